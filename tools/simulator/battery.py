@@ -1,0 +1,210 @@
+"""A battery on a line: what it hears at which rate, what it answers and when. No pty, no thread, no waiting in here:
+bytes and times come in as arguments, so that a test can run it by hand."""
+
+import random
+from collections import Counter, namedtuple
+
+from . import framed
+from .commands import COMMANDS, Commands, Reply
+from .faults import Faults, mixture
+from .port import Pace, wire_time
+
+FIRST_BAUD = 1200  # after power on (§2.1)
+POWER_CYCLE_S = 3.0
+TURNAROUND_MS = 10
+OTHER_RATES = (1200, 2400, 4800, 9600, 19200)
+WAKE_UP = b"~20014682C0048520FCC3"  # asks newer firmware for its text console; changes nothing here
+
+Truth = namedtuple("Truth", "time kind pack values")
+Forbidden = namedtuple("Forbidden", "time cid2 line")
+
+
+class Battery:
+    """`group` behind a line of `baud`.
+
+    turnaround_ms: from the last character of a request to the first of its reply (default 10, unpaced 0).
+    garbage: at the wrong rate the user gets garbage instead of nothing. log: is called with a line of text for each event.
+    """
+
+    def __init__(self, group, clock, seed=1, baud=FIRST_BAUD, paced=True, turnaround_ms=None, garbage=False,
+                 log=None, on_truth=None, **identity):
+        self.group, self.clock, self.baud, self.paced, self.garbage = group, clock, baud, paced, garbage
+        self.truth, self.counts, self.forbidden, self.fault_log = [], Counter(), [], []
+        self.plugged = True
+        self.faults = Faults(seed, self.counts, self.fault_log)
+        self.commands = Commands(group, self._note, **identity)
+        self._turnaround_s = (turnaround_ms if turnaround_ms is not None else TURNAROUND_MS if paced else 0) / 1000
+        self._log, self._on_truth = log or (lambda text: None), on_truth
+        self._receiver, self._pace = framed.Receiver(), Pace(paced)
+        self._rng = random.Random("%s/line" % seed)
+        self._silent_until = self._heard_until = 0.0
+        self._weather, self._next = None, None
+
+    # what the line does
+
+    def receive(self, now, data, rate):
+        """`data` arrived from a user whose port is set to `rate`."""
+        self.tend(now)
+        self._watch(now, data)
+        if not self.plugged or self.faults.named("unplugged") or now < self._silent_until:
+            self._receiver.clear()
+            self.counts["unheard"] += len(data)
+            return
+        if rate != self.baud:
+            self.counts["deaf"] += len(data)
+            self._receiver.clear()
+            self._log("%d bytes at %s baud: garbage to a battery at %d" % (len(data), rate, self.baud))
+            return
+        for line in self._receiver.feed(data):
+            heard = wire_time(len(line) + 1, self.baud) if self.paced else 0.0
+            self._heard_until = max(now, self._heard_until) + heard
+            self._answer(now, line, self._heard_until + self._turnaround_s)
+
+    def take(self, now, rate):
+        """-> (bytes for a user whose port is set to `rate`, [what is to be called once they are written])."""
+        self.tend(now)
+        if self.faults.named("babble") and self._pace.due() is None and now >= self._silent_until:
+            self._pace.send(now, [(0.0, self.faults.babble())], self.baud, paced=True)
+        out, finished = self._pace.take(now)
+        if not self.plugged or self.faults.named("unplugged"):
+            out = b""
+        elif out and rate != self.baud:
+            out = self._rng.randbytes(len(out)) if self.garbage else b""
+        return out, finished
+
+    def due(self):
+        """When take() should be called next (s of the clock), or None for: not before something is received."""
+        babbling = self.faults.named("babble") and self._pace.due() is None
+        times = [self._pace.due(), self.faults.due(), self._next and self._next[0], self._silent_until if babbling else None]
+        return min((time for time in times if time is not None), default=None)
+
+    def tend(self, now):
+        """Ends faults whose time is over, starts those of misbehave() whose time has come."""
+        self.faults.expire(now)
+        while self._next and self._next[0] <= now:
+            start, name, rate, seconds = self._next
+            self.fault(name, rate, seconds)
+            self._forecast(start + seconds)
+
+    def _answer(self, now, line, at):
+        request, code = framed.parse(line)
+        if request is None:
+            self.counts["unread"] += 1
+            return
+        self.counts["requests"] += 1
+        self.group.advance(now)
+        for name in ("power_cycle", "wrong_rate"):
+            active = self.faults.hit(name)
+            if active:
+                self._event(name, active.args)
+        if self.faults.named("babble") or now < self._silent_until:
+            return
+        reply = self._reply(request, code)
+        frame = framed.encode(reply.code, reply.info, self.commands.address, reply.version or self.commands.protocol)
+        self._log("%s -> RTN %02XH, %d bytes of INFO" % (in_words(request, code), reply.code, len(reply.info)))
+        pieces = self.faults.damage(frame)
+        if self._struck("silent"):
+            pieces = [(0.0, b"")]
+        else:
+            self.counts["replies"] += 1
+        switch = reply.baud and (lambda: self._switch(reply.baud))
+        self._pace.send(at, pieces, self.baud, switch)
+
+    def _reply(self, request, code):
+        """-> Reply, after the faults that change what is said."""
+        if any(active.args["cid2"] == request.cid2 for active in self.faults.named("lacks")):
+            self.counts["lacks"] += 1
+            return Reply(framed.CID2_INVALID)
+        active = self._struck("rtn")
+        reply = self.commands.reply(request, code)
+        if active:
+            return Reply(active.args["code"])
+        if reply.info and self._struck("empty"):
+            return Reply(framed.OK)
+        if len(request.info) == 1 and reply.info and request.info[0] != framed.ALL_PACKS and self._struck("wrong_pack"):
+            return self._wrong_pack(request, reply)
+        return reply
+
+    def _wrong_pack(self, request, reply):
+        """What another pack would have said; a pack that is alone gives a wrong number."""
+        others = [number for number in self.group.there() if number != request.info[0]]
+        if others:
+            return self.commands.reply(request._replace(info=bytes([self.faults.rng.choice(others)])))
+        echo = 1 if request.cid2 in (0x42, 0x44) else 0  # behind INFOFLAG, or first
+        return reply._replace(info=reply.info[:echo] + bytes([request.info[0] + 1]) + reply.info[echo + 1:])
+
+    def _struck(self, name):
+        active = self.faults.hit(name)
+        if active:
+            self.counts[name] += 1
+        return active
+
+    def _watch(self, now, data):
+        """Whatever state the line is in: a command off the read list is a scandal."""
+        for line in framed.Receiver().feed(data):
+            cid2 = line[7:9].decode("latin-1")
+            if line != WAKE_UP and len(line) >= 9 and cid2 not in ALLOWED:
+                self.forbidden.append(Forbidden(now, cid2, line))
+                self._log("FORBIDDEN: CID2 %sH in %r" % (cid2, line))
+
+    def _note(self, kind, pack, values):
+        record = Truth(self.clock(), kind, pack, values)
+        self.truth.append(record)
+        if self._on_truth:
+            self._on_truth(record)
+
+    def _switch(self, baud):
+        self.baud = baud
+        self._log("now at %d baud" % baud)
+
+    # what a test or the command line does to it
+
+    def fault(self, name, rate=None, seconds=None, **args):
+        """Switches a fault on (faults.FAULTS); `rate` 0 … 1 of the replies, default 0.3; for `seconds`, or until clear()."""
+        active = self.faults.start(self.clock(), name, rate, seconds, **args)
+        self._log("fault %s begins" % name)
+        if active.name in ("power_cycle", "wrong_rate"):
+            self._event(active.name, active.args)
+        elif active.name == "unplugged":
+            self.counts["unplugged"] += 1
+
+    def clear(self, name=None):
+        """Ends a fault, or all, and a mixture of misbehave()."""
+        self.faults.clear(self.clock(), name)
+        if name is None:
+            self._weather = self._next = None
+
+    def misbehave(self, seed):
+        """A seeded mixture of all faults, each of which comes and goes."""
+        self._weather = mixture(seed)
+        self._forecast(self.clock())
+
+    def _forecast(self, now):
+        calm, name, rate, seconds = next(self._weather)
+        self._next = (now + calm, name, rate, seconds)
+
+    def _event(self, name, args):
+        self.counts[name] += 1
+        if name == "power_cycle":
+            self.power_cycle(**args)
+        else:
+            others = [baud for baud in OTHER_RATES if baud != self.baud]
+            self._switch(args.get("baud") or self.faults.rng.choice(others))
+
+    def power_cycle(self, seconds=POWER_CYCLE_S):
+        """Off and on: nothing is said for `seconds`, then it listens at 1200 baud (§5)."""
+        self._silent_until = self.clock() + seconds
+        self._receiver.clear()
+        self._pace.clear()
+        self._switch(FIRST_BAUD)
+
+
+ALLOWED = {"%02X" % cid2 for cid2 in COMMANDS}
+
+
+def in_words(request, code):
+    """A request for a person to read."""
+    if code:
+        return "a request that is not right"
+    name = COMMANDS.get(request.cid2, ("unknown command %02XH" % request.cid2,))[0]
+    return name + (" " + request.info.hex().upper() + "H" if request.info else "")

@@ -1,0 +1,130 @@
+"""The read commands of protocol.md §3 over a Group: a request in, RTN and INFO out, and the truth that went into it."""
+
+from collections import namedtuple
+
+from . import framed
+from .framed import ADR_ERROR, ALL_PACKS, CID2_INVALID, COMMUNICATION_ERROR, FORMAT_ERROR, INVALID_DATA, OK
+from .model import EMPTY, UNREACHABLE
+
+RATES = {1: 1200, 2: 2400, 3: 4800}  # 91H
+SYSTEM_PARAMETERS = {
+    "cell_high_voltage": 3650, "cell_low_voltage": 3050, "cell_under_voltage": 2800,
+    "charge_high_temperature": 600, "charge_low_temperature": -50, "charge_current": 25000,
+    "pack_high_voltage": 54000, "pack_low_voltage": 46000, "pack_under_voltage": 44500,
+    "discharge_high_temperature": 600, "discharge_low_temperature": -200, "discharge_current": -25000,
+}
+
+# code RTN, info raw bytes; version of the frame; baud: what the line is set to after the reply, or None
+Reply = namedtuple("Reply", "code info version baud", defaults=(b"", None, None))
+
+
+class Refused(Exception):
+    """Ends a command with a return code."""
+
+    def __init__(self, code):
+        super().__init__("RTN %02XH" % code)
+        self.code = code
+
+
+class Commands:
+    """Answers requests for `group`; `note(kind, pack, values)` hears the plain values of each reply."""
+
+    def __init__(self, group, note, address=1, infoflag=0x11, extra_alarm_byte=False,
+                 device="US2KBPL", version="2.3", maker="Pylon", protocol=0x20):
+        self.group, self.note, self.address, self.infoflag = group, note, address, infoflag
+        self.extra = b"\0" if extra_alarm_byte else b""
+        self.device, self.version, self.maker, self.protocol = device, version, maker, protocol
+
+    def reply(self, request, code=OK):
+        """-> Reply. `code` is what framed.parse made of the request."""
+        if code:
+            return Reply(code)
+        if request.address != self.address:
+            return Reply(ADR_ERROR)
+        row = COMMANDS.get(request.cid2)
+        if row is None:
+            return Reply(CID2_INVALID)
+        name, count, answer = row
+        if len(request.info) != count:
+            return Reply(FORMAT_ERROR)
+        try:
+            return answer(self, *request.info)
+        except Refused as refused:
+            return Reply(refused.code)
+
+    def _numbers(self, command, all_packs):
+        """The packs that a Command byte names, or Refused as §2.9 says."""
+        if command == ALL_PACKS and all_packs:
+            return self.group.there()
+        if not 1 <= command <= len(self.group.packs):
+            raise Refused(INVALID_DATA)
+        how = self.group.pack(command).missing
+        if how == UNREACHABLE:
+            raise Refused(COMMUNICATION_ERROR)
+        if how:
+            raise Refused(OK if how == EMPTY else INVALID_DATA)
+        return [command]
+
+    def _blocks(self, command, kind, values, block):
+        numbers = self._numbers(command, all_packs=True)
+        out = bytes([self.infoflag, len(numbers) if command == ALL_PACKS else command])
+        for number in numbers:
+            said = values(self.group.pack(number))
+            self.note(kind, number, said)
+            out += block(said)
+        return Reply(OK, out)
+
+    def analog(self, command):
+        return self._blocks(command, "analog", lambda pack: pack.analog(), framed.analog_block)
+
+    def alarm(self, command):
+        return self._blocks(command, "alarm", lambda pack: pack.alarm(), lambda said: framed.alarm_block(said, self.extra))
+
+    def parameters(self):
+        self.note("parameters", None, dict(SYSTEM_PARAMETERS))
+        return Reply(OK, bytes([self.infoflag]) + framed.parameters(SYSTEM_PARAMETERS))
+
+    def protocol_version(self):
+        self.note("protocol", None, {"version": self.protocol})
+        return Reply(OK, b"", self.protocol)
+
+    def manufacturer(self):
+        said = {"device": self.device, "version": self.version, "maker": self.maker}
+        self.note("manufacturer", None, said)
+        return Reply(OK, framed.manufacturer(**said))
+
+    def count(self):
+        self.note("count", None, {"count": len(self.group.packs)})
+        return Reply(OK, bytes([len(self.group.packs)]))
+
+    def rate(self, code):
+        if code not in RATES:
+            raise Refused(INVALID_DATA)
+        self.note("rate", None, {"baud": RATES[code]})
+        return Reply(OK, b"", None, RATES[code])
+
+    def management(self, command):
+        (number,) = self._numbers(command, all_packs=False)
+        said = {"pack": number, **self.group.pack(number).management()}
+        self.note("management", number, said)
+        return Reply(OK, framed.management(said))
+
+    def serial(self, command):
+        (number,) = self._numbers(command, all_packs=False)
+        said = {"pack": number, "serial": self.group.pack(number).serial}
+        self.note("serial", number, said)
+        return Reply(OK, bytes([number]) + said["serial"].encode())
+
+
+# CID2 -> name, bytes of INFO in the request, answer
+COMMANDS = {
+    0x42: ("analog values", 1, Commands.analog),
+    0x44: ("alarm data", 1, Commands.alarm),
+    0x47: ("system parameters", 0, Commands.parameters),
+    0x4F: ("protocol version", 0, Commands.protocol_version),
+    0x51: ("manufacturer", 0, Commands.manufacturer),
+    0x90: ("pack count", 0, Commands.count),
+    0x91: ("set communication rate", 1, Commands.rate),
+    0x92: ("charge/discharge management", 1, Commands.management),
+    0x93: ("serial number", 1, Commands.serial),
+}
