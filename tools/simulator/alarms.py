@@ -1,5 +1,6 @@
 """What `alarm()` can ask for: every state and every status bit of a 44H reply (protocol.md §4.2), by name."""
 
+MOST_CELLS = 16
 BELOW, ABOVE, OTHER = 0x01, 0x02, 0xF0
 
 # name, part of the reply, state
@@ -62,14 +63,16 @@ class Alarms:
     """The alarms asked for of one pack, and the reply's states and bytes that come of them."""
 
     def __init__(self):
-        self._places = {}  # (name, part) -> set of cell or sensor indexes; () for the whole
+        self._places = {}  # name -> the cells or sensors that have it, from 1; {1} for an alarm of the whole pack
         self.bits = {}  # name -> forced on or off
 
     def ask(self, name, cell=None, sensor=None, on=True):
         """Switches the alarm `name` on or off; cell and sensor count from 1 (1 when none is named)."""
         if name not in NAMES:
-            raise ValueError("unknown alarm %r; known are: %s" % (name, ", ".join(NAMES)))
+            raise ValueError(f"unknown alarm {name!r}; known are: {', '.join(NAMES)}")
         place = (sensor if "temperature" in name else cell) or 1
+        if not 1 <= place <= MOST_CELLS:
+            raise ValueError(f"cells and sensors count from 1 to {MOST_CELLS}, not {place}")
         if name == CELL_FAULT or any(row[0] == name for row in STATES):
             places = self._places.setdefault(name, set())
             (places.add if on else places.discard)(place)
@@ -82,7 +85,8 @@ class Alarms:
         self.bits.clear()
 
     def is_on(self, name):
-        return bool(self.bits.get(name) or self._places.get(name))
+        """Whether a status bit was asked for."""
+        return bool(self.bits.get(name))
 
     @property
     def charge_allowed(self):
@@ -98,10 +102,10 @@ class Alarms:
                "charge_current": 0, "voltage": 0, "discharge_current": 0, "status": [0] * 5}
         for name, part, state in STATES:
             for place in self._places.get(name, ()):
-                if isinstance(out[part], list):
-                    out[part][place - 1] = state
-                else:
+                if not isinstance(out[part], list):
                     out[part] = state
+                elif place <= len(out[part]):
+                    out[part][place - 1] = state
         for name, byte, bit in BITS:
             if self.bits.get(name, name in natural):
                 out["status"][byte - 1] |= 1 << bit

@@ -13,6 +13,7 @@ FIRST_BAUD = 1200  # after power on (§2.1)
 POWER_CYCLE_S = 3.0
 TURNAROUND_MS = 10
 OTHER_RATES = (1200, 2400, 4800, 9600, 19200)
+EVENTS = ("power_cycle", "wrong_rate")
 WAKE_UP = b"~20014682C0048520FCC3"  # asks newer firmware for its text console; changes nothing here
 
 Truth = namedtuple("Truth", "time kind pack values")
@@ -23,7 +24,8 @@ class Battery:
     """`group` behind a line of `baud`.
 
     turnaround_ms: from the last character of a request to the first of its reply (default 10, unpaced 0).
-    garbage: at the wrong rate the user gets garbage instead of nothing. log: is called with a line of text for each event.
+    garbage: at the wrong rate the user gets garbage instead of nothing. log: called with a line of text for each event.
+    on_truth: called with each record of the truth. identity: options of Commands.
     """
 
     def __init__(self, group, clock, seed=1, baud=FIRST_BAUD, paced=True, turnaround_ms=None, garbage=False,
@@ -35,8 +37,8 @@ class Battery:
         self.commands = Commands(group, self._note, **identity)
         self._turnaround_s = (turnaround_ms if turnaround_ms is not None else TURNAROUND_MS if paced else 0) / 1000
         self._log, self._on_truth = log or (lambda text: None), on_truth
-        self._receiver, self._pace = framed.Receiver(), Pace(paced)
-        self._rng = random.Random("%s/line" % seed)
+        self._receiver, self._watcher, self._pace = framed.Receiver(), framed.Receiver(), Pace(paced)
+        self._rng = random.Random(f"{seed}/line")
         self._silent_until = self._heard_until = 0.0
         self._weather, self._next = None, None
 
@@ -53,7 +55,7 @@ class Battery:
         if rate != self.baud:
             self.counts["deaf"] += len(data)
             self._receiver.clear()
-            self._log("%d bytes at %s baud: garbage to a battery at %d" % (len(data), rate, self.baud))
+            self._log(f"{len(data)} bytes at {rate} baud: garbage to a battery at {self.baud}")
             return
         for line in self._receiver.feed(data):
             heard = wire_time(len(line) + 1, self.baud) if self.paced else 0.0
@@ -75,7 +77,8 @@ class Battery:
     def due(self):
         """When take() should be called next (s of the clock), or None for: not before something is received."""
         babbling = self.faults.named("babble") and self._pace.due() is None
-        times = [self._pace.due(), self.faults.due(), self._next and self._next[0], self._silent_until if babbling else None]
+        times = [self._pace.due(), self.faults.due(), self._next and self._next[0]]
+        times += [self._silent_until] if babbling else []
         return min((time for time in times if time is not None), default=None)
 
     def tend(self, now):
@@ -93,15 +96,15 @@ class Battery:
             return
         self.counts["requests"] += 1
         self.group.advance(now)
-        for name in ("power_cycle", "wrong_rate"):
+        for name in EVENTS:
             active = self.faults.hit(name)
             if active:
-                self._event(name, active.args)
+                self._event(active)
         if self.faults.named("babble") or now < self._silent_until:
             return
         reply = self._reply(request, code)
         frame = framed.encode(reply.code, reply.info, self.commands.address, reply.version or self.commands.protocol)
-        self._log("%s -> RTN %02XH, %d bytes of INFO" % (in_words(request, code), reply.code, len(reply.info)))
+        self._log(f"{in_words(request, code)} -> RTN {reply.code:02X}H, {len(reply.info)} bytes of INFO")
         pieces = self.faults.damage(frame)
         if self._struck("silent"):
             pieces = [(0.0, b"")]
@@ -141,11 +144,11 @@ class Battery:
 
     def _watch(self, now, data):
         """Whatever state the line is in: a command off the read list is a scandal."""
-        for line in framed.Receiver().feed(data):
+        for line in self._watcher.feed(data):
             cid2 = line[7:9].decode("latin-1")
             if line != WAKE_UP and len(line) >= 9 and cid2 not in ALLOWED:
                 self.forbidden.append(Forbidden(now, cid2, line))
-                self._log("FORBIDDEN: CID2 %sH in %r" % (cid2, line))
+                self._log(f"FORBIDDEN: CID2 {cid2}H in {line!r}")
 
     def _note(self, kind, pack, values):
         record = Truth(self.clock(), kind, pack, values)
@@ -155,16 +158,18 @@ class Battery:
 
     def _switch(self, baud):
         self.baud = baud
-        self._log("now at %d baud" % baud)
+        self._log(f"now at {baud} baud")
 
     # what a test or the command line does to it
 
     def fault(self, name, rate=None, seconds=None, **args):
-        """Switches a fault on (faults.FAULTS); `rate` 0 … 1 of the replies, default 0.3; for `seconds`, or until clear()."""
+        """Switches a fault on (faults.FAULTS), for `seconds` or until clear(); `rate` 0 … 1 of the replies, default 0.3."""
         active = self.faults.start(self.clock(), name, rate, seconds, **args)
-        self._log("fault %s begins" % name)
-        if active.name in ("power_cycle", "wrong_rate"):
-            self._event(active.name, active.args)
+        self._log(f"fault {name} begins")
+        if active.name in EVENTS:
+            lasts = self._event(active)
+            if not active.rate:  # it happens once: then it is over
+                active.until = self.clock() + lasts
         elif active.name == "unplugged":
             self.counts["unplugged"] += 1
 
@@ -183,13 +188,15 @@ class Battery:
         calm, name, rate, seconds = next(self._weather)
         self._next = (now + calm, name, rate, seconds)
 
-    def _event(self, name, args):
-        self.counts[name] += 1
-        if name == "power_cycle":
-            self.power_cycle(**args)
-        else:
-            others = [baud for baud in OTHER_RATES if baud != self.baud]
-            self._switch(args.get("baud") or self.faults.rng.choice(others))
+    def _event(self, active):
+        """-> how long the event lasts, in seconds."""
+        self.counts[active.name] += 1
+        if active.name == "power_cycle":
+            self.power_cycle(active.args.get("off_s", POWER_CYCLE_S))
+            return active.args.get("off_s", POWER_CYCLE_S)
+        others = [baud for baud in OTHER_RATES if baud != self.baud]
+        self._switch(active.args.get("baud") or self.faults.rng.choice(others))
+        return 0.0
 
     def power_cycle(self, seconds=POWER_CYCLE_S):
         """Off and on: nothing is said for `seconds`, then it listens at 1200 baud (§5)."""
@@ -199,12 +206,12 @@ class Battery:
         self._switch(FIRST_BAUD)
 
 
-ALLOWED = {"%02X" % cid2 for cid2 in COMMANDS}
+ALLOWED = {f"{cid2:02X}" for cid2 in COMMANDS}
 
 
 def in_words(request, code):
     """A request for a person to read."""
     if code:
         return "a request that is not right"
-    name = COMMANDS.get(request.cid2, ("unknown command %02XH" % request.cid2,))[0]
+    name = COMMANDS.get(request.cid2, (f"unknown command {request.cid2:02X}H",))[0]
     return name + (" " + request.info.hex().upper() + "H" if request.info else "")

@@ -29,10 +29,10 @@ def fault(text):
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
     if len(rest) > 1 or (rate is not None and not 0 <= rate <= 1):
-        raise argparse.ArgumentTypeError("%r is not NAME, NAME:RATE or NAME:ARGUMENT:RATE with a rate from 0 to 1" % text)
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME, NAME:RATE or NAME:ARGUMENT:RATE with RATE from 0 to 1")
     name = text if not rest else text[: -len(rest[0]) - 1]
     if name in ("rtn", "lacks") and not args:
-        raise argparse.ArgumentTypeError("%s needs a code, as in %s:06" % (name, name))
+        raise argparse.ArgumentTypeError(f"{name} needs a code, as in {name}:06")
     return name, rate
 
 
@@ -41,7 +41,7 @@ def alarm(text):
     pack, _, rest = text.partition(":")
     name, _, place = rest.partition(":")
     if not pack.isdigit() or name not in NAMES or not (place.isdigit() or not place):
-        raise argparse.ArgumentTypeError("%r is not PACK:NAME or PACK:NAME:CELL; the names stand at the end of --help" % text)
+        raise argparse.ArgumentTypeError(f"{text!r} is not PACK:NAME or PACK:NAME:CELL; --help ends with the names")
     return int(pack), name, int(place) if place else None
 
 
@@ -62,6 +62,10 @@ def parser():
     add("--wide", action="store_true", help="3-byte capacities, as packs over 65.535 Ah have")
     add("--capacity", type=int, metavar="MAH", help="of each pack (default 50000, wide 74000)")
     add("--address", type=int, default=1, help="ADR it answers to (default %(default)s)")
+    add("--device", default="US2KBPL", help="its name, 10 characters (default %(default)s)")
+    add("--version", default="2.3", help="of its software (default %(default)s)")
+    add("--maker", default="Pylon", help="20 characters (default %(default)s)")
+    add("--absent", type=int, action="append", default=[], metavar="PACK", help="is counted but not there; repeatable")
     add("--speed", type=float, default=1.0, help="seconds that it charges a second (default %(default)s)")
     add("--garbage", action="store_true", help="at the wrong rate garbage comes back instead of nothing")
     add("--extra-alarm-byte", action="store_true", help="alarm replies carry one byte more, as some packs' do")
@@ -77,13 +81,12 @@ def parser():
     return out
 
 
-class _Ended:
+def _ended():
     """Ctrl-C and SIGTERM as an event."""
-
-    def __init__(self):
-        self.event = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: self.event.set())
+    event = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: event.set())
+    return event
 
 
 def _say(text):
@@ -125,28 +128,33 @@ def _run(sim, options, ended):
 def main(arguments=None):
     """-> exit status: 0 after Ctrl-C or SIGTERM, 2 for options that make no battery."""
     options = parser().parse_args(arguments)
-    ended = _Ended().event
-    truth = open(options.truth, "w", encoding="utf-8") if options.truth else None
+    ended = _ended()
+    truth = None
     try:
+        truth = open(options.truth, "w", encoding="utf-8") if options.truth else None  # noqa: SIM115 - closed below
         sim = Simulator(
             options.packs, options.cells, options.temperatures, options.seed, options.wide, options.capacity,
             options.ambient, options.speed, options.baud, not options.unpaced, address=options.address,
             turnaround_ms=options.turnaround, garbage=options.garbage, extra_alarm_byte=options.extra_alarm_byte,
+            device=options.device, version=options.version, maker=options.maker,
             log=_say if options.verbose else None, on_truth=_truth_writer(truth) if truth else None)
         for pack, name, place in options.alarm:
             sim.alarm(pack, name, cell=place, sensor=place)
+        for pack in options.absent:
+            sim.absent(pack)
         with sim:
             if options.link:
                 _link(options.link, sim.path)
-            print("battery at %s (%d packs of %d cells, %d baud%s)" % (
-                sim.path, options.packs, options.cells, sim.baud, ", unpaced" if options.unpaced else ""), flush=True)
+            pace = "unpaced" if options.unpaced else "paced"
+            print(f"battery at {sim.path} ({options.packs} packs of {options.cells} cells, {sim.baud} baud, {pace})",
+                  flush=True)
             try:
                 _run(sim, options, ended)
             finally:
                 if options.link and os.path.islink(options.link):
                     os.unlink(options.link)
     except (ValueError, KeyError, OSError) as error:
-        _say("simulator: %s" % (error.args[-1] if isinstance(error, KeyError) else error))
+        _say(f"simulator: {error.args[0] if isinstance(error, KeyError) else error}")
         return 2
     finally:
         if truth:

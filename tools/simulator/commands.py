@@ -7,6 +7,7 @@ from .framed import ADR_ERROR, ALL_PACKS, CID2_INVALID, COMMUNICATION_ERROR, FOR
 from .model import EMPTY, UNREACHABLE
 
 RATES = {1: 1200, 2: 2400, 3: 4800}  # 91H
+MANUFACTURER_BYTES = 32  # §4.4
 SYSTEM_PARAMETERS = {
     "cell_high_voltage": 3650, "cell_low_voltage": 3050, "cell_under_voltage": 2800,
     "charge_high_temperature": 600, "charge_low_temperature": -50, "charge_current": 25000,
@@ -22,7 +23,7 @@ class Refused(Exception):
     """Ends a command with a return code."""
 
     def __init__(self, code):
-        super().__init__("RTN %02XH" % code)
+        super().__init__(f"RTN {code:02X}H")
         self.code = code
 
 
@@ -34,6 +35,8 @@ class Commands:
         self.group, self.note, self.address, self.infoflag = group, note, address, infoflag
         self.extra = b"\0" if extra_alarm_byte else b""
         self.device, self.version, self.maker, self.protocol = device, version, maker, protocol
+        if len(framed.manufacturer(device, version, maker)) != MANUFACTURER_BYTES:
+            raise ValueError(f"too long for a battery: device {device!r} (10 characters) or maker {maker!r} (20)")
 
     def reply(self, request, code=OK):
         """-> Reply. `code` is what framed.parse made of the request."""

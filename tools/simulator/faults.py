@@ -118,7 +118,7 @@ def split_name(text):
     """"rtn:06" -> ("rtn", {"code": 6}, rest); the rest are the parts behind. ValueError for an unknown name."""
     name, *rest = text.split(":")
     if name not in KINDS:
-        raise ValueError("unknown fault %r; known are: %s" % (name, ", ".join(KINDS)))
+        raise ValueError(f"unknown fault {name!r}; known are: {', '.join(KINDS)}")
     argument, read = ARGUMENTS.get(name, (None, None))
     if not argument or not rest or (name == "wrong_rate" and "." in rest[0]):
         return name, {}, rest
@@ -149,7 +149,7 @@ class Faults:
     """Which faults are on, and the dice; `counts` and `log` are the caller's."""
 
     def __init__(self, seed, counts, log):
-        self.rng = random.Random("%s/faults" % seed)
+        self.rng = random.Random(f"{seed}/faults")
         self.counts, self.log = counts, log
         self._active = []
 
@@ -157,10 +157,10 @@ class Faults:
         """Switches `name` on, for `seconds` or until clear(); -> Active. Several may be on at a time."""
         name, more, rest = split_name(name)
         if rest:
-            raise ValueError("what is %r behind the fault %r?" % (":".join(rest), name))
+            raise ValueError(f"what is {':'.join(rest)!r} behind the fault {name!r}?")
         args = {**more, **args}
         if name in NEEDED and ARGUMENTS[name][0] not in args:
-            raise ValueError("the fault %r needs its %s, as in %s:06" % (name, ARGUMENTS[name][0], name))
+            raise ValueError(f"the fault {name!r} needs its {ARGUMENTS[name][0]}, as in {name}:06")
         if rate is None:
             rate = {"reply": DEFAULT_RATE, "state": 1.0, "event": 0.0}[KINDS[name]]
         span = Span(name, now)
@@ -233,7 +233,7 @@ class Faults:
 
 def mixture(seed):
     """Weather: yields (calm seconds, fault, rate or None, seconds) without end, always the same for a seed."""
-    rng = random.Random("%s/mixture" % seed)
+    rng = random.Random(f"{seed}/mixture")
     names = [row[0] for row in FAULTS if row[0] not in NEEDED] + ["rtn:02", "rtn:06", "rtn:91"]
     while True:
         rng.shuffle(names)

@@ -21,7 +21,7 @@ class Group:
     def add(self, **options):
         """One more pack at the end; -> Pack. ValueError beyond 16."""
         if len(self.packs) == MAX_PACKS:
-            raise ValueError("a group holds up to %d packs" % MAX_PACKS)
+            raise ValueError(f"a group holds up to {MAX_PACKS} packs")
         chosen = {}
         for name, value in {**self._options, **options}.items():
             if isinstance(value, (list, tuple)):
@@ -39,7 +39,7 @@ class Group:
     def pack(self, number):
         """The pack with this number, from 1; KeyError when the group has none."""
         if not 1 <= number <= len(self.packs):
-            raise KeyError("no pack %r in a group of %d" % (number, len(self.packs)))
+            raise KeyError(f"no pack {number!r} in a group of {len(self.packs)}")
         return self.packs[number - 1]
 
     def there(self):

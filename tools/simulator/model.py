@@ -1,9 +1,10 @@
 """Packs that charge and discharge: plausible, seeded, in integers; a step is one second of the clock.
 
-From one second to the next a pack changes so little that readings 10 s apart stay within the distances of protocol.md §6,
-up to a `speed` of about 10. What `override` fixes may jump, since it was asked for.
+From one second to the next a pack changes so little that readings 10 s apart stay within the distances of protocol.md
+§6, up to a `speed` of about 10. What `override` fixes may jump, since it was asked for.
 """
 
+import itertools
 import random
 
 from .alarms import Alarms
@@ -16,15 +17,28 @@ TAPER = 5  # near full the charge current is at most so many times the missing c
 FULL_MA = 300  # what tapers below this is full
 EMPTY_PERMILLE = 200
 # state of charge in 0.1 %, resting voltage of a cell in mV
-RESTING = ((0, 2900), (50, 3100), (100, 3190), (200, 3240), (400, 3285), (600, 3300), (800, 3325), (950, 3345), (1000, 3420))
+RESTING = (
+    (0, 2900), (50, 3100), (100, 3190), (200, 3240), (400, 3285), (600, 3300), (800, 3325), (950, 3345), (1000, 3420),
+)
 RTN_06, EMPTY, UNREACHABLE = "rtn", "empty", "unreachable"  # absent: RTN 06H, RTN 00H with empty INFO; RTN 91H
-FIXABLE = ("current", "cells", "voltage", "remaining", "capacity", "cycles", "temperatures", "serial")
+# what override can fix: name, least, most (what the reply's field holds; a serial number: its length)
+FIXABLE = (
+    ("current", -3276800, 3276700),
+    ("cells", -32768, 32767),
+    ("voltage", 0, 65535),
+    ("remaining", 0, 0xFFFFFF),
+    ("capacity", 1, 0xFFFFFF),
+    ("cycles", 0, 65535),
+    ("temperatures", -2731, 62804),
+    ("serial", 16, 16),
+)
+BOUNDS = {name: (least, most) for name, least, most in FIXABLE}
 
 
 def resting_voltage(permille):
     """mV of a cell at rest."""
     permille = max(0, min(1000, permille))
-    for (low, low_mv), (high, high_mv) in zip(RESTING, RESTING[1:], strict=False):
+    for (low, low_mv), (high, high_mv) in itertools.pairwise(RESTING):
         if permille <= high:
             return low_mv + (high_mv - low_mv) * (permille - low) // (high - low)
     return RESTING[-1][1]
@@ -35,19 +49,19 @@ class Pack:
 
     def __init__(self, seed, index, cells=15, temperatures=5, wide=False, capacity=None, ambient=23.0):
         if not MIN_CELLS <= cells <= MAX_CELLS:
-            raise ValueError("a pack has %d to %d cells, not %r" % (MIN_CELLS, MAX_CELLS, cells))
+            raise ValueError(f"a pack has {MIN_CELLS} to {MAX_CELLS} cells, not {cells!r}")
         if not 1 <= temperatures <= MAX_TEMPERATURES:
-            raise ValueError("a pack has 1 to %d temperatures, not %r" % (MAX_TEMPERATURES, temperatures))
+            raise ValueError(f"a pack has 1 to {MAX_TEMPERATURES} temperatures, not {temperatures!r}")
         self.seed, self.index, self.wide = seed, index, bool(wide)
         self.alarms = Alarms()
         self.missing = None  # or how the master speaks of it: RTN_06, EMPTY, UNREACHABLE
-        rng = self._rng = random.Random("%s/pack/%d" % (seed, index))
+        rng = self._rng = random.Random(f"{seed}/pack/{index}")
         self._capacity = capacity or (WIDE_CAPACITY_MAH if wide else NARROW_CAPACITY_MAH)
         if self._capacity > TWO_BYTES_MAH and not wide:
-            raise ValueError("%d mAh do not fit two bytes: such a pack is wide" % self._capacity)
+            raise ValueError(f"{self._capacity} mAh do not fit two bytes: such a pack is wide")
         self._charge = self._capacity * (550 + rng.randint(-20, 20)) // 1000 * SECONDS_PER_HOUR  # mA s
         self._cycles = rng.randint(3, 400)
-        self._serial = "PSIM%02d%010d" % (index + 1, rng.randrange(10**10))
+        self._serial = f"PSIM{index + 1:02d}{rng.randrange(10**10):010d}"
         self._offsets = [rng.randint(-4, 4) for _ in range(cells)]  # mV
         self._share = rng.randint(-3, 3) * 100  # mA off the mean of the rack
         self._rest = [round(ambient * 100) + rng.randint(-80, 80) + (150 if n == 0 else 0) for n in range(temperatures)]
@@ -62,18 +76,25 @@ class Pack:
         Without `voltage` the pack's voltage is the sum of its cells. ValueError for what no reply could carry.
         """
         for name, value in values.items():
-            if name not in FIXABLE:
-                raise ValueError("%r cannot be set; these can: %s" % (name, ", ".join(FIXABLE)))
+            if name not in BOUNDS:
+                raise ValueError(f"{name!r} cannot be set; these can: {', '.join(BOUNDS)}")
             if value is None:
                 self._fixed.pop(name, None)
-                continue
-            if name == "current" and value % 100:
-                raise ValueError("a current is a multiple of 100 mA, not %r" % value)
-            if name in ("remaining", "capacity") and value > TWO_BYTES_MAH and not self.wide:
-                raise ValueError("%d mAh do not fit two bytes: such a pack is wide" % value)
-            if name == "serial" and len(value) != 16:
-                raise ValueError("a serial number has 16 characters, not %r" % value)
-            self._fixed[name] = list(value) if isinstance(value, (list, tuple)) else value
+            else:
+                self._check(name, value)
+                self._fixed[name] = list(value) if isinstance(value, (list, tuple)) else value
+
+    def _check(self, name, value):
+        least, most = BOUNDS[name]
+        parts = value if isinstance(value, (list, tuple)) else [len(value) if name == "serial" else value]
+        if not all(least <= part <= most for part in parts):
+            raise ValueError(f"{name} {value!r} does not fit into {least} to {most}")
+        if name == "current" and value % 100:
+            raise ValueError(f"a current is a multiple of 100 mA, not {value!r}")
+        if name == "cells" and not 0 <= sum(value) <= BOUNDS["voltage"][1]:
+            raise ValueError(f"cells of {sum(value)} mV in all do not fit the pack voltage")
+        if name in ("remaining", "capacity") and value > TWO_BYTES_MAH and not self.wide:
+            raise ValueError(f"{value} mAh do not fit two bytes: such a pack is wide")
 
     @property
     def serial(self):
@@ -121,7 +142,7 @@ class Pack:
     def analog(self):
         """What a 42H reply says now (§4.1): cells, voltage mV, temperatures 0.1 °C, current mA, capacities mAh."""
         current = self._fixed.get("current", self._current)
-        jitter = random.Random("%s/%d/%d" % (self.seed, self.index, self._second))
+        jitter = random.Random(f"{self.seed}/{self.index}/{self._second}")
         rest = resting_voltage(self.permille) + current // 1000
         cells = self._fixed.get("cells") or [rest + offset + jitter.randint(-1, 1) for offset in self._offsets]
         temperatures = self._fixed.get("temperatures") or [round(t / 10) for t in self._warmth]

@@ -1,5 +1,6 @@
 """The wire: a pty whose user's rate is known, and the pace at which characters leave."""
 
+import contextlib
 import errno
 import os
 import termios
@@ -9,7 +10,8 @@ from collections import deque
 BITS_PER_CHARACTER = 10
 CHUNK_S = 0.02  # what is due within this time goes out in one piece
 READ_BYTES = 4096
-RATES = {getattr(termios, "B%d" % baud): baud for baud in (300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)}
+BAUDS = (300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
+RATES = {getattr(termios, f"B{baud}"): baud for baud in BAUDS}
 
 
 def wire_time(characters, baud):
@@ -41,10 +43,8 @@ class Pty:
 
     def write(self, data):
         """To the user; what he leaves unread for too long is lost, as on a real line."""
-        try:
+        with contextlib.suppress(BlockingIOError):
             os.write(self.master, data)
-        except BlockingIOError:
-            pass
 
     def close(self):
         os.close(self.master)
@@ -70,7 +70,7 @@ class Pace:
         self._free_at = 0.0
 
     def send(self, at, pieces, baud, done=None, paced=None):
-        """Queues `pieces` = [(pause before it in s, bytes), …], the first not before `at`; `done` is called after the last."""
+        """Queues `pieces` = [(pause before it in s, bytes), …], the first not before `at`; `done`: called after the last."""
         per_character = wire_time(1, baud) if (self.paced if paced is None else paced) else 0.0
         for number, (pause, data) in enumerate(pieces):
             start = max(at, self._free_at) + pause

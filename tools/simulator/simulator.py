@@ -8,7 +8,7 @@ import time
 from .battery import FIRST_BAUD, POWER_CYCLE_S, Battery
 from .group import Group
 from .model import EMPTY, RTN_06, UNREACHABLE
-from .port import Pty
+from .port import BAUDS, Pty
 
 LONGEST_WAIT_S = 60.0
 
@@ -16,11 +16,11 @@ LONGEST_WAIT_S = 60.0
 class Simulator:
     """A simulated Pylontech group on a pty; `sim.path` is what a user opens.
 
-    packs 1 … 16, cells 8 … 16, temperatures; wide: 3-byte capacities (a value, or one a pack; so are cells, temperatures,
-    capacity mAh and ambient °C). baud: where it starts. paced: 10 bit times a character and a turnaround of
-    turnaround_ms, else at once. address: ADR it answers to. maker, device, version ("2.3"), protocol (VER), infoflag,
-    extra_alarm_byte: what it says. speed: seconds that charge a second. garbage: at the wrong rate the user gets garbage
-    instead of nothing. clock: seconds, monotonic. log, on_truth: called with a line of text, a record of the truth.
+    packs 1 … 16, cells 8 … 16, temperatures 1 … 8, wide (3-byte capacities), capacity mAh, ambient °C: one value, or a
+    sequence with one a pack. baud: where it starts. paced: 10 bit times a character and turnaround_ms, else at once.
+    address: ADR it answers to. maker, device, version ("2.3"), protocol (VER), infoflag, extra_alarm_byte: what it says.
+    speed: seconds of charging that pass in a second. garbage: at the wrong rate the user gets garbage instead of nothing.
+    clock: seconds, monotonic. log, on_truth: called with a line of text, with a record of the truth.
 
     Use as a context manager, or start() and close(). All methods may be called from any thread.
     """
@@ -29,6 +29,8 @@ class Simulator:
                  baud=FIRST_BAUD, paced=True, clock=time.monotonic, **options):
         group = Group(packs, seed, speed, clock(), cells=cells, temperatures=temperatures, wide=wide,
                       capacity=capacity, ambient=ambient)
+        if baud not in BAUDS:
+            raise ValueError(f"no battery listens at {baud} baud")
         self.seed, self.clock, self.path = seed, clock, None
         self.battery = Battery(group, clock, seed, baud, paced, **options)
         self.group = group
@@ -44,13 +46,14 @@ class Simulator:
 
     @property
     def truth(self):
-        """Truth(time, kind, pack, values) of every reply, as built and before any fault; kinds: analog, alarm, parameters,
-        protocol, manufacturer, count, rate, management, serial."""
+        """Truth(time, kind, pack, values) of every reply, as built and before any fault; kinds: analog, alarm, management,
+        serial (of a pack), parameters, protocol, manufacturer, count, rate (pack is None)."""
         return self.battery.truth
 
     @property
     def counts(self):
-        """Counter: a number for every fault that struck, and requests, replies, unread, deaf, unheard (bytes)."""
+        """Counter: how often each fault struck; requests, replies; bytes deaf (wrong rate) and unheard (off, unplugged);
+        unread (lines that are no request)."""
         return self.battery.counts
 
     @property
@@ -83,6 +86,7 @@ class Simulator:
             self.group.pack(pack).alarms.ask(name, cell, sensor, on)
 
     def clear_alarms(self, pack):
+        """Ends all that alarm() asked for."""
         with self._lock:
             self.group.pack(pack).alarms.clear()
 
@@ -113,7 +117,11 @@ class Simulator:
             self.group.pack(pack).missing = None
 
     def fault(self, name, rate=None, seconds=None, **args):
-        """Switches a fault on (faults.FAULTS); `rate` of the replies, default 0.3; for `seconds`, or until clear()."""
+        """Switches a fault on (faults.FAULTS), for `seconds` or until clear(); rate 0 … 1 of the replies, default 0.3.
+
+        Arguments: rtn code, lacks cid2 (both also as "rtn:06", "lacks:44"), wrong_rate baud, power_cycle off_s, late and
+        split pause (s). power_cycle and wrong_rate happen at once, and with a rate again at a request.
+        """
         self._do(self.battery.fault, name, rate, seconds, **args)
 
     def clear(self, name=None):
@@ -133,6 +141,7 @@ class Simulator:
         self.battery.plugged = False
 
     def plug(self):
+        """Puts the cable back."""
         self.battery.plugged = True
 
     # the thread
