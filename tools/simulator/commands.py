@@ -47,7 +47,7 @@ class Commands:
         row = COMMANDS.get(request.cid2)
         if row is None:
             return Reply(CID2_INVALID)
-        name, count, answer = row
+        _, count, answer = row
         if len(request.info) != count:
             return Reply(FORMAT_ERROR)
         try:
@@ -69,6 +69,7 @@ class Commands:
         return [command]
 
     def _blocks(self, command, kind, values, block):
+        """INFOFLAG, Command or pack count, and `block` of what `values` finds, pack by pack (§4.1, §4.2)."""
         numbers = self._numbers(command, all_packs=True)
         out = bytes([self.infoflag, len(numbers) if command == ALL_PACKS else command])
         for number in numbers:
@@ -81,7 +82,10 @@ class Commands:
         return self._blocks(command, "analog", lambda pack: pack.analog(), framed.analog_block)
 
     def alarm(self, command):
-        return self._blocks(command, "alarm", lambda pack: pack.alarm(), lambda said: framed.alarm_block(said, self.extra))
+        def block(said):
+            return framed.alarm_block(said, self.extra)
+
+        return self._blocks(command, "alarm", lambda pack: pack.alarm(), block)
 
     def parameters(self):
         self.note("parameters", None, dict(SYSTEM_PARAMETERS))

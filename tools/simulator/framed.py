@@ -1,4 +1,4 @@
-"""The framed protocol from the battery's side: what a request says, how a reply looks on the wire (protocol.md §2-4)."""
+"""The framed protocol from the battery's side: what a request says, how a reply looks (protocol.md §2 to §4)."""
 
 from collections import namedtuple
 
@@ -14,7 +14,7 @@ ADR_ERROR, COMMUNICATION_ERROR = 0x90, 0x91
 SHORTEST = 1 + 12 + 4  # SOI, VER … LENGTH, CHKSUM; without EOI
 LONGEST = SHORTEST + 4095
 
-# Layouts: (field, bytes, signed, unit in protocol units: 1, or 100 for a field in 100 mA, or "K" for 0.1 K)
+# Layouts, two bytes a field: name, unit (1: mV; 100: 100 mA, signed; "K": 0.1 K)
 PARAMETERS = (
     ("cell_high_voltage", 1), ("cell_low_voltage", 1), ("cell_under_voltage", 1),
     ("charge_high_temperature", "K"), ("charge_low_temperature", "K"), ("charge_current", 100),
@@ -71,7 +71,6 @@ def _word(value, signed=False):
 
 
 def _fields(layout, values):
-    """Two bytes a field; only currents are signed."""
     out = b""
     for name, unit in layout:
         raw = values[name] + KELVIN if unit == "K" else values[name] // unit

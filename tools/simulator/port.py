@@ -70,10 +70,11 @@ class Pace:
         self._free_at = 0.0
 
     def send(self, at, pieces, baud, done=None, paced=None):
-        """Queues `pieces` = [(pause before it in s, bytes), …], the first not before `at`; `done`: called after the last."""
+        """Queues `pieces` = [(pause before it in s, bytes), …]; the first pause counts from `at`, when the line is free by
+        then, the others from the end of the piece before. `done` is called when the last one is written."""
         per_character = wire_time(1, baud) if (self.paced if paced is None else paced) else 0.0
         for number, (pause, data) in enumerate(pieces):
-            start = max(at, self._free_at) + pause
+            start = max(at + pause, self._free_at) if number == 0 else self._free_at + pause
             last = number == len(pieces) - 1
             piece = _Piece(start, data, per_character, done if last else None)
             self._free_at = piece.end
