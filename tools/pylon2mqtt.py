@@ -1,0 +1,171 @@
+"""The firmware on this PC: reads the batteries on a serial port and publishes to an MQTT broker.
+
+For an owner with a PC and a USB-RS232 adapter beside the rack and no ESP32. Ctrl-C or SIGTERM ends it, with `Offline`
+published.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import signal
+import stat
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools import environment
+
+PASSWORD_VARIABLE = "PYLON2MQTT_PASS"
+# The flags of the command line that are settings of config.json by the same name.
+SETTING_FLAGS = (
+    ("rack_name", str, "name of the rack in the topics (default Main)"),
+    ("mqtt_host", str, "the broker's name or address"),
+    ("mqtt_port", int, "its port (default 1883)"),
+    ("mqtt_root", str, "first part of the topics (default PylonToMQTT)"),
+    ("mqtt_user", str, "user name for the broker"),
+    ("mqtt_pass", str, f"its password (better: --mqtt_pass_file, or environment variable {PASSWORD_VARIABLE})"),
+    ("publish_rate", int, "seconds from one cycle to the next (default 10)"),
+)
+# The radio of the virtual board takes any name; the firmware wants one.
+VIRTUAL_WIFI = {"wifi_ssid": "virtual"}
+STOP_TIMEOUT_S = 20
+GROUP_HINT = "on most Linux systems: sudo usermod -aG dialout $USER, then log in again"
+
+
+class UsageError(Exception):
+    """What the owner gave cannot work; the text says why."""
+
+
+def main(arguments=None):
+    """Run until Ctrl-C or SIGTERM -> exit status: 0, or 1 where it could not start or did not end as it should."""
+    options = _parser().parse_args(arguments)
+    environment.ensure()
+    try:
+        config = settings(options)
+        check(config)
+        check_port(options.pylon_port)
+        interpreter = environment.micropython(options.micropython)
+        return run(options, config, interpreter)
+    except (UsageError, environment.SetupError) as error:
+        print(f"pylon2mqtt: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="pylon2mqtt.py", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--pylon_port", required=True, metavar="PORT", help="serial port, such as /dev/ttyUSB0")
+    for name, kind, text in SETTING_FLAGS:
+        parser.add_argument(f"--{name}", type=kind, help=text)
+    parser.add_argument("--mqtt_pass_file", metavar="FILE", help="file whose first line is the broker's password")
+    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="any other setting; repeatable")
+    parser.add_argument("--heap", default="80k", type=_heap, help="MicroPython's heap (default 80k)")
+    parser.add_argument("--micropython", metavar="PATH", help="another interpreter than the installed one")
+    parser.add_argument("--source", action="store_true", help="run the .py files, not compiled ones")
+    parser.add_argument("--state", metavar="DIR", help="keep the energy counters of the last run here")
+    return parser
+
+
+def _heap(text):
+    if not re.fullmatch(r"\d+[kKmM]?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no heap size: write 80k")
+    return text
+
+
+def settings(options):
+    """-> the dict for config.json. UsageError."""
+    config = dict(VIRTUAL_WIFI)
+    for name, _, _ in SETTING_FLAGS:
+        value = getattr(options, name)
+        if value is not None:
+            config[name] = value
+    if options.mqtt_pass_file:
+        try:
+            config["mqtt_pass"] = Path(options.mqtt_pass_file).read_text().splitlines()[0]
+        except (OSError, IndexError) as error:
+            raise UsageError(f"--mqtt_pass_file {options.mqtt_pass_file}: {error}") from None
+    elif "mqtt_pass" not in config and os.environ.get(PASSWORD_VARIABLE):
+        config["mqtt_pass"] = os.environ[PASSWORD_VARIABLE]
+    for text in options.set:
+        key, equals, value = text.partition("=")
+        if not equals or not key:
+            raise UsageError(f"--set {text}: write KEY=VALUE")
+        config[key] = _value(value)
+    return config
+
+
+def _value(text):
+    """JSON where it parses, else the text itself: 5, true, 0.5 are typed, rack-1 is text."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def check(config):
+    """UsageError with everything that is wrong in the settings, before anything runs."""
+    from firmware.config import ConfigError
+    from firmware.config import check as check_config
+
+    try:
+        check_config(config)
+    except ConfigError as error:
+        raise UsageError(f"wrong settings: {error}") from None
+
+
+def check_port(port):
+    """UsageError where `port` is not a serial port that can be opened."""
+    if not port.startswith("/"):
+        raise UsageError(f"--pylon_port {port}: give the whole path, such as /dev/{port}")
+    try:
+        if not stat.S_ISCHR(os.stat(port).st_mode):
+            raise UsageError(f"--pylon_port {port} is not a serial port")
+        os.close(os.open(port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK))
+    except FileNotFoundError:
+        raise UsageError(f"--pylon_port {port} is not there: is the adapter plugged in?") from None
+    except PermissionError:
+        raise UsageError(f"--pylon_port {port}: no permission; {GROUP_HINT}") from None
+    except OSError as error:
+        raise UsageError(f"--pylon_port {port} cannot be opened: {error.strerror}") from None
+
+
+def run(options, config, interpreter):
+    """The firmware, until a signal ends it -> exit status."""
+    from tools.virtual_board import layout
+    from tools.virtual_board.runner import Board
+
+    with tempfile.TemporaryDirectory(prefix="pylon2mqtt-") as flash:
+        layout.lay_out(flash, source=options.source)
+        _write_config(Path(flash) / "config.json", config)
+        board = Board(flash, options.pylon_port, interpreter, options.heap, options.state, stdout=_show)
+        signal.signal(signal.SIGTERM, _interrupt)
+        with board:
+            try:
+                board.start()
+                board.wait()
+                return 1  # it never ends by itself
+            except KeyboardInterrupt:
+                signal.signal(signal.SIGINT, signal.SIG_IGN)
+                signal.signal(signal.SIGTERM, signal.SIG_IGN)
+                return 1 if board.stop(STOP_TIMEOUT_S) is None else 0
+
+
+def _interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def _write_config(path, config):
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        json.dump(config, file)
+
+
+def _show(line):
+    print(line, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

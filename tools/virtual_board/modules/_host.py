@@ -1,0 +1,40 @@
+"""What the virtual board's modules share: the PC's files, the line to the runner, and the air.
+
+Runs on MicroPython. Everything here costs heap that an ESP32 keeps in ROM, so it stays small.
+"""
+
+import os
+
+# The PC's own file system, still reachable by this object after "/" became the flash.
+files = os.VfsPosix()
+
+
+def setting(name, default=""):
+    """The runner's setting `name` (environment variable VB_<name>), or `default`."""
+    return os.getenv("VB_" + name) or default
+
+
+def _open_line():
+    number = setting("LINE")
+    return files.open(int(number) if number else "/dev/null", "wb")
+
+
+# One letter, an argument, a newline: B booted, F feed, W<ms> watchdog, R reset, P<pin> <value>.
+line = _open_line()
+
+
+def tell(text):
+    """Send one line to the runner."""
+    line.write(text + "\n")
+
+
+_air = files.open(setting("AIR", "/dev/null"), "rb")
+_letter = bytearray(1)
+
+
+def air():
+    """State of the radio, as the first letter of what the test wrote: u(p), d(own), n(o-ap), w(rong-key)."""
+    _air.seek(0)
+    if not _air.readinto(_letter):
+        return "u"
+    return chr(_letter[0])

@@ -1,0 +1,68 @@
+"""What the ESP32's start-up does: the flash is "/", then boot.py, then main.py. Runs on MicroPython, as -m _start.
+
+machine, network and socket are loaded here, while the PC's files are still "/", and so come before the built-in ones.
+"""
+
+import gc
+import os
+import sys
+
+import _host
+import machine  # noqa: F401
+import network  # noqa: F401
+import socket  # noqa: F401
+
+ENDED = 0
+FAILED = 1
+INTERRUPTED = 2
+SOFT_RESET = 3
+
+
+def mount(flash, libraries, rom):
+    """Make the directory `flash` the file system; `libraries` come before it on the path, `rom` after it."""
+    os.umount("/")
+    os.mount(os.VfsPosix(flash), "/")
+    os.chdir("/")
+    sys.path[:] = []
+    for number, directory in enumerate(libraries):
+        point = "/path%d" % number
+        os.mount(os.VfsPosix(directory), point, readonly=True)
+        sys.path.append(point)
+    sys.path += ["", ".frozen", "/lib"]
+    if rom:
+        os.mount(os.VfsPosix(rom), "/rom", readonly=True)
+        sys.path.append("/rom")
+
+
+def run(name, names):
+    """Run one file of the flash -> ENDED (also when it is not there), FAILED, INTERRUPTED or SOFT_RESET."""
+    try:
+        os.stat(name)
+    except OSError:
+        return ENDED
+    try:
+        execfile(name, names)  # noqa: F821
+        return ENDED
+    except SystemExit:
+        return SOFT_RESET
+    except KeyboardInterrupt as error:
+        sys.print_exception(error)
+        return INTERRUPTED
+    except BaseException as error:
+        sys.print_exception(error)
+        return FAILED
+
+
+def boot():
+    mount(_host.setting("FLASH"), [p for p in _host.setting("PATH").split(":") if p], _host.setting("ROM"))
+    names = {"__name__": "__main__"}
+    _host.tell("B")
+    result = run("boot.py", names)
+    return result or run("main.py", names)
+
+
+if _host.setting("MEASURE"):
+    gc.collect()
+    print(gc.mem_alloc())
+else:
+    sys.exit(boot())

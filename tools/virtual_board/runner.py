@@ -1,0 +1,204 @@
+"""Starts MicroPython as a board: gives it power, its wires and a watchdog, and starts it anew after a reset."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import tempfile
+import threading
+import time
+from collections import deque
+from pathlib import Path
+
+from tools import environment
+from tools.virtual_board import layout
+from tools.virtual_board.supervisor import Supervisor
+
+PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
+WIFI_STATES = ("up", "down", "no-ap", "wrong-key")
+STOP_TIMEOUT_S = 10
+LINES_KEPT = 10_000
+
+
+class Board:
+    """A board on which the flash directory `flash` boots.
+
+    uart: path of the tty or pty that hangs on UART 1 and 2 (None: an open wire). heap: what the firmware gets, "80k";
+    the board's own modules, which an ESP32 has in ROM, come on top (layout.heap_cost).
+    state: directory of what survives a reset (RTC memory; None: a new one, removed by close()). extra_path: directories
+    before the flash on the firmware's path. stdout: called with each line of the console, without newline. env: more
+    environment variables. ssid, key: what the access point wants (None: takes anything).
+    """
+
+    def __init__(self, flash, uart=None, micropython=None, heap="80k", state=None, extra_path=(), stdout=None,
+                 env=None, ssid=None, key=None):  # fmt: skip
+        self.flash = Path(flash).resolve()
+        self.uart = uart and str(uart)
+        self.heap = heap
+        self._temporary = None if state else tempfile.TemporaryDirectory(prefix="board-")
+        self.state = Path(state or self._temporary.name).resolve()
+        self.state.mkdir(parents=True, exist_ok=True)
+        self.resets = []  # the cause of each start but the first
+        self.pins = {}  # number -> level
+        self.lines = deque(maxlen=LINES_KEPT)
+        self.line_count = 0
+        self.status = None  # exit status, once it has ended
+        self._interpreter = environment.micropython(micropython)
+        self._extra_path = [str(Path(p).resolve()) for p in extra_path]
+        self._stdout = stdout
+        self._env = dict(env or {})
+        self._ssid, self._key = ssid, key
+        self._changed = threading.Condition()
+        self._supervisor = None
+        self._air = self.state / "air"
+        self._rtc = self.state / "rtc"
+        self.wifi("up")
+
+    # -- power and buttons -----------------------------------------------------------------------------------------
+
+    def start(self):
+        """Switch on. Returns at once; wait_for() tells when a line has come."""
+        cause = HARD_RESET if self._rtc.exists() else PWRON_RESET
+        self._rtc.touch()
+        self.status = None
+        self._supervisor = Supervisor(self, cause)
+        self._supervisor.start()
+        return self
+
+    def interrupt(self):
+        """Ctrl-C on the console."""
+        self._supervisor.interrupt()
+
+    def stop(self, timeout_s=STOP_TIMEOUT_S):
+        """Ctrl-C, wait for the end, kill where none comes -> exit status (None: it had to be killed)."""
+        if self._supervisor is None or self.status is not None:
+            return self.status
+        self._supervisor.interrupt(last=True)
+        try:
+            return self.wait(timeout_s)
+        except TimeoutError:
+            self.kill()
+            return None
+
+    def kill(self):
+        """SIGKILL, no restart. What a reset keeps is kept."""
+        if self._supervisor is not None:
+            self._supervisor.kill()
+
+    def power_cut(self):
+        """As kill(), and the RTC memory is lost."""
+        self.kill()
+        self._rtc.unlink(missing_ok=True)
+
+    def close(self):
+        """Stop and remove the temporary state."""
+        self.stop()
+        if self._temporary:
+            self._temporary.cleanup()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+    def wifi(self, state):
+        """Make the air `up`, `down`, `no-ap` or `wrong-key`, from now on."""
+        if state not in WIFI_STATES:
+            raise ValueError(f"no such Wi-Fi state: {state!r}; one of {', '.join(WIFI_STATES)}")
+        with open(os.open(self._air, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+            file.write(f"{state:<10}\n")
+
+    # -- what it says ----------------------------------------------------------------------------------------------
+
+    def wait(self, timeout_s=None):
+        """Wait for the end -> exit status. TimeoutError."""
+        with self._changed:
+            if not self._changed.wait_for(lambda: self.status is not None, timeout_s):
+                raise TimeoutError(f"the board still runs after {timeout_s} s")
+            return self.status
+
+    def wait_for(self, pattern, timeout_s=10, after=0):
+        """Wait for a console line that holds the text, or matches the compiled regex, `pattern` -> that line.
+
+        after: only lines from this number on (take it from line_count). TimeoutError when none comes, or at once when
+        the board ends before.
+        """
+        fits = pattern.search if isinstance(pattern, re.Pattern) else lambda line: pattern in line
+        deadline = time.monotonic() + timeout_s
+        with self._changed:
+            while True:
+                oldest = self.line_count - len(self.lines)
+                for number, line in enumerate(self.lines, oldest):
+                    if number >= after and fits(line):
+                        return line
+                after = max(after, self.line_count)
+                left_s = deadline - time.monotonic()
+                if self.status is not None or left_s <= 0 or not self._changed.wait(left_s):
+                    why = "the board ended" if self.status is not None else f"not within {timeout_s} s"
+                    tail = "\n".join(list(self.lines)[-20:])
+                    raise TimeoutError(f"no line with {pattern!r}: {why}. Its last lines:\n{tail}")
+
+    # -- called by the supervisor ----------------------------------------------------------------------------------
+
+    def command(self):
+        """-> command line of the interpreter."""
+        size = _bytes(self.heap) + layout.heap_cost(self._interpreter)
+        return [str(self._interpreter), "-X", f"heapsize={size}", "-m", "_start"]
+
+    def environment(self, line_fd, cause):
+        """-> environment of the interpreter."""
+        path = [p for p in os.environ.get("MICROPYPATH", "").split(":") if p]
+        settings = {
+            "LINE": str(line_fd),
+            "AIR": str(self._air),
+            "RTC": str(self._rtc),
+            "FLASH": str(self.flash),
+            "PATH": ":".join([*self._extra_path, *(str(Path(p).resolve()) for p in path)]),
+            "ROM": str(environment.umqtt_dir()),
+            "UART": self.uart or "",
+            "RESET_CAUSE": str(cause),
+            "UNIQUE_ID": self._unique_id(),
+            "SSID": self._ssid or "",
+            "KEY": self._key or "",
+        }
+        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        kept["MICROPYPATH"] = str(layout.board_modules())
+        return kept | {f"VB_{name}": value for name, value in settings.items()} | self._env
+
+    def _unique_id(self):
+        """Six bytes in hex: one and the same for the same port of the same PC."""
+        seed = f"{os.uname().nodename}\n{self.uart or self.state}"
+        return "02" + hashlib.sha256(seed.encode()).hexdigest()[:10]
+
+    def take_line(self, line):
+        if self._stdout:
+            self._stdout(line)
+        with self._changed:
+            self.lines.append(line)
+            self.line_count += 1
+            self._changed.notify_all()
+
+    def take_pin(self, number, level):
+        with self._changed:
+            self.pins[number] = level
+            self._changed.notify_all()
+
+    def take_reset(self, cause):
+        with self._changed:
+            self.resets.append(cause)
+            self._changed.notify_all()
+
+    def take_end(self, status):
+        with self._changed:
+            self.status = status
+            self._changed.notify_all()
+
+
+def _bytes(size):
+    """-> bytes of "80k", "1M" or "81920"; ValueError."""
+    match = re.fullmatch(r"(\d+)([kKmM]?)", str(size))
+    if not match:
+        raise ValueError(f"{size!r} is no heap size: write 80k or 81920")
+    return int(match[1]) << {"": 0, "k": 10, "m": 20}[match[2].lower()]

@@ -1,0 +1,211 @@
+"""The part of the board that is outside the processor: power, watchdog, reset. One thread for each board."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import selectors
+import signal
+import subprocess
+import threading
+import time
+
+HARD_RESET, WDT_RESET, SOFT_RESET = 2, 3, 5
+EXIT_SOFT_RESET = 3  # of modules/_start.py
+CALM_S = 0.2
+CALM_STEP_S = 0.001
+READ_BYTES = 65536
+
+
+class Supervisor(threading.Thread):
+    """Runs the interpreter until it ends for good, or is killed."""
+
+    def __init__(self, board, cause):
+        super().__init__(name="board", daemon=True)
+        self._board = board
+        self._cause = cause
+        self._lock = threading.Lock()
+        self._process = None
+        self._booted = self._interrupt_wanted = self._last = self._killed = False
+        self._watchdog_s = None
+        self._deadline = None
+        # Nothing is ever written: its end of file means that this program is gone.
+        self._leash_read, self._leash_write = os.pipe()
+
+    # -- from other threads ----------------------------------------------------------------------------------------
+
+    def interrupt(self, last=False):
+        """SIGINT, as soon as the interpreter can take it. last: what ends after it is not started again."""
+        with self._lock:
+            self._last = self._last or last
+            if self._booted:
+                self._send_interrupt()
+            else:
+                self._interrupt_wanted = True
+
+    def kill(self):
+        """SIGKILL, and wait until all is gone."""
+        with self._lock:
+            self._killed = True
+            if self._process:
+                self._process.kill()
+        self.join()
+
+    # -- the thread ------------------------------------------------------------------------------------------------
+
+    def run(self):
+        status = None
+        try:
+            while True:
+                status, cause = self._run_once()
+                if self._killed or cause is None or self._last:
+                    break
+                self._cause = cause
+                if cause != SOFT_RESET:
+                    self._watchdog_s = self._deadline = None
+                self._board.take_reset(cause)
+        finally:
+            os.close(self._leash_write)
+            os.close(self._leash_read)
+            self._board.take_end(-signal.SIGKILL if status is None else status)
+
+    def _run_once(self):
+        """One life of the interpreter -> (exit status, cause of the next start or None)."""
+        line_read, line_write = os.pipe()
+        with self._lock:
+            self._booted = False
+            if self._killed:
+                os.close(line_read)
+                os.close(line_write)
+                return None, None
+            self._process = process = self._spawn(line_write)
+        os.close(line_write)
+        try:
+            ordered = self._listen(process, line_read)
+        finally:
+            process.kill()
+            status = process.wait()
+            process.stdout.close()
+            os.close(line_read)
+            with self._lock:
+                self._process = None
+                self._booted = False
+        if ordered is None and status == EXIT_SOFT_RESET:
+            ordered = SOFT_RESET
+        return status, ordered
+
+    def _spawn(self, line_fd):
+        # Its own process group: Ctrl-C of the terminal must reach it once, from us, not twice.
+        process = subprocess.Popen(
+            self._board.command(),
+            cwd=self._board.flash,
+            env=self._board.environment(line_fd, self._cause),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            pass_fds=(line_fd, self._leash_read),
+            process_group=0,
+        )
+        self._tie(process)
+        return process
+
+    def _tie(self, process):
+        """Make the kernel kill the board when this program dies, however it dies.
+
+        Where the kernel cannot (macOS), the board's next word on its line fails, and ends it.
+        """
+        if hasattr(fcntl, "F_SETSIG"):
+            fcntl.fcntl(self._leash_read, fcntl.F_SETOWN, process.pid)
+            fcntl.fcntl(self._leash_read, fcntl.F_SETSIG, signal.SIGKILL)
+            flags = fcntl.fcntl(self._leash_read, fcntl.F_GETFL)
+            fcntl.fcntl(self._leash_read, fcntl.F_SETFL, flags | os.O_ASYNC)
+
+    def _listen(self, process, line_read):
+        """Console and line until both end -> cause of the reset that was ordered on the way, or None."""
+        console, orders = _Lines(process.stdout.fileno()), _Lines(line_read)
+        ordered = None
+        with selectors.DefaultSelector() as selector:
+            selector.register(process.stdout, selectors.EVENT_READ, (console, self._console))
+            selector.register(line_read, selectors.EVENT_READ, (orders, self._order))
+            while selector.get_map():
+                left_s = None if self._deadline is None else max(0, self._deadline - time.monotonic())
+                events = selector.select(left_s)
+                for key, _ in events:
+                    lines, handle = key.data
+                    for text in lines.read():
+                        ordered = handle(text) or ordered
+                    if lines.ended:
+                        selector.unregister(key.fileobj)
+                if not events and self._deadline is not None and time.monotonic() >= self._deadline:
+                    ordered, self._deadline = WDT_RESET, None
+                    process.kill()
+        return ordered
+
+    def _console(self, text):
+        self._board.take_line(text.decode("utf-8", "replace").rstrip("\r"))
+
+    def _order(self, text):
+        """One line of modules/_host.py's `line`."""
+        letter, argument = text[:1], text[1:]
+        if letter == b"F":
+            self._feed()
+        elif letter == b"W":
+            self._watchdog_s = int(argument) / 1000
+            self._feed()
+        elif letter == b"P":
+            self._board.take_pin(*map(int, argument.split()))
+        elif letter == b"B":
+            with self._lock:
+                self._booted = True
+                if self._interrupt_wanted:
+                    self._send_interrupt()
+        elif letter == b"R":
+            self._process.kill()
+            return HARD_RESET
+        return None
+
+    def _feed(self):
+        if self._watchdog_s is not None:
+            self._deadline = time.monotonic() + self._watchdog_s
+
+    def _send_interrupt(self):
+        self._interrupt_wanted = False
+        if self._process:
+            _await_calm(self._process.pid)
+            self._process.send_signal(signal.SIGINT)
+
+
+class _Lines:
+    """Cuts what comes from a file descriptor into lines."""
+
+    def __init__(self, fd):
+        self._fd = fd
+        self._rest = b""
+        self.ended = False
+
+    def read(self):
+        """-> whole lines; at the end of the stream the rest too."""
+        data = os.read(self._fd, READ_BYTES)
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        if not data:
+            self.ended = True
+            if self._rest:
+                lines, self._rest = [self._rest], b""
+        return lines
+
+
+def _await_calm(pid):
+    """Wait, not long, until the process sleeps in the kernel.
+
+    The unix port raises KeyboardInterrupt out of the signal handler, wherever it is: also in the middle of a garbage
+    collection. Between two system calls that is rare enough, and the board never does it.
+    """
+    deadline = time.monotonic() + CALM_S
+    while time.monotonic() < deadline:
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                if file.read().rpartition(b")")[2].split()[0] == b"S":
+                    return
+        except OSError:
+            return
+        time.sleep(CALM_STEP_S)
