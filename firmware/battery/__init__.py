@@ -1,0 +1,1 @@
+"""The battery's side: UART bytes and Readings; no topic, no JSON."""

@@ -1,0 +1,174 @@
+"""Layouts of INFO in replies (§3, §4 of the protocol), to the last byte. Bytes in, values out, no I/O."""
+
+from collections import namedtuple
+from struct import calcsize, unpack_from
+
+_ZERO_CELSIUS = 2731  # 0.1 K
+
+Analog = namedtuple("Analog", ("cells", "temperatures", "current", "voltage", "remaining", "capacity", "cycles"))
+Alarm = namedtuple(
+    "Alarm", ("cells", "temperatures", "charge_current", "voltage", "discharge_current", "status")
+)
+Management = namedtuple(
+    "Management", ("pack", "charge_voltage", "discharge_voltage", "charge_current", "discharge_current", "status")
+)
+Manufacturer = namedtuple("Manufacturer", ("device", "version", "maker"))
+
+_MV, _TEMPERATURE, _CURRENT = 0, 1, 2
+# §3.6: in the order of the wire
+_PARAMETERS = (
+    ("cell_high_voltage", _MV),
+    ("cell_low_voltage", _MV),
+    ("cell_under_voltage", _MV),
+    ("charge_high_temperature", _TEMPERATURE),
+    ("charge_low_temperature", _TEMPERATURE),
+    ("charge_current", _CURRENT),
+    ("pack_high_voltage", _MV),
+    ("pack_low_voltage", _MV),
+    ("pack_under_voltage", _MV),
+    ("discharge_high_temperature", _TEMPERATURE),
+    ("discharge_low_temperature", _TEMPERATURE),
+    ("discharge_current", _CURRENT),
+)
+SystemParameters = namedtuple("SystemParameters", tuple(name for name, _ in _PARAMETERS))
+
+
+class DataError(ValueError):
+    """INFO that does not fit its layout to the last byte."""
+
+
+def _take(info, at, layout):
+    """The values of struct `layout` at offset `at` -> (values, offset behind them)."""
+    end = at + calcsize(layout)
+    if end > len(info):
+        raise DataError("INFO of %d bytes ends too early" % len(info))
+    return unpack_from(layout, info, at), end
+
+
+def _whole(info, layout):
+    """The values of an INFO that is `layout` and nothing else."""
+    values, end = _take(info, 0, layout)
+    _ended(info, end)
+    return values
+
+
+def _ended(info, at):
+    if at != len(info):
+        raise DataError("INFO has %d bytes, its layout %d" % (len(info), at))
+
+
+def _celsius(raw):
+    return raw - _ZERO_CELSIUS
+
+
+def _milliamperes(raw):
+    return raw * 100
+
+
+def _blocks(info, walk):
+    """Command or pack count, then pack blocks up to the last byte (§3.5, §3.7) -> (command, [block, …])."""
+    (_, command), at = _take(info, 0, ">BB")
+    blocks = []
+    while at < len(info) or not blocks:
+        block, at = walk(info, at)
+        blocks.append(block)
+    if len(blocks) not in (1, command):
+        raise DataError("INFO holds %d packs and says %d" % (len(blocks), command))
+    return command, blocks
+
+
+def _analog(info, at):
+    (count,), at = _take(info, at, ">B")
+    cells, at = _take(info, at, ">%dh" % count)
+    (count,), at = _take(info, at, ">B")
+    temperatures, at = _take(info, at, ">%dH" % count)
+    (current, voltage, remaining, user_defined, capacity, cycles), at = _take(info, at, ">hHHBHH")
+    if user_defined == 4:  # packs over 65.535 Ah: the 2-byte fields are full, 3-byte ones follow
+        (high, low, capacity_high, capacity_low), at = _take(info, at, ">BHBH")
+        remaining = high << 16 | low
+        capacity = capacity_high << 16 | capacity_low
+    elif user_defined != 2:
+        raise DataError("user-defined count is %d, 2 or 4 are known" % user_defined)
+    celsius = tuple([_celsius(raw) for raw in temperatures])
+    return Analog(cells, celsius, _milliamperes(current), voltage, remaining, capacity, cycles), at
+
+
+def _alarm(info, at):
+    (count,), at = _take(info, at, ">B")
+    cells, at = _take(info, at, ">%dB" % count)
+    (count,), at = _take(info, at, ">B")
+    temperatures, at = _take(info, at, ">%dB" % count)
+    (charge, voltage, discharge, *status), at = _take(info, at, ">8B")
+    return Alarm(cells, temperatures, charge, voltage, discharge, bytes(status)), at
+
+
+def _longer_alarm(info, at):
+    """As newer packs send it: one more byte, of unknown meaning, behind status5."""
+    alarm, at = _alarm(info, at)
+    _, at = _take(info, at, ">B")
+    return alarm, at
+
+
+def analog_values(info):
+    """Reply to 42H (§3.5, §4.1), INFOFLAG included -> (command, [Analog, …]), one for each pack.
+
+    Analog: cells [mV], temperatures [0.1 °C], current mA (charge positive), voltage mV, remaining mAh, capacity mAh,
+    cycles. `command` is the pack number, or the pack count when all packs were asked for. DataError.
+    """
+    return _blocks(info, _analog)
+
+
+def alarms(info):
+    """Reply to 44H (§3.7, §4.2), DATAFLAG included -> (command, [Alarm, …]), one for each pack.
+
+    Alarm: cells and temperatures [state], charge_current, voltage, discharge_current (states: 00H normal, 01H below,
+    02H above, F0H other), status (5 bytes). `command` as for analog_values. DataError.
+    """
+    try:
+        return _blocks(info, _alarm)
+    except DataError as error:
+        try:
+            return _blocks(info, _longer_alarm)
+        except DataError:
+            raise error from None
+
+
+def system_parameters(info):
+    """Reply to 47H (§3.6, §4.3), INFOFLAG included -> SystemParameters in mV, 0.1 °C and mA. DataError."""
+    raw = _whole(info, ">BHHHHHhHHHHHh")[1:]
+    scale = (int, _celsius, _milliamperes)
+    return SystemParameters(*[scale[kind](value) for (_, kind), value in zip(_PARAMETERS, raw)])
+
+
+def management(info):
+    """Reply to 92H (§3.9, §4.5) -> Management: pack, voltages in mV, currents in mA, status byte. DataError."""
+    pack, charge_voltage, discharge_voltage, charge, discharge, status = _whole(info, ">BHHhhB")
+    return Management(
+        pack, charge_voltage, discharge_voltage, _milliamperes(charge), _milliamperes(discharge), status
+    )
+
+
+def manufacturer(info):
+    """Reply to 51H (§3.3, §4.4) -> Manufacturer: device, version "2.3", maker. DataError."""
+    device, major, minor, maker = _whole(info, ">10sBB20s")
+    return Manufacturer(_text(device), "%d.%d" % (major, minor), _text(maker))
+
+
+def serial_number(info):
+    """Reply to 93H (§3.10) -> (pack, text of at most 16 characters). DataError."""
+    pack, serial = _whole(info, ">B16s")
+    return pack, _text(serial)
+
+
+def pack_count(info):
+    """Reply to 90H -> how many packs the group has. DataError."""
+    return _whole(info, ">B")[0]
+
+
+def _text(raw):
+    """Printable ASCII without its padding: NUL and space, and the hyphens that some makers fill up with."""
+    raw = raw.rstrip(b"\0 ").rstrip(b"-").rstrip(b"\0 ")
+    for byte in raw:
+        if not 32 <= byte < 127:
+            raise DataError("a text has the byte %02XH in it" % byte)
+    return raw.decode()

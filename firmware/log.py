@@ -1,0 +1,28 @@
+"""Three levels to the serial console, and to whoever listens. One line an event; never a secret."""
+
+LEVELS = ("error", "warning", "info")
+
+
+class Log:
+    def __init__(self, level="info", out=print):
+        """`level`: the least important one of LEVELS that is printed. `out` takes one line of text."""
+        self._level = LEVELS.index(level)
+        self._out = out
+        self.listener = None  # called with each warning or error, as one line of text
+
+    def error(self, text, *values):
+        self._say(0, text, values)
+
+    def warning(self, text, *values):
+        self._say(1, text, values)
+
+    def info(self, text, *values):
+        self._say(2, text, values)
+
+    def _say(self, level, text, values):
+        if values:
+            text = text % values
+        if level <= self._level:
+            self._out("%s: %s" % (LEVELS[level], text))
+        if level < 2 and self.listener:
+            self.listener(text)

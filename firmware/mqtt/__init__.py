@@ -1,0 +1,1 @@
+"""The broker's side: Readings and topics; no frame, no UART."""
