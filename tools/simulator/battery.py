@@ -163,7 +163,7 @@ class Battery:
     # what a test or the command line does to it
 
     def fault(self, name, rate=None, seconds=None, **args):
-        """Switches a fault on (faults.FAULTS), for `seconds` or until clear(); `rate` 0 … 1, default 0.3 of the replies."""
+        """Switches a fault on (faults.FAULTS), for `seconds` or until clear(); `rate` 0 … 1 (default 0.3)."""
         active = self.faults.start(self.clock(), name, rate, seconds, **args)
         self._log(f"fault {name} begins")
         if active.name in EVENTS:

@@ -70,7 +70,7 @@ class Pace:
         self._free_at = 0.0
 
     def send(self, at, pieces, baud, done=None, paced=None):
-        """Queues `pieces` = [(pause before it in s, bytes), …]; the first pause counts from `at`, when the line is free by
+        """Queues `pieces` = [(pause before it in s, bytes), …]; the first pause counts from `at` if the line is free by
         then, the others from the end of the piece before. `done` is called when the last one is written."""
         per_character = wire_time(1, baud) if (self.paced if paced is None else paced) else 0.0
         for number, (pause, data) in enumerate(pieces):

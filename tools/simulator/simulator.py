@@ -19,7 +19,7 @@ class Simulator:
     packs 1 … 16, cells 8 … 16, temperatures 1 … 8, wide (3-byte capacities), capacity mAh, ambient °C: one value, or a
     sequence with one a pack. baud: where it starts. paced: 10 bit times a character and turnaround_ms, else at once.
     address: ADR it answers to. maker, device, version ("2.3"), protocol (VER), infoflag, extra_alarm_byte: what it
-    says. speed: seconds of charging that pass in a second. garbage: at the wrong rate the user gets garbage, not nothing.
+    says. speed: seconds of charging that pass in a second. garbage: the user gets some at the wrong rate.
     clock: seconds, monotonic. log, on_truth: called with a line of text, with a record of the truth.
 
     Use as a context manager, or start() and close(). All methods may be called from any thread.
@@ -46,7 +46,7 @@ class Simulator:
 
     @property
     def truth(self):
-        """Truth(time, kind, pack, values) of every reply, as built and before any fault; kinds of a pack: analog, alarm,
+        """Truth(time, kind, pack, values) of every reply as built, before any fault; kinds of a pack: analog, alarm,
         management, serial; of none: parameters, protocol, manufacturer, count, rate."""
         return self.battery.truth
 
@@ -117,10 +117,10 @@ class Simulator:
             self.group.pack(pack).missing = None
 
     def fault(self, name, rate=None, seconds=None, **args):
-        """Switches a fault on (faults.FAULTS), for `seconds` or until clear(); rate 0 … 1, default 0.3 of the replies.
+        """Switches a fault on (faults.FAULTS), for `seconds` or until clear(); rate 0 … 1 (default 0.3).
 
-        Arguments: rtn code, lacks cid2 (both also as "rtn:06", "lacks:44"), wrong_rate baud, power_cycle off_s, late and
-        split pause (s). power_cycle and wrong_rate happen at once, and with a rate again at a request.
+        Arguments: rtn code, lacks cid2 (both also as "rtn:06", "lacks:44"), wrong_rate baud, power_cycle off_s, late
+        and split pause (s). power_cycle and wrong_rate happen at once, and with a rate again at a request.
         """
         self._do(self.battery.fault, name, rate, seconds, **args)
 
