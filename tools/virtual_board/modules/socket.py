@@ -1,27 +1,30 @@
 """`socket` with the ESP32's habits over the unix port's. Runs on MicroPython.
 
 Where the unix port is kinder, this one is not: setblocking(True) removes the timeout, ten sockets can be open, a socket
-needs Wi-Fi, addresses are (host, port) tuples. It derives from IOBase, so `tls` and `select.poll` take it.
+needs Wi-Fi, addresses are (host, port) tuples. And where the ESP32 is kinder: it closes forgotten sockets when it
+collects garbage; here they stay open, so that a leak shows.
+It derives from IOBase, so `tls` and `select.poll` take it like the built-in one.
 """
 
 import errno
-import gc
 import io
+import select
 import time
 
 import network
 import usocket
-from usocket import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET, SO_REUSEADDR  # noqa: F401
+from usocket import AF_INET, AF_INET6, SO_REUSEADDR, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET  # noqa: F401
 
 IPPROTO_TCP = 6
 TCP_NODELAY = 1
 
 _MAX_SOCKETS = 10
+_ENFILE = 23
 _NO_NAME = -202  # lwip's EAI_FAIL
 _AIR_STEP_MS = 20
 _IOCTL_POLL = 3
 _IOCTL_CLOSE = 4
-_open_sockets = set()
+_open_count = 0
 
 
 def getaddrinfo(host, port, af=0, type=0, proto=0, flags=0):
@@ -32,7 +35,7 @@ def getaddrinfo(host, port, af=0, type=0, proto=0, flags=0):
         raw = usocket.getaddrinfo(host, port, AF_INET, type or SOCK_STREAM)[0][-1]
     except OSError:
         raise OSError(_NO_NAME)
-    _, address, number = usocket.sockaddr(raw)
+    address, number = usocket.sockaddr(raw)[1:]
     return [(AF_INET, type or SOCK_STREAM, proto, host, (usocket.inet_ntop(AF_INET, address), number))]
 
 
@@ -41,22 +44,20 @@ def _raw_address(address):
 
 
 class socket(io.IOBase):
-    def __init__(self, af=AF_INET, type=SOCK_STREAM, proto=0):
-        if len(_open_sockets) >= _MAX_SOCKETS:
-            gc.collect()
-            if len(_open_sockets) >= _MAX_SOCKETS:
-                raise OSError(errno.ENFILE if hasattr(errno, "ENFILE") else 23)
-        self._raw = usocket.socket(af, type, proto)
+    def __init__(self, af=AF_INET, type=SOCK_STREAM, proto=0, *, raw=None):
+        global _open_count
+        if _open_count >= _MAX_SOCKETS:
+            raise OSError(_ENFILE)
+        self._raw = raw or usocket.socket(af, type, proto)
         self._timeout_ms = None
-        _open_sockets.add(id(self))
+        _open_count += 1
 
     def close(self):
+        global _open_count
         if self._raw:
             self._raw.close()
             self._raw = None
-            _open_sockets.discard(id(self))
-
-    __del__ = close
+            _open_count -= 1
 
     def settimeout(self, seconds):
         self._timeout_ms = None if seconds is None else int(seconds * 1000)
@@ -67,6 +68,8 @@ class socket(io.IOBase):
 
     def _reachable(self):
         """True with Wi-Fi. Without it wait as the timeout says: False if the socket does not block, else OSError."""
+        if self._raw is None:
+            raise OSError(errno.EBADF)
         began = time.ticks_ms()
         while not network.WLAN.isconnected():
             if self._timeout_ms == 0:
@@ -84,12 +87,25 @@ class socket(io.IOBase):
     def bind(self, address):
         self._raw.bind(_raw_address(address))
 
+    def listen(self, backlog=2):
+        self._raw.listen(backlog)
+
+    def accept(self):
+        raw, address = self._raw.accept()
+        host, port = usocket.sockaddr(address)[1:]
+        return socket(raw=raw), (usocket.inet_ntop(AF_INET, host), port)
+
     def setsockopt(self, level, option, value):
         if level == SOL_SOCKET:
             self._raw.setsockopt(level, option, value)
 
     def fileno(self):
         return self._raw.fileno()
+
+    def makefile(self, *_):
+        return self
+
+    # -- bytes -----------------------------------------------------------------------------------------------------
 
     def read(self, size=-1):
         return self._raw.read(size) if self._reachable() else None
@@ -121,27 +137,33 @@ class socket(io.IOBase):
         return done
 
     def recv(self, size, flags=0):
-        if not self._reachable():
-            raise OSError(errno.EAGAIN)
-        try:
-            return self._raw.recv(size, flags)
-        except OSError as error:
-            if error.errno == errno.EAGAIN and self._timeout_ms:
-                raise OSError(errno.ETIMEDOUT)
-            raise
+        return self._receive(self._raw.recv, size, flags)
 
     def recvfrom(self, size, flags=0):
-        data = self.recv(size, flags)
-        return data, ("0.0.0.0", 0)
+        data, address = self._receive(self._raw.recvfrom, size, flags)
+        host, port = usocket.sockaddr(address)[1:]
+        return data, (usocket.inet_ntop(AF_INET, host), port)
+
+    def _receive(self, receive, size, flags):
+        try:
+            if self._reachable():
+                return receive(size, flags)
+        except OSError as error:
+            if error.errno != errno.EAGAIN:
+                raise
+        raise OSError(errno.ETIMEDOUT if self._timeout_ms else errno.EAGAIN)
 
     def write(self, data, *length):
         return self._raw.write(data, *length) if self._reachable() else None
 
     def send(self, data):
-        return self.write(data)
+        if not self._reachable():
+            raise OSError(errno.EAGAIN)
+        return self._raw.send(data)
 
     def sendall(self, data):
-        self.write(data)
+        if self.write(data) != len(data):
+            raise OSError(errno.ETIMEDOUT)
 
     def sendto(self, data, address):
         if not self._reachable():
@@ -149,7 +171,12 @@ class socket(io.IOBase):
         return self._raw.sendto(data, _raw_address(address))
 
     def ioctl(self, request, argument):
+        """What `tls` and `select` ask a stream: which of the events in `argument` are there, or close."""
         if request == _IOCTL_CLOSE:
             self.close()
-            return 0
+        elif request == _IOCTL_POLL and network.WLAN.isconnected():
+            poll = select.poll()
+            poll.register(self._raw, argument)
+            for _, events in poll.poll(0):
+                return events
         return 0

@@ -1,0 +1,114 @@
+"""What all tests share: the broker, an MQTT client that remembers, the virtual board, and which tests run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from mqtt_helpers import Broker, Recorder
+
+from tools import environment
+from tools.virtual_board import layout
+from tools.virtual_board.runner import Board
+
+PROJECT = environment.PROJECT
+FRAMES = PROJECT.parent / "shared" / "frames.jsonl"
+LINES_SHOWN = 60
+
+
+def pytest_addoption(parser):
+    parser.addoption("--quick", action="store_true", help="leave out tests marked slow")
+    parser.addoption("--long", action="store_true", help="run tests marked long too")
+    parser.addoption("--frames", type=Path, default=FRAMES, help="file of recorded frames")
+
+
+def pytest_collection_modifyitems(config, items):
+    unwanted = set()
+    if config.getoption("--quick"):
+        unwanted |= {"slow", "long"}
+    if not config.getoption("--long"):
+        unwanted.add("long")
+    dropped = [item for item in items if any(item.get_closest_marker(mark) for mark in unwanted)]
+    if dropped:
+        config.hook.pytest_deselected(items=dropped)
+        items[:] = [item for item in items if item not in dropped]
+
+
+@pytest.fixture(scope="session")
+def project():
+    """The project's root directory."""
+    return PROJECT
+
+
+@pytest.fixture(scope="session")
+def micropython():
+    """Path of the MicroPython interpreter."""
+    return environment.micropython()
+
+
+@pytest.fixture(scope="session")
+def frames(pytestconfig):
+    """The recorded frames, as dicts; skips where their file is not there."""
+    path = pytestconfig.getoption("--frames")
+    if not path.exists():
+        pytest.skip("no recorded frames here")
+    return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+
+
+@pytest.fixture
+def broker_factory(tmp_path):
+    """make(config="") -> a running Broker; `config`: more lines for mosquitto's configuration."""
+    made = []
+
+    def make(config=""):
+        made.append(Broker(tmp_path / f"broker{len(made)}", config))
+        return made[-1]
+
+    yield make
+    for broker in made:
+        broker.stop()
+
+
+@pytest.fixture
+def broker(broker_factory):
+    """A fresh broker on 127.0.0.1: mosquitto where it is installed, else amqtt."""
+    return broker_factory()
+
+
+@pytest.fixture
+def mqtt_client(broker):
+    """A client that is subscribed to everything and remembers it."""
+    with Recorder(broker.host, broker.port) as recorder:
+        yield recorder
+
+
+@pytest.fixture
+def board(tmp_path):
+    """make(config=None, files=None, **arguments of Board) -> a started Board.
+
+    With config (dict) the firmware is laid out and the dict is its config.json (source=True: as .py). files: name ->
+    text, put into the flash after that. start=False leaves it switched off. All are stopped at the end.
+    """
+    made = []
+
+    def make(config=None, files=None, source=False, start=True, **arguments):
+        flash = tmp_path / f"flash{len(made)}"
+        flash.mkdir()
+        if config is not None:
+            layout.lay_out(flash, source=source)
+            (flash / "config.json").write_text(json.dumps(config))
+        for name, text in (files or {}).items():
+            (flash / name).parent.mkdir(parents=True, exist_ok=True)
+            (flash / name).write_text(text)
+        arguments.setdefault("state", tmp_path / f"state{len(made)}")
+        made.append(Board(flash, **arguments))
+        return made[-1].start() if start else made[-1]
+
+    yield make
+    for number, one in enumerate(made):
+        one.close()
+        print(f"-- console of board {number}, the last {LINES_SHOWN} lines, resets {one.resets}")
+        print("\n".join(list(one.lines)[-LINES_SHOWN:]))
+        shutil.rmtree(one.flash, ignore_errors=True)

@@ -1,0 +1,50 @@
+"""Everything that must pass, by one command: makes .venv, then runs ruff and the tests of host_tests/.
+
+All other arguments go to pytest: `python3 tools/test.py --quick host_tests/test_frame.py -k crc`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools import environment
+
+PROCESSES = "2"
+
+
+def main(arguments=None):
+    """-> exit status: 0 when all passed, else that of the first that did not."""
+    parser = argparse.ArgumentParser(prog="test.py", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--quick", action="store_true", help="leave out what takes more than a few seconds")
+    parser.add_argument("--long", action="store_true", help="add the soaks and the big fuzzes")
+    parser.add_argument("-n", dest="processes", default=PROCESSES, help=f"tests at a time (default {PROCESSES})")
+    options, rest = parser.parse_known_args(arguments)
+    environment.ensure()
+    flags = [flag for flag, wanted in (("--quick", options.quick), ("--long", options.long)) if wanted]
+    # ruff first, pytest last: its closing line is what a reader looks for.
+    statuses = [
+        run("style", ["ruff", "check", "--quiet", "."]),
+        run("tests", ["pytest", "-n", options.processes, *flags, *rest]),
+    ]
+    return next((status for status in statuses if status), 0)
+
+
+def run(title, command):
+    """Run a program of .venv in the project -> its exit status."""
+    print(f"== {title}: {' '.join(command)}", flush=True)
+    began = time.monotonic()
+    status = subprocess.run([sys.executable, "-m", *command], cwd=environment.PROJECT, check=False).returncode
+    if status:
+        took_s = time.monotonic() - began
+        print(f"== {title}: FAILED with status {status} after {took_s:.0f} s", file=sys.stderr, flush=True)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
