@@ -144,7 +144,7 @@ class Board:
 
     def command(self):
         """-> command line of the interpreter."""
-        size = _bytes(self.heap) + layout.heap_cost(self._interpreter)
+        size = bytes_of(self.heap) + layout.heap_cost(self._interpreter)
         return [str(self._interpreter), "-X", f"heapsize={size}", "-m", "_start"]
 
     def environment(self, line_fd, cause):
@@ -196,7 +196,7 @@ class Board:
             self._changed.notify_all()
 
 
-def _bytes(size):
+def bytes_of(size):
     """-> bytes of "80k", "1M" or "81920"; ValueError."""
     match = re.fullmatch(r"(\d+)([kKmM]?)", str(size))
     if not match:
