@@ -101,8 +101,7 @@ def _python():
 
 
 def _wanted():
-    text = REQUIREMENTS.read_text() + UMQTT_SHA256 + f"{sys.version_info.major}.{sys.version_info.minor}"
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256((REQUIREMENTS.read_text() + UMQTT_SHA256).encode()).hexdigest()
 
 
 def _is_made():
@@ -143,13 +142,12 @@ def _make():
 
 
 def _works():
-    """Is there a .venv of this Python that runs and has pip?"""
-    question = "import pip, sys; print(*sys.version_info[:2])"
+    """Is there a .venv whose Python runs, is new enough, and has pip?"""
+    question = f"import pip, sys; sys.exit(sys.version_info < {OLDEST_PYTHON})"
     try:
-        result = subprocess.run([str(_python()), "-c", question], capture_output=True, text=True, check=False)
+        return subprocess.run([str(_python()), "-c", question], capture_output=True, check=False).returncode == 0
     except OSError:
         return False
-    return result.stdout.split() == [str(part) for part in sys.version_info[:2]]
 
 
 def _base_python():

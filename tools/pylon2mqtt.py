@@ -33,7 +33,9 @@ SETTING_FLAGS = (
 )
 # The radio of the virtual board takes any name; the firmware wants one.
 VIRTUAL_WIFI = {"wifi_ssid": "virtual"}
+CA_NAME = "ca.pem"
 STOP_TIMEOUT_S = 20
+ORDERLY = (0, 2)  # main.py came to its end, or was interrupted before it had begun
 GROUP_HINT = "on most Linux systems: sudo usermod -aG dialout $USER, then log in again"
 
 
@@ -49,8 +51,12 @@ def main(arguments=None):
         config = settings(options)
         check(config)
         check_port(options.pylon_port)
-        interpreter = environment.micropython(options.micropython)
-        return run(options, config, interpreter)
+        files = {}
+        if config.get("mqtt_ca"):
+            files[CA_NAME] = _read("mqtt_ca", config["mqtt_ca"])
+            config["mqtt_ca"] = CA_NAME
+        files["config.json"] = json.dumps(config).encode()
+        return run(options, files, environment.micropython(options.micropython))
     except (UsageError, environment.SetupError) as error:
         print(f"pylon2mqtt: {error}", file=sys.stderr)
         return 1
@@ -84,10 +90,8 @@ def settings(options):
         if value is not None:
             config[name] = value
     if options.mqtt_pass_file:
-        try:
-            config["mqtt_pass"] = Path(options.mqtt_pass_file).read_text().splitlines()[0]
-        except (OSError, IndexError) as error:
-            raise UsageError(f"--mqtt_pass_file {options.mqtt_pass_file}: {error}") from None
+        lines = _read("--mqtt_pass_file", options.mqtt_pass_file).decode("utf-8", "replace").splitlines()
+        config["mqtt_pass"] = lines[0] if lines else ""
     elif "mqtt_pass" not in config and os.environ.get(PASSWORD_VARIABLE):
         config["mqtt_pass"] = os.environ[PASSWORD_VARIABLE]
     for text in options.set:
@@ -96,6 +100,13 @@ def settings(options):
             raise UsageError(f"--set {text}: write KEY=VALUE")
         config[key] = _value(value)
     return config
+
+
+def _read(what, path):
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise UsageError(f"{what}: cannot read {path}: {error.strerror}") from None
 
 
 def _value(text):
@@ -133,14 +144,15 @@ def check_port(port):
         raise UsageError(f"--pylon_port {port} cannot be opened: {error.strerror}") from None
 
 
-def run(options, config, interpreter):
-    """The firmware, until a signal ends it -> exit status."""
+def run(options, files, interpreter):
+    """The firmware with `files` (name -> bytes) beside it, until a signal ends it -> exit status."""
     from tools.virtual_board import layout
     from tools.virtual_board.runner import Board
 
     with tempfile.TemporaryDirectory(prefix="pylon2mqtt-") as flash:
         layout.lay_out(flash, source=options.source)
-        _write_config(Path(flash) / "config.json", config)
+        for name, data in files.items():
+            _write_private(Path(flash) / name, data)
         board = Board(flash, options.pylon_port, interpreter, options.heap, options.state, stdout=_show)
         signal.signal(signal.SIGTERM, _interrupt)
         with board:
@@ -151,16 +163,16 @@ def run(options, config, interpreter):
             except KeyboardInterrupt:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
-                return 1 if board.stop(STOP_TIMEOUT_S) is None else 0
+                return 0 if board.stop(STOP_TIMEOUT_S) in ORDERLY else 1
 
 
 def _interrupt(*_):
     raise KeyboardInterrupt
 
 
-def _write_config(path, config):
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-        json.dump(config, file)
+def _write_private(path, data):
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)
 
 
 def _show(line):
