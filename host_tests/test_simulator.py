@@ -153,3 +153,13 @@ def test_management():
     assert struct.unpack(">BHHhhB", info) == (1, 53250, 46950, 250, -250, 0b01100000)
     assert battery.truth[-1].values == {"pack": 1, "charge_voltage": 53250, "discharge_voltage": 46950,
                                         "charge_current": 25000, "discharge_current": -25000, "status": 0b01100000}
+
+
+def test_truth_is_kept_whole_or_up_to_a_limit():
+    whole, limited, heard = make(), make(truth_limit=10), []
+    told = make(on_truth=heard.append)
+    for battery in (whole, limited, told):
+        for number in range(100):
+            reply(battery, 0x42, bytes([number % 2 + 1]))
+    assert len(whole.truth) == 100 and 10 <= len(limited.truth) <= 20
+    assert limited.truth == whole.truth[-len(limited.truth):] and heard == whole.truth

@@ -105,10 +105,22 @@ def test_power_cycle_is_silent_and_then_at_1200():
     battery.baud = 4800
     battery.power_cycle(3.0)
     assert battery.baud == 1200
+    battery.receive(clock.now, COUNT[:9], 1200)
     clock.now += 2.9
-    assert ask(battery, COUNT) == b""
+    assert ask(battery, COUNT) == b"" and battery.counts["unheard"] == len(COUNT) + 10
     clock.now += 0.2
     assert decode(ask(battery, COUNT))[3] == b"\x02"
+
+
+def test_power_cycle_cuts_a_reply_short():
+    clock = Clock()
+    battery = make(clock, paced=True)
+    battery.receive(clock.now, COUNT + b"\r", 1200)
+    clock.now += 0.25
+    assert battery.take(clock.now, 1200)[0].startswith(b"~2001")
+    battery.power_cycle(3.0)
+    clock.now += 1.0
+    assert battery.take(clock.now, 1200)[0] == b"" and battery.due() is None
 
 
 def test_unplugged_neither_hears_nor_is_heard():

@@ -96,13 +96,14 @@ def test_a_protection_opens_its_fet_and_stops_its_current(protection, sign, fet)
 @pytest.mark.parametrize(("speed", "hours"), [(1.0, 12), (10.0, 12)])
 def test_packs_charge_and_discharge_within_the_distances(speed, hours):
     group = Group(2, seed=5, speed=speed, wide=[False, True])
-    before, seen, full = None, set(), set()
+    before, seen, full, still = None, set(), set(), [0]
     for second in range(0, int(hours * 3600 / speed), 10):
         group.advance(second)
         now = [pack.analog() for pack in group.packs]
         for pack, values in zip(group.packs, now, strict=True):
             assert values["voltage"] == sum(values["cells"])
             assert values["current"] % 100 == 0 and 0 <= values["remaining"] <= values["capacity"]
+            still.append(0 if values["current"] else still[-1] + 1)
             seen.add((values["current"] > 0) - (values["current"] < 0))
             full.add(pack.alarm()["status"][2] >> 3 & 1)
         for old, new in zip(before or now, now, strict=True):
@@ -112,6 +113,7 @@ def test_packs_charge_and_discharge_within_the_distances(speed, hours):
             assert abs(old["current"] - new["current"]) <= 5000
         before = now
     assert seen == {-1, 0, 1} and full == {0, 1}
+    assert max(still) >= 10  # both packs at rest for most of a minute
 
 
 def test_charge_is_the_current_over_time():
@@ -138,6 +140,13 @@ def test_the_same_seed_and_time_give_the_same_packs():
 def test_cells_follow_the_charge():
     mv = [resting_voltage(permille) for permille in range(-5, 1100, 5)]
     assert mv == sorted(mv) and 2800 < mv[0] < mv[-1] < 3600
+
+
+@pytest.mark.parametrize(("current", "bits"), [(100, 0x80), (-100, 0x40), (0, 0)])
+def test_status_bits_follow_the_current(current, bits):
+    pack = Pack(1, 0)
+    pack.override(current=current)
+    assert pack.alarm()["status"][2] == bits
 
 
 def test_override_fixes_and_lets_go():

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from simulator_by_hand import COUNT, decode, request
 
-from tools.simulator import Simulator
+from tools.simulator import Simulator, cli
 
 ROOT = Path(__file__).resolve().parent.parent
 LONG_S = 10.0  # when a test waits longer than this for an event, it failed
@@ -70,6 +70,15 @@ def test_pty_from_first_reply_to_close_and_nothing_stays():
     assert (open_fds(), threading.active_count()) == (fds, threads)
 
 
+def test_a_fault_that_is_switched_on_while_nothing_is_asked():
+    with Simulator(paced=False) as sim:
+        fd = opened(sim.path, 1200)
+        sim.fault("babble")
+        assert select.select([fd], [], [], LONG_S)[0]
+        sim.clear()
+        os.close(fd)
+
+
 def test_close_while_a_user_has_it_open():
     sim = Simulator(paced=True).start()
     fd = opened(sim.path, 1200)
@@ -95,12 +104,24 @@ def test_as_a_process(how, tmp_path):
         assert ask_fd(fd, request(0x44, b"\x03"))[1][2 + 7] == 2
         assert ask_fd(fd, request(0x42, b"\x02")) == (6, b"")
         os.close(fd)
+        (record,) = map(json.loads, truth.read_text().splitlines())
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=LONG_S)
     assert process.returncode == 0 and not os.path.lexists(link)
     assert "alarm data 03H -> RTN 00H" in said and "analog values 02H -> RTN 06H" in said
-    (record,) = map(json.loads, truth.read_text().splitlines())
     assert (record["kind"], record["pack"], record["values"]["cells"][6]) == ("alarm", 3, 2)
+
+
+def test_faults_of_the_command_line():
+    options = cli.parser().parse_args(["--fault", "rtn:06:0.5", "--fault", "lacks:44", "--fault-for", "9", "--faults"])
+    sim = Simulator(clock=lambda: 100.0)
+    cli._begin_faults(sim, options)
+    assert [(active.name, active.rate, active.until) for active in sim.battery.faults.active] \
+        == [("rtn", 0.5, 109.0), ("lacks", 1.0, 109.0)]
+    sim.clear()
+    assert sim.battery.due() is None
+    cli._begin_faults(sim, cli.parser().parse_args(["--faults"]))
+    assert sim.battery.due() > 100.0  # the first of the mixture is to come
 
 
 WRONG = [

@@ -25,21 +25,22 @@ class Battery:
 
     turnaround_ms: from the last character of a request to the first of its reply (default 10, unpaced 0).
     garbage: at the wrong rate the user gets garbage instead of nothing. log: called with a line of text for each event.
-    on_truth: called with each record of the truth. identity: options of Commands.
+    on_truth: called with each record of the truth. truth_limit: so many records are kept at least, the older ones may
+    go (default: all are kept). identity: options of Commands.
     """
 
     def __init__(self, group, clock, seed=1, baud=FIRST_BAUD, paced=True, turnaround_ms=None, garbage=False,
-                 log=None, on_truth=None, **identity):
+                 log=None, on_truth=None, truth_limit=None, **identity):
         self.group, self.clock, self.baud, self.paced, self.garbage = group, clock, baud, paced, garbage
         self.truth, self.counts, self.forbidden, self.fault_log = [], Counter(), [], []
         self.plugged = True
         self.faults = Faults(seed, self.counts, self.fault_log)
         self.commands = Commands(group, self._note, **identity)
         self._turnaround_s = (turnaround_ms if turnaround_ms is not None else TURNAROUND_MS if paced else 0) / 1000
-        self._log, self._on_truth = log or (lambda text: None), on_truth
+        self._log, self._on_truth, self._truth_limit = log or (lambda text: None), on_truth, truth_limit
         self._receiver, self._watcher, self._pace = framed.Receiver(), framed.Receiver(), Pace(paced)
         self._rng = random.Random(f"{seed}/line")
-        self._silent_until = self._heard_until = 0.0
+        self._silent_until = 0.0
         self._weather, self._next = None, None
 
     # what the line does
@@ -59,8 +60,7 @@ class Battery:
             return
         for line in self._receiver.feed(data):
             heard = wire_time(len(line) + 1, self.baud) if self.paced else 0.0
-            self._heard_until = max(now, self._heard_until) + heard
-            self._answer(now, line, self._heard_until + self._turnaround_s)
+            self._answer(now, line, now + heard + self._turnaround_s)
 
     def take(self, now, rate):
         """-> (bytes for a user whose port is set to `rate`, [what is to be called once they are written])."""
@@ -103,7 +103,7 @@ class Battery:
         if self.faults.named("babble") or now < self._silent_until:
             return
         reply = self._reply(request, code)
-        frame = framed.encode(reply.code, reply.info, self.commands.address, reply.version or self.commands.protocol)
+        frame = framed.encode(reply.code, reply.info, self.commands.address, self.commands.protocol)
         self._log(f"{in_words(request, code)} -> RTN {reply.code:02X}H, {len(reply.info)} bytes of INFO")
         pieces = self.faults.damage(frame)
         if self._struck("silent"):
@@ -153,6 +153,8 @@ class Battery:
     def _note(self, kind, pack, values):
         record = Truth(self.clock(), kind, pack, values)
         self.truth.append(record)
+        if self._truth_limit and len(self.truth) > 2 * self._truth_limit:
+            del self.truth[:-self._truth_limit]
         if self._on_truth:
             self._on_truth(record)
 

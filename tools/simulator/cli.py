@@ -12,7 +12,7 @@ from .battery import FIRST_BAUD
 from .faults import FAULTS, split_name
 from .simulator import Simulator
 
-OPTION_S = 30.0
+TRUTH_LIMIT = 1000  # records in memory; a file gets all of them
 
 EPILOG = """
 Faults:  %s
@@ -136,7 +136,7 @@ def main(arguments=None):
             options.packs, options.cells, options.temperatures, options.seed, options.wide, options.capacity,
             options.ambient, options.speed, options.baud, not options.unpaced, address=options.address,
             turnaround_ms=options.turnaround, garbage=options.garbage, extra_alarm_byte=options.extra_alarm_byte,
-            device=options.device, version=options.version, maker=options.maker,
+            truth_limit=TRUTH_LIMIT, device=options.device, version=options.version, maker=options.maker,
             log=_say if options.verbose else None, on_truth=_truth_writer(truth) if truth else None)
         for pack, name, place in options.alarm:
             sim.alarm(pack, name, cell=place, sensor=place)

@@ -15,8 +15,8 @@ SYSTEM_PARAMETERS = {
     "discharge_high_temperature": 600, "discharge_low_temperature": -200, "discharge_current": -25000,
 }
 
-# code RTN, info raw bytes; version of the frame; baud: what the line is set to after the reply, or None
-Reply = namedtuple("Reply", "code info version baud", defaults=(b"", None, None))
+# code RTN, info raw bytes; baud: what the line is set to after the reply, or None
+Reply = namedtuple("Reply", "code info baud", defaults=(b"", None))
 
 
 class Refused(Exception):
@@ -92,8 +92,9 @@ class Commands:
         return Reply(OK, bytes([self.infoflag]) + framed.parameters(SYSTEM_PARAMETERS))
 
     def protocol_version(self):
+        """4FH: the answer is VER, which every reply carries."""
         self.note("protocol", None, {"version": self.protocol})
-        return Reply(OK, b"", self.protocol)
+        return Reply(OK)
 
     def manufacturer(self):
         said = {"device": self.device, "version": self.version, "maker": self.maker}
@@ -108,7 +109,7 @@ class Commands:
         if code not in RATES:
             raise Refused(INVALID_DATA)
         self.note("rate", None, {"baud": RATES[code]})
-        return Reply(OK, b"", None, RATES[code])
+        return Reply(OK, b"", RATES[code])
 
     def management(self, command):
         (number,) = self._numbers(command, all_packs=False)

@@ -151,7 +151,7 @@ class Faults:
     def __init__(self, seed, counts, log):
         self.rng = random.Random(f"{seed}/faults")
         self.counts, self.log = counts, log
-        self._active = []
+        self.active = []
 
     def start(self, now, name, rate=None, seconds=None, **args):
         """Switches `name` on, for `seconds` or until clear(); -> Active. Several may be on at a time."""
@@ -165,31 +165,31 @@ class Faults:
             rate = {"reply": DEFAULT_RATE, "state": 1.0, "event": 0.0}[KINDS[name]]
         span = Span(name, now)
         active = Active(name, rate, None if seconds is None else now + seconds, span, args)
-        self._active.append(active)
+        self.active.append(active)
         self.log.append(span)
         return active
 
     def clear(self, now, name=None):
         """Switches off `name`, or all."""
-        for active in self._active:
+        for active in self.active:
             if name in (None, active.name):
                 active.span.end = now
-        self._active = [active for active in self._active if active.span.end is None]
+        self.active = [active for active in self.active if active.span.end is None]
 
     def expire(self, now):
         """Ends those whose time is over."""
-        for active in self._active:
+        for active in self.active:
             if active.until is not None and active.until <= now:
                 active.span.end = active.until
-        self._active = [active for active in self._active if active.span.end is None]
+        self.active = [active for active in self.active if active.span.end is None]
 
     def due(self):
         """When the next one ends, or None."""
-        return min((active.until for active in self._active if active.until is not None), default=None)
+        return min((active.until for active in self.active if active.until is not None), default=None)
 
     def named(self, name):
         """Those of this name that are on."""
-        return [active for active in self._active if active.name == name]
+        return [active for active in self.active if active.name == name]
 
     def hit(self, name):
         """Rolls the dice for `name`: -> Active when it strikes now, else None. Counting is the caller's."""

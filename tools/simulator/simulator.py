@@ -20,7 +20,8 @@ class Simulator:
     sequence with one a pack. baud: where it starts. paced: 10 bit times a character and turnaround_ms, else at once.
     address: ADR it answers to. maker, device, version ("2.3"), protocol (VER), infoflag, extra_alarm_byte: what it
     says. speed: seconds of charging that pass in a second. garbage: the user gets some at the wrong rate.
-    clock: seconds, monotonic. log, on_truth: called with a line of text, with a record of the truth.
+    clock: seconds, monotonic. log, on_truth: called with a line of text, with a record of the truth. truth_limit: so
+    many records are kept at least (for soaks; default all).
 
     Use as a context manager, or start() and close(). All methods may be called from any thread.
     """
