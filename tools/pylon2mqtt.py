@@ -11,9 +11,9 @@ import json
 import os
 import re
 import signal
-import stat
 import sys
 import tempfile
+import termios
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -50,13 +50,14 @@ def main(arguments=None):
     try:
         config = settings(options)
         check(config)
-        check_port(options.pylon_port)
+        interpreter = environment.micropython(options.micropython)
         files = {}
         if config.get("mqtt_ca"):
             files[CA_NAME] = _read("mqtt_ca", config["mqtt_ca"])
             config["mqtt_ca"] = CA_NAME
         files["config.json"] = json.dumps(config).encode()
-        return run(options, files, environment.micropython(options.micropython))
+        check_port(options.pylon_port)
+        return run(options, files, interpreter)
     except (UsageError, environment.SetupError) as error:
         print(f"pylon2mqtt: {error}", file=sys.stderr)
         return 1
@@ -129,13 +130,19 @@ def check(config):
 
 
 def check_port(port):
-    """UsageError where `port` is not a serial port that can be opened."""
+    """UsageError where `port` is not a serial port that can be opened; tells it that there are no modem lines."""
     if not port.startswith("/"):
         raise UsageError(f"--pylon_port {port}: give the whole path, such as /dev/{port}")
     try:
-        if not stat.S_ISCHR(os.stat(port).st_mode):
-            raise UsageError(f"--pylon_port {port} is not a serial port")
-        os.close(os.open(port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK))
+        fd = os.open(port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        try:
+            attributes = termios.tcgetattr(fd)
+            attributes[2] |= termios.CLOCAL | termios.CREAD  # else the next open() may wait for a carrier
+            termios.tcsetattr(fd, termios.TCSANOW, attributes)
+        finally:
+            os.close(fd)
+    except termios.error:
+        raise UsageError(f"--pylon_port {port} is not a serial port") from None
     except FileNotFoundError:
         raise UsageError(f"--pylon_port {port} is not there: is the adapter plugged in?") from None
     except PermissionError:

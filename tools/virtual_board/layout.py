@@ -97,7 +97,8 @@ def _probe(command, settings):
 
 
 def _key(path, name):
-    head = f"{environment.mpy_cross()}\n{name}\n".encode()
+    compiler = environment.mpy_cross().stat()
+    head = f"{compiler.st_size} {compiler.st_mtime_ns}\n{name}\n".encode()
     return hashlib.sha256(head + path.read_bytes()).hexdigest()
 
 

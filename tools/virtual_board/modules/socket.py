@@ -61,7 +61,8 @@ class socket(io.IOBase):
 
     def settimeout(self, seconds):
         self._timeout_ms = None if seconds is None else int(seconds * 1000)
-        self._raw.settimeout(seconds)
+        if self._raw:  # on a closed one the ESP32 does nothing, and says nothing
+            self._raw.settimeout(seconds)
 
     def setblocking(self, blocking):
         self.settimeout(None if blocking else 0)

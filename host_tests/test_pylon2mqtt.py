@@ -1,0 +1,122 @@
+"""tools/pylon2mqtt.py: its command line, what it refuses and how, and one whole run against a simulated battery."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from tools import environment, pylon2mqtt
+
+BASE = ["--pylon_port", "/dev/null"]
+MARKER = "s3cret-marker"
+
+SETTINGS = (
+    ("nothing", [], {}),
+    ("flags", ["--rack_name", "Shed", "--mqtt_port", "1884"], {"rack_name": "Shed", "mqtt_port": 1884}),
+    ("more", ["--mqtt_host", "h", "--mqtt_root", "R", "--publish_rate", "5"],
+     {"mqtt_host": "h", "mqtt_root": "R", "publish_rate": 5}),
+    ("account", ["--mqtt_user", "u", "--mqtt_pass", "p"], {"mqtt_user": "u", "mqtt_pass": "p"}),
+    ("typed", ["--set", "baud=1200", "--set", "discovery=false"], {"baud": 1200, "discovery": False}),
+    ("text", ["--set", "dialect=framed", "--set", "mqtt_user=a=b"], {"dialect": "framed", "mqtt_user": "a=b"}),
+    ("quoted number", ["--set", 'mqtt_pass="123"'], {"mqtt_pass": "123"}),
+    ("set wins", ["--mqtt_port", "1", "--set", "mqtt_port=2"], {"mqtt_port": 2}),
+    ("wifi", ["--set", "wifi_ssid=home"], {"wifi_ssid": "home"}),
+)  # fmt: skip
+
+
+def options(*arguments):
+    return pylon2mqtt._parser().parse_args([*BASE, *arguments])
+
+
+@pytest.mark.parametrize(("name", "arguments", "expected"), SETTINGS, ids=[row[0] for row in SETTINGS])
+def test_settings(name, arguments, expected, monkeypatch):
+    monkeypatch.delenv(pylon2mqtt.PASSWORD_VARIABLE, raising=False)
+    assert pylon2mqtt.settings(options(*arguments)) == {"wifi_ssid": "virtual"} | expected
+
+
+def test_the_password_comes_from_the_first_of_file_flag_and_variable(tmp_path, monkeypatch):
+    file = tmp_path / "password"
+    file.write_text("from the file\nanother line\n")
+    monkeypatch.setenv(pylon2mqtt.PASSWORD_VARIABLE, "from the variable")
+    flag = ["--mqtt_pass", "from the flag"]
+    for arguments, password in (([], "from the variable"), (flag, "from the flag"),
+                                ([*flag, "--mqtt_pass_file", str(file)], "from the file")):  # fmt: skip
+        assert pylon2mqtt.settings(options(*arguments))["mqtt_pass"] == password
+
+
+@pytest.fixture
+def start():
+    """start(arguments, **environment variables) -> the running process; killed at the end if it still runs."""
+    processes = []
+
+    def begin(arguments, **variables):
+        command = [sys.executable, str(environment.PROJECT / "tools" / "pylon2mqtt.py"), *arguments]
+        streams = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+        processes.append(subprocess.Popen(command, env=os.environ | variables, process_group=0, **streams))
+        return processes[-1]
+
+    yield begin
+    for process in processes:
+        if process.poll() is None:
+            process.kill()
+            print(*process.communicate(), sep="\n")
+
+
+HOST = ["--mqtt_host", "h"]
+REFUSALS = (
+    ("no port", ["--pylon_port", "/dev/ttyNone0", *HOST], r"/dev/ttyNone0 is not there: is the adapter plugged in\?"),
+    ("relative", ["--pylon_port", "ttyUSB0", *HOST], "give the whole path, such as /dev/ttyUSB0"),
+    ("a file", ["--pylon_port", __file__, *HOST], "is not a serial port"),
+    ("no broker", BASE, "mqtt_host: not set"),
+    ("a wrong setting", [*BASE, *HOST, "--set", "baud=9600"], "baud: must be one of"),
+    ("two wrong settings", [*BASE, *HOST, "--set", "x=1", "--publish_rate", "0"], "(?s)x: .*publish_rate: "),
+    ("no equals sign", [*BASE, *HOST, "--set", "baud"], "--set baud: write KEY=VALUE"),
+    ("no password file", [*BASE, "--mqtt_pass_file", "/none"], "--mqtt_pass_file: cannot read /none: No such file"),
+    ("no certificate", [*BASE, *HOST, "--set", "mqtt_ca=/none"], "mqtt_ca: cannot read /none"),
+    ("no interpreter", [*BASE, *HOST, "--micropython", "/none"], r"/none \(--micropython\) is not a program"),
+)
+
+
+@pytest.mark.parametrize(("name", "arguments", "says"), REFUSALS, ids=[row[0] for row in REFUSALS])
+def test_what_cannot_work_is_said_at_once(start, name, arguments, says):
+    process = start([*arguments, "--mqtt_user", "u", "--mqtt_pass", MARKER])
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 1 and re.search(says, errors), errors
+    assert "Traceback" not in errors and MARKER not in output + errors
+
+
+@pytest.fixture
+def battery():
+    """-> path of a simulated battery's pty."""
+    command = [sys.executable, str(environment.PROJECT / "tools" / "simulator"), "--unpaced", "--packs", "1"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        yield re.search(r"/dev/\S+", process.stdout.readline())[0]
+        process.terminate()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_run_reads_publishes_and_ends_with_offline(start, battery, mqtt_client, broker, tmp_path, number):
+    # The heap is not the point here.
+    arguments = ["--pylon_port", battery, "--mqtt_host", broker.host, "--mqtt_port", str(broker.port), "--heap", "1M",
+                 "--rack_name", "Shed", "--publish_rate", "1", "--mqtt_user", "owner", "--mqtt_pass", MARKER,
+                 "--set", "log_level=info"]  # fmt: skip
+    process = start(arguments, TMPDIR=str(tmp_path))
+    online = mqtt_client.wait_topic("Shed/tele/LWT", timeout_s=60)
+    assert online.payload == b"Online"
+    reading = json.loads(mqtt_client.wait_topic("Shed/stat/readings/Pack1", timeout_s=60).payload)
+    assert len(reading["Cells"]) == 15
+    (config,) = tmp_path.glob("pylon2mqtt-*/config.json")
+    assert config.stat().st_mode & 0o777 == 0o600 and MARKER in config.read_text()
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors
+    assert mqtt_client.wait_for(lambda message: message.payload == b"Offline").topic == "PylonToMQTT/Shed/tele/LWT"
+    assert MARKER not in output + errors and "Traceback" not in output + errors
+    assert "packs" in output
+    assert not list(tmp_path.glob("pylon2mqtt-*")) and not list(tmp_path.glob("board-*"))
