@@ -48,3 +48,23 @@ class Meter:
             area = self._discharged_rest - area
             self.discharged += area // _MWH
             self._discharged_rest = area % _MWH
+
+
+class Meters:
+    """The meters of the rack (index 0) and its packs (their numbers), kept in RTC memory."""
+
+    def __init__(self, retained, clock, publish_rate_ms):
+        """`retained` has `meters`, a list of (charged, discharged) in mWh, and save()."""
+        self._retained = retained
+        self._clock = clock
+        self.publish_rate_ms = publish_rate_ms
+        self._meters = [Meter(*counted) for counted in retained.meters]
+
+    def add(self, index, power):
+        """Counts the power of this moment in 0.1 W -> (charged, discharged) in mWh, already stored."""
+        meter = self._meters[index]
+        clock = self._clock
+        meter.add(power, clock.ticks_ms(), clock.ticks_diff, longest_gap(self.publish_rate_ms))
+        self._retained.meters[index] = meter.charged, meter.discharged
+        self._retained.save()
+        return self._retained.meters[index]

@@ -5,7 +5,6 @@ from . import reading as r
 _MISSING_MS = 60_000  # then the rack goes on without the pack
 _BUCKET_MS, _BUCKETS = 30_000, 10  # the 5 minutes that times to full and empty come from
 _TIME_MIN_MA = 1_000
-_DIRECTIONS = ("charging", "discharging")
 
 
 class MeanCurrent:
@@ -24,102 +23,101 @@ class MeanCurrent:
         buckets[-1][2] += 1
         while self._ticks_diff(now, buckets[0][0]) >= _BUCKET_MS * _BUCKETS:
             buckets.pop(0)
-        return r.rounded(sum([bucket[1] for bucket in buckets]), sum([bucket[2] for bucket in buckets]))
+        total = count = 0
+        for _, some, n in buckets:
+            total += some
+            count += n
+        return r.rounded(total, count)
 
 
 class Rack:
-    """Collects the readings of a cycle and sums them up."""
+    """Takes the readings of a cycle one by one, and sums them up at its end."""
 
     def __init__(self, clock):
         self._clock = clock
-        self._expected = []
-        self._missing = {}  # pack -> ticks since when
-        self._readings = []
         self._mean = MeanCurrent(clock.ticks_diff)
+        self._missing = {}  # pack -> ticks since when
+        self.expected = 0  # packs in the group
+        self._begin()
 
-    def expect(self, packs):
-        """Numbers of the packs in the group."""
-        self._expected = packs
-        self._missing = {pack: since for pack, since in self._missing.items() if pack in packs}
+    def _begin(self):
+        self._values = {}
+        self._states = set()
+        self._texts = []
+        self._voltage = 0
 
     def add(self, reading):
-        self._readings.append(reading)
+        """Counts one pack in."""
+        values = self._values
+        self._voltage += reading.voltage
+        for key, value in (
+            ("Packs", 1),
+            ("PackCurrent", reading.current),
+            ("Power", r.power(reading.voltage, reading.current)),
+            ("RemainingCapacity", reading.remaining),
+            ("FullCapacity", reading.capacity),
+        ):
+            values[key] = values.get(key, 0) + value
+        low, low_at, high, high_at = r.extremes(reading.cells)
+        if low < values.get("CellMin", low + 1):
+            values["CellMin"], values["CellMinAt"] = low, "Pack %d cell %d" % (reading.pack, low_at)
+        if high > values.get("CellMax", high - 1):
+            values["CellMax"], values["CellMaxAt"] = high, "Pack %d cell %d" % (reading.pack, high_at)
+        for temperature in reading.temperatures:
+            values["TempMin"] = min(temperature, values.get("TempMin", temperature))
+            values["TempMax"] = max(temperature, values.get("TempMax", temperature))
+        self._states.add(r.battery_state(reading))
+        if reading.alarms is not None:
+            self._alarms(reading.pack, reading.alarms)
+
+    def _alarms(self, pack, alarms):
+        values = self._values
+        values["Problem"] = values.get("Problem", False) or r.is_problem(alarms)
+        values["Warning"] = values.get("Warning", False) or r.is_warning(alarms)
+        text = r.problem_text(alarms)
+        if text != r.OK:
+            self._texts.append("Pack %d: %s" % (pack, text))
 
     def cycle(self, missed):
-        """The end of a cycle -> totals as {key of mqtt.md: raw integer, text or bool}, or None: a pack is missing,
-        and has not been for 60 s.
+        """The end of a cycle -> totals as {key of mqtt.md: raw integer, text or bool}, or None: one of the packs
+        `missed` has not been missing for 60 s.
         """
-        now = self._clock.ticks_ms()
-        readings, self._readings = self._readings, []
+        clock = self._clock
+        now = clock.ticks_ms()
+        values, states, texts, voltage = self._values, self._states, self._texts, self._voltage
+        self._begin()
         self._missing = {pack: self._missing.get(pack, now) for pack in missed}
         for since in self._missing.values():
-            if self._clock.ticks_diff(now, since) < _MISSING_MS:
+            if clock.ticks_diff(now, since) < _MISSING_MS:
                 return None
-        if not readings:
+        if not values:
             return None
-        return self._totals(readings, now)
-
-    def _totals(self, readings, now):
-        current = sum([one.current for one in readings])
-        remaining = sum([one.remaining for one in readings])
-        capacity = sum([one.capacity for one in readings])
-        cells = []  # (mV, pack, cell): min() and max() of it name the place
-        for one in readings:
-            cells += [(value, one.pack, number) for number, value in enumerate(one.cells, 1)]
-        lowest = min(cells)
-        highest = max([(value, -pack, -number) for value, pack, number in cells])
-        temperatures = [value for one in readings for value in one.temperatures]
-        values = {
-            "Packs": len(readings),
-            "PacksExpected": len(self._expected),
-            "PackVoltage": r.rounded(sum([one.voltage for one in readings]), len(readings)),
-            "PackCurrent": current,
-            "Power": sum([r.power(one.voltage, one.current) for one in readings]),
-            "SOC": r.soc(remaining, capacity),
-            "RemainingCapacity": remaining,
-            "FullCapacity": capacity,
-            "CellMin": lowest[0],
-            "CellMinAt": "Pack %d cell %d" % lowest[1:],
-            "CellMax": highest[0],
-            "CellMaxAt": "Pack %d cell %d" % (-highest[1], -highest[2]),
-            "CellDelta": highest[0] - lowest[0],
-            "TempMin": min(temperatures) if temperatures else None,
-            "TempMax": max(temperatures) if temperatures else None,
-            "BatteryState": _common_state([r.battery_state(one) for one in readings], current),
-        }
-        self._times(values, self._mean.add(current, now), remaining, capacity)
-        values.update(self._health(readings))
+        if missed:
+            values["Problem"] = True
+            values["Warning"] = values.get("Warning", False)
+            texts = ["Pack %d missing" % pack for pack in missed] + texts
+        if "Problem" in values:
+            values["ProblemText"] = r.shortened("; ".join(texts)) or r.OK
+        values["PacksExpected"] = self.expected
+        values["PackVoltage"] = r.rounded(voltage, values["Packs"])
+        values["CellDelta"] = values["CellMax"] - values["CellMin"]
+        values["BatteryState"] = _common_state(states, values["PackCurrent"])
+        self._soc_and_times(values, self._mean.add(values["PackCurrent"], now))
         return values
 
-    def _times(self, values, mean, remaining, capacity):
-        """Minutes to full or empty, from the mean current in mA."""
+    def _soc_and_times(self, values, mean):
+        """State of charge, and minutes to full or empty, from the mean current in mA."""
+        remaining, capacity = values["RemainingCapacity"], values["FullCapacity"]
+        values["SOC"] = r.soc(remaining, capacity)
         if mean >= _TIME_MIN_MA:
             values["TimeToFull"] = r.rounded(max(0, capacity - remaining) * 60, mean)
         elif mean <= -_TIME_MIN_MA:
             values["TimeToEmpty"] = r.rounded(remaining * 60, -mean)
 
-    def _health(self, readings):
-        """Problem, Warning and ProblemText; {} when no pack told its alarms and none is missing."""
-        told = [one for one in readings if one.alarms is not None]
-        if not told and not self._missing:
-            return {}
-        texts = ["Pack %d missing" % pack for pack in sorted(self._missing)]
-        for one in told:
-            text = r.problem_text(one.alarms)
-            if text != r.OK:
-                texts.append("Pack %d: %s" % (one.pack, text))
-        return {
-            "Problem": bool(self._missing) or any([r.is_problem(one.alarms) for one in told]),
-            "Warning": any([r.is_warning(one.alarms) for one in told]),
-            "ProblemText": r.shortened("; ".join(texts)) or r.OK,
-        }
-
 
 def _common_state(states, current):
     """The state that all packs share, the direction that only some have, else what the current's sign says."""
-    if len(set(states)) == 1:
-        return states[0]
-    directions = [state for state in _DIRECTIONS if state in states]
-    if len(directions) == 1:
-        return directions[0]
-    return r.state_of_current(current)
+    directions = [state for state in ("charging", "discharging") if state in states]
+    if len(states) == 1:
+        return list(states)[0]
+    return directions[0] if len(directions) == 1 else r.state_of_current(current)

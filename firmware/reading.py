@@ -5,39 +5,51 @@ from collections import namedtuple
 # State of a cell, a sensor, a voltage or a current (§3.7)
 NORMAL, BELOW, ABOVE, OTHER = 0, 1, 2, 240
 
-# Every flag: key, the object it is published in, words for ProblemText (None: it is no problem).
-PROTECT, SYSTEM, FAULT, ALARM = "Protect_Status", "System_Status", "Fault_Status", "Alarm_Status"
-FLAGS = (
-    ("Pack_UVP", PROTECT, "Pack under-voltage protection"),
-    ("CHG_TP", PROTECT, "Charge temperature protection"),
-    ("DSG_TP", PROTECT, "Discharge temperature protection"),
-    ("DSG_OCP", PROTECT, "Discharge over-current protection"),
-    ("CHG_OCP", PROTECT, "Charge over-current protection"),
-    ("Cell_UVP", PROTECT, "Cell under-voltage protection"),
-    ("Pack_OVP", PROTECT, "Over-voltage protection"),
-    ("Fully_Charged", SYSTEM, None),
-    ("Heater", SYSTEM, None),
-    ("Charging", SYSTEM, None),
-    ("Discharging", SYSTEM, None),
-    ("Buzzer", SYSTEM, None),
-    ("Using_Pack_Power", SYSTEM, None),
-    ("Discharge_MOS", SYSTEM, None),
-    ("Charge_MOS", SYSTEM, None),
-    ("Precharge_MOS", SYSTEM, None),
-    ("Cell_Fault", FAULT, "fault"),
-    ("Other", ALARM, "Other error"),
-    ("Cell_UV", ALARM, "under-voltage"),
-    ("Cell_OV", ALARM, "over-voltage"),
-    ("Pack_UV", ALARM, "Pack under-voltage"),
-    ("Pack_OV", ALARM, "Pack over-voltage"),
-    ("CHG_OC", ALARM, "Charge over-current"),
-    ("DSG_OC", ALARM, "Discharge over-current"),
-    ("UT", ALARM, "Under-temperature"),
-    ("OT", ALARM, "Over-temperature"),
+# Every flag there is, in the object it is published in (mqtt.md); a dialect tells those it knows.
+PROTECT = ("Pack_UVP", "CHG_TP", "DSG_TP", "DSG_OCP", "CHG_OCP", "Cell_UVP", "Pack_OVP")
+FAULT = ("Cell_Fault",)
+ALARM = ("Cell_UV", "Cell_OV", "Pack_UV", "Pack_OV", "CHG_OC", "DSG_OC", "UT", "OT", "Other")
+GROUPS = (
+    ("Protect_Status", PROTECT),
+    (
+        "System_Status",
+        (
+            "Fully_Charged",
+            "Heater",
+            "Charging",
+            "Discharging",
+            "Buzzer",
+            "Using_Pack_Power",
+            "Discharge_MOS",
+            "Charge_MOS",
+            "Precharge_MOS",
+        ),
+    ),
+    ("Fault_Status", FAULT),
+    ("Alarm_Status", ALARM),
 )
-_CELL_STATES = (("Cell_UV", BELOW), ("Cell_OV", ABOVE))
+# The flags that are worth a word, the worst first. One text rather than a tuple: it takes a fifth of the memory.
+_WORDS = """
+Pack_OVP Over-voltage protection
+Pack_UVP Pack under-voltage protection
+Cell_UVP Cell under-voltage protection
+CHG_OCP Charge over-current protection
+DSG_OCP Discharge over-current protection
+CHG_TP Charge temperature protection
+DSG_TP Discharge temperature protection
+Cell_Fault fault
+Other Other error
+Cell_OV over-voltage
+Cell_UV under-voltage
+Pack_OV Pack over-voltage
+Pack_UV Pack under-voltage
+CHG_OC Charge over-current
+DSG_OC Discharge over-current
+OT Over-temperature
+UT Under-temperature
+"""
 OK = "OK"
-_PROBLEM_TEXT_MAX = 120
+_TEXT_MAX = 120
 _IDLE_MA = 100
 
 # pack number; cells [mV]; temperatures [0.1 °C], the BMS first; current mA, charge positive; voltage mV;
@@ -46,7 +58,7 @@ Reading = namedtuple(
     "Reading",
     ("pack", "cells", "temperatures", "current", "voltage", "remaining", "capacity", "cycles", "soh", "alarms"),
 )
-# states as above; flags: tuple of (key of FLAGS, bool); faulty_cells: numbers from 1
+# cell_states, temperature_states: bytes, a state each; flags: tuple of (key of GROUPS, bool); faulty_cells: from 1
 Alarms = namedtuple(
     "Alarms",
     (
@@ -60,36 +72,16 @@ Alarms = namedtuple(
     ),
 )
 
-# who a pack is, texts or None; version, maker and device are the master's
-Identity = namedtuple("Identity", ("serial", "protocol", "version", "maker", "device"))
-# what the battery allows: mV, mA (discharge negative), and what it asks for
-Limits = namedtuple(
-    "Limits",
-    (
-        "charge_voltage",
-        "discharge_voltage",
-        "charge_current",
-        "discharge_current",
-        "charge_enable",
-        "discharge_enable",
-        "charge_immediately",
-        "full_charge_request",
-    ),
-)
-
 
 def rounded(numerator, denominator):
     """The quotient of two integers (denominator > 0), rounded half away from zero."""
-    if numerator < 0:
-        return -rounded(-numerator, denominator)
-    return (2 * numerator + denominator) // (2 * denominator)
+    half_up = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return half_up if numerator >= 0 else -half_up
 
 
 def soc(remaining, capacity):
     """State of charge in 0.1 %, 0…1000; None when the capacity is 0. Both in the same unit."""
-    if capacity <= 0:
-        return None
-    return max(0, min(1000, rounded(1000 * remaining, capacity)))
+    return max(0, min(1000, rounded(1000 * remaining, capacity))) if capacity > 0 else None
 
 
 def power(voltage, current):
@@ -98,33 +90,35 @@ def power(voltage, current):
 
 
 def alarm_flags(cell_states, temperature_states, charge_state, voltage_state, discharge_state):
-    """The keys of Alarm_Status, from the states -> tuple of (key, bool)."""
-    states = tuple(cell_states) + tuple(temperature_states) + (charge_state, voltage_state, discharge_state)
-    return (
-        ("Cell_UV", BELOW in cell_states),
-        ("Cell_OV", ABOVE in cell_states),
-        ("Pack_UV", voltage_state == BELOW),
-        ("Pack_OV", voltage_state == ABOVE),
-        ("CHG_OC", charge_state not in (NORMAL, OTHER)),
-        ("DSG_OC", discharge_state not in (NORMAL, OTHER)),
-        ("UT", BELOW in temperature_states),
-        ("OT", ABOVE in temperature_states),
-        ("Other", OTHER in states),
+    """The flags of Alarm_Status, from the states (bytes, bytes, three integers) -> tuple of (key, bool)."""
+    states = cell_states + temperature_states + bytes((charge_state, voltage_state, discharge_state))
+    found = (
+        BELOW in cell_states,
+        ABOVE in cell_states,
+        voltage_state == BELOW,
+        voltage_state == ABOVE,
+        charge_state not in (NORMAL, OTHER),
+        discharge_state not in (NORMAL, OTHER),
+        BELOW in temperature_states,
+        ABOVE in temperature_states,
+        OTHER in states,
     )
+    return tuple(zip(ALARM, found))
 
 
 def is_problem(alarms):
     """True with any protection, a cell fault or a state "other"."""
-    for key, group, _ in FLAGS:
-        if (group in (PROTECT, FAULT) or key == "Other") and (key, True) in alarms.flags:
-            return True
-    return False
+    return _any(alarms, PROTECT) or _any(alarms, FAULT) or _any(alarms, ("Other",))
 
 
 def is_warning(alarms):
     """True with any flag of Alarm_Status: beyond a limit, but not switched off for it."""
-    for key, group, _ in FLAGS:
-        if group == ALARM and (key, True) in alarms.flags:
+    return _any(alarms, ALARM)
+
+
+def _any(alarms, keys):
+    for key, is_set in alarms.flags:
+        if is_set and key in keys:
             return True
     return False
 
@@ -132,30 +126,27 @@ def is_warning(alarms):
 def problem_text(alarms):
     """What is wrong, in words, at most 120 characters; "OK" when nothing is."""
     found = []
-    for key, _, words in FLAGS:
-        if words and (key, True) in alarms.flags:
+    for line in _WORDS.strip().split("\n"):
+        key, words = line.split(" ", 1)
+        if (key, True) in alarms.flags:
             cells = _cells_of(key, alarms)
             if cells:
-                words = "Cell%s %s %s" % ("s" if len(cells) > 1 else "", ", ".join([str(n) for n in cells]), words)
+                words = "Cell%s %s %s" % ("s" if len(cells) > 1 else "", ", ".join(cells), words)
             found.append(words)
     return shortened("; ".join(found)) or OK
 
 
 def shortened(text):
     """Text of at most 120 characters; what was cut shows as "..."."""
-    if len(text) > _PROBLEM_TEXT_MAX:
-        return text[: _PROBLEM_TEXT_MAX - 3] + "..."
-    return text
+    return text if len(text) <= _TEXT_MAX else text[: _TEXT_MAX - 3] + "..."
 
 
 def _cells_of(key, alarms):
-    """Numbers of the cells that a flag speaks of."""
+    """Numbers, as texts, of the cells that a flag speaks of."""
     if key == "Cell_Fault":
-        return alarms.faulty_cells
-    for name, state in _CELL_STATES:
-        if name == key:
-            return [number for number, it in enumerate(alarms.cell_states, 1) if it == state]
-    return ()
+        return [str(number) for number in alarms.faulty_cells]
+    state = {"Cell_UV": BELOW, "Cell_OV": ABOVE}.get(key)
+    return [str(number) for number, it in enumerate(alarms.cell_states, 1) if it == state]
 
 
 def battery_state(reading):

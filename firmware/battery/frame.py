@@ -30,25 +30,24 @@ COMMANDS = (
     (SERIAL_NUMBER, 17),
 )
 
-# Return codes RTN of a reply (§2.9)
+# Return codes RTN of a reply (§2.9), those that somebody acts on, and all of them in words
 NORMAL = 0x00
 CHKSUM_ERROR = 0x02
 LCHKSUM_ERROR = 0x03
 CID2_INVALID = 0x04
 INVALID_DATA = 0x06
 ADR_ERROR = 0x90
-COMMUNICATION_ERROR = 0x91
-RETURN_CODES = (
-    (NORMAL, "normal"),
-    (0x01, "VER error"),
-    (CHKSUM_ERROR, "CHKSUM error"),
-    (LCHKSUM_ERROR, "LCHKSUM error"),
-    (CID2_INVALID, "CID2 invalid"),
-    (0x05, "command format error"),
-    (INVALID_DATA, "invalid data"),
-    (ADR_ERROR, "ADR error"),
-    (COMMUNICATION_ERROR, "communication error"),
-)
+RETURN_CODES = """
+00H normal
+01H VER error
+02H CHKSUM error
+03H LCHKSUM error
+04H CID2 invalid
+05H command format error
+06H invalid data
+90H ADR error
+91H communication error: the master could not reach that pack
+"""
 
 OVERHEAD = 18  # characters of a frame without INFO, SOI and EOI included
 LONGEST = OVERHEAD + 4095  # LENID has 12 bits

@@ -1,20 +1,22 @@
 """One request, one checked reply over the UART: timeouts, retries, the rate switch and the search (§2.9, §5)."""
 
+from micropython import const
+
 from . import frame
 
 RATES = (1200, 2400, 4800, 9600, 19200)
 _SETTABLE = ((1200, b"\x01"), (2400, b"\x02"), (4800, b"\x03"))  # INFO of 91H
 _ADDRESSES = (1, 2, 0)  # 01H by the protocol; the others are tried when the battery refuses it
 
-_BITS = 10  # of a character: start, 8 data, stop
-_TURN_ROUND_MS = 1000  # the master asks its slave before it answers
-_AFTER_DAMAGE_MS = 200  # a whole reply may still follow a damaged line
-_POLL_MS = 5
-_QUIET_MS = 40  # silence on the line before a request is repeated
-_DRAIN_MS = 500  # at most, if the line never falls silent
-_RATE_SETTLE_MS = 50
-_ATTEMPTS = 3
-_SWITCHES = 3  # that were not confirmed, then the battery is read at the rate it has
+_BITS = const(10)  # of a character: start, 8 data, stop
+_TURN_ROUND_MS = const(1000)  # the master asks its slave before it answers
+_AFTER_DAMAGE_MS = const(200)  # a whole reply may still follow a damaged line
+_POLL_MS = const(5)
+_QUIET_MS = const(40)  # silence on the line before a request is repeated
+_DRAIN_MS = const(500)  # at most, if the line never falls silent
+_RATE_SETTLE_MS = const(50)
+_ATTEMPTS = const(3)
+_SWITCHES = const(3)  # that were not confirmed, then the battery is read at the rate it has
 
 
 class NoReply(Exception):
@@ -26,11 +28,11 @@ class ReturnCode(Exception):
 
     def __init__(self, code):
         self.code = code
-        text = "unknown"
-        for known, words in frame.RETURN_CODES:
-            if known == code:
-                text = words
-        super().__init__("RTN %02XH, %s" % (code, text))
+        text = "%02XH unknown" % code
+        for line in frame.RETURN_CODES.split("\n"):
+            if line.startswith(text[:3]):
+                text = line
+        super().__init__("RTN " + text)
 
 
 class Link:

@@ -6,26 +6,12 @@ from .link import NoReply, ReturnCode
 
 _MAX_PACKS = 16  # of a group (§2.8)
 
-# Bits of status1 … status3 (§4.2): key, byte, mask
-_STATUS_BITS = (
-    ("Pack_UVP", 0, 0x80),
-    ("CHG_TP", 0, 0x40),
-    ("DSG_TP", 0, 0x20),
-    ("DSG_OCP", 0, 0x10),
-    ("CHG_OCP", 0, 0x04),
-    ("Cell_UVP", 0, 0x02),
-    ("Pack_OVP", 0, 0x01),
-    ("Using_Pack_Power", 1, 0x08),
-    ("Discharge_MOS", 1, 0x04),
-    ("Charge_MOS", 1, 0x02),
-    ("Precharge_MOS", 1, 0x01),
-    ("Charging", 2, 0x80),
-    ("Discharging", 2, 0x40),
-    ("Heater", 2, 0x20),
-    ("Fully_Charged", 2, 0x08),
-    ("Buzzer", 2, 0x01),
+# status1 … status3 (§4.2): the flag of each bit, bit 0 first
+_STATUS = (
+    ("Pack_OVP", "Cell_UVP", "CHG_OCP", None, "DSG_OCP", "DSG_TP", "CHG_TP", "Pack_UVP"),
+    ("Precharge_MOS", "Charge_MOS", "Discharge_MOS", "Using_Pack_Power"),
+    ("Buzzer", None, None, "Fully_Charged", None, "Heater", "Discharging", "Charging"),
 )
-_CELL_FAULTS = (3, 4)  # status4, status5: a bit for each of 8 cells, the lowest first
 
 
 class Pylontech:
@@ -35,35 +21,61 @@ class Pylontech:
 
     def __init__(self, link):
         self._link = link
+        self._version = None
         self._lacks = set()  # (CID2, pack) that the battery answered with RTN 04H
 
-    def find_packs(self):
-        """Numbers of the packs in the group: [1, 2, …]."""
+    def packs(self, _):
+        """Numbers of the packs in the group: (1, 2, …)."""
         self._lacks.clear()  # what was lacking may have been a damaged reply: it is tried anew now and then
-        return list(range(1, self._link.request(frame.PACK_COUNT, _group_size) + 1))
+        try:
+            count = self._link.request(frame.PACK_COUNT, _group_size)
+        except ReturnCode as error:
+            if error.code != frame.CID2_INVALID:
+                raise
+            count = self._counted()
+        return tuple(range(1, count + 1))
 
-    def identify(self, pack):
-        """Who this pack is -> reading.Identity; only the master says its version, maker and device."""
-        version = self._link.protocol_version()
+    def _counted(self):
+        """How many packs answer: for a battery that does not say it."""
+        count = 0
+        try:
+            while count < _MAX_PACKS:
+                self._request_block(frame.ANALOG_VALUES, messages.analog_values, count + 1)
+                count += 1
+        except (NoReply, ReturnCode):
+            if not count:
+                raise
+        return count
+
+    def identity(self, pack):
+        """Who this pack is -> (serial number, protocol version, software version, maker, device), texts or None; the
+        last three are the master's.
+        """
+        if pack == 1 or not self._version:
+            self._version = self._link.protocol_version()
         serial = self._optional(frame.SERIAL_NUMBER, pack, _of_pack(messages.serial_number, pack))
-        master = None
+        said = None
         if pack == 1:
-            master = self._optional(frame.MANUFACTURER, pack, messages.manufacturer, b"")
-        return reading.Identity(
-            serial and serial[1] or None,
-            "%d.%d" % (version >> 4, version & 15),
-            master and master.version,
-            master and master.maker,
-            master and master.device,
+            said = self._optional(frame.MANUFACTURER, pack, messages.manufacturer, b"")
+        return (
+            (serial[1] or None) if serial else None,
+            "%d.%d" % (self._version >> 4, self._version & 15),
+            said and said.version,
+            said and said.maker,
+            said and said.device,
         )
 
     def read(self, pack):
         """One pack's analog values and alarms -> reading.Reading; its alarms are None where none could be read."""
-        analog = self._link.request(frame.ANALOG_VALUES, _block_of(messages.analog_values, pack), bytes((pack,)))
+        analog = self._request_block(frame.ANALOG_VALUES, messages.analog_values, pack)
+        alarm = None
         try:
-            alarm = self._optional(frame.ALARMS, pack, _block_of(messages.alarms, pack))
-        except (NoReply, ReturnCode):
-            alarm = None
+            if (frame.ALARMS, pack) not in self._lacks:
+                alarm = self._request_block(frame.ALARMS, messages.alarms, pack)
+        except NoReply:
+            pass
+        except ReturnCode as error:
+            self._lacking(frame.ALARMS, pack, error)
         if alarm is not None and len(alarm.cells) != len(analog.cells):
             alarm = None
         return reading.Reading(
@@ -80,34 +92,43 @@ class Pylontech:
         )
 
     def limits(self, pack):
-        """Charge and discharge management of one pack -> reading.Limits, or None: the battery lacks it."""
+        """Charge and discharge management of one pack -> (charge voltage, discharge voltage in mV, charge current,
+        discharge current in mA, charge enabled, discharge enabled, charge immediately, full charge request), or None:
+        the battery lacks it.
+        """
         said = self._optional(frame.MANAGEMENT, pack, _of_pack(messages.management, pack))
-        return said and reading.Limits(
-            said.charge_voltage,
-            said.discharge_voltage,
-            said.charge_current,
-            said.discharge_current,
-            bool(said.status & 0x80),
-            bool(said.status & 0x40),
-            bool(said.status & 0x30),
-            bool(said.status & 0x08),
-        )
+        return said and said[1:5] + tuple([bool(said.status & mask) for mask in (0x80, 0x40, 0x30, 0x08)])
 
-    def parameters(self):
+    def parameters(self, _):
         """System parameters -> messages.SystemParameters, or None: the battery lacks them."""
         return self._optional(frame.SYSTEM_PARAMETERS, 1, messages.system_parameters, b"")
 
+    def _request_block(self, cid2, parse, pack):
+        """The only block in a reply of `pack`."""
+
+        def block(info):
+            _, blocks = _of_pack(parse, pack)(info)
+            if len(blocks) != 1:
+                raise messages.DataError("reply of %d packs" % len(blocks))
+            return blocks[0]
+
+        return self._link.request(cid2, block, bytes((pack,)))
+
     def _optional(self, cid2, pack, parse, info=None):
-        """The reply to a command that some batteries lack: RTN 04H -> None, and it is not asked again."""
+        """The reply to a command that some batteries lack: None then, and it is not asked again."""
         if (cid2, pack) in self._lacks:
             return None
         try:
             return self._link.request(cid2, parse, bytes((pack,)) if info is None else info)
         except ReturnCode as error:
+            self._lacking(cid2, pack, error)
             if error.code != frame.CID2_INVALID:
                 raise
+
+    def _lacking(self, cid2, pack, error):
+        """Remembers a command that the battery does not know."""
+        if error.code == frame.CID2_INVALID:
             self._lacks.add((cid2, pack))
-            return None
 
 
 def _group_size(info):
@@ -129,31 +150,21 @@ def _of_pack(parse, pack):
     return checked
 
 
-def _block_of(parse, pack):
-    """A parser of the only block in a reply of `pack`."""
-
-    def block(info):
-        _, blocks = _of_pack(parse, pack)(info)
-        if len(blocks) != 1:
-            raise messages.DataError("reply of %d packs" % len(blocks))
-        return blocks[0]
-
-    return block
-
-
-def _state(raw):
-    return raw if raw in (reading.NORMAL, reading.BELOW, reading.ABOVE) else reading.OTHER
+def _states(raw):
+    """Unknown states are "other"."""
+    known = (reading.NORMAL, reading.BELOW, reading.ABOVE)
+    return bytes([state if state in known else reading.OTHER for state in raw])
 
 
 def _alarms(alarm):
     """States, and the status bits under the names that the rest of the house knows."""
-    cells = tuple([_state(raw) for raw in alarm.cells])
-    temperatures = tuple([_state(raw) for raw in alarm.temperatures])
-    charge, voltage, discharge = [_state(raw) for raw in (alarm.charge_current, alarm.voltage, alarm.discharge_current)]
-    faulty = []
-    for eight, byte in enumerate(_CELL_FAULTS):
-        faulty += [8 * eight + bit + 1 for bit in range(8) if alarm.status[byte] >> bit & 1]
-    flags = tuple([(key, bool(alarm.status[byte] & mask)) for key, byte, mask in _STATUS_BITS])
-    flags += (("Cell_Fault", bool(faulty)),)
+    cells, temperatures = _states(alarm.cells), _states(alarm.temperatures)
+    charge, voltage, discharge = _states((alarm.charge_current, alarm.voltage, alarm.discharge_current))
+    flags = []
+    for byte, keys in enumerate(_STATUS):
+        flags += [(key, bool(alarm.status[byte] >> bit & 1)) for bit, key in enumerate(keys) if key]
+    faults = alarm.status[3] | alarm.status[4] << 8  # status4: cells 1 to 8, status5: 9 to 16
+    faulty = tuple([cell + 1 for cell in range(16) if faults >> cell & 1])
+    flags.append(("Cell_Fault", bool(faulty)))
     flags += reading.alarm_flags(cells, temperatures, charge, voltage, discharge)
-    return reading.Alarms(cells, temperatures, charge, voltage, discharge, flags, tuple(faulty))
+    return reading.Alarms(cells, temperatures, charge, voltage, discharge, tuple(flags), faulty)

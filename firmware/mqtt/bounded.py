@@ -4,9 +4,11 @@ umqtt.simple takes its sockets from a module `socket`; an object of Sockets is p
 works with 1.3.4 and with later ones, which set, forget or remove timeouts each in their own way.
 """
 
+from micropython import const
+
 WAIT_S = 5  # for the TCP connection, for a packet to come, for one to go
-_BUFFER = 512  # what is written is collected to this size: one TCP segment instead of many
-_PAYLOAD_MAX = 257  # of what comes in: one byte more than a command may have, so that it shows
+_BUFFER = const(512)  # what is written is collected to this size: one TCP segment instead of many
+_PAYLOAD_MAX = const(257)  # of what comes in: one byte more than a command may have, so that it shows
 _WOULD_BLOCK = (11, 140, -26880, -26752)  # EAGAIN; and mbedtls' "want read", "want write"
 ETIMEDOUT = 110
 ECONNRESET = 104

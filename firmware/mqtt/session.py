@@ -1,12 +1,15 @@
 """The connection to the broker over umqtt.simple: last will, ping, backoff; every wait is bounded by bounded.py."""
 
+from micropython import const
+
 KEEPALIVE_S = 60
-_PING_MS = KEEPALIVE_S * 1000 // 4
-_SILENT_MS = KEEPALIVE_S * 1000
-_BACKOFF_MIN_MS, _BACKOFF_MAX_MS = 1_000, 60_000
-_LASTING_MS = 10_000  # a connection that stood this long starts the backoff anew
-_RESOLVE_AFTER = 3  # failed connects
-_MESSAGES = 8  # taken in one pass
+_PING_MS = const(15_000)  # a quarter of the keepalive
+_SILENT_MS = const(60_000)
+_BACKOFF_MIN_MS = const(1_000)
+_BACKOFF_MAX_MS = const(60_000)
+_LASTING_MS = const(10_000)  # a connection that stood this long starts the backoff anew
+_RESOLVE_AFTER = const(3)  # failed connects
+_MESSAGES = const(8)  # taken in one pass
 
 # What bad packets make umqtt.simple raise, besides its own MQTTException (an Exception of no other kind)
 BROKEN = (OSError, AssertionError, IndexError, TypeError, ValueError)
@@ -154,11 +157,11 @@ class Session:
 
     def _drop(self, why):
         self.drops += 1
-        self._log.warning("broker lost: %s", why)
         if self._clock.ticks_diff(self._clock.ticks_ms(), self._since) >= _LASTING_MS:
             self._backoff_ms = _BACKOFF_MIN_MS
         self._forget()
         self._later()
+        self._log.warning("broker lost: %s", why)
 
     def _later(self):
         """Sets the time of the next try, with jitter: not every device at once when a broker comes back -> ms."""

@@ -1,0 +1,5 @@
+# Runs first, at every start; tiny, and cannot raise: if it did, main.py would be skipped.
+import machine
+
+if machine.reset_cause() == machine.SOFT_RESET:
+    machine.WDT(timeout=86_400_000)  # a watchdog outlives a soft reset and would cut off mpremote: give it a day
