@@ -89,6 +89,18 @@ def test_lines_go_out_one_by_one(board):
     assert seen[:2] == ["ä", "bcTraceback (most recent call last):"] and seen[-1].startswith("ZeroDivisionError")
 
 
+def test_the_power_can_be_cut_by_what_it_says(board):
+    one = board(files={"main.py": LISTENS}, stdout=lambda line: one.power_cut(), start=False)
+    one.start()
+    assert one.wait(20) == -signal.SIGKILL
+
+
+def test_it_is_not_switched_on_twice(board):
+    one = board(files={"main.py": LISTENS})
+    with pytest.raises(RuntimeError, match="switched on"):
+        one.start()
+
+
 def test_a_board_that_waits_to_be_killed_in_a_reset_takes_no_ctrl_c(board):
     main = "import machine\nif machine.reset_cause() == 1: machine.reset()\nprint('second')\n" + LISTENS
     one = board(files={"main.py": main})

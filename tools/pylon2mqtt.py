@@ -183,7 +183,11 @@ def _write_private(path, data):
 
 
 def _show(line):
-    print(line, flush=True)
+    try:
+        print(line, flush=True)
+    except BrokenPipeError:  # whoever read this has gone: an orderly end, without words
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":

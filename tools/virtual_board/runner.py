@@ -41,6 +41,7 @@ class Board:
         self.state.mkdir(parents=True, exist_ok=True)
         self.resets = []  # the cause of each start but the first
         self.pins = {}  # number -> level
+        self.pin_changes = deque(maxlen=LINES_KEPT)  # (time [s, monotonic], number, level)
         self.lines = deque(maxlen=LINES_KEPT)
         self.line_count = 0
         self.status = None  # exit status, once it has ended
@@ -59,9 +60,12 @@ class Board:
 
     def start(self):
         """Switch on. Returns at once; wait_for() tells when a line has come."""
+        if self._supervisor is not None and self.status is None:
+            raise RuntimeError("the board is switched on already")
         cause = HARD_RESET if self._rtc.exists() else PWRON_RESET
         self._rtc.touch()
         self.status = None
+        self.pins.clear()
         self._supervisor = Supervisor(self, cause)
         self._supervisor.start()
         return self
@@ -183,11 +187,13 @@ class Board:
     def take_pin(self, number, level):
         with self._changed:
             self.pins[number] = level
+            self.pin_changes.append((time.monotonic(), number, level))
             self._changed.notify_all()
 
     def take_reset(self, cause):
         with self._changed:
             self.resets.append(cause)
+            self.pins.clear()
             self._changed.notify_all()
 
     def take_end(self, status):

@@ -44,12 +44,13 @@ class Supervisor(threading.Thread):
                 self._interrupt_wanted = True
 
     def kill(self):
-        """SIGKILL, and wait until all is gone."""
+        """SIGKILL, and wait until all is gone (but not where the board's own console callback asks for it)."""
         with self._lock:
             self._killed = True
             if self._process:
                 self._process.kill()
-        self.join()
+        if threading.current_thread() is not self:
+            self.join()
 
     # -- the thread ------------------------------------------------------------------------------------------------
 

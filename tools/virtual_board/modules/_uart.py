@@ -66,7 +66,8 @@ class UART:
             self._timeout = timeout
         if timeout_char != _KEEP:
             self._timeout_char = timeout_char
-        if self._file is None and self._path:
+        if self._file is None:
+            self._tried = time.ticks_add(time.ticks_ms(), -_REOPEN_MS)
             self._reopen()
         self._apply(_TCSAFLUSH)
         self._ahead_start = self._ahead_end = 0
@@ -101,10 +102,11 @@ class UART:
         self._tried = now
         try:
             self._open()
-            return True
         except OSError:
             self.deinit()
             return False
+        print("serial port", self._path, "is open")
+        return True
 
     def _gone(self):
         print("serial port", self._path, "is gone; waiting for it to come back")

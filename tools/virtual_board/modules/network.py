@@ -54,7 +54,7 @@ class _Station:
     def __init__(self):
         self._active = self._wanted = self._connected = False
         self._reason = 0
-        self._tries_left = _KEEP_TRYING
+        self._tries_left = -1
         self._since = 0
         self._ssid = self._key = ""
         self._settings = {"pm": 1, "reconnects": -1, "mac": b"\x24\xa1\x60\x00\x00\x01"}
@@ -165,8 +165,6 @@ class _Station:
             return []
         return [(_host.setting("SSID", "virtual").encode(), b"\x02\0\0\0\0\1", 6, -60, AUTH_WPA2_PSK, False)]
 
-
-_KEEP_TRYING = -1
 
 # On the ESP32 WLAN(STA_IF) is one object however often it is asked for.
 WLAN = _Station()
