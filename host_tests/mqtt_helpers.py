@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import signal
 import socket
@@ -37,7 +38,9 @@ asyncio.run(main())
 
 
 def mosquitto():
-    """-> path of mosquitto, or None."""
+    """-> path of mosquitto, or None; None too with TEST_BROKER=amqtt in the environment."""
+    if os.environ.get("TEST_BROKER") == "amqtt":
+        return None
     return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
 
 
