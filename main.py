@@ -2,12 +2,32 @@
 import sys
 import time
 
-from firmware import app
 from firmware.board import Board
 from firmware.retained import Retained
 
-WINDOW_MS = 2000
-PAUSE_MS = 5000
+WINDOW_MS = 2_000
+PAUSE_MS = 5_000
+COMPLAIN_MS = 60_000
+
+
+def settings():
+    """The settings, when they can be used; until then says every minute what is wrong with them."""
+    while True:
+        from firmware import config
+
+        try:
+            return config.load()
+        except config.ConfigError as error:
+            print("error: the settings cannot be used:\n%s" % error)
+            time.sleep_ms(COMPLAIN_MS)
+
+
+def run(board, retained):
+    known = settings()
+    del sys.modules["firmware.config"], sys.modules["firmware"].config  # 10 KB that are not needed any more
+    from firmware.app import App
+
+    App(board, retained, known).run()
 
 
 def main():
@@ -18,7 +38,7 @@ def main():
         time.sleep_ms(WINDOW_MS)
         retained.boots += 1
         retained.save()
-        app.run(board, retained)
+        run(board, retained)
     except KeyboardInterrupt:
         board.stretch_watchdog()
         print("pylon2mqtt: stopped")

@@ -9,13 +9,13 @@ from binascii import crc32, hexlify
 import umqtt.simple  # first: where it is not frozen it is compiled here, and that takes room for a moment
 from micropython import const
 
-from . import __version__, config
+from . import __version__
 from .battery.link import Link
 from .battery.poller import Poller
 from .battery.pylontech import Pylontech
 from .energy import Meters
 from .log import Log
-from .mqtt.bounded import Sockets
+from .mqtt.bounded import Transport
 from .mqtt.publisher import Publisher
 from .mqtt.session import KEEPALIVE_S, Session
 from .rack import Rack
@@ -23,7 +23,6 @@ from .wifi import Wifi
 
 _TICK_MS = const(50)  # the longest sleep of the loop
 _NO_BROKER_MS = const(900_000)  # without a sign of life from it, then the board is reset
-_COMPLAIN_MS = const(60_000)
 
 
 class App:
@@ -115,8 +114,8 @@ class App:
 
 def _session(settings, board, prefix, clock, log):
     """The Session over umqtt.simple, whose sockets are ours."""
-    sockets = Sockets(socket, clock)
-    umqtt.simple.socket = sockets
+    transport = Transport(socket, clock)
+    umqtt.simple.socket = transport
     lwt = prefix + b"tele/LWT"
     # of 23 characters, as every broker takes them; two boards must not share one
     client_id = b"p2m%08x%s" % (crc32(prefix) & 0xFFFFFFFF, hexlify(board.unique_id())[-12:])
@@ -133,21 +132,9 @@ def _session(settings, board, prefix, clock, log):
         client.set_last_will(lwt, b"Offline", True)
         return client
 
-    return Session(make_client, sockets, clock, log, umqtt.simple.MQTTException, random.randrange, lwt, ())
+    return Session(make_client, transport, clock, log, umqtt.simple.MQTTException, random.randrange, lwt, ())
 
 
 def _heap_free():
     gc.collect()
     return gc.mem_free()
-
-
-def run(board, retained):
-    """Reads the settings and goes to work; with wrong ones it says so every minute and waits."""
-    while True:
-        try:
-            settings = config.load()
-            break
-        except config.ConfigError as error:
-            print("error: the settings cannot be used:\n%s" % error)
-            time.sleep_ms(_COMPLAIN_MS)
-    App(board, retained, settings).run()

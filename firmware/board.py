@@ -16,11 +16,15 @@ _RESET_CAUSES = (
 
 
 class Board:
-    """One ESP32, real or not."""
+    """One ESP32, real or not. `memory` is RTC memory's function, `unique_id()` gives the chip's number, `reset()` does
+    not return.
+    """
 
     def __init__(self):
         self._watchdog = None
         self.memory = machine.RTC().memory
+        self.unique_id = machine.unique_id
+        self.reset = machine.reset
 
     def uart(self, number, tx, rx, baud):
         """The battery's UART, 8N1; nothing it does waits."""
@@ -40,19 +44,12 @@ class Board:
     def start_watchdog(self):
         """From now on the board is reset unless feed() is called every 90 s."""
         self._watchdog = machine.WDT(timeout=WATCHDOG_MS)
-
-    def feed(self):
-        if self._watchdog:
-            self._watchdog.feed()
+        self.feed = self._watchdog.feed
 
     def stretch_watchdog(self):
         """For the REPL: a started watchdog only bites after a day."""
         if self._watchdog:
             machine.WDT(timeout=_STRETCHED_MS)
-
-    def reset(self):
-        """Does not return."""
-        machine.reset()
 
     def reset_cause(self):
         """Why the board started, in words."""
@@ -61,7 +58,3 @@ class Board:
             if getattr(machine, name, None) == cause:
                 return words
         return "unknown (%d)" % cause
-
-    def unique_id(self):
-        """The chip's own number, bytes."""
-        return machine.unique_id()

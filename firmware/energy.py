@@ -12,59 +12,40 @@ def longest_gap(publish_rate_ms):
     return max(min(_GAP_MAX_MS, _GAP_CYCLES * publish_rate_ms), publish_rate_ms * 3 // 2)
 
 
-class Meter:
-    """Energy charged and discharged, of one pack or of the rack; neither ever falls."""
-
-    def __init__(self, charged=0, discharged=0):
-        """Begins with what was counted before, in mWh."""
-        self.charged = charged
-        self.discharged = discharged
-        self._charged_rest = self._discharged_rest = 0
-        self._last = None  # (power, ticks)
-
-    def add(self, power, now, ticks_diff, gap_ms):
-        """Takes the power at the time `now`: 0.1 W, charge positive, and ticks in ms. Trapezoid, split where the
-        power changes its sign; a gap longer than `gap_ms` counts as nothing.
-        """
-        last, self._last = self._last, (power, now)
-        if last is None:
-            return
-        before, elapsed_ms = last[0], ticks_diff(now, last[1])
-        if not 0 < elapsed_ms <= gap_ms:
-            return
-        if before * power >= 0:
-            self._count((before + power) * elapsed_ms)
-        else:
-            crossing_ms = elapsed_ms * abs(before) // abs(before - power)
-            self._count(before * crossing_ms)
-            self._count(power * (elapsed_ms - crossing_ms))
-
-    def _count(self, area):
-        if area >= 0:
-            area += self._charged_rest
-            self.charged += area // _MWH
-            self._charged_rest = area % _MWH
-        else:
-            area = self._discharged_rest - area
-            self.discharged += area // _MWH
-            self._discharged_rest = area % _MWH
-
-
 class Meters:
-    """The meters of the rack (index 0) and its packs (their numbers), kept in RTC memory."""
+    """The meters of the rack (index 0) and its packs (their numbers), kept in RTC memory; none ever falls."""
 
     def __init__(self, retained, clock, publish_rate_ms):
         """`retained` has `meters`, a list of (charged, discharged) in mWh, and save()."""
         self._retained = retained
         self._clock = clock
         self.publish_rate_ms = publish_rate_ms
-        self._meters = [Meter(*counted) for counted in retained.meters]
+        self._last = {}  # index -> power, ticks, remainders of charged and discharged
 
     def add(self, index, power):
-        """Counts the power of this moment in 0.1 W -> (charged, discharged) in mWh, already stored."""
-        meter = self._meters[index]
-        clock = self._clock
-        meter.add(power, clock.ticks_ms(), clock.ticks_diff, longest_gap(self.publish_rate_ms))
-        self._retained.meters[index] = meter.charged, meter.discharged
+        """Counts the power of this moment in 0.1 W, charge positive -> (charged, discharged) in mWh, already stored.
+
+        Trapezoid, split where the power changes its sign.
+        """
+        now = self._clock.ticks_ms()
+        before, then, charged_rest, discharged_rest = self._last.get(index, (power, now, 0, 0))
+        elapsed_ms = self._clock.ticks_diff(now, then)
+        charged, discharged = self._retained.meters[index]
+        if 0 < elapsed_ms <= longest_gap(self.publish_rate_ms):
+            plus, minus = _areas(before, power, elapsed_ms)
+            charged, charged_rest = charged + (charged_rest + plus) // _MWH, (charged_rest + plus) % _MWH
+            discharged, discharged_rest = discharged + (discharged_rest + minus) // _MWH, (discharged_rest + minus) % _MWH
+        self._last[index] = power, now, charged_rest, discharged_rest
+        self._retained.meters[index] = charged, discharged
         self._retained.save()
-        return self._retained.meters[index]
+        return charged, discharged
+
+
+def _areas(before, after, elapsed_ms):
+    """What lies above and below zero between two powers, in half (0.1 W x ms), neither negative."""
+    if before * after >= 0:
+        area = (before + after) * elapsed_ms
+        return (area, 0) if area >= 0 else (0, -area)
+    crossing_ms = elapsed_ms * abs(before) // abs(before - after)
+    first, second = abs(before) * crossing_ms, abs(after) * (elapsed_ms - crossing_ms)
+    return (first, second) if before > 0 else (second, first)

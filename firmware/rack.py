@@ -72,9 +72,9 @@ class Rack:
 
     def _alarms(self, pack, alarms):
         values = self._values
-        values["Problem"] = values.get("Problem", False) or r.is_problem(alarms)
-        values["Warning"] = values.get("Warning", False) or r.is_warning(alarms)
-        text = r.problem_text(alarms)
+        problem, warning, text = r.health(alarms)
+        values["Problem"] = problem or values.get("Problem", False)
+        values["Warning"] = warning or values.get("Warning", False)
         if text != r.OK:
             self._texts.append("Pack %d: %s" % (pack, text))
 

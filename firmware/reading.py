@@ -54,22 +54,10 @@ _IDLE_MA = 100
 
 # pack number; cells [mV]; temperatures [0.1 °C], the BMS first; current mA, charge positive; voltage mV;
 # remaining, capacity mAh; cycles; soh % (None where unknown); alarms: Alarms, or None where no alarm reply was decoded
-Reading = namedtuple(
-    "Reading",
-    ("pack", "cells", "temperatures", "current", "voltage", "remaining", "capacity", "cycles", "soh", "alarms"),
-)
+Reading = namedtuple("Reading", "pack cells temperatures current voltage remaining capacity cycles soh alarms")
 # cell_states, temperature_states: bytes, a state each; flags: tuple of (key of GROUPS, bool); faulty_cells: from 1
 Alarms = namedtuple(
-    "Alarms",
-    (
-        "cell_states",
-        "temperature_states",
-        "charge_state",
-        "voltage_state",
-        "discharge_state",
-        "flags",
-        "faulty_cells",
-    ),
+    "Alarms", "cell_states temperature_states charge_state voltage_state discharge_state flags faulty_cells"
 )
 
 
@@ -106,34 +94,24 @@ def alarm_flags(cell_states, temperature_states, charge_state, voltage_state, di
     return tuple(zip(ALARM, found))
 
 
-def is_problem(alarms):
-    """True with any protection, a cell fault or a state "other"."""
-    return _any(alarms, PROTECT) or _any(alarms, FAULT) or _any(alarms, ("Other",))
-
-
-def is_warning(alarms):
-    """True with any flag of Alarm_Status: beyond a limit, but not switched off for it."""
-    return _any(alarms, ALARM)
-
-
-def _any(alarms, keys):
-    for key, is_set in alarms.flags:
-        if is_set and key in keys:
-            return True
-    return False
-
-
-def problem_text(alarms):
-    """What is wrong, in words, at most 120 characters; "OK" when nothing is."""
+def health(alarms):
+    """-> (problem, warning, text): a protection, a cell fault or a state "other"; any flag of Alarm_Status, which is
+    beyond a limit, but not switched off for it; and what it is, in words, at most 120 characters, or "OK".
+    """
+    is_set = [key for key, is_set in alarms.flags if is_set]
+    problem = warning = False
+    for key in is_set:
+        problem = problem or key in PROTECT or key in FAULT or key == "Other"
+        warning = warning or key in ALARM
     found = []
     for line in _WORDS.strip().split("\n"):
         key, words = line.split(" ", 1)
-        if (key, True) in alarms.flags:
+        if key in is_set:
             cells = _cells_of(key, alarms)
             if cells:
                 words = "Cell%s %s %s" % ("s" if len(cells) > 1 else "", ", ".join(cells), words)
             found.append(words)
-    return shortened("; ".join(found)) or OK
+    return problem, warning, shortened("; ".join(found)) or OK
 
 
 def shortened(text):

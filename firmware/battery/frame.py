@@ -151,18 +151,14 @@ class Reader:
         """
         while True:
             end = self._buffer.find(_EOI)
+            start = self._buffer.rfind(_SOI) if end < 0 else self._buffer.rfind(_SOI, 0, end)
             if end < 0:
-                self._forget(self._buffer.rfind(_SOI))
+                if start < 0 or len(self._buffer) - start > LONGEST:
+                    self._buffer = bytearray()
+                elif start:
+                    self._buffer = self._buffer[start:]
                 return None
-            start = self._buffer.rfind(_SOI, 0, end)
             line = bytes(self._buffer[start : end + 1])
             self._buffer = self._buffer[end + 1 :]
             if 0 <= start and len(line) <= LONGEST:
                 return line
-
-    def _forget(self, start):
-        """Drops what stands before the last SOI, and an unfinished line that is longer than any frame."""
-        if start < 0 or len(self._buffer) - start > LONGEST:
-            self._buffer = bytearray()
-        elif start:
-            self._buffer = self._buffer[start:]

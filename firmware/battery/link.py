@@ -5,7 +5,7 @@ from micropython import const
 from . import frame
 
 RATES = (1200, 2400, 4800, 9600, 19200)
-_SETTABLE = ((1200, b"\x01"), (2400, b"\x02"), (4800, b"\x03"))  # INFO of 91H
+_SETTABLE = (1200, 2400, 4800)  # by INFO 01H, 02H, 03H of 91H
 _ADDRESSES = (1, 2, 0)  # 01H by the protocol; the others are tried when the battery refuses it
 
 _BITS = const(10)  # of a character: start, 8 data, stop
@@ -53,16 +53,17 @@ class Link:
         self._step = self._unconfirmed = 0
         self.failures = self.polls = self.timeouts = self.frame_errors = self.return_codes = 0
 
-    def request(self, cid2, parse, info=b"", attempts=_ATTEMPTS):
-        """Asks until a reply comes that answers -> parse(INFO of the reply).
+    def request(self, cid2, parse=None, byte=None, attempts=_ATTEMPTS):
+        """Asks until a reply comes that answers -> parse(INFO of the reply), or VER where none is expected.
 
-        `parse` raises ValueError (FrameError, DataError) for an INFO that is no answer to this question.
-        Raises NoReply after `attempts`, ReturnCode when the battery declines.
+        `byte` is the INFO of the question, if it has one; the parsed reply must begin with it. `parse` raises
+        ValueError (DataError) for an INFO that is no answer. NoReply after `attempts`, ReturnCode when the battery
+        declines.
         """
         for attempt in range(attempts):
             self._drain(_QUIET_MS if attempt else 0)
             try:
-                value = self._ask(cid2, parse, info)
+                value = self._ask(cid2, parse, byte)
                 self.failures = 0
                 return value
             except NoReply as error:
@@ -72,26 +73,26 @@ class Link:
                 self.failures = 0
                 self.return_codes += 1
                 if error.code == frame.ADR_ERROR and self._other_addresses:
-                    return self._readdressed(cid2, parse, info)
+                    return self._readdressed(cid2, parse, byte)
                 if error.code not in (frame.CHKSUM_ERROR, frame.LCHKSUM_ERROR):
                     raise
         if isinstance(last, NoReply):
             self.failures += 1
         raise last
 
-    def _readdressed(self, cid2, parse, info):
+    def _readdressed(self, cid2, parse, byte):
         """The battery refused our ADR: each other one is tried once, the one that works is kept."""
         self.address = self._other_addresses.pop(0)
         self._log.info("battery refuses the address, trying ADR %02XH", self.address)
         try:
-            return self.request(cid2, parse, info)
+            return self.request(cid2, parse, byte)
         except (NoReply, ReturnCode):
             self.address = _ADDRESSES[0]
             raise
 
-    def _ask(self, cid2, parse, info):
+    def _ask(self, cid2, parse, byte):
         clock = self._clock
-        question = frame.encode(cid2, info, self.address)
+        question = frame.encode(cid2, b"" if byte is None else bytes((byte,)), self.address)
         wire_ms = (len(question) + frame.longest_reply(cid2)) * _BITS * 1000 // self.baud
         deadline = clock.ticks_add(clock.ticks_ms(), wire_ms + _TURN_ROUND_MS)
         reader = frame.Reader()
@@ -102,7 +103,7 @@ class Link:
             line = reader.next()
             if line is not None:
                 try:
-                    return self._answer(frame.decode(line), cid2, parse)
+                    return self._answer(frame.decode(line), cid2, parse, byte)
                 except frame.FrameError as error:
                     soon = clock.ticks_add(clock.ticks_ms(), _AFTER_DAMAGE_MS)
                     if clock.ticks_diff(deadline, soon) > 0:
@@ -122,7 +123,7 @@ class Link:
             if not chunk:
                 clock.sleep_ms(_POLL_MS)
 
-    def _answer(self, reply, cid2, parse):
+    def _answer(self, reply, cid2, parse, byte):
         """Holds a good frame against the question."""
         if reply.cid1 != frame.CID1:
             raise ValueError("CID1 is %02XH" % reply.cid1)
@@ -130,9 +131,16 @@ class Link:
             raise ValueError("reply of ADR %02XH" % reply.address)
         if reply.code != frame.NORMAL:
             raise ReturnCode(reply.code)
-        if not reply.info and frame.longest_reply(cid2) > frame.OVERHEAD:
+        if parse is None:
+            if reply.info:
+                raise ValueError("INFO where none belongs")
+            return reply.version
+        if not reply.info:
             raise ReturnCode(frame.INVALID_DATA)  # as batteries do for a pack that is absent
-        return parse(reply.info) if cid2 != frame.PROTOCOL_VERSION else reply.version
+        value = parse(reply.info)
+        if byte is not None and value[0] != byte:
+            raise ValueError("reply of pack %d" % value[0])
+        return value
 
     def _drain(self, quiet_ms):
         """Drops what has arrived, until nothing came for `quiet_ms`, within a bound."""
@@ -154,14 +162,10 @@ class Link:
         self._uart.init(baudrate=baud)
         self.baud = baud
 
-    def protocol_version(self, attempts=_ATTEMPTS):
-        """VER of the reply to 4FH, V2.1 is 21H. NoReply, ReturnCode."""
-        return self.request(frame.PROTOCOL_VERSION, None, attempts=attempts)
-
     def _answers(self, attempts):
         """True when a whole frame comes back, whatever it says."""
         try:
-            self.protocol_version(attempts)
+            self.request(frame.PROTOCOL_VERSION, attempts=attempts)
         except NoReply:
             return False
         except ReturnCode:
@@ -188,7 +192,7 @@ class Link:
             return True
         self._log.info("battery answers at %d baud, switching it to %d", rate, self._wanted)
         try:
-            self.request(frame.SET_RATE, _nothing, dict(_SETTABLE)[self._wanted])
+            self.request(frame.SET_RATE, byte=_SETTABLE.index(self._wanted) + 1)
         except ReturnCode as error:
             self._log.warning("battery stays at %d baud: %s", rate, error)
             return True
@@ -201,8 +205,3 @@ class Link:
             return True
         self._unconfirmed += 1
         return None
-
-
-def _nothing(info):
-    if info:
-        raise ValueError("INFO where none belongs")

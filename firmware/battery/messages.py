@@ -4,33 +4,20 @@ from collections import namedtuple
 from struct import calcsize, unpack_from
 
 _ZERO_CELSIUS = 2731  # 0.1 K
+_MILLIAMPERES = 100  # in a unit of current
 
-Analog = namedtuple("Analog", ("cells", "temperatures", "current", "voltage", "remaining", "capacity", "cycles"))
-Alarm = namedtuple(
-    "Alarm", ("cells", "temperatures", "charge_current", "voltage", "discharge_current", "status")
+Analog = namedtuple("Analog", "cells temperatures current voltage remaining capacity cycles")
+Alarm = namedtuple("Alarm", "cells temperatures charge_current voltage discharge_current status")
+Management = namedtuple("Management", "pack charge_voltage discharge_voltage charge_current discharge_current status")
+Manufacturer = namedtuple("Manufacturer", "device version maker")
+SystemParameters = namedtuple(
+    "SystemParameters",
+    "cell_high_voltage cell_low_voltage cell_under_voltage "
+    "charge_high_temperature charge_low_temperature charge_current "
+    "pack_high_voltage pack_low_voltage pack_under_voltage "
+    "discharge_high_temperature discharge_low_temperature discharge_current",
 )
-Management = namedtuple(
-    "Management", ("pack", "charge_voltage", "discharge_voltage", "charge_current", "discharge_current", "status")
-)
-Manufacturer = namedtuple("Manufacturer", ("device", "version", "maker"))
-
-_MV, _TEMPERATURE, _CURRENT = 0, 1, 2
-# §3.6: in the order of the wire
-_PARAMETERS = (
-    ("cell_high_voltage", _MV),
-    ("cell_low_voltage", _MV),
-    ("cell_under_voltage", _MV),
-    ("charge_high_temperature", _TEMPERATURE),
-    ("charge_low_temperature", _TEMPERATURE),
-    ("charge_current", _CURRENT),
-    ("pack_high_voltage", _MV),
-    ("pack_low_voltage", _MV),
-    ("pack_under_voltage", _MV),
-    ("discharge_high_temperature", _TEMPERATURE),
-    ("discharge_low_temperature", _TEMPERATURE),
-    ("discharge_current", _CURRENT),
-)
-SystemParameters = namedtuple("SystemParameters", tuple(name for name, _ in _PARAMETERS))
+_PARAMETERS_ARE = "VVVTTAVVVTTA"  # §3.6: voltages, temperatures, amperes, in the order of the wire
 
 
 class DataError(ValueError):
@@ -48,30 +35,19 @@ def _take(info, at, layout):
 def _whole(info, layout):
     """The values of an INFO that is `layout` and nothing else."""
     values, end = _take(info, 0, layout)
-    _ended(info, end)
+    if end != len(info):
+        raise DataError("INFO has %d bytes, its layout %d" % (len(info), end))
     return values
 
 
-def _ended(info, at):
-    if at != len(info):
-        raise DataError("INFO has %d bytes, its layout %d" % (len(info), at))
-
-
-def _celsius(raw):
-    return raw - _ZERO_CELSIUS
-
-
-def _milliamperes(raw):
-    return raw * 100
-
-
-def _blocks(info, walk):
+def _blocks(info, walk, more=0):
     """Command or pack count, then pack blocks up to the last byte (§3.5, §3.7) -> (command, [block, …])."""
     (_, command), at = _take(info, 0, ">BB")
     blocks = []
     while at < len(info) or not blocks:
         block, at = walk(info, at)
         blocks.append(block)
+        _, at = _take(info, at, ">%ds" % more)
     if len(blocks) not in (1, command):
         raise DataError("INFO holds %d packs and says %d" % (len(blocks), command))
     return command, blocks
@@ -89,8 +65,8 @@ def _analog(info, at):
         capacity = capacity_high << 16 | capacity_low
     elif user_defined != 2:
         raise DataError("user-defined count is %d, 2 or 4 are known" % user_defined)
-    celsius = tuple([_celsius(raw) for raw in temperatures])
-    return Analog(cells, celsius, _milliamperes(current), voltage, remaining, capacity, cycles), at
+    celsius = tuple([raw - _ZERO_CELSIUS for raw in temperatures])
+    return Analog(cells, celsius, current * _MILLIAMPERES, voltage, remaining, capacity, cycles), at
 
 
 def _alarm(info, at):
@@ -98,15 +74,8 @@ def _alarm(info, at):
     cells, at = _take(info, at, ">%dB" % count)
     (count,), at = _take(info, at, ">B")
     temperatures, at = _take(info, at, ">%dB" % count)
-    (charge, voltage, discharge, *status), at = _take(info, at, ">8B")
-    return Alarm(cells, temperatures, charge, voltage, discharge, bytes(status)), at
-
-
-def _longer_alarm(info, at):
-    """As newer packs send it: one more byte, of unknown meaning, behind status5."""
-    alarm, at = _alarm(info, at)
-    _, at = _take(info, at, ">B")
-    return alarm, at
+    (charge, voltage, discharge, status), at = _take(info, at, ">BBB5s")
+    return Alarm(cells, temperatures, charge, voltage, discharge, status), at
 
 
 def analog_values(info):
@@ -126,25 +95,23 @@ def alarms(info):
     """
     try:
         return _blocks(info, _alarm)
-    except DataError as error:
-        try:
-            return _blocks(info, _longer_alarm)
-        except DataError:
-            raise error from None
+    except DataError:
+        return _blocks(info, _alarm, more=1)  # as newer packs send it: a byte of unknown meaning behind status5
 
 
 def system_parameters(info):
     """Reply to 47H (§3.6, §4.3), INFOFLAG included -> SystemParameters in mV, 0.1 °C and mA. DataError."""
-    raw = _whole(info, ">BHHHHHhHHHHHh")[1:]
-    scale = (int, _celsius, _milliamperes)
-    return SystemParameters(*[scale[kind](value) for (_, kind), value in zip(_PARAMETERS, raw)])
+    values = []
+    for unit, raw in zip(_PARAMETERS_ARE, _whole(info, ">BHHHHHhHHHHHh")[1:]):
+        values.append(raw - _ZERO_CELSIUS if unit == "T" else raw * _MILLIAMPERES if unit == "A" else raw)
+    return SystemParameters(*values)
 
 
 def management(info):
     """Reply to 92H (§3.9, §4.5) -> Management: pack, voltages in mV, currents in mA, status byte. DataError."""
     pack, charge_voltage, discharge_voltage, charge, discharge, status = _whole(info, ">BHHhhB")
     return Management(
-        pack, charge_voltage, discharge_voltage, _milliamperes(charge), _milliamperes(discharge), status
+        pack, charge_voltage, discharge_voltage, charge * _MILLIAMPERES, discharge * _MILLIAMPERES, status
     )
 
 

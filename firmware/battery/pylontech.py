@@ -40,7 +40,7 @@ class Pylontech:
         count = 0
         try:
             while count < _MAX_PACKS:
-                self._request_block(frame.ANALOG_VALUES, messages.analog_values, count + 1)
+                self._link.request(frame.ANALOG_VALUES, messages.analog_values, count + 1)
                 count += 1
         except (NoReply, ReturnCode):
             if not count:
@@ -52,11 +52,9 @@ class Pylontech:
         last three are the master's.
         """
         if pack == 1 or not self._version:
-            self._version = self._link.protocol_version()
-        serial = self._optional(frame.SERIAL_NUMBER, pack, _of_pack(messages.serial_number, pack))
-        said = None
-        if pack == 1:
-            said = self._optional(frame.MANUFACTURER, pack, messages.manufacturer, b"")
+            self._version = self._link.request(frame.PROTOCOL_VERSION)
+        serial = self._optional(frame.SERIAL_NUMBER, messages.serial_number, pack)
+        said = self._optional(frame.MANUFACTURER, messages.manufacturer) if pack == 1 else None
         return (
             (serial[1] or None) if serial else None,
             "%d.%d" % (self._version >> 4, self._version & 15),
@@ -67,15 +65,14 @@ class Pylontech:
 
     def read(self, pack):
         """One pack's analog values and alarms -> reading.Reading; its alarms are None where none could be read."""
-        analog = self._request_block(frame.ANALOG_VALUES, messages.analog_values, pack)
+        _, blocks = self._link.request(frame.ANALOG_VALUES, messages.analog_values, pack)
+        analog = blocks[0]
         alarm = None
         try:
-            if (frame.ALARMS, pack) not in self._lacks:
-                alarm = self._request_block(frame.ALARMS, messages.alarms, pack)
-        except NoReply:
-            pass
-        except ReturnCode as error:
-            self._lacking(frame.ALARMS, pack, error)
+            said = self._optional(frame.ALARMS, messages.alarms, pack)
+            alarm = said and said[1][0]
+        except (NoReply, ReturnCode):
+            pass  # its values are good without
         if alarm is not None and len(alarm.cells) != len(analog.cells):
             alarm = None
         return reading.Reading(
@@ -96,39 +93,24 @@ class Pylontech:
         discharge current in mA, charge enabled, discharge enabled, charge immediately, full charge request), or None:
         the battery lacks it.
         """
-        said = self._optional(frame.MANAGEMENT, pack, _of_pack(messages.management, pack))
+        said = self._optional(frame.MANAGEMENT, messages.management, pack)
         return said and said[1:5] + tuple([bool(said.status & mask) for mask in (0x80, 0x40, 0x30, 0x08)])
 
     def parameters(self, _):
         """System parameters -> messages.SystemParameters, or None: the battery lacks them."""
-        return self._optional(frame.SYSTEM_PARAMETERS, 1, messages.system_parameters, b"")
+        return self._optional(frame.SYSTEM_PARAMETERS, messages.system_parameters)
 
-    def _request_block(self, cid2, parse, pack):
-        """The only block in a reply of `pack`."""
-
-        def block(info):
-            _, blocks = _of_pack(parse, pack)(info)
-            if len(blocks) != 1:
-                raise messages.DataError("reply of %d packs" % len(blocks))
-            return blocks[0]
-
-        return self._link.request(cid2, block, bytes((pack,)))
-
-    def _optional(self, cid2, pack, parse, info=None):
+    def _optional(self, cid2, parse, pack=None):
         """The reply to a command that some batteries lack: None then, and it is not asked again."""
         if (cid2, pack) in self._lacks:
             return None
         try:
-            return self._link.request(cid2, parse, bytes((pack,)) if info is None else info)
+            return self._link.request(cid2, parse, pack)
         except ReturnCode as error:
-            self._lacking(cid2, pack, error)
             if error.code != frame.CID2_INVALID:
                 raise
-
-    def _lacking(self, cid2, pack, error):
-        """Remembers a command that the battery does not know."""
-        if error.code == frame.CID2_INVALID:
             self._lacks.add((cid2, pack))
+            return None
 
 
 def _group_size(info):
@@ -136,18 +118,6 @@ def _group_size(info):
     if not 1 <= count <= _MAX_PACKS:
         raise messages.DataError("a group of %d packs" % count)
     return count
-
-
-def _of_pack(parse, pack):
-    """A parser that takes only what `pack` said."""
-
-    def checked(info):
-        value = parse(info)
-        if value[0] != pack:
-            raise messages.DataError("reply of pack %d, not %d" % (value[0], pack))
-        return value
-
-    return checked
 
 
 def _states(raw):

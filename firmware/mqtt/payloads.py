@@ -102,9 +102,7 @@ def summary(reading, charged, discharged):
     if reading.temperatures:
         values["TempMin"], values["TempMax"] = min(reading.temperatures), max(reading.temperatures)
     if reading.alarms is not None:
-        values["Problem"] = r.is_problem(reading.alarms)
-        values["Warning"] = r.is_warning(reading.alarms)
-        values["ProblemText"] = r.problem_text(reading.alarms)
+        values["Problem"], values["Warning"], values["ProblemText"] = r.health(reading.alarms)
     return values
 
 

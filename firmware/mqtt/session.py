@@ -14,48 +14,19 @@ _MESSAGES = const(8)  # taken in one pass
 # What bad packets make umqtt.simple raise, besides its own MQTTException (an Exception of no other kind)
 BROKEN = (OSError, AssertionError, IndexError, TypeError, ValueError)
 
-_CONNACK = (  # return codes of CONNACK
-    (1, "the broker does not speak MQTT 3.1.1"),
-    (2, "the broker refuses the client id"),
-    (3, "the broker is not available"),
-    (4, "the broker refuses mqtt_user or mqtt_pass"),
-    (5, "the broker does not let this mqtt_user in"),
-)
-_ERRNO = (  # lwIP's and the PC's numbers
-    ((103, 104, 128, 32, 9, 107), "the broker closed the connection"),
-    ((111,), "nothing listens there: is the broker running, is mqtt_port right?"),
-    ((101, 113, 118), "no way to that address: is mqtt_host right, is the network up?"),
-    ((110, 116, 11), "no answer in time"),
-)
-
-
-def explain(stage, error, own_error=None):
-    """A failed connection in words that tell the owner what to look at."""
-    code = error.args[0] if error.args else None
-    if stage == "resolve":
-        return "the name mqtt_host is unknown to the DNS"
-    if own_error and isinstance(error, own_error):
-        return dict(_CONNACK).get(code, "the broker refuses, code %s" % code)
-    if stage == "tls":
-        return "TLS: %s" % (error.args[-1] if error.args else error)
-    for codes, words in _ERRNO:
-        if code in codes:
-            return words if stage == "connect" else words + " (is it an MQTT port, with TLS or without?)"
-    return "not an MQTT broker's answer (%s)" % type(error).__name__
-
 
 class Session:
     """Keeps one umqtt.simple client connected.
 
-    `make_client()` gives a new client with its last will set, `sockets` is the Sockets under it, `client_error` its
+    `make_client()` gives a new client with its last will set, `transport` is the bounded.Transport under it, `client_error` its
     MQTTException, `random_below(n)` a random integer. `lwt` and `subscriptions` are topics (bytes).
     `on_message(topic, payload, retained)` gets bytes; a payload of 257 bytes may have been longer.
     `on_connect()` is called when a connection stands and `Online` is said.
     """
 
-    def __init__(self, make_client, sockets, clock, log, client_error, random_below, lwt, subscriptions):
+    def __init__(self, make_client, transport, clock, log, client_error, random_below, lwt, subscriptions):
         self._make_client = make_client
-        self._sockets = sockets
+        self._transport = transport
         self._clock = clock
         self._log = log
         self._errors = BROKEN + (client_error,)
@@ -86,18 +57,18 @@ class Session:
             if self._clock.ticks_diff(now, self._pinged_at) >= _PING_MS:
                 self._pinged_at = now
                 self._client.ping()
-                self._sockets.current.flush()
-            silent_ms = self._clock.ticks_diff(self._clock.ticks_ms(), self._sockets.current.heard_at)
+                self._transport.flush()
+            silent_ms = self._clock.ticks_diff(self._clock.ticks_ms(), self._transport.heard_at)
             if silent_ms >= _SILENT_MS:
                 self._drop("silent for %d s" % (silent_ms // 1000))
         except self._errors as error:
-            self._drop(explain("mqtt", error, self._client_error))
+            self._drop(self._explain(error))
         self._deliver()
 
     def silence_ms(self):
         """Time since the broker last gave a sign of life (ms), or since the start."""
         if self.connected:
-            self._life_at = self._sockets.current.heard_at
+            self._life_at = self._transport.heard_at
         return self._clock.ticks_diff(self._clock.ticks_ms(), self._life_at)
 
     def publish(self, topic, payload, retain=False):
@@ -107,7 +78,7 @@ class Session:
         try:
             self._send(topic, payload, retain)
         except self._errors as error:
-            self._drop(explain("mqtt", error, self._client_error))
+            self._drop(self._explain(error))
             return False
         return True
 
@@ -117,14 +88,14 @@ class Session:
             try:
                 self._send(self._lwt, b"Offline", True)
                 self._client.disconnect()
-                self._sockets.current.flush()
+                self._transport.flush()
             except self._errors:
                 pass  # then the last will says it
         self._forget()
 
     def _send(self, topic, payload, retain):
         self._client.publish(topic, payload, retain)
-        self._sockets.current.flush()
+        self._transport.flush()
 
     def _connect(self):
         try:
@@ -135,7 +106,7 @@ class Session:
             for topic in self._subscriptions:
                 self._client.subscribe(topic)
         except self._errors as error:
-            self._refused(explain(self._sockets.stage, error, self._client_error))
+            self._refused(self._explain(error))
             return
         self._log.info("broker connected")
         self.connected = True
@@ -145,10 +116,15 @@ class Session:
         self.on_connect()
         self._deliver()
 
+    def _explain(self, error):
+        from .trouble import explain
+
+        return explain(self._transport.stage, error, isinstance(error, self._client_error))
+
     def _refused(self, why):
         self._failed += 1
         if self._failed % _RESOLVE_AFTER == 0:
-            self._sockets.forget_address()
+            self._transport.forget_address()
         self._forget()
         wait_ms = self._later()
         if why != self._why:  # once, not at every try
@@ -176,11 +152,11 @@ class Session:
             self.silence_ms()
         self.connected = False
         self._client = None
-        self._sockets.close()
+        self._transport.close()
 
     def _hear(self):
         """Takes what has arrived, some packets at most."""
-        current = self._sockets.current
+        current = self._transport
         for _ in range(_MESSAGES):
             before = current.heard
             packet = self._client.check_msg()
@@ -191,7 +167,7 @@ class Session:
 
     def _receive(self, topic, payload):
         if len(self._inbox) < _MESSAGES:
-            self._inbox.append((topic, payload, bool(self._sockets.current.first & 1)))
+            self._inbox.append((topic, payload, bool(self._transport.first & 1)))
 
     def _deliver(self):
         while self._inbox:
