@@ -113,7 +113,7 @@ def test_a_run_reads_publishes_and_ends_with_offline(start, battery, mqtt_client
     assert len(reading["Cells"]) == 15
     (config,) = tmp_path.glob("pylon2mqtt-*/config.json")
     assert config.stat().st_mode & 0o777 == 0o600 and MARKER in config.read_text()
-    process.send_signal(number)
+    os.killpg(process.pid, number)  # as the terminal does: to all of the group
     output, errors = process.communicate(timeout=60)
     assert process.returncode == 0, errors
     assert mqtt_client.wait_for(lambda message: message.payload == b"Offline").topic == "PylonToMQTT/Shed/tele/LWT"

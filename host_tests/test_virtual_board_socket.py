@@ -72,6 +72,8 @@ READS = (
     ("read waits for all", echo, "s.write(b'abcd'), s.read(2), s.read(2)", "(4, b'ab', b'cd')"),
     ("recv takes what is there", echo, "s.sendall(b'abcd'), time.sleep_ms(50), s.recv(100)", "(None, None, b'abcd')"),
     ("readinto fills", echo, "s.send(b'abcd'), s.readinto(b), b", "(4, 4, bytearray(b'abcd'))"),
+    ("without blocking readinto takes a part", echo, "s.write(b'ab'), s.recv(1), s.setblocking(False), s.readinto(b)",
+     "(2, b'a', None, 1)"),
     ("readline", echo, "s.write(b'a\\nb'), s.readline()", "(3, b'a\\n')"),
     ("the end cuts a read short", half, "s.write(b'x'), s.read(4), s.read(4)", "(1, b'ab', b'')"),
     ("the end cuts readinto short", half, "s.write(b'x'), s.readinto(b), s.readinto(b)", "(1, 2, 0)"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import termios
+import time
 
 import pytest
 from board_helpers import Wire, run
@@ -40,6 +41,10 @@ def test_nothing_there_is_none(board, wire):
 
 def test_bytes_pass_unchanged(board, wire):
     everything = bytes(range(256))
+    attributes = termios.tcgetattr(wire.slave)
+    attributes[0] |= termios.INLCR | termios.IGNCR | termios.ISTRIP | termios.IXON  # as another program left it
+    attributes[1] |= termios.OPOST | termios.ONLCR
+    termios.tcsetattr(wire.slave, termios.TCSANOW, attributes)
     body = f"u.write(b'go'){NEXT}d = u.read(256)\nu.write(d)\nprint(u.any(), len(d))"
     one = board(files={"main.py": uart(body)}, uart=wire.path)
     assert wire.receive(2) == b"go"
@@ -71,18 +76,19 @@ def test_init_drops_what_was_received(board, wire):
     body = f"u.write(b'go'){NEXT}u.init(baudrate=4800)\nu.write(b'ok'){NEXT}print(u.read())"
     one = board(files={"main.py": uart(body)}, uart=wire.path)
     wire.receive(2)
-    wire.send(b"old")
+    wire.send(b"old" * 100)  # more than any() takes out of the port
     wire.receive(2)
     wire.send(b"new")
     assert one.wait(20) == 0 and list(one.lines) == ["b'new'"]
 
 
 def test_a_timeout_waits_for_the_first_byte_and_timeout_char_for_the_next(board, wire):
-    body = "u.init(timeout=5000, timeout_char=1000)\nu.write(b'go')\nprint(u.read(4))"
+    body = "u.init(timeout=5000, timeout_char=2000)\nu.write(b'go')\nprint(u.read(4))"
     one = board(files={"main.py": uart(body)}, uart=wire.path)
     wire.receive(2)
     for byte in (b"a", b"b", b"c", b"d"):
         wire.send(byte)
+        time.sleep(0.05)  # nothing tells that the board took it
     assert one.wait(20) == 0 and list(one.lines) == ["b'abcd'"]
 
 
