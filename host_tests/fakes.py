@@ -1,0 +1,85 @@
+"""Stand-ins for what the firmware gets as arguments, and readings made to order. Runs on MicroPython too."""
+
+from firmware import reading
+
+PERIOD = 1 << 30  # after so many milliseconds the ESP32's ticks begin anew: 12.4 days
+
+
+class Clock:
+    """The module `time` as far as the firmware uses it; time passes only when somebody sleeps or advances it."""
+
+    def __init__(self, ticks=0):
+        """`ticks`: where the ticks begin, in ms; shortly before PERIOD to see them wrap."""
+        self._ticks = ticks % PERIOD
+        self.passed_ms = 0  # since the clock was made; does not wrap
+        self.sleeps = 0
+        self.on_sleep = None  # called behind each sleep_ms()
+
+    def advance(self, ms):
+        self.passed_ms += ms
+        self._ticks = (self._ticks + ms) % PERIOD
+
+    def sleep_ms(self, ms):
+        self.sleeps += 1
+        self.advance(ms)
+        if self.on_sleep:
+            self.on_sleep()
+
+    def ticks_ms(self):
+        return self._ticks
+
+    @staticmethod
+    def ticks_add(ticks, delta):
+        if not -PERIOD // 2 < delta < PERIOD // 2:
+            raise OverflowError("ticks interval overflow")
+        return (ticks + delta) % PERIOD
+
+    @staticmethod
+    def ticks_diff(end, start):
+        return (end - start + PERIOD // 2) % PERIOD - PERIOD // 2
+
+
+class Memory:
+    """RTC memory: called with bytes it takes them, without it gives what it holds."""
+
+    def __init__(self, data=b""):
+        self.data = data
+        self.writes = 0
+
+    def __call__(self, data=None):
+        if data is None:
+            return self.data
+        self.data = bytes(data)
+        self.writes += 1
+        return None
+
+
+CELLS = (3303, 3302, 3302, 3303, 3302, 3302, 3301, 3303, 3302, 3303, 3302, 3303, 3306, 3302, 3303)
+_USUAL = (
+    ("pack", 1),
+    ("cells", CELLS),
+    ("temperatures", (235, 220, 220, 220, 220)),
+    ("current", -6300),
+    ("voltage", 49539),
+    ("remaining", 41442),
+    ("capacity", 50000),
+    ("cycles", 31),
+    ("soh", None),
+    ("alarms", None),
+)
+
+
+def made_reading(**fields):
+    """A usual Reading of 15 cells, but for `fields`."""
+    values = dict(_USUAL)
+    values.update(fields)
+    assert len(values) == len(_USUAL), fields
+    return reading.Reading(*[values[name] for name, _ in _USUAL])
+
+
+def made_alarms(on=(), cells=bytes(15), temperatures=bytes(5), charge=0, voltage=0, discharge=0, faulty=()):
+    """Alarms with the flags `on`, and the states given; what follows from states is not worked out here."""
+    keys = [key for _, group in reading.GROUPS for key in group]
+    assert not [key for key in on if key not in keys], on
+    flags = tuple([(key, key in on) for key in keys])
+    return reading.Alarms(cells, temperatures, charge, voltage, discharge, flags, faulty)

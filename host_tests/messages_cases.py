@@ -1,0 +1,236 @@
+"""Layouts of INFO: golden values, and every length that does not fit. Runs on CPython and on MicroPython."""
+
+from struct import pack
+
+from codec_cases import ANALOG, Dice
+
+from firmware.battery import messages
+
+
+def hex_bytes(text):
+    text = text.replace(" ", "")
+    return bytes([int(text[at : at + 2], 16) for at in range(0, len(text), 2)])
+
+
+def analog_block(cells, kelvin, current, voltage, remaining, capacity, cycles, wide=None):
+    """§4.1; `kelvin` in 0.1 K, `current` in 100 mA, `wide`: (remaining, capacity) in 3 bytes each, U is 4."""
+    block = pack(">B", len(cells)) + b"".join([pack(">h", cell) for cell in cells])
+    block += pack(">B", len(kelvin)) + b"".join([pack(">H", one) for one in kelvin])
+    block += pack(">hHHBHH", current, voltage, remaining, 4 if wide else 2, capacity, cycles)
+    for value in wide or ():
+        block += pack(">BH", value >> 16, value & 0xFFFF)
+    return block
+
+
+def alarm_block(cells, temperatures, charge=0, voltage=0, discharge=0, status=bytes(5)):
+    """§4.2"""
+    return bytes((len(cells),)) + cells + bytes((len(temperatures),)) + temperatures \
+        + bytes((charge, voltage, discharge)) + status
+
+
+# blocks, and what is in them
+SMALL = analog_block((3300, -1, 0), (2731, 2730, 0), -5, 65535, 0, 50000, 65535)
+SMALL_VALUES = ((3300, -1, 0), (0, -1, -2731), -500, 65535, 0, 50000, 65535)
+WIDE = analog_block((3354,) * 15, (2981,) * 5, 110, 50310, 0xFFFF, 0xFFFF, 7, (75480, 74000))
+WIDE_VALUES = ((3354,) * 15, (250,) * 5, 11000, 50310, 75480, 74000, 7)
+FULL = analog_block((3601,) * 16, (3231,) * 6, -32768, 57616, 0, 0, 0, (0, 0xFFFFFF))
+FULL_VALUES = ((3601,) * 16, (500,) * 6, -3276800, 57616, 0, 0xFFFFFF, 0)
+CALM = alarm_block(bytes(15), bytes(5))
+CALM_VALUES = (bytes(15), bytes(5), 0, 0, 0, bytes(5))
+WILD = alarm_block(b"\0\1\2\xf0" * 4, b"\0\1\2\xf0\0\0", 2, 1, 0xF0, b"\x01\x02\x04\x08\x80")
+WILD_VALUES = (b"\0\1\2\xf0" * 4, b"\0\1\2\xf0\0\0", 2, 1, 0xF0, b"\x01\x02\x04\x08\x80")
+
+PARAMETERS = hex_bytes("11 0E42 0BEA 0AF0 0D03 0A47 00FA CD14 B21E A410 0D03 096B FF06")
+PARAMETERS_VALUES = (3650, 3050, 2800, 600, -100, 25000, 52500, 45598, 42000, 600, -320, -25000)
+MANAGEMENT = hex_bytes("02 D002 B798 00FA FF06 C0")
+MANAGEMENT_VALUES = (2, 53250, 47000, 25000, -25000, 0xC0)
+MANUFACTURER = b"US2KBPL\0\0\0" + b"\x02\x03" + b"Pylon---------------"
+SERIAL = b"\x02" + b"PPTBP02311711100"
+# parser, INFO, what comes out. 42H and 44H: INFOFLAG, then Command or pack count, then blocks
+GOLDEN = (
+    (messages.analog_values, b"\x11\x03" + SMALL, (3, [SMALL_VALUES])),
+    (messages.analog_values, b"\x00\x01" + WIDE, (1, [WIDE_VALUES])),
+    (messages.analog_values, b"\x10\x10" + FULL, (16, [FULL_VALUES])),
+    (messages.analog_values, b"\x11\x02" + SMALL + WIDE, (2, [SMALL_VALUES, WIDE_VALUES])),
+    (messages.analog_values, b"\x11\x10" + FULL * 16, (16, [FULL_VALUES] * 16)),
+    (messages.alarms, b"\x00\x02" + CALM, (2, [CALM_VALUES])),
+    (messages.alarms, b"\x11\x01" + WILD, (1, [WILD_VALUES])),
+    (messages.alarms, b"\x11\x02" + CALM + WILD, (2, [CALM_VALUES, WILD_VALUES])),
+    (messages.alarms, b"\x11\x10" + CALM * 16, (16, [CALM_VALUES] * 16)),
+    (messages.alarms, b"\x00\x02" + CALM + b"\x80", (2, [CALM_VALUES])),
+    (messages.alarms, b"\x00\x02" + WILD + b"\x00" + CALM + b"\x01", (2, [WILD_VALUES, CALM_VALUES])),
+    (messages.alarms, b"\x00\x10" + (CALM + b"\x00") * 16, (16, [CALM_VALUES] * 16)),
+    (messages.system_parameters, PARAMETERS, PARAMETERS_VALUES),
+    (messages.management, MANAGEMENT, MANAGEMENT_VALUES),
+    (messages.manufacturer, MANUFACTURER, ("US2KBPL", "2.3", "Pylon")),
+    (messages.serial_number, SERIAL, (2, "PPTBP02311711100")),
+    (messages.pack_count, b"\x10", 16),
+)
+LAYOUTS = (messages.analog_values, messages.alarms, messages.system_parameters, messages.management,
+           messages.manufacturer, messages.serial_number, messages.pack_count)  # fmt: skip
+
+
+def plain(value):
+    """Sequences of numbers as tuples, so that what is compared are the values; texts and numbers as they are."""
+    return value if isinstance(value, (int, str)) else tuple([plain(one) for one in value])
+
+
+def refused(parse, info):
+    try:
+        parse(info)
+    except messages.DataError as error:
+        assert isinstance(error, ValueError) and str(error), "an error without words"
+        return True
+    return False
+
+
+def check_golden_values():
+    for parse, info, values in GOLDEN:
+        assert plain(parse(info)) == plain(values), info[:40]
+
+
+def check_vector_of_the_protocol():
+    """§5 of the document: pack 1, 15 cells, 0 A, 49 of 50 Ah."""
+    command, (analog,) = messages.analog_values(hex_bytes(ANALOG[13:-5].decode()))
+    assert command == 1
+    assert list(analog.cells) == [3397, 3396] * 3 + [3390, 3397, 3402, 3402, 3403] + [3402] * 4
+    assert list(analog.temperatures) == [280, 280, 280, 290, 290]
+    assert (analog.current, analog.voltage) == (0, 50981)
+    assert (analog.remaining, analog.capacity, analog.cycles) == (49000, 50000, 2)
+
+
+def check_fields_have_their_names():
+    """Faces that others rely on."""
+    _, (a,) = messages.analog_values(b"\0\1" + WIDE)
+    assert plain((a.cells, a.temperatures, a.current, a.voltage, a.remaining, a.capacity, a.cycles)) == WIDE_VALUES
+    _, (a,) = messages.alarms(b"\0\1" + WILD)
+    assert (bytes(a.cells), bytes(a.temperatures), a.charge_current, a.voltage, a.discharge_current, a.status) \
+        == WILD_VALUES
+    p = messages.system_parameters(PARAMETERS)
+    assert (p.cell_high_voltage, p.cell_low_voltage, p.cell_under_voltage, p.charge_high_temperature,
+            p.charge_low_temperature, p.charge_current, p.pack_high_voltage, p.pack_low_voltage, p.pack_under_voltage,
+            p.discharge_high_temperature, p.discharge_low_temperature, p.discharge_current) == PARAMETERS_VALUES
+    m = messages.management(MANAGEMENT)
+    assert (m.pack, m.charge_voltage, m.discharge_voltage, m.charge_current, m.discharge_current, m.status) \
+        == MANAGEMENT_VALUES
+    it = messages.manufacturer(MANUFACTURER)
+    assert (it.device, it.version, it.maker) == ("US2KBPL", "2.3", "Pylon")
+
+
+def one_block(parse, info):
+    """Lengths at which a reply about all packs is also one of a single pack, whose number is their count."""
+    ends = [2 + len(block) for block in (SMALL, WIDE, FULL, CALM, WILD) if info[2:].startswith(block)]
+    return ends + [end + 1 for end in ends if parse is messages.alarms]  # the extra byte of newer packs
+
+
+def check_every_shorter_info_is_refused():
+    for parse, info, _ in GOLDEN:
+        for size in range(len(info)):
+            assert refused(parse, info[:size]) or size in one_block(parse, info), (info[:40], size)
+
+
+def check_one_byte_more_is_refused():
+    for parse, info, _ in GOLDEN:
+        longer = info
+        if parse is messages.alarms and len(info) in (2 + len(CALM), 2 + len(WILD)):
+            longer += b"\0"  # the extra byte that newer packs send
+        for byte in (b"\0", b"\1", b"\x0f", b"\xff"):
+            assert refused(parse, longer + byte), info[:40]
+            assert refused(parse, longer + byte * 2), info[:40]
+
+
+def check_extra_alarm_byte_is_in_all_blocks_or_in_none():
+    for blocks in (CALM + b"\0" + WILD, WILD + CALM + b"\0", (CALM + b"\0") * 2 + CALM):
+        assert refused(messages.alarms, b"\0" + bytes((len(blocks) // len(CALM),)) + blocks), blocks
+
+
+def check_count_of_packs_must_be_true():
+    """One block belongs to any pack; more than one are as many as the count says."""
+    for parse, block in ((messages.analog_values, WIDE), (messages.alarms, CALM)):
+        for count in (2, 3, 16):
+            for said in range(256):
+                good = said == count
+                assert refused(parse, bytes((0, said)) + block * count) != good, (count, said)
+        for said in range(256):
+            assert plain(parse(bytes((0, said)) + block))[0] == said
+
+
+def check_wrong_counts_of_cells_and_temperatures():
+    """One or two too many or too few, or more than there are bytes."""
+    for parse, block, places in (
+        (messages.analog_values, WIDE, (0, 31)),
+        (messages.analog_values, FULL, (0, 33)),
+        (messages.alarms, CALM, (0, 16)),
+        (messages.alarms, WILD, (0, 17)),
+    ):
+        for at in places:
+            own = block[at]
+            for count in (own - 2, own - 1, own + 1, own + 2, 64, 127, 128, 255):
+                changed = bytearray(block)
+                changed[at] = count
+                spare = parse is messages.alarms and count == own - 1  # the byte left over may be the extra one
+                assert spare or refused(parse, b"\0\1" + bytes(changed)), (at, count)
+
+
+def check_a_pack_has_cells():
+    for parse, block in (
+        (messages.analog_values, analog_block((), (2731,), 0, 0, 0, 0, 0)),
+        (messages.alarms, alarm_block(b"", b"\0")),
+    ):
+        assert refused(parse, b"\0\1" + block)
+
+
+def check_user_defined_count_is_2_or_4():
+    assert not refused(messages.analog_values, b"\0\1" + WIDE)
+    for block, own in ((SMALL, 2), (WIDE, 4)):
+        at = len(block) - (5 if own == 2 else 11)
+        assert block[at] == own
+        for count in range(256):
+            changed = bytearray(block)
+            changed[at] = count
+            assert refused(messages.analog_values, b"\0\1" + bytes(changed)) != (count == own), count
+    for count, rest in ((3, 3), (3, 0), (5, 9), (0, 0), (1, 0)):
+        block = bytearray(SMALL)
+        block[-5] = count
+        assert refused(messages.analog_values, b"\0\1" + bytes(block) + bytes(rest)), count
+
+
+def check_texts_lose_their_padding():
+    for raw, text in (
+        (b"US2KBPL\0\0\0", "US2KBPL"), (b"US2KBPL   ", "US2KBPL"), (b"US2KBPL---", "US2KBPL"),
+        (b"US2K-BPL- ", "US2K-BPL"), (b"A B--\0\0\0\0\0", "A B"), (b"\0" * 10, ""), (b" " * 10, ""),
+        (b"0123456789", "0123456789"),
+    ):  # fmt: skip
+        assert messages.manufacturer(raw + b"\0\0" + bytes(20)).device == text, raw
+    assert messages.manufacturer(bytes(10) + b"\x00\x00" + b"Pylon" + b" " * 15)[2] == "Pylon"
+    assert messages.serial_number(b"\x10" + b"H22200\0\0\0\0\0\0\0\0\0\0") == (16, "H22200")
+
+
+def check_version_is_two_numbers():
+    for major, minor, text in ((2, 3, "2.3"), (0, 0, "0.0"), (255, 16, "255.16")):
+        assert messages.manufacturer(bytes(10) + bytes((major, minor)) + bytes(20)).version == text
+
+
+def check_bytes_that_are_no_text_are_refused():
+    for byte in (0x00, 0x01, 0x0D, 0x1F, 0x7F, 0x80, 0xC3, 0xFF):
+        for at in (0, 5, 8):
+            text = bytearray(b"0123456789ABCDEF")
+            text[at] = byte
+            assert refused(messages.serial_number, b"\1" + bytes(text)), (at, byte)
+            assert refused(messages.manufacturer, bytes(text[:10]) + bytes(22)), (at, byte)
+            assert refused(messages.manufacturer, bytes(12) + bytes(text) + b"XXXX"), (at, byte)
+    assert refused(messages.serial_number, b"\1" + b"0123456789ABCDE\xff")
+
+
+def check_pack_count():
+    for count in range(256):
+        assert messages.pack_count(bytes((count,))) == count
+    assert refused(messages.pack_count, b"") and refused(messages.pack_count, b"\1\1")
+
+
+def check_random_info_raises_nothing_but_data_errors():
+    dice = Dice(3)
+    small = b"\0\1\2\3\4\5\x0f\x10"
+    for number in range(10000):
+        info = dice.bytes(dice.below(80), small if number % 2 else None)
+        refused(LAYOUTS[number % len(LAYOUTS)], info)
