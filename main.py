@@ -3,6 +3,7 @@ import sys
 import time
 
 from firmware.board import Board
+from firmware.overlay import drop
 from firmware.retained import Retained
 
 WINDOW_MS = 2_000
@@ -12,9 +13,9 @@ COMPLAIN_MS = 60_000
 
 def settings():
     """The settings, when they can be used; until then says every minute what is wrong with them."""
-    while True:
-        from firmware import config
+    from firmware import config
 
+    while True:
         try:
             return config.load()
         except config.ConfigError as error:
@@ -22,12 +23,12 @@ def settings():
             time.sleep_ms(COMPLAIN_MS)
 
 
-def run(board, retained):
+def build(board, retained):
     known = settings()
-    del sys.modules["firmware.config"], sys.modules["firmware"].config  # 10 KB that are not needed any more
-    from firmware.app import App
+    drop("firmware.config")
+    from firmware import app
 
-    App(board, retained, known).run()
+    return app.build(board, retained, known)
 
 
 def main():
@@ -38,7 +39,9 @@ def main():
         time.sleep_ms(WINDOW_MS)
         retained.boots += 1
         retained.save()
-        run(board, retained)
+        loop = build(board, retained)
+        drop("firmware.app")
+        loop.run()
     except KeyboardInterrupt:
         board.stretch_watchdog()
         print("pylon2mqtt: stopped")

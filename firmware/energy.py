@@ -16,7 +16,7 @@ class Meters:
     """The meters of the rack (index 0) and its packs (their numbers), kept in RTC memory; none ever falls."""
 
     def __init__(self, retained, clock, publish_rate_ms):
-        """`retained` has `meters`, a list of (charged, discharged) in mWh, and save()."""
+        """`retained` is retained.Retained: meter(), set_meter() and save()."""
         self._retained = retained
         self._clock = clock
         self.publish_rate_ms = publish_rate_ms
@@ -30,13 +30,13 @@ class Meters:
         now = self._clock.ticks_ms()
         before, then, charged_rest, discharged_rest = self._last.get(index, (power, now, 0, 0))
         elapsed_ms = self._clock.ticks_diff(now, then)
-        charged, discharged = self._retained.meters[index]
+        charged, discharged = self._retained.meter(index)
         if 0 < elapsed_ms <= longest_gap(self.publish_rate_ms):
             plus, minus = _areas(before, power, elapsed_ms)
             charged, charged_rest = charged + (charged_rest + plus) // _MWH, (charged_rest + plus) % _MWH
             discharged, discharged_rest = discharged + (discharged_rest + minus) // _MWH, (discharged_rest + minus) % _MWH
         self._last[index] = power, now, charged_rest, discharged_rest
-        self._retained.meters[index] = charged, discharged
+        self._retained.set_meter(index, charged, discharged)
         self._retained.save()
         return charged, discharged
 

@@ -1,8 +1,7 @@
 """Is a reading what the battery can have said? CHKSUM is a plain sum, so damaged replies pass it (§6)."""
 
 from binascii import crc32
-
-from .reading import Reading
+from struct import calcsize, pack, unpack
 
 _MAX_CELL_MV = 5000
 _MIN_TEMPERATURE, _MAX_TEMPERATURE = -400, 1250  # 0.1 °C
@@ -13,22 +12,17 @@ _JUMP_CELL_MV = 100
 _JUMP_TEMPERATURE = 30  # 0.1 °C
 _JUMP_REMAINING = 50  # 1/50 of the capacity: 2 %
 _JUMP_CURRENT_MA = 5000
+_PACKED = ">BBiiii%dh"  # counts of cells and temperatures, capacity, cycles, remaining, current, cells, temperatures
 
 
-class _History:
-    """Of one pack: `last` accepted reading, CRC of its alarms, and what to make of the next."""
-
-    def __init__(self):
-        self.last = self.alarms = None
-        self.exact = self.refused = 0
-        self.trusting = False
+_LAST, _ALARMS, _EXACT, _REFUSED, _TRUSTING = 0, 1, 2, 3, 4  # of a pack's history
 
 
 class Judge:
     """Judges the readings of all packs, each against its own history."""
 
     def __init__(self):
-        self._packs = {}
+        self._packs = {}  # pack -> last accepted reading, packed; CRC of its alarms; counts; take the next as it comes
 
     def forget(self, pack):
         """The pack has left the group."""
@@ -40,21 +34,31 @@ class Judge:
         `earlier` is the reading of this pack that was refused just before. One that jumped is accepted when it agrees
         with that, and so is the first one after a start, and a change of the alarms.
         """
-        history = self._packs.setdefault(reading.pack, _History())
+        history = self._packs.setdefault(reading.pack, [None, None, 0, 0, False])
         why = out_of_range(reading) or _unlike(reading, history) or _unconfirmed(reading, history, earlier)
         if why:
-            history.refused += 1
-            if history.refused >= _REFUSALS:
-                self._packs[reading.pack] = history = _History()
-                history.trusting = True
+            history[_REFUSED] += 1
+            if history[_REFUSED] >= _REFUSALS:
+                history[:] = None, None, 0, 0, True
             return why
-        history.exact = history.exact + 1 if sum(reading.cells) == reading.voltage else 0
-        history.last = Reading(*(reading[:-1] + (None,)))  # alarms are large, and only their change matters
+        history[_EXACT] = history[_EXACT] + 1 if sum(reading.cells) == reading.voltage else 0
+        values = _flat(reading)
+        history[_LAST] = pack(_PACKED % (values[0] + values[1]), *values)
         if reading.alarms is not None:
-            history.alarms = _digest(reading.alarms)
-        history.refused = 0
-        history.trusting = False
+            history[_ALARMS] = _digest(reading.alarms)
+        history[_REFUSED] = 0
+        history[_TRUSTING] = False
         return None
+
+
+def _flat(reading):
+    """All that is compared with the last reading, in one tuple."""
+    counts = len(reading.cells), len(reading.temperatures), reading.capacity, reading.cycles
+    return counts + (reading.remaining, reading.current) + tuple(reading.cells) + tuple(reading.temperatures)
+
+
+def _unpacked(data):
+    return unpack(_PACKED % ((len(data) - calcsize(_PACKED % 0)) // 2), data)
 
 
 def out_of_range(reading):
@@ -71,50 +75,43 @@ def out_of_range(reading):
 
 def _unlike(reading, history):
     """What no second reading makes true."""
-    if history.last and _counts(history.last) != _counts(reading):
+    if history[_LAST] and _unpacked(history[_LAST])[:2] != _flat(reading)[:2]:
         return "count of cells or temperatures changed"
     off = abs(sum(reading.cells) - reading.voltage)
-    if off and (history.exact >= _EXACT_RUN or off * 100 > reading.voltage):
+    if off and (history[_EXACT] >= _EXACT_RUN or off * 100 > reading.voltage):
         return "the cells do not sum to the pack voltage"
     return None
 
 
 def _unconfirmed(reading, history, earlier):
     """What is taken when it is said twice."""
-    if history.trusting:  # the history was just forgotten: begin with what comes
+    if history[_TRUSTING]:  # the history was just forgotten: begin with what comes
         return None
-    why = distance(history.last, reading) if history.last else "first reading"
-    if why and (earlier is None or distance(earlier, reading)):
+    values = _flat(reading)
+    why = _distance(_unpacked(history[_LAST]), values) if history[_LAST] else "first reading"
+    if why and (earlier is None or _distance(_flat(earlier), values)):
         return why
     if reading.alarms is None:
         return None
     digest = _digest(reading.alarms)
-    if digest == history.alarms or earlier is not None and earlier.alarms and digest == _digest(earlier.alarms):
+    if digest == history[_ALARMS] or earlier is not None and earlier.alarms and digest == _digest(earlier.alarms):
         return None
     return "alarms changed"
 
 
-def distance(last, reading):
+def _distance(last, values):
     """What jumped between two readings of a pack (§6), as a text; None when they can follow each other."""
-    if _counts(last) != _counts(reading) or (last.capacity, last.cycles) != (reading.capacity, reading.cycles):
+    if last[:4] != values[:4]:
         return "capacity or cycles changed"
-    if _furthest(last.cells, reading.cells) > _JUMP_CELL_MV:
-        return "a cell voltage jumped"
-    if _furthest(last.temperatures, reading.temperatures) > _JUMP_TEMPERATURE:
-        return "a temperature jumped"
-    if abs(last.remaining - reading.remaining) * _JUMP_REMAINING > reading.capacity:
+    if abs(last[4] - values[4]) * _JUMP_REMAINING > values[2]:
         return "remaining jumped"
-    if abs(last.current - reading.current) > _JUMP_CURRENT_MA:
+    if abs(last[5] - values[5]) > _JUMP_CURRENT_MA:
         return "current jumped"
+    for index in range(6, len(values)):
+        is_cell = index < 6 + values[0]
+        if abs(last[index] - values[index]) > (_JUMP_CELL_MV if is_cell else _JUMP_TEMPERATURE):
+            return "a cell voltage jumped" if is_cell else "a temperature jumped"
     return None
-
-
-def _counts(reading):
-    return len(reading.cells), len(reading.temperatures)
-
-
-def _furthest(these, those):
-    return max([abs(this - that) for this, that in zip(these, those)] or (0,))
 
 
 def _digest(alarms):

@@ -1,13 +1,9 @@
-"""Layouts of INFO in replies (§3, §4 of the protocol), to the last byte. Bytes in, values out, no I/O."""
+"""All layouts of INFO in replies (§3, §4): those of blocks.py, and here those that are seldom asked for."""
 
 from collections import namedtuple
-from struct import calcsize, unpack_from
 
-_ZERO_CELSIUS = 2731  # 0.1 K
-_MILLIAMPERES = 100  # in a unit of current
+from .blocks import MILLIAMPERES, ZERO_CELSIUS, Alarm, Analog, DataError, alarms, analog_values, take
 
-Analog = namedtuple("Analog", "cells temperatures current voltage remaining capacity cycles")
-Alarm = namedtuple("Alarm", "cells temperatures charge_current voltage discharge_current status")
 Management = namedtuple("Management", "pack charge_voltage discharge_voltage charge_current discharge_current status")
 Manufacturer = namedtuple("Manufacturer", "device version maker")
 SystemParameters = namedtuple(
@@ -20,90 +16,19 @@ SystemParameters = namedtuple(
 _PARAMETERS_ARE = "VVVTTAVVVTTA"  # §3.6: voltages, temperatures, amperes, in the order of the wire
 
 
-class DataError(ValueError):
-    """INFO that does not fit its layout to the last byte."""
-
-
-def _take(info, at, layout):
-    """The values of struct `layout` at offset `at` -> (values, offset behind them)."""
-    end = at + calcsize(layout)
-    if end > len(info):
-        raise DataError("INFO of %d bytes ends too early" % len(info))
-    return unpack_from(layout, info, at), end
-
-
 def _whole(info, layout):
     """The values of an INFO that is `layout` and nothing else."""
-    values, end = _take(info, 0, layout)
+    values, end = take(info, 0, layout)
     if end != len(info):
         raise DataError("INFO has %d bytes, its layout %d" % (len(info), end))
     return values
-
-
-def _blocks(info, walk, more=0):
-    """Command or pack count, then pack blocks up to the last byte (§3.5, §3.7) -> (command, [block, …])."""
-    (_, command), at = _take(info, 0, ">BB")
-    blocks = []
-    while at < len(info) or not blocks:
-        block, at = walk(info, at)
-        blocks.append(block)
-        _, at = _take(info, at, ">%ds" % more)
-    if len(blocks) not in (1, command):
-        raise DataError("INFO holds %d packs and says %d" % (len(blocks), command))
-    return command, blocks
-
-
-def _analog(info, at):
-    (count,), at = _take(info, at, ">B")
-    cells, at = _take(info, at, ">%dh" % count)
-    (count,), at = _take(info, at, ">B")
-    temperatures, at = _take(info, at, ">%dH" % count)
-    (current, voltage, remaining, user_defined, capacity, cycles), at = _take(info, at, ">hHHBHH")
-    if user_defined == 4:  # packs over 65.535 Ah: the 2-byte fields are full, 3-byte ones follow
-        (high, low, capacity_high, capacity_low), at = _take(info, at, ">BHBH")
-        remaining = high << 16 | low
-        capacity = capacity_high << 16 | capacity_low
-    elif user_defined != 2:
-        raise DataError("user-defined count is %d, 2 or 4 are known" % user_defined)
-    celsius = tuple([raw - _ZERO_CELSIUS for raw in temperatures])
-    return Analog(cells, celsius, current * _MILLIAMPERES, voltage, remaining, capacity, cycles), at
-
-
-def _alarm(info, at):
-    (count,), at = _take(info, at, ">B")
-    cells, at = _take(info, at, ">%dB" % count)
-    (count,), at = _take(info, at, ">B")
-    temperatures, at = _take(info, at, ">%dB" % count)
-    (charge, voltage, discharge, status), at = _take(info, at, ">BBB5s")
-    return Alarm(cells, temperatures, charge, voltage, discharge, status), at
-
-
-def analog_values(info):
-    """Reply to 42H (§3.5, §4.1), INFOFLAG included -> (command, [Analog, …]), one for each pack.
-
-    Analog: cells [mV], temperatures [0.1 °C], current mA (charge positive), voltage mV, remaining mAh, capacity mAh,
-    cycles. `command` is the pack number, or the pack count when all packs were asked for. DataError.
-    """
-    return _blocks(info, _analog)
-
-
-def alarms(info):
-    """Reply to 44H (§3.7, §4.2), DATAFLAG included -> (command, [Alarm, …]), one for each pack.
-
-    Alarm: cells and temperatures [state], charge_current, voltage, discharge_current (states: 00H normal, 01H below,
-    02H above, F0H other), status (5 bytes). `command` as for analog_values. DataError.
-    """
-    try:
-        return _blocks(info, _alarm)
-    except DataError:
-        return _blocks(info, _alarm, more=1)  # as newer packs send it: a byte of unknown meaning behind status5
 
 
 def system_parameters(info):
     """Reply to 47H (§3.6, §4.3), INFOFLAG included -> SystemParameters in mV, 0.1 °C and mA. DataError."""
     values = []
     for unit, raw in zip(_PARAMETERS_ARE, _whole(info, ">BHHHHHhHHHHHh")[1:]):
-        values.append(raw - _ZERO_CELSIUS if unit == "T" else raw * _MILLIAMPERES if unit == "A" else raw)
+        values.append(raw - ZERO_CELSIUS if unit == "T" else raw * MILLIAMPERES if unit == "A" else raw)
     return SystemParameters(*values)
 
 
@@ -111,7 +36,7 @@ def management(info):
     """Reply to 92H (§3.9, §4.5) -> Management: pack, voltages in mV, currents in mA, status byte. DataError."""
     pack, charge_voltage, discharge_voltage, charge, discharge, status = _whole(info, ">BHHhhB")
     return Management(
-        pack, charge_voltage, discharge_voltage, charge * _MILLIAMPERES, discharge * _MILLIAMPERES, status
+        pack, charge_voltage, discharge_voltage, charge * MILLIAMPERES, discharge * MILLIAMPERES, status
     )
 
 

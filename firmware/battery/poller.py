@@ -4,7 +4,9 @@ from binascii import crc32
 
 from micropython import const
 
+from ..overlay import drop
 from ..plausible import Judge
+from .frame import ADR_ERROR
 from .link import NoReply, ReturnCode
 
 _FAILURES = const(3)  # requests in a row without a reply, then the battery is looked for again
@@ -15,8 +17,8 @@ _COUNT_MS = const(180000)
 _SLOW_MS = const(500)  # what a slow question may take of the time until the next cycle
 _STUCK_MS = const(60000)  # longer than any step
 
-# Slow questions: methods of the dialect, which take a pack, and of the sink, which take it and the answer
-PACKS, IDENTITY, LIMITS, PARAMETERS = "packs", "identity", "limits", "parameters"
+# Slow questions: what the dialect is asked with a pack, and methods of the sink, which take it and the answer
+KINDS = PACKS, IDENTITY, LIMITS, PARAMETERS = "packs", "identity", "limits", "parameters"
 
 
 class Poller:
@@ -26,12 +28,14 @@ class Poller:
     reading(it) and, behind each cycle, cycle(packs that were missed). Nothing implausible or unconfirmed reaches it.
     """
 
-    def __init__(self, link, dialect, clock, log, sink, publish_rate_ms):
+    def __init__(self, link, dialect, clock, log, publish_rate_ms, baud):
         self._link = link
+        self._baud = baud  # that the battery is brought to
+        self._seeker = None  # search.Search, while searching
         self._dialect = dialect
         self._clock = clock
         self._log = log
-        self._sink = sink
+        self.sink = None
         self.publish_rate_ms = publish_rate_ms
         self.paused = False
         self.searching = True
@@ -41,8 +45,8 @@ class Poller:
         self._judge = Judge()
         self._slow = []  # (kind, pack) still to ask
         self._later = []  # those that failed, for the next cycle
-        self._told = {}  # (kind, pack) -> CRC of the answer that the sink has
-        self._candidate = None  # (kind, pack), CRC: an answer that came once
+        self._told = {}  # kind and pack -> CRC of the answer that the sink has
+        self._candidate = None  # kind and pack, CRC: an answer that came once
         self._todo = []  # packs still to read in this cycle
         self._missed = []
         self._in_cycle = self._explained = False
@@ -91,11 +95,17 @@ class Poller:
         return kinds + [(PARAMETERS, None)]
 
     def _search(self):
-        found = self._link.search()
+        if not self._seeker:
+            from .search import Search
+
+            self._seeker = Search(self._link, self._log, self._baud)
+        found = self._seeker.step()
         now = self._clock.ticks_ms()
         if found:
             self._log.info("battery answers at %d baud", self._link.baud)
             self.searching = self._explained = False
+            self._seeker = None
+            drop("firmware.battery.search")
             self._pause_ms = _PAUSE_MIN_MS
             self._slow = self._everything()
             self._due = now
@@ -112,7 +122,7 @@ class Poller:
     def _failed(self, what, pack, error):
         """Some requests without a reply in a row, and the search starts anew."""
         self._log.info("%s %s: %s", what, pack or "", error)
-        if self._link.failures >= _FAILURES:
+        if self._link.failures >= _FAILURES or isinstance(error, ReturnCode) and error.code == ADR_ERROR:
             self._log.warning("battery does not answer any more, looking for it")
             self.searching = True
             self._link.failures = 0
@@ -138,7 +148,7 @@ class Poller:
                 earlier, reading = reading, self._dialect.read(pack)
                 why = self._judge.refusal(reading, earlier)
                 if why is None:
-                    self._sink.reading(reading)
+                    self.sink.reading(reading)
                     return
             self.implausible += 1
             self._log.info("pack %d: reading dropped, %s", pack, why)
@@ -150,7 +160,7 @@ class Poller:
         diff = self._clock.ticks_diff
         self._in_cycle = False
         self.cycle_ms = diff(now, self._began)
-        self._sink.cycle(self._missed)
+        self.sink.cycle(self._missed)
         if self._link.failures:
             self._due = now  # do not wait: the next request tells whether the battery is there
         if diff(now, self._limits_at) >= _LIMITS_MS:
@@ -165,7 +175,7 @@ class Poller:
     def _ask(self, kind, pack):
         """One slow question; its answer counts when it came twice in a row, or when it is the one already told."""
         try:
-            answer = getattr(self._dialect, kind)(pack)
+            answer = self._dialect.ask(kind, pack)
         except (NoReply, ReturnCode) as error:
             if self.packs:
                 self._later.append((kind, pack))
@@ -175,16 +185,17 @@ class Poller:
             self._failed(kind, pack, error)
             return
         said = crc32(repr(answer).encode())
-        if answer is None or said == self._told.get((kind, pack)):
+        key = KINDS.index(kind) << 8 | (pack or 0)
+        if answer is None or said == self._told.get(key):
             return
-        if self._candidate != (kind, pack, said):
-            self._candidate = kind, pack, said
+        if self._candidate != (key, said):
+            self._candidate = key, said
             self._slow.insert(0, (kind, pack))
             return
-        self._told[kind, pack] = said
+        self._told[key] = said
         if kind == PACKS:
             self._regroup(answer)
-        getattr(self._sink, kind)(pack, answer)
+        getattr(self.sink, kind)(pack, answer)
 
     def _regroup(self, packs):
         self._log.info("packs: %s", ", ".join([str(pack) for pack in packs]))

@@ -147,8 +147,12 @@ class Transport:
             self._raw.settimeout(0)
 
     def close(self):
-        """Gives the socket back, connected or not."""
-        self._filled = 0
+        """Gives the socket back, connected or not; a last word in the buffer still goes out, if it can."""
+        try:
+            if self._filled:
+                self.flush()
+        except OSError:
+            pass
         self._last = b""
         for stream in (self._stream, self._raw):
             if stream:

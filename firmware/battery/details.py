@@ -1,0 +1,71 @@
+"""What the RS232 V2.8 dialect is seldom asked: the group, who a pack is, what it allows. Loaded for the moment.
+
+Each function takes the dialect (pylontech.Pylontech) and a pack number or None; may raise NoReply or ReturnCode.
+"""
+
+from . import frame, messages
+from .link import NoReply, ReturnCode
+
+_MAX_PACKS = 16  # of a group (§2.8)
+
+
+def packs(dialect, _):
+    """Numbers of the packs in the group: (1, 2, …)."""
+    dialect.lacks.clear()  # what was lacking may have been a damaged reply: it is tried anew now and then
+    try:
+        count = dialect.link.request(frame.PACK_COUNT, _group_size)
+    except ReturnCode as error:
+        if error.code != frame.CID2_INVALID:
+            raise
+        count = _counted(dialect.link)
+    return tuple(range(1, count + 1))
+
+
+def _group_size(info):
+    count = messages.pack_count(info)
+    if not 1 <= count <= _MAX_PACKS:
+        raise messages.DataError("a group of %d packs" % count)
+    return count
+
+
+def _counted(link):
+    """How many packs answer: for a battery that does not know the command."""
+    count = 0
+    try:
+        while count < _MAX_PACKS:
+            link.request(frame.ANALOG_VALUES, messages.analog_values, count + 1)
+            count += 1
+    except (NoReply, ReturnCode):
+        if not count:
+            raise
+    return count
+
+
+def identity(dialect, pack):
+    """Who this pack is -> (serial number, protocol version, software version, maker, device), texts or None; the last
+    three are the master's.
+    """
+    version = dialect.link.request(frame.PROTOCOL_VERSION)
+    serial = dialect.optional(frame.SERIAL_NUMBER, messages.serial_number, pack)
+    said = dialect.optional(frame.MANUFACTURER, messages.manufacturer) if pack == 1 else None
+    return (
+        (serial[1] or None) if serial else None,
+        "%d.%d" % (version >> 4, version & 15),
+        said and said.version,
+        said and said.maker,
+        said and said.device,
+    )
+
+
+def limits(dialect, pack):
+    """Charge and discharge management of one pack -> (charge voltage, discharge voltage in mV, charge current,
+    discharge current in mA, charge enabled, discharge enabled, charge immediately, full charge request), or None: the
+    battery lacks it.
+    """
+    said = dialect.optional(frame.MANAGEMENT, messages.management, pack)
+    return said and said[1:5] + tuple([bool(said.status & mask) for mask in (0x80, 0x40, 0x30, 0x08)])
+
+
+def parameters(dialect, _):
+    """System parameters -> messages.SystemParameters, or None: the battery lacks them."""
+    return dialect.optional(frame.SYSTEM_PARAMETERS, messages.system_parameters)
