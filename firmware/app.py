@@ -49,12 +49,13 @@ def _session(settings, board, prefix, clock, log):
     lwt = prefix + b"tele/LWT"
     # of 23 characters, as every broker takes them; two boards must not share one
     client_id = b"p2m%08x%s" % (crc32(prefix) & 0xFFFFFFFF, hexlify(board.unique_id())[-12:])
-    host, port = settings["mqtt_host"], settings["mqtt_port"]
-    user, password = settings["mqtt_user"].encode() or None, settings["mqtt_pass"].encode()
-
-    def make_client():
-        client = umqtt.simple.MQTTClient(client_id, host, port, user, password, KEEPALIVE_S)
-        client.set_last_will(lwt, b"Offline", True)
-        return client
-
-    return Session(make_client, transport, clock, log, umqtt.simple.MQTTException, random.randrange, lwt, ())
+    arguments = (
+        client_id,
+        settings["mqtt_host"],
+        settings["mqtt_port"],
+        settings["mqtt_user"].encode() or None,
+        settings["mqtt_pass"].encode(),
+        KEEPALIVE_S,
+    )
+    errors, client = umqtt.simple.MQTTException, umqtt.simple.MQTTClient
+    return Session(client, arguments, errors, transport, clock, log, random.randrange, lwt, ())

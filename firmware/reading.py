@@ -2,6 +2,8 @@
 
 from collections import namedtuple
 
+from .overlay import drop
+
 # State of a cell, a sensor, a voltage or a current (§3.7)
 NORMAL, BELOW, ABOVE, OTHER = 0, 1, 2, 240
 
@@ -28,26 +30,6 @@ GROUPS = (
     ("Fault_Status", FAULT),
     ("Alarm_Status", ALARM),
 )
-# The flags that are worth a word, the worst first. One text rather than a tuple: it takes a fifth of the memory.
-_WORDS = """
-Pack_OVP Over-voltage protection
-Pack_UVP Pack under-voltage protection
-Cell_UVP Cell under-voltage protection
-CHG_OCP Charge over-current protection
-DSG_OCP Discharge over-current protection
-CHG_TP Charge temperature protection
-DSG_TP Discharge temperature protection
-Cell_Fault fault
-Other Other error
-Cell_OV over-voltage
-Cell_UV under-voltage
-Pack_OV Pack over-voltage
-Pack_UV Pack under-voltage
-CHG_OC Charge over-current
-DSG_OC Discharge over-current
-OT Over-temperature
-UT Under-temperature
-"""
 OK = "OK"
 _TEXT_MAX = 120
 _IDLE_MA = 100
@@ -98,33 +80,23 @@ def health(alarms):
     """-> (problem, warning, text): a protection, a cell fault or a state "other"; any flag of Alarm_Status, which is
     beyond a limit, but not switched off for it; and what it is, in words, at most 120 characters, or "OK".
     """
-    is_set = [key for key, is_set in alarms.flags if is_set]
     problem = warning = False
-    for key in is_set:
-        problem = problem or key in PROTECT or key in FAULT or key == "Other"
-        warning = warning or key in ALARM
-    found = []
-    for line in _WORDS.strip().split("\n"):
-        key, words = line.split(" ", 1)
-        if key in is_set:
-            cells = _cells_of(key, alarms)
-            if cells:
-                words = "Cell%s %s %s" % ("s" if len(cells) > 1 else "", ", ".join(cells), words)
-            found.append(words)
-    return problem, warning, shortened("; ".join(found)) or OK
+    for key, is_set in alarms.flags:
+        if is_set:
+            problem = problem or key in PROTECT or key in FAULT or key == "Other"
+            warning = warning or key in ALARM
+    text = OK
+    if problem or warning:
+        from . import words
+
+        text = words.problem_text(alarms)
+        drop("firmware.words")
+    return problem, warning, text
 
 
 def shortened(text):
     """Text of at most 120 characters; what was cut shows as "..."."""
     return text if len(text) <= _TEXT_MAX else text[: _TEXT_MAX - 3] + "..."
-
-
-def _cells_of(key, alarms):
-    """Numbers, as texts, of the cells that a flag speaks of."""
-    if key == "Cell_Fault":
-        return [str(number) for number in alarms.faulty_cells]
-    state = {"Cell_UV": BELOW, "Cell_OV": ABOVE}.get(key)
-    return [str(number) for number, it in enumerate(alarms.cell_states, 1) if it == state]
 
 
 def battery_state(reading):

@@ -19,7 +19,8 @@ _ERRNO = (  # lwIP's numbers and the PC's
 def connect(session):
     """Connects, says `Online`, subscribes; when that fails says why, once, and lets the backoff grow."""
     try:
-        session.client = client = session.make_client()
+        session.client = client = session.client_class(*session.arguments)
+        client.set_last_will(session.lwt, b"Offline", True)
         client.set_callback(session.receive)
         client.connect()
         client.publish(session.lwt, b"Online", True)

@@ -21,14 +21,15 @@ BROKEN = (OSError, AssertionError, IndexError, TypeError, ValueError)
 class Session:
     """Keeps one umqtt.simple client connected.
 
-    `make_client()` gives a new client with its last will set, `transport` is the bounded.Transport under it,
-    `client_error` its MQTTException, `random_below(n)` a random integer. `lwt` and `subscriptions` are topics (bytes).
+    `client_class` is MQTTClient, `arguments` what it is made with, `client_error` MQTTException, `transport` the
+    bounded.Transport under it, `random_below(n)` a random integer. `lwt` and `subscriptions` are topics (bytes).
     `on_message(topic, payload, retained)` gets bytes; a payload of 257 bytes may have been longer.
     `on_connect()` is called when a connection stands and `Online` is said.
     """
 
-    def __init__(self, make_client, transport, clock, log, client_error, random_below, lwt, subscriptions):
-        self.make_client = make_client
+    def __init__(self, client_class, arguments, client_error, transport, clock, log, random_below, lwt, subscriptions):
+        self.client_class = client_class
+        self.arguments = arguments
         self.transport = transport
         self.clock = clock
         self.log = log
