@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import os
+import select
 import termios
+
+RECEIVE_TIMEOUT_S = 20
 
 # The first lines of a main.py that needs the network.
 ONLINE = """
@@ -31,8 +34,11 @@ class Wire:
         os.write(self.master, data)
 
     def receive(self, count):
+        """-> so many bytes of the board. TimeoutError."""
         data = b""
         while len(data) < count:
+            if not select.select([self.master], [], [], RECEIVE_TIMEOUT_S)[0]:
+                raise TimeoutError(f"{count} bytes wanted, only this came: {data!r}")
             data += os.read(self.master, count - len(data))
         return data
 

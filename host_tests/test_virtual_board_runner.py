@@ -112,7 +112,7 @@ def test_a_board_that_waits_to_be_killed_in_a_reset_takes_no_ctrl_c(board):
 PARENT = """
 import sys, time
 from tools.virtual_board.runner import Board
-board = Board(sys.argv[1], stdout=lambda line: print(line, flush=True)).start()
+board = Board(sys.argv[1], state=sys.argv[2], stdout=lambda line: print(line, flush=True)).start()
 time.sleep(100)
 """
 
@@ -122,7 +122,8 @@ def test_nothing_stays_when_the_parent_is_killed(tmp_path):
     fifo = tmp_path / "alive"
     os.mkfifo(fifo)
     (tmp_path / "main.py").write_text("import time\nf = open('/alive', 'w')\nf.write('x')\ntime.sleep(100)")
-    parent = subprocess.Popen([sys.executable, "-c", PARENT, str(tmp_path)], cwd=environment.PROJECT)
+    command = [sys.executable, "-c", PARENT, str(tmp_path), str(tmp_path / "state")]
+    parent = subprocess.Popen(command, cwd=environment.PROJECT)
     with open(fifo, "rb", buffering=0) as alive:
         assert alive.read(1) == b"x"
         parent.kill()
