@@ -30,18 +30,17 @@ def lines_from(chunks):
     reader, lines = frame.Reader(), []
     for chunk in chunks:
         reader.feed(chunk)
-        lines += waiting(reader)
+        lines += list(waiting(reader))
     return lines
 
 
 def waiting(reader):
-    """All lines that the Reader has now."""
-    lines, line = [], reader.next()
+    """Yields the lines that the Reader has now."""
+    line = reader.next()
     while line is not None:
         assert isinstance(line, bytes)
-        lines.append(line)
+        yield line
         line = reader.next()
-    return lines
 
 
 def one_by_one(data):
@@ -147,7 +146,10 @@ def flood(garbage, take):
             held = max(held, allocated() - before)
     assert held <= HELD_MAX, f"{held} bytes held"
     reader.feed(b"\r" + ANSWER)
-    assert waiting(reader)[-1:] == [ANSWER]
+    last = None
+    for line in waiting(reader):
+        last = line
+    assert last == ANSWER
 
 
 def check_garbage_is_not_kept():

@@ -11,6 +11,8 @@ MODULES = (
     "codec_cases",
     "reader_cases",
     "messages_cases",
+    "reading_cases",
+    "plausible_cases",
 )
 
 

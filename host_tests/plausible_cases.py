@@ -1,0 +1,239 @@
+"""Plausibility, line by line of protocol.md §6. Runs on CPython and on MicroPython."""
+
+from fakes import made_alarms, made_reading
+
+from firmware.plausible import Judge
+
+
+def reading_of(cell_mv=3300, off=0, **fields):
+    """A reading whose cells are all alike and sum to the pack voltage, but for `off` mV."""
+    cells = fields.pop("cells", (cell_mv,) * 15)
+    return made_reading(cells=cells, voltage=sum(cells) + off, **fields)
+
+
+def settled(*readings):
+    """A Judge that has accepted `readings` (by default one), the first of them said twice."""
+    judge = Judge()
+    readings = readings or (reading_of(),)
+    assert judge.refusal(readings[0])
+    for reading in readings:
+        assert judge.refusal(reading, readings[0]) is None, reading
+    return judge
+
+
+def refused(judge, reading, earlier=None):
+    """Whether `reading` is refused; the reason is a text."""
+    why = judge.refusal(reading, earlier)
+    assert why is None or (isinstance(why, str) and why), why
+    return why is not None
+
+
+def with_cell(value, place=0):
+    cells = list((3300,) * 15)
+    cells[place] = value
+    return tuple(cells)
+
+
+# -- ranges
+
+
+def check_ranges():
+    """What is out of range is refused however often it is said; what is just within may be."""
+    for fields, possible in (
+        ({"cells": with_cell(0)}, True), ({"cells": with_cell(-1)}, False), ({"cells": with_cell(-1, 14)}, False),
+        ({"cells": with_cell(5000)}, True), ({"cells": with_cell(5001, 7)}, False), ({"cells": ()}, False),
+        ({"temperatures": (-400,) * 5}, True), ({"temperatures": (220, -401)}, False),
+        ({"temperatures": (1250,) * 5}, True), ({"temperatures": (1251, 220)}, False), ({"temperatures": ()}, True),
+        ({"remaining": 55000}, True), ({"remaining": 55001}, False), ({"remaining": 0}, True),
+        ({"remaining": 1, "capacity": 0}, False), ({"remaining": 81400, "capacity": 74000}, True),
+        ({"remaining": 81401, "capacity": 74000}, False),
+    ):  # fmt: skip
+        reading = reading_of(**fields)
+        judge = Judge()
+        assert refused(judge, reading)
+        assert refused(judge, reading, reading) != possible, fields
+
+
+# -- the counts as before
+
+
+def check_counts_stay():
+    """Fewer or more cells or sensors are refused, even twice the same: only forgetting helps."""
+    for fields in (
+        {"cells": (3300,) * 14}, {"cells": (3300,) * 16}, {"temperatures": (220,) * 4}, {"temperatures": (220,) * 6},
+    ):  # fmt: skip
+        judge = settled()
+        other = reading_of(**fields)
+        assert refused(judge, other) and refused(judge, other, other), fields
+        assert not refused(judge, reading_of()), fields
+
+
+# -- the sum
+
+
+def check_sum_is_asked_for_after_three_exact_ones():
+    for exact in range(1, 6):
+        judge = settled(*[reading_of()] * exact)
+        assert refused(judge, reading_of(off=1)) == (exact >= 3), exact
+        assert refused(judge, reading_of(off=-1)) == (exact >= 3), exact
+
+
+def check_exact_ones_count_in_a_row():
+    judge = settled(reading_of(), reading_of(), reading_of(off=2), reading_of(), reading_of())
+    assert not refused(judge, reading_of(off=3))
+    judge = settled(reading_of(off=2), reading_of(), reading_of(), reading_of())
+    assert refused(judge, reading_of(off=3))
+
+
+def check_once_exact_always_exact():
+    judge = settled(*[reading_of()] * 3)
+    for _ in range(5):
+        assert refused(judge, reading_of(off=1)) and refused(judge, reading_of(off=1), reading_of(off=1))
+        assert not refused(judge, reading_of())
+
+
+def check_pack_that_is_never_exact_is_held_to_one_percent():
+    """Of the pack voltage."""
+    cells = (3300,) * 15  # 49.5 V
+    for voltage, possible in ((50000, True), (50001, False), (49010, True), (49009, False), (0, False), (65535, False)):
+        judge = settled(reading_of(off=7))
+        assert refused(judge, made_reading(cells=cells, voltage=voltage)) != possible, voltage
+        assert refused(judge, made_reading(cells=cells, voltage=voltage), reading_of()) != possible, voltage
+
+
+# -- jumps
+
+
+def check_jumps():
+    """What follows the last reading at once, and what must be said twice."""
+    for fields, follows in (
+        ({"cells": with_cell(3400)}, True), ({"cells": with_cell(3401)}, False),
+        ({"cells": with_cell(3200, 14)}, True), ({"cells": with_cell(3199, 14)}, False),
+        ({"temperatures": (265, 190, 220, 220, 220)}, True), ({"temperatures": (266, 220, 220, 220, 220)}, False),
+        ({"temperatures": (235, 220, 220, 220, 189)}, False),
+        ({"remaining": 41442 + 1000}, True), ({"remaining": 41442 + 1001}, False),
+        ({"remaining": 41442 - 1000}, True), ({"remaining": 41442 - 1001}, False),
+        ({"current": -6300 + 5000}, True), ({"current": -6300 + 5100}, False),
+        ({"current": -6300 - 5000}, True), ({"current": -6300 - 5100}, False),
+        ({"cycles": 32}, False), ({"cycles": 30}, False), ({"capacity": 50001}, False), ({"capacity": 49999}, False),
+    ):  # fmt: skip
+        judge = settled()
+        jumped = reading_of(**fields)
+        assert refused(judge, jumped) != follows, fields
+        if not follows:
+            assert not refused(judge, jumped, jumped), fields
+            assert not refused(judge, jumped), "what was taken is what the next is held against"
+
+
+def check_second_must_agree_within_the_same_distances():
+    first = reading_of(3500, current=20000, remaining=45000, cycles=40)
+    for fields, agrees in (
+        ({}, True), ({"cell_mv": 3600}, True), ({"cell_mv": 3601}, False), ({"current": 25000}, True),
+        ({"current": 25100}, False), ({"remaining": 46000}, True), ({"remaining": 46001}, False),
+        ({"cycles": 41}, False),
+        ({"temperatures": (235, 220, 220, 250, 220)}, True), ({"temperatures": (235, 220, 220, 251, 220)}, False),
+    ):  # fmt: skip
+        judge = settled()
+        assert refused(judge, first)
+        values = {"cell_mv": 3500, "current": 20000, "remaining": 45000, "cycles": 40}
+        values.update(fields)
+        assert refused(judge, reading_of(**values), first) != agrees, fields
+
+
+def check_jump_is_measured_from_the_last_accepted_reading():
+    judge = settled()
+    for step in range(1, 11):
+        assert not refused(judge, reading_of(3300 + 100 * step)), step
+    assert refused(judge, reading_of(3300))
+
+
+def check_normal_reading_is_taken_though_the_one_before_was_damaged():
+    judge = settled()
+    for damaged in (reading_of(cells=with_cell(6000)), reading_of(9), reading_of(cycles=99), reading_of(off=700)):
+        assert refused(judge, damaged)
+        assert not refused(judge, reading_of(), damaged)
+
+
+# -- the first, and alarms
+
+
+def check_first_reading_needs_a_second_that_agrees():
+    judge = Judge()
+    assert refused(judge, reading_of(3300))
+    assert refused(judge, reading_of(3500), reading_of(3300))
+    assert not Judge().refusal(reading_of(3300), reading_of(3310))
+    judge = Judge()
+    assert refused(judge, made_reading()) and not refused(judge, made_reading(), made_reading())
+
+
+def check_change_of_alarms_needs_a_second():
+    calm = made_alarms()
+    for changed in (
+        made_alarms(on=("Cell_OV",)), made_alarms(cells=b"\2" + bytes(14)), made_alarms(temperatures=b"\0\0\0\0\1"),
+        made_alarms(charge=2), made_alarms(voltage=1), made_alarms(discharge=240), made_alarms(on=("Heater",)),
+        made_alarms(faulty=(3,)),
+    ):  # fmt: skip
+        judge = settled(reading_of(alarms=calm))
+        assert not refused(judge, reading_of(alarms=calm))
+        other = reading_of(alarms=changed)
+        assert refused(judge, other)
+        assert refused(judge, other, reading_of(alarms=calm)), "the one before said something else"
+        assert not refused(judge, other, other)
+        assert not refused(judge, other), "known by now"
+
+
+def check_reading_without_alarms_changes_no_alarms():
+    calm = made_alarms()
+    judge = settled(reading_of(alarms=calm))
+    assert not refused(judge, reading_of())
+    assert not refused(judge, reading_of(alarms=calm))
+    alarm = reading_of(alarms=made_alarms(on=("UT",)))
+    assert refused(judge, alarm) and refused(judge, alarm, reading_of())
+
+
+# -- forgetting
+
+
+def check_three_refusals_forget():
+    """It may be another pack: what comes then is the begin of a new history."""
+    other = reading_of(cells=(3400,) * 16, temperatures=(300,) * 6, capacity=74000, remaining=70000, cycles=5)
+    judge = settled(*[reading_of()] * 5)
+    for _ in range(3):
+        assert refused(judge, other, other)
+    assert not refused(judge, other)
+    assert not refused(judge, reading_of(cells=(3401,) * 16, temperatures=(300,) * 6, capacity=74000, remaining=70000,
+                                         cycles=5, off=1)), "the run of exact sums begins anew too"  # fmt: skip
+    assert refused(judge, reading_of())
+
+
+def check_what_cannot_be_is_refused_after_forgetting_too():
+    for damaged in (reading_of(6000), reading_of(off=700), reading_of(remaining=99999)):
+        judge = settled()
+        for _ in range(10):
+            assert refused(judge, damaged, damaged)
+
+
+def check_refusals_count_in_a_row():
+    judge = settled(*[reading_of()] * 3)
+    for _ in range(4):
+        assert refused(judge, reading_of(off=1)) and refused(judge, reading_of(off=1))
+        assert not refused(judge, reading_of())
+
+
+# -- packs
+
+
+def check_packs_have_their_own_history():
+    judge = settled(*[reading_of()] * 5)
+    second = reading_of(3400, pack=2, cycles=500)
+    assert refused(judge, second) and not refused(judge, second, second)
+    assert not refused(judge, reading_of(3400, off=5, pack=2, cycles=500))
+    assert refused(judge, reading_of(off=5)) and not refused(judge, reading_of())
+
+
+def check_forgotten_pack_begins_anew():
+    judge = settled(*[reading_of()] * 5)
+    judge.forget(1)
+    judge.forget(7)
+    other = reading_of(cells=(3400,) * 16, temperatures=(250,) * 6)
+    assert refused(judge, other) and not refused(judge, other, other)
