@@ -188,18 +188,16 @@ class UART:
 
     def read(self, size=_KEEP):
         """At most `size` bytes (all, if left out), or None."""
-        whole = b""
-        while size:
-            part = bytearray(_CHUNK_BYTES if size < 0 else min(size, _CHUNK_BYTES))
+        if size >= 0:
+            part = bytearray(size)
             count = self.readinto(part)
-            if not count:
-                break
-            whole += part[:count]
-            if size > 0:
-                size -= count
-            elif count < len(part):
-                break
-        return whole or None
+            return bytes(part[:count]) if count else None
+        whole = b""
+        while True:
+            part = self.read(_CHUNK_BYTES)
+            whole += part or b""
+            if not part or len(part) < _CHUNK_BYTES:
+                return whole or None
 
     def readline(self):
         """Up to and with the next newline, or what there is, or None."""
