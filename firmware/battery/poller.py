@@ -17,15 +17,15 @@ _COUNT_MS = const(180000)
 _SLOW_MS = const(500)  # what a slow question may take of the time until the next cycle
 _STUCK_MS = const(60000)  # longer than any step
 
-# Slow questions: what the dialect is asked with a pack, and methods of the sink, which take it and the answer
+# Slow questions
 KINDS = PACKS, IDENTITY, LIMITS, PARAMETERS = "packs", "identity", "limits", "parameters"
 
 
 class Poller:
     """Drives one dialect.
 
-    `sink` is told what was found: packs(None, numbers), identity(pack, it), limits(pack, it), parameters(None, it),
-    reading(it) and, behind each cycle, cycle(packs that were missed). Nothing implausible or unconfirmed reaches it.
+    `sink` is told what was found: tell(kind, pack, answer), reading(it) and, behind each cycle, cycle(packs that were
+    missed). Nothing implausible or unconfirmed reaches it.
     """
 
     def __init__(self, link, dialect, clock, log, publish_rate_ms, baud):
@@ -195,7 +195,7 @@ class Poller:
         self._told[key] = said
         if kind == PACKS:
             self._regroup(answer)
-        getattr(self.sink, kind)(pack, answer)
+        self.sink.tell(kind, pack, answer)
 
     def _regroup(self, packs):
         self._log.info("packs: %s", ", ".join([str(pack) for pack in packs]))

@@ -1,7 +1,7 @@
 """One table: what is published under which key, in which unit and decimals, and what it is in Home Assistant.
 
 Adding a value is adding a row. The tables are texts and their rows lines: as tuples they would take five times the
-memory. Walk them with rows() and kind().
+memory. The firmware keeps a compact() form of what it needs in every cycle, and loads the rest for the moment.
 """
 
 # name: unit, decimals of the raw integer, decimals published, device class, state class, decimals shown; - for none
@@ -30,12 +30,15 @@ link - 0 0 connectivity - -
 """
 
 # Tables of rows, one for each topic. key, kind, device (p pack, r rack, b both), how it shows (m main, d diagnostic,
-# o diagnostic and off, - not at all), name; in the order of the payload
+# o diagnostic and off, - not at all), name; in the order of the payload. A pack's first four rows are for what carries
+# a State.
 READINGS = """
+Cell cell p - -
+Temp celsius p - -
+PackCurrent ampere b m Current
+PackVoltage volt b m Voltage
 Packs number r m Packs
 PacksExpected number r - -
-PackVoltage volt b m Voltage
-PackCurrent ampere b m Current
 RemainingCapacity capacity b m Remaining capacity
 FullCapacity capacity b d Full capacity
 CycleCount count p d Cycles
@@ -115,8 +118,6 @@ SSID text r - -
 uptime seconds r - -
 """
 
-_CELLS_PER_SENSOR = 4
-
 
 def rows(table, device=None):
     """Yields the rows of `table` that are for `device` ("p", "r", None: all) as lists: key, kind, device, show, name."""
@@ -135,9 +136,9 @@ def kind(name):
     return _KINDS[start : _KINDS.find("\n", start)].split(" ")[1:]
 
 
-def temperature_key(index, cells):
-    """Key of the sensor `index` (from 0) of a pack of `cells` cells: the board, cells in groups of four, others."""
-    first = (index - 1) * _CELLS_PER_SENSOR + 1
-    if index == 0:
-        return "BMS_T"
-    return "CellTemp%d_%d" % (first, first + _CELLS_PER_SENSOR - 1) if first <= cells else "Temp%d" % (index + 1)
+def compact(table, device=None):
+    """What payloads need of a table: "key, decimals of the raw integer, decimals published" a line."""
+    lines = []
+    for key, name, _, _, _ in rows(table, device):
+        lines.append("%s %s" % (key, " ".join(kind(name)[1:3])))
+    return "\n".join(lines) + "\n"

@@ -1,8 +1,8 @@
 """Reading -> JSON, in parts: nothing is ever one long string. Decimals are made from integers (mqtt.md)."""
 
 from .. import reading as r
-from . import entities
 
+_CELLS_PER_SENSOR = 4
 _ESCAPES = {'"': '\\"', "\\": "\\\\"}
 
 
@@ -36,17 +36,11 @@ def decimal(raw, scale, digits):
     return "%s%d.%s" % ("-" if raw < 0 else "", whole, text[1:].rstrip("0") or "0")
 
 
-def number(kind, raw):
-    """A raw integer as the JSON number of its kind (entities)."""
-    _, scale, digits, _, _, _ = entities.kind(kind)
-    return decimal(raw, int(scale), int(digits))
-
-
-def value(kind, raw):
-    """Anything as JSON: number, text or boolean."""
+def value(raw, scale, digits):
+    """Anything as JSON: an integer as decimal(), a text, a boolean."""
     if raw is True or raw is False:
         return "true" if raw else "false"
-    return text(raw) if isinstance(raw, str) else number(kind, raw)
+    return text(raw) if isinstance(raw, str) else decimal(raw, scale, digits)
 
 
 def text(raw):
@@ -54,30 +48,35 @@ def text(raw):
     return '"%s"' % "".join([_ESCAPES.get(c, c if c >= " " else " ") for c in raw])
 
 
-def members(values, table, device):
+def rows(table):
+    """Yields (key, decimals of the raw integer, decimals published) of a table as entities.compact() makes it."""
+    start = 0
+    while start < len(table):
+        end = table.find("\n", start)
+        key, scale, digits = table[start:end].split(" ")
+        yield key, int(scale), int(digits)
+        start = end + 1
+
+
+def members(values, table):
     """Yields the members of an object, in the order of the table; absent values are left out."""
     comma = ""
-    for key, kind, _, _, _ in entities.rows(table, device):
+    for key, scale, digits in rows(table):
         raw = values.get(key)
         if raw is not None:
-            yield '%s"%s":%s' % (comma, key, value(kind, raw))
+            yield '%s"%s":%s' % (comma, key, value(raw, scale, digits))
             comma = ","
 
 
-def flat(values, table, device=None):
+def flat(values, table):
     """An object of flat values {key: raw} -> Parts."""
 
     def make():
         yield "{"
-        yield from members(values, table, device)
+        yield from members(values, table)
         yield "}"
 
     return Parts(make)
-
-
-def listed(values, table):
-    """An object of values that come in the order of the table -> Parts."""
-    return flat(dict(zip([row[0] for row in entities.rows(table)], values)), table)
 
 
 def summary(reading, charged, discharged):
@@ -106,8 +105,8 @@ def summary(reading, charged, discharged):
     return values
 
 
-def pack(reading, charged, discharged):
-    """`stat/readings/PackN` -> Parts. Energies in mWh."""
+def pack(reading, charged, discharged, table):
+    """`stat/readings/PackN` -> Parts. Energies in mWh; `table` from entities.compact()."""
     values = summary(reading, charged, discharged)
     alarms = reading.alarms
     cell_states = temperature_states = current = voltage = b""
@@ -115,20 +114,23 @@ def pack(reading, charged, discharged):
         cell_states, temperature_states = alarms.cell_states, alarms.temperature_states
         current, voltage = (alarms.charge_state or alarms.discharge_state,), (alarms.voltage_state,)
 
+    cells, sensors = len(reading.cells), len(reading.temperatures)
+    parts = (
+        ('{"Cells":{', ["Cell_%d" % (n + 1) for n in range(cells)], reading.cells, cell_states),
+        ('},"Temps":{', [temperature_key(n, cells) for n in range(sensors)], reading.temperatures, temperature_states),
+        ("},", ("PackCurrent",), (reading.current,), current),
+        (",", ("PackVoltage",), (reading.voltage,), voltage),
+    )
+
     def make():
-        before = '{"Cells":{'
-        for index, raw in enumerate(reading.cells):
-            yield _measured(before, "Cell_%d" % (index + 1), "cell", raw, cell_states, index)
-            before = ","
-        before = '},"Temps":{'
-        for index, raw in enumerate(reading.temperatures):
-            key = entities.temperature_key(index, len(reading.cells))
-            yield _measured(before, key, "celsius", raw, temperature_states, index)
-            before = ","
-        yield _measured("}," if reading.temperatures else '},"Temps":{},', "PackCurrent", "ampere", reading.current, current, 0)
-        yield _measured(",", "PackVoltage", "volt", reading.voltage, voltage, 0)
+        for (before, keys, raws, states), (_, scale, digits) in zip(parts, rows(table)):
+            yield before
+            for index, raw in enumerate(raws):
+                state = ',"State":%d' % states[index] if index < len(states) else ""
+                comma = "," if index else ""
+                yield '%s"%s":{"Reading":%s%s}' % (comma, keys[index], decimal(raw, scale, digits), state)
         yield ","
-        yield from members(values, entities.READINGS, "p")
+        yield from members(values, table)
         if alarms is not None:
             yield from _status_objects(alarms)
         yield "}"
@@ -136,10 +138,12 @@ def pack(reading, charged, discharged):
     return Parts(make)
 
 
-def _measured(before, key, kind, raw, states, index):
-    """One {"Reading":…,"State":…}; no State where no alarm reply told one."""
-    state = ',"State":%d' % states[index] if index < len(states) else ""
-    return '%s"%s":{"Reading":%s%s}' % (before, key, number(kind, raw), state)
+def temperature_key(index, cells):
+    """Key of the sensor `index` (from 0) of a pack of `cells` cells: the board, cells in groups of four, others."""
+    first = (index - 1) * _CELLS_PER_SENSOR + 1
+    if index == 0:
+        return "BMS_T"
+    return "CellTemp%d_%d" % (first, first + _CELLS_PER_SENSOR - 1) if first <= cells else "Temp%d" % (index + 1)
 
 
 def _status_objects(alarms):
@@ -147,14 +151,7 @@ def _status_objects(alarms):
     known = dict(alarms.flags)
     for name, keys in r.GROUPS:
         yield ',"%s":{' % name
-        yield ",".join(['"%s":%s' % (key, value("flag", known[key])) for key in keys if key in known])
+        yield ",".join(['"%s":%s' % (key, value(known[key], 0, 0)) for key in keys if key in known])
         if keys is r.FAULT:
             yield ',"Faulty_Cells":[%s]' % ",".join([str(cell) for cell in alarms.faulty_cells])
         yield "}"
-
-
-def info(identity):
-    """`stat/info/PackN` from what a dialect's identity() gives -> bytes."""
-    keys = ("BarCode", "Protocol", "Version", "Manufacturer", "Device")
-    found = ['"%s":%s' % (key, text(said)) for key, said in zip(keys, identity) if said]
-    return ("{%s}" % ",".join(found)).encode()

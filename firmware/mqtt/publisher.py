@@ -2,8 +2,9 @@
 
 from micropython import const
 
-from .. import reading as r
-from . import entities, payloads
+from ..overlay import drop
+from ..reading import power
+from . import payloads
 
 _STATE_MS = const(60_000)
 _LOG_MS = const(2_000)  # between two lines of tele/LOG
@@ -12,58 +13,55 @@ _RACK = const(0)  # its meter
 
 
 class Publisher:
-    """`prefix` is `<mqtt_root>/<rack_name>/`; `health()` gives the values of tele/STATE."""
+    """`prefix` is `<mqtt_root>/<rack_name>/`, `health()` gives the values of tele/STATE, `pack_table` and `rack_table`
+    are entities.compact() of the readings.
+    """
 
-    def __init__(self, session, prefix, rack, meters, clock, health):
+    def __init__(self, session, prefix, rack, meters, clock, health, pack_table, rack_table):
         self._session = session
         self._prefix = prefix
         self._rack = rack
         self._meters = meters
         self._clock = clock
-        self._health = health
+        self.health = health
+        self._pack_table = pack_table
+        self._rack_table = rack_table
         self._lines = []
-        now = clock.ticks_ms()
-        self._state_at = self._line_at = now
+        self._state_at = self._line_at = clock.ticks_ms()
 
-    def _publish(self, topic, payload, retain=False):
-        return self._session.publish((self._prefix + topic).encode(), payload, retain)
+    def publish(self, topic, payload, retain=False):
+        """Sends a payload to a topic below the prefix."""
+        self._session.publish((self._prefix + topic).encode(), payload, retain)
 
-    # the poller's sink
-
-    def packs(self, _, numbers):
-        self._rack.expected = len(numbers)
-
-    def identity(self, pack, identity):
-        self._publish("stat/info/Pack%d" % pack, payloads.info(identity), True)
-
-    def limits(self, pack, limits):
-        self._publish("stat/limits/Pack%d" % pack, payloads.listed(limits, entities.LIMITS), True)
-
-    def parameters(self, _, parameters):
-        self._publish("stat/parameters", payloads.listed(parameters, entities.PARAMETERS), True)
+    def tell(self, kind, pack, said):
+        """The poller's sink for what is seldom asked: "packs", "identity", "limits" or "parameters"."""
+        if kind == "packs":
+            self._rack.expected = len(said)
+        else:
+            self._announce(kind, pack, said)
 
     def reading(self, reading):
-        """Energy counts whether a broker is there or not."""
+        """The poller's sink for a reading. Energy counts whether a broker is there or not."""
         self._rack.add(reading)
-        counted = self._meters.add(reading.pack, r.power(reading.voltage, reading.current))
+        counted = self._meters.add(reading.pack, power(reading.voltage, reading.current))
         if self._session.connected:
-            self._publish("stat/readings/Pack%d" % reading.pack, payloads.pack(reading, *counted))
+            self.publish("stat/readings/Pack%d" % reading.pack, payloads.pack(reading, *counted, self._pack_table))
 
     def cycle(self, missed):
+        """The poller's sink for the end of a cycle, with the packs that were missed in it."""
         values = self._rack.cycle(missed)
         if values:
             values["ChargedEnergy"], values["DischargedEnergy"] = self._meters.add(_RACK, values["Power"])
-            self._publish("stat/readings/Rack", payloads.flat(values, entities.READINGS, "r"))
-
-    # the session, the log, the clock
+            self.publish("stat/readings/Rack", payloads.flat(values, self._rack_table))
 
     def line(self, text):
         """A warning or an error, for tele/LOG."""
         self._lines = self._lines[1 - _LOG_LINES :] + [text]
 
     def state(self):
+        """Publishes the health of the device."""
         self._state_at = self._clock.ticks_ms()
-        self._publish("tele/STATE", payloads.flat(self._health(), entities.STATE))
+        self._announce("state")
 
     def tend(self):
         """One pass: health once a minute, and what the log has to say."""
@@ -74,4 +72,13 @@ class Publisher:
             self.state()
         if self._lines and self._clock.ticks_diff(now, self._line_at) >= _LOG_MS:
             self._line_at = now
-            self._publish("tele/LOG", self._lines.pop(0).encode())
+            self.publish("tele/LOG", self._lines.pop(0).encode())
+
+    def _announce(self, what, *said):
+        from . import announce
+
+        try:
+            getattr(announce, what)(self, *said)
+        finally:
+            drop("firmware.mqtt.announce")
+            drop("firmware.mqtt.entities")
