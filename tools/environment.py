@@ -24,6 +24,7 @@ LOCK = PROJECT / ".venv.lock"
 OLDEST_PYTHON = (3, 11)
 INSTALL_TIMEOUT_S = 900
 FETCH_TIMEOUT_S = 120
+LINES_SHOWN = 12  # of what a failed program said
 
 UMQTT_PROJECT = "micropython-umqtt.simple"
 UMQTT_VERSION = "1.3.4"
@@ -163,7 +164,8 @@ def _run(command, advice):
     except subprocess.TimeoutExpired:
         raise SetupError(f"no end after {INSTALL_TIMEOUT_S} s: {' '.join(command)}") from None
     if result.returncode:
-        raise SetupError(f"{advice(result.stdout)}\n\n{result.stdout.strip()}")
+        tail = "\n".join(result.stdout.strip().splitlines()[-LINES_SHOWN:])
+        raise SetupError(f"{advice(result.stdout)}\n\n{tail}")
 
 
 def _venv_advice(output):
@@ -193,12 +195,12 @@ def _pip_advice(output):
 
 def _fetch_umqtt():
     """Unpack umqtt/ of the sdist into .venv/umqtt. Runs under .venv's Python."""
-    from pypi_simple import PyPISimple
+    from pypi_simple import PYPI_SIMPLE_ENDPOINT, PyPISimple
 
     work = VENV / "umqtt.new"
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
-    with PyPISimple() as client:
+    with PyPISimple(os.environ.get("PIP_INDEX_URL", PYPI_SIMPLE_ENDPOINT)) as client:
         packages = client.get_project_page(UMQTT_PROJECT, timeout=FETCH_TIMEOUT_S).packages
         sdist = next(p for p in packages if p.version == UMQTT_VERSION and p.package_type == "sdist")
         archive = work / "sdist.tar.gz"
