@@ -13,6 +13,9 @@ MODULES = (
     "messages_cases",
     "reading_cases",
     "plausible_cases",
+    "energy_cases",
+    "retained_cases",
+    "rack_cases",
 )
 
 
