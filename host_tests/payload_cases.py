@@ -1,0 +1,243 @@
+"""What is published, as text: every number is the exact decimal. Runs on CPython and on MicroPython."""
+
+from fakes import made_alarms, made_reading
+
+from firmware.mqtt import announce, entities, payloads
+
+PACK, RACK, STATE = [
+    entities.compact(table, device)
+    for table, device in ((entities.READINGS, "p"), (entities.READINGS, "r"), (entities.STATE, None))
+]
+
+# raw, its decimals, decimals at most -> text; what must be rounded is rounded half away from zero
+DECIMALS = (
+    (3303, 3, 3, "3.303"), (3300, 3, 3, "3.3"), (3000, 3, 3, "3.0"), (0, 3, 3, "0.0"), (1, 3, 3, "0.001"),
+    (-1, 3, 3, "-0.001"), (-3300, 3, 3, "-3.3"), (49539, 3, 3, "49.539"), (50000, 3, 3, "50.0"), (10, 3, 3, "0.01"),
+    (-6300, 3, 1, "-6.3"), (100, 3, 1, "0.1"), (-100, 3, 1, "-0.1"), (149, 3, 1, "0.1"), (150, 3, 1, "0.2"),
+    (-149, 3, 1, "-0.1"), (-150, 3, 1, "-0.2"), (49, 3, 1, "0.0"), (-49, 3, 1, "0.0"), (50, 3, 1, "0.1"),
+    (-50, 3, 1, "-0.1"), (9950, 3, 1, "10.0"), (-9950, 3, 1, "-10.0"), (235, 1, 1, "23.5"), (-4, 1, 1, "-0.4"),
+    (-40, 1, 1, "-4.0"), (0, 1, 1, "0.0"), (1000, 1, 1, "100.0"), (1234567, 6, 3, "1.235"), (1234499, 6, 3, "1.234"),
+    (499, 6, 3, "0.0"), (500, 6, 3, "0.001"), (999500, 6, 3, "1.0"), (10**16, 6, 3, "10000000000.0"),
+    (10**16 + 1500, 6, 3, "10000000000.002"), (16777215, 3, 3, "16777.215"), (-3276800, 3, 1, "-3276.8"),
+    (31, 0, 0, "31"), (0, 0, 0, "0"), (-5, 0, 0, "-5"), (65535, 0, 0, "65535"),
+)  # fmt: skip
+PROTECT = "Pack_UVP CHG_TP DSG_TP DSG_OCP CHG_OCP Cell_UVP Pack_OVP"
+SYSTEM = "Fully_Charged Heater Charging Discharging Buzzer Using_Pack_Power Discharge_MOS Charge_MOS Precharge_MOS"
+ALARM = "Cell_UV Cell_OV Pack_UV Pack_OV CHG_OC DSG_OC UT OT Other"
+CELLS = "3.303 3.302 3.302 3.303 3.302 3.302 3.301 3.303 3.302 3.303 3.302 3.303 3.306 3.302 3.303"
+TEMPS = "BMS_T=23.5 CellTemp1_4=22.0 CellTemp5_8=22.0 CellTemp9_12=22.0 CellTemp13_16=22.0"
+REST = (
+    '"RemainingCapacity":41.442,"FullCapacity":50.0,"CycleCount":31,"SOC":82.9,"Power":-312.1,"CellMin":3.301,'
+    '"CellMinNumber":7,"CellMax":3.306,"CellMaxNumber":13,"CellDelta":0.005,"TempMin":22.0,"TempMax":23.5,'
+    '"ChargedEnergy":1.234,"DischargedEnergy":0.871,"BatteryState":"discharging"'
+)
+WELL = ',"Problem":false,"Warning":false,"ProblemText":"OK"'
+
+
+def flags(name, keys, on, more=""):
+    made = [f'"{key}":{"true" if key in on else "false"}' for key in keys.split()]
+    return f',"{name}":{{{",".join(made)}{more}}}'
+
+
+def status(on, faulty=""):
+    faults = flags("Fault_Status", "Cell_Fault", on, f',"Faulty_Cells":[{faulty}]')
+    return flags("Protect_Status", PROTECT, on) + flags("System_Status", SYSTEM, on) + faults \
+        + flags("Alarm_Status", ALARM, on) + "}"
+
+
+def measured(numbers, states, named):
+    """Members "name=number" as JSON, each with the next of `states`, if there are any."""
+    made = []
+    for one in numbers:
+        name, number = one.split("=") if named else (f"Cell_{len(made) + 1}", one)
+        state = f',"State":{states.pop(0)}' if states else ""
+        made.append(f'"{name}":{{"Reading":{number}{state}}}')
+    return ",".join(made)
+
+
+def payload(cells, temps, current, voltage, rest, states=b""):
+    """The JSON of mqtt.md around the numbers, which are texts; `states` of cells, sensors, current and voltage."""
+    states = list(states)
+    cells = measured(cells.split(), states, False)
+    temps = measured(temps.split(), states, True)
+    pack = measured(["PackCurrent=" + current, "PackVoltage=" + voltage], states, True)
+    return f'{{"Cells":{{{cells}}},"Temps":{{{temps}}},{pack},{rest}'
+
+
+RUNNING = ("Discharging", "Discharge_MOS", "Charge_MOS")
+NORMAL = made_reading(alarms=made_alarms(on=RUNNING))
+BAD = ("Pack_OVP", "Charging", "Charge_MOS", "Cell_OV", "CHG_OC", "OT", "Other", "Cell_Fault")
+BAD_STATES = b"\0\0\0\0\0\0\2\0\0\0\0\0\xf0\0\0", b"\0\0\2\0\0"
+IN_ALARM = made_reading(
+    current=25000,
+    alarms=made_alarms(
+        on=BAD, faulty=(3, 16), charge=2, voltage=240, discharge=1, cells=BAD_STATES[0], temperatures=BAD_STATES[1]
+    ),
+)
+EIGHT = made_reading(cells=(3400,) * 7 + (3399,), temperatures=(0, -4, -123, 1, 10), voltage=27199, current=-100)
+SIXTEEN = made_reading(
+    pack=16, cells=(3350,) * 16, temperatures=(251,) * 6, voltage=53600, current=0, remaining=75480, capacity=74000,
+    cycles=65535, soh=97,
+)  # fmt: skip
+BARE = made_reading(cells=(0,), temperatures=(), voltage=0, current=50, remaining=0, capacity=0, cycles=0)
+# reading, charged and discharged in mWh, the payload
+GOLDEN = (
+    (NORMAL, 1234000, 871499, payload(CELLS, TEMPS, "-6.3", "49.539", REST + WELL + status(RUNNING), bytes(22))),
+    (made_reading(), 1234000, 871499, payload(CELLS, TEMPS, "-6.3", "49.539", REST + "}")),
+    (IN_ALARM, 0, 499, payload(
+        CELLS, TEMPS, "25.0", "49.539",
+        '"RemainingCapacity":41.442,"FullCapacity":50.0,"CycleCount":31,"SOC":82.9,"Power":1238.5,"CellMin":3.301,'
+        '"CellMinNumber":7,"CellMax":3.306,"CellMaxNumber":13,"CellDelta":0.005,"TempMin":22.0,"TempMax":23.5,'
+        '"ChargedEnergy":0.0,"DischargedEnergy":0.0,"BatteryState":"charging","Problem":true,"Warning":true,'
+        '"ProblemText":"Over-voltage protection; Cells 3, 16 fault; Other error; Cell 7 over-voltage; '
+        'Charge over-current; Over-temperature"' + status(BAD, "3,16"), BAD_STATES[0] + BAD_STATES[1] + b"\2\xf0")),
+    (EIGHT, 5, 10**12, payload(
+        "3.4 3.4 3.4 3.4 3.4 3.4 3.4 3.399", "BMS_T=0.0 CellTemp1_4=-0.4 CellTemp5_8=-12.3 Temp4=0.1 Temp5=1.0",
+        "-0.1", "27.199",
+        '"RemainingCapacity":41.442,"FullCapacity":50.0,"CycleCount":31,"SOC":82.9,"Power":-2.7,"CellMin":3.399,'
+        '"CellMinNumber":8,"CellMax":3.4,"CellMaxNumber":1,"CellDelta":0.001,"TempMin":-12.3,"TempMax":1.0,'
+        '"ChargedEnergy":0.0,"DischargedEnergy":1000000.0,"BatteryState":"idle"}')),
+    (SIXTEEN, 999999, 999499, payload(
+        " ".join(["3.35"] * 16),
+        "BMS_T=25.1 CellTemp1_4=25.1 CellTemp5_8=25.1 CellTemp9_12=25.1 CellTemp13_16=25.1 Temp6=25.1", "0.0", "53.6",
+        '"RemainingCapacity":75.48,"FullCapacity":74.0,"CycleCount":65535,"SOC":100.0,"SOH":97,"Power":0.0,'
+        '"CellMin":3.35,"CellMinNumber":1,"CellMax":3.35,"CellMaxNumber":1,"CellDelta":0.0,"TempMin":25.1,'
+        '"TempMax":25.1,"ChargedEnergy":1.0,"DischargedEnergy":0.999,"BatteryState":"idle"}')),
+    (BARE, 0, 0, payload(
+        "0.0", "", "0.1", "0.0",
+        '"RemainingCapacity":0.0,"FullCapacity":0.0,"CycleCount":0,"Power":0.0,"CellMin":0.0,"CellMinNumber":1,'
+        '"CellMax":0.0,"CellMaxNumber":1,"CellDelta":0.0,"ChargedEnergy":0.0,"DischargedEnergy":0.0,'
+        '"BatteryState":"idle"}')),
+)  # fmt: skip
+
+
+def whole(parts):
+    """The text of a payload; its length is that of its bytes, and it is made a second time as at first."""
+    parts_made = list(parts)
+    data = b"".join(parts_made)
+    assert len(parts) == len(data), (len(parts), len(data))
+    assert list(parts) == parts_made
+    assert max([len(part) for part in parts_made]) < 400, "parts are small"
+    return data.decode()
+
+
+def check_readings():
+    for reading, charged, discharged, text in GOLDEN:
+        assert whole(payloads.pack(reading, charged, discharged, PACK)) == text, text[:60]
+
+
+def check_decimals():
+    for raw, scale, digits, text in DECIMALS:
+        assert payloads.decimal(raw, scale, digits) == text, (raw, scale, digits)
+
+
+def check_current_state_is_charge_then_discharge():
+    for charge, discharge, state in ((0, 0, 0), (2, 1, 2), (0, 1, 1), (240, 0, 240), (0, 2, 2)):
+        alarms = made_alarms(charge=charge, discharge=discharge)
+        text = whole(payloads.pack(made_reading(alarms=alarms), 0, 0, PACK))
+        assert f'"PackCurrent":{{"Reading":-6.3,"State":{state}}}' in text, text
+
+
+def check_temperature_keys():
+    """Never cut to the number of cells; beyond the cells they are numbered."""
+    for cells, keys in (
+        (16, TEMPS + " Temp6 Temp7"), (15, TEMPS), (13, TEMPS), (14, TEMPS + " Temp6"),
+        (9, "BMS_T CellTemp1_4 CellTemp5_8 CellTemp9_12 Temp5"), (8, "BMS_T CellTemp1_4 CellTemp5_8 Temp4 Temp5"),
+        (5, "BMS_T CellTemp1_4 CellTemp5_8"), (4, "BMS_T CellTemp1_4 Temp3"), (1, "BMS_T CellTemp1_4 Temp3"),
+    ):  # fmt: skip
+        keys = [key.split("=")[0] for key in keys.split()]
+        assert [payloads.temperature_key(index, cells) for index in range(len(keys))] == keys, cells
+
+
+class Publisher:
+    """Remembers what was published."""
+
+    def __init__(self, health=None):
+        self.sent = []
+        self.health = lambda: health
+
+    def publish(self, topic, payload, retain=False):
+        text = payload.decode() if isinstance(payload, bytes) else whole(payload)
+        self.sent.append((topic, text, retain))
+
+
+def check_limits():
+    publisher = Publisher()
+    announce.limits(publisher, 2, (53250, 47000, 25000, -25000, True, False, False, True))
+    assert publisher.sent == [("stat/limits/Pack2", (
+        '{"ChargeVoltageLimit":53.25,"DischargeVoltageLimit":47.0,"ChargeCurrentLimit":25.0,'
+        '"DischargeCurrentLimit":-25.0,"ChargeEnable":true,"DischargeEnable":false,"ChargeImmediately":false,'
+        '"FullChargeRequest":true}'
+    ), True)]  # fmt: skip
+
+
+def check_parameters():
+    publisher = Publisher()
+    announce.parameters(
+        publisher, None, (3650, 3050, 2800, 600, -100, 25000, 52500, 45500, 42000, 600, -325, -25000)
+    )
+    assert publisher.sent == [("stat/parameters", (
+        '{"CellHighVoltageLimit":3.65,"CellLowVoltageLimit":3.05,"CellUnderVoltageLimit":2.8,'
+        '"ChargeHighTemperatureLimit":60.0,"ChargeLowTemperatureLimit":-10.0,"ChargeCurrentLimit":25.0,'
+        '"PackHighVoltageLimit":52.5,"PackLowVoltageLimit":45.5,"PackUnderVoltageLimit":42.0,'
+        '"DischargeHighTemperatureLimit":60.0,"DischargeLowTemperatureLimit":-32.5,"DischargeCurrentLimit":-25.0}'
+    ), True)]  # fmt: skip
+
+
+def check_identity():
+    for identity, text in (
+        (("PPTBP02311711100", "2.0", "2.3", "Pylon", "US2KBPL"),
+         '{"BarCode":"PPTBP02311711100","Protocol":"2.0","Version":"2.3","Manufacturer":"Pylon","Device":"US2KBPL"}'),
+        (("H222003C32220459", "2.1", None, None, None), '{"BarCode":"H222003C32220459","Protocol":"2.1"}'),
+        ((None, "2.0", None, None, None), '{"Protocol":"2.0"}'),
+        (('a"b\\c', "2.0", "", "", ""), '{"BarCode":"a\\"b\\\\c","Protocol":"2.0"}'),
+    ):  # fmt: skip
+        publisher = Publisher()
+        announce.identity(publisher, 1, identity)
+        assert publisher.sent == [("stat/info/Pack1", text, True)]
+
+
+def check_health():
+    """`tele/STATE`; what is not known is left out."""
+    health = {
+        "Uptime": 90061, "Version": "1.0", "ResetCause": "watchdog", "Boots": 3, "IP": "192.168.2.7", "RSSI": None,
+        "HeapFree": 20000, "Link": "online", "Dialect": "framed", "Baud": 4800, "Packs": 2, "PublishRate": 10,
+        "Cycle": 11, "Polls": 1000, "Timeouts": 0, "FrameErrors": 1, "ReturnCodes": 0, "Implausible": 2,
+        "BrokerDrops": 0, "WifiDrops": 0, "LastError": "none",
+    }  # fmt: skip
+    publisher = Publisher(health)
+    announce.state(publisher)
+    assert publisher.sent == [("tele/STATE", (
+        '{"Uptime":90061,"Version":"1.0","ResetCause":"watchdog","Boots":3,"IP":"192.168.2.7","HeapFree":20000,'
+        '"Link":"online","Dialect":"framed","Baud":4800,"Packs":2,"PublishRate":10,"Cycle":1.1,"Polls":1000,'
+        '"Timeouts":0,"FrameErrors":1,"ReturnCodes":0,"Implausible":2,"BrokerDrops":0,"WifiDrops":0,'
+        '"LastError":"none"}'
+    ), False)]  # fmt: skip
+
+
+TOTALS = {
+    "Packs": 2, "PacksExpected": 2, "PackVoltage": 49551, "PackCurrent": -20100, "Power": -9960, "SOC": 645,
+    "RemainingCapacity": 80000, "FullCapacity": 124000, "CellMin": 3290, "CellMinAt": "Pack 1 cell 2",
+    "CellMax": 3310, "CellMaxAt": "Pack 1 cell 1", "CellDelta": 20, "TempMin": -180, "TempMax": 250,
+    "BatteryState": "discharging", "TimeToEmpty": 239, "ChargedEnergy": 1500, "DischargedEnergy": 2499,
+    "Problem": True, "Warning": False, "ProblemText": "Pack 3 missing",
+}  # fmt: skip
+TOTALS_TEXT = (
+    '{"PackCurrent":-20.1,"PackVoltage":49.551,"Packs":2,"PacksExpected":2,"RemainingCapacity":80.0,'
+    '"FullCapacity":124.0,"SOC":64.5,"Power":-996.0,"CellMin":3.29,"CellMinAt":"Pack 1 cell 2","CellMax":3.31,'
+    '"CellMaxAt":"Pack 1 cell 1","CellDelta":0.02,"TempMin":-18.0,"TempMax":25.0,"ChargedEnergy":0.002,'
+    '"DischargedEnergy":0.002,"BatteryState":"discharging","TimeToEmpty":239,"Problem":true,"Warning":false,'
+    '"ProblemText":"Pack 3 missing"}'
+)
+
+
+def check_rack():
+    assert whole(payloads.flat(TOTALS, RACK)) == TOTALS_TEXT
+
+
+def check_texts_are_json():
+    for raw, text in (
+        ("", '""'), ('a"b', '"a\\"b"'), ("a\\b", '"a\\\\b"'), ("a\nb\0c\x1f", '"a b c "'), ("Zürich °", '"Zürich °"'),
+    ):  # fmt: skip
+        assert payloads.text(raw) == text, raw
+    assert whole(payloads.flat({"LastError": "Küche: 5 €"}, STATE)) == '{"LastError":"Küche: 5 €"}'

@@ -1,0 +1,26 @@
+"""payloads.py and announce.py: what is published, number by number."""
+
+import json
+
+from plain_checks import checks_of
+
+from firmware.mqtt import payloads
+
+
+@checks_of("payload_cases")
+def test_payloads(check):
+    check()
+
+
+def test_readings_are_json():
+    """What JSON makes of the numbers is what the pack said."""
+    from payload_cases import GOLDEN, PACK
+
+    for reading, charged, discharged, _ in GOLDEN:
+        said = json.loads(b"".join(payloads.pack(reading, charged, discharged, PACK)))
+        assert [round(cell["Reading"] * 1000) for cell in said["Cells"].values()] == list(reading.cells)
+        assert [round(one["Reading"] * 10) for one in said["Temps"].values()] == list(reading.temperatures)
+        assert list(said["Cells"]) == [f"Cell_{number}" for number in range(1, len(reading.cells) + 1)]
+        assert round(said["RemainingCapacity"] * 1000) == reading.remaining
+        assert ("Problem" in said) == ("Alarm_Status" in said) == ("State" in said["PackVoltage"]) \
+            == bool(reading.alarms)
