@@ -1,0 +1,130 @@
+"""A broker for the demo, on 127.0.0.1 and a free port: mosquitto where it is installed, else amqtt.
+
+Run by itself it is that amqtt: `python3 tools/broker.py PORT`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections import deque
+from pathlib import Path
+
+HOST = "127.0.0.1"
+BROKER_VARIABLE = "PYLON2MQTT_BROKER"  # "mosquitto" or "amqtt": this one and no other
+MOSQUITTO, AMQTT = "mosquitto", "amqtt"
+SBIN = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"  # where packages put it, and not on every PATH
+RUNNING = "running"  # the end of the line with which both say that they listen
+START_TIMEOUT_S, STOP_TIMEOUT_S = 20, 5
+TRIES = 3  # the port was free a moment ago, but may not be any more
+LINES_KEPT = 20
+
+
+class BrokerError(Exception):
+    """There is no broker; the text says why, and what to do."""
+
+
+def program(wanted=None):
+    """-> (name, path of mosquitto or None) of the broker to use; `wanted`: MOSQUITTO, AMQTT or None. BrokerError."""
+    wanted = wanted or os.environ.get(BROKER_VARIABLE) or None
+    if wanted not in (None, MOSQUITTO, AMQTT):
+        raise BrokerError(f"{BROKER_VARIABLE}={wanted}: only {MOSQUITTO} and {AMQTT} are known")
+    path = shutil.which(MOSQUITTO) or shutil.which(MOSQUITTO, path=SBIN)
+    if wanted == MOSQUITTO and path is None:
+        raise BrokerError(f"{BROKER_VARIABLE}={wanted}, but mosquitto is not installed")
+    return (MOSQUITTO, path) if path and wanted != AMQTT else (AMQTT, None)
+
+
+class Broker:
+    """A broker process of our own; `directory` holds its files. Use as a context manager: entered, it listens at
+    `host`:`port`, for anybody on this PC. BrokerError."""
+
+    def __init__(self, directory, wanted=None):
+        self.host, self.port = HOST, None
+        self.name, self._path = program(wanted)
+        self._directory = Path(directory)
+        self._process, self._listens = None, False
+        self._lines = deque(maxlen=LINES_KEPT)
+
+    def __enter__(self):
+        for _ in range(TRIES):
+            self.port = _free_port()
+            if self._start():
+                return self
+            self.__exit__()
+        said = "\n".join(self._lines)
+        raise BrokerError(f"{self.name} does not start; --broker HOST:PORT takes another one. It said:\n{said}")
+
+    def __exit__(self, *_):
+        if self._process:
+            self._process.terminate()
+            try:
+                self._process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+            self._process = None
+
+    def _command(self):
+        if self._path is None:
+            return [sys.executable, str(Path(__file__).resolve()), str(self.port)]
+        file = self._directory / "mosquitto.conf"
+        lines = [f"listener {self.port} {HOST}", "allow_anonymous true", "persistence false"]
+        if os.geteuid() == 0:
+            lines.append("user root")  # else it changes to a user who may not be there
+        file.write_text("\n".join([*lines, ""]))
+        return [self._path, "-c", str(file)]
+
+    def _start(self):
+        """-> whether it listens."""
+        told = threading.Event()
+        self._listens = False
+        # Its own process group: Ctrl-C of the terminal is for us, and the broker ends last.
+        self._process = process = subprocess.Popen(
+            self._command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            errors="replace", process_group=0,
+        )  # fmt: skip
+        threading.Thread(target=self._listen, args=(process, told), daemon=True).start()
+        told.wait(START_TIMEOUT_S)
+        return self._listens
+
+    def _listen(self, process, told):
+        """Its output must go somewhere, and tells when it is there."""
+        with process.stdout:
+            for line in process.stdout:
+                self._lines.append(line.rstrip())
+                if line.rstrip().endswith(RUNNING):
+                    self._listens = True
+                    told.set()
+        told.set()
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
+
+
+async def _run_amqtt(port):
+    from amqtt.broker import Broker as Amqtt
+
+    ended = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, ended.set)
+    anonymous = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
+    listeners = {"default": {"type": "tcp", "bind": f"{HOST}:{port}"}}
+    broker = Amqtt({"listeners": listeners, "plugins": anonymous})
+    await broker.start()
+    print(RUNNING, flush=True)
+    await ended.wait()
+    await broker.shutdown()
+
+
+if __name__ == "__main__":
+    asyncio.run(_run_amqtt(int(sys.argv[1])))

@@ -1,0 +1,198 @@
+"""A live view of a running rack in the terminal, from its topics alone.
+
+Not on a terminal: one line a reading. Ctrl-C ends it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import queue
+import re
+import sys
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools import environment, show, words
+from tools.heard import DEFAULT_RACK, DEFAULT_ROOT, Heard
+
+PASSWORD_VARIABLE = "PYLON2MQTT_PASS"
+DEFAULT_PORT = 1883
+ANSWER_TIMEOUT_S = 10  # from the TCP connection to the broker's first word
+RETRY_S = (1, 10)
+# Kinds of events
+MESSAGE, CONNECTED, REFUSED, LOST = "message", "connected", "refused", "lost"
+
+
+class Unreachable(Exception):
+    """There is no way to the broker; the text says why, and what to check."""
+
+
+def main(arguments=None):
+    """Show the rack until Ctrl-C or for --seconds -> exit status: 0, or 1 where the broker or all readings failed."""
+    options = _parser().parse_args(arguments)
+    environment.ensure()
+    heard = Heard(options.root, options.rack)
+    events = queue.SimpleQueue()
+    show.signals_to(events)
+    try:
+        return _run(options, heard, events)
+    except Unreachable as error:
+        print(f"monitor: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:  # whoever read this has gone
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
+        return 0
+
+
+def _parser():
+    parser = argparse.ArgumentParser(prog="monitor.py", description=__doc__, allow_abbrev=False)
+    add_broker_options(parser, required=True)
+    parser.add_argument("--seconds", type=float, metavar="N", help="end after so many seconds")
+    return parser
+
+
+def add_broker_options(parser, required=False):
+    """Where the broker is, and which rack: the same for all tools."""
+    add = parser.add_argument
+    add("--broker", type=address, required=required, metavar="HOST[:PORT]", help=f"default port {DEFAULT_PORT}")
+    add("--user", help="user name for the broker")
+    add("--pass", dest="password", help=f"its password (better: environment variable {PASSWORD_VARIABLE})")
+    add("--root", default=DEFAULT_ROOT, help="mqtt_root of the rack (default %(default)s)")
+    add("--rack", default=DEFAULT_RACK, help="its rack_name (default %(default)s)")
+
+
+def address(text):
+    """"host", "host:1883", "[::1]:1883" -> (host, port)."""
+    match = re.fullmatch(r"(?:\[([^]]+)\]|([^:\s]+))(?::(\d{1,5}))?", text)
+    port = int(match[3] or DEFAULT_PORT) if match else 0
+    if not 1 <= port <= 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no address: write HOST or HOST:PORT")
+    return match[1] or match[2], port
+
+
+def password(options):
+    """The password of the options or of the environment, or None."""
+    return options.password or os.environ.get(PASSWORD_VARIABLE) or None
+
+
+def _run(options, heard, events):
+    host, port = options.broker
+    until = None if options.seconds is None else time.monotonic() + options.seconds
+    with Listener(events, host, port, options.user, password(options), heard.subscriptions()) as listener:
+        listener.wait()
+        terminal = show.on_terminal()
+        output = show.Terminal(heard) if terminal else show.Lines(heard, lambda: time.strftime("%H:%M:%S"))
+        with output:
+            if not terminal:
+                output.note("monitor", f"listening to {heard.prefix}# at {host}:{port}")
+            show.watch(events, Handler(heard, output).handle, output.refresh, until)
+    if until is not None and not heard.readings:
+        text, _, advice = words.status(heard, time.monotonic())
+        why = f"{text}: {advice or 'is polling paused?'}"
+        print(f"monitor: no reading in {options.seconds:g} s. {why}", file=sys.stderr)
+        return 1
+    return 0
+
+
+class Handler:
+    """Takes events into Heard, and tells the output."""
+
+    def __init__(self, heard, output):
+        self._heard, self._output = heard, output
+
+    def handle(self, kind, *what):
+        """One event -> True when it is the end."""
+        if kind == MESSAGE:
+            self._output.said(*self._heard.take(*what))
+        elif kind == CONNECTED:
+            if self._heard.trouble:
+                self._output.note("monitor", "connected again")
+            self._heard.trouble = None
+        elif kind in (LOST, REFUSED):
+            if self._heard.trouble is None:
+                self._heard.trouble = what[0]
+                self._output.note("monitor", f"{what[0]}; trying again")
+        else:
+            return True
+        return False
+
+
+class Listener:
+    """A client of the broker that puts what it hears into `events`: (MESSAGE, topic, payload, time in s, retain),
+    (CONNECTED,), (REFUSED, why), (LOST, why). It comes back by itself."""
+
+    def __init__(self, events, host, port, user, password, topics):
+        import paho.mqtt.client as paho
+
+        self._events, self._where, self._topics = events, (host, port), topics
+        self._named = bool(user)
+        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+        if user:
+            self._client.username_pw_set(user, password)
+        self._client.reconnect_delay_set(*RETRY_S)
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.on_message = self._on_message
+        self._answer = queue.SimpleQueue()
+
+    def __enter__(self):
+        host, port = self._where
+        try:
+            self._client.connect(host, port)
+        except (OSError, ValueError) as error:
+            raise Unreachable(f"no broker at {host}:{port}: {_reason(error)}") from None
+        self._client.loop_start()
+        return self
+
+    def wait(self):
+        """Wait until the broker let us in. Unreachable."""
+        try:
+            refused = self._answer.get(timeout=ANSWER_TIMEOUT_S)
+        except queue.Empty:
+            host, port = self._where
+            refused = f"what listens at {host}:{port} does not answer as a broker does"
+        if refused:
+            raise Unreachable(refused)
+
+    def publish(self, topic, payload):
+        """Send text, once, not retained."""
+        self._client.publish(topic, payload)
+
+    def __exit__(self, *_):
+        self._client.on_disconnect = None
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def _on_connect(self, client, userdata, flags, reason, properties):
+        if reason.is_failure:
+            advice = "check --user and the password" if self._named else "does it want --user and a password?"
+            why = f"the broker refuses: {reason}; {advice}"
+            self._answer.put(why)
+            self._events.put((REFUSED, why))
+            return
+        for topic in self._topics:
+            client.subscribe(topic)
+        self._answer.put(None)
+        self._events.put((CONNECTED,))
+
+    def _on_disconnect(self, client, userdata, flags, reason, properties):
+        self._events.put((LOST, f"the broker at {':'.join(map(str, self._where))} is gone"))
+
+    def _on_message(self, client, userdata, message):
+        self._events.put((MESSAGE, message.topic, message.payload, time.monotonic(), message.retain))
+
+
+def _reason(error):
+    """Why a connection failed, and what to check."""
+    if isinstance(error, ConnectionRefusedError):
+        return "nobody listens there. Does the broker run, is the port right?"
+    if isinstance(error, TimeoutError):
+        return "no answer. Is the address right, is a firewall between?"
+    return getattr(error, "strerror", None) or str(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,213 @@
+"""Is what was published what the battery said? Readings against the truth of the simulated battery (mqtt.md).
+
+Written from the contract alone: no line of it is the firmware's, so that no error hides in both.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import defaultdict, deque
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+WINDOW_S = 20  # a reading was said at most so long before it was heard; pack by pack, asked again once or twice
+KEPT = 64  # replies of one kind and pack
+BELOW, ABOVE, OTHER = 1, 2, 240
+# object, key, status byte (1 … 5), bit
+BITS = (
+    ("Protect_Status", "Pack_UVP", 1, 7), ("Protect_Status", "CHG_TP", 1, 6), ("Protect_Status", "DSG_TP", 1, 5),
+    ("Protect_Status", "DSG_OCP", 1, 4), ("Protect_Status", "CHG_OCP", 1, 2), ("Protect_Status", "Cell_UVP", 1, 1),
+    ("Protect_Status", "Pack_OVP", 1, 0),
+    ("System_Status", "Using_Pack_Power", 2, 3), ("System_Status", "Discharge_MOS", 2, 2),
+    ("System_Status", "Charge_MOS", 2, 1), ("System_Status", "Precharge_MOS", 2, 0),
+    ("System_Status", "Charging", 3, 7), ("System_Status", "Discharging", 3, 6), ("System_Status", "Heater", 3, 5),
+    ("System_Status", "Fully_Charged", 3, 3), ("System_Status", "Buzzer", 3, 0),
+)  # fmt: skip
+# How far two readings in a row may be apart (protocol.md §6): nothing in a wrong value within that shows that it is
+# wrong, when the errors of the line cancel in every sum
+DISTANCES = (("Cell_", Decimal("0.1")), ("BMS_T", 3), ("CellTemp", 3), ("Temp", 3), ("PackCurrent", 5))
+REMAINING_SHARE = Decimal("0.02")
+DERIVED = ("SOC", "Power", "CellMin", "CellMinNumber", "CellMax", "CellMaxNumber", "CellDelta", "TempMin", "TempMax",
+           "BatteryState")  # fmt: skip
+
+
+@dataclass
+class Wrong:
+    """A published reading that no reply said. differences: [(key, published, said)]; slight: none of them is beyond
+    the distances within which one reading follows another."""
+
+    pack: int
+    differences: list
+    slight: bool
+
+    def __str__(self):
+        found = ", ".join(f"{key} {published} instead of {said}" for key, published, said in self.differences[:4])
+        return f"pack {self.pack}: {found}"
+
+
+class Truth:
+    """Remembers what the simulated battery said, and holds readings against it."""
+
+    def __init__(self):
+        self._said = defaultdict(lambda: deque(maxlen=KEPT))
+        self._lock = threading.Lock()
+        self.checked = 0
+        self.wrong = []
+
+    def note(self, record):
+        """A record of the simulator's truth; called from its thread."""
+        if record.kind in ("analog", "alarm"):
+            with self._lock:
+                self._said[record.kind, record.pack].append((record.time, record.values))
+
+    def check(self, pack, payload, now):
+        """Hold the JSON of a reading (bytes) against what was said until `now` (s, the simulator's clock) -> Wrong or
+        None."""
+        self.checked += 1
+        try:
+            reading = json.loads(payload, parse_float=Decimal)
+            differences = self._differences(pack, reading, now)
+            slight = all(_is_slight(key, *values, reading) for key, *values in differences)
+        except (ValueError, TypeError, KeyError) as error:
+            differences, slight = [("all of it", repr(error), "a reading")], False
+        if not differences:
+            return None
+        found = Wrong(pack, differences, slight)
+        self.wrong.append(found)
+        return found
+
+    def _differences(self, pack, reading, now):
+        found = _least(published_analog(reading), map(analog, self._recent("analog", pack, now)))
+        if "Problem" in reading:
+            cells = len(reading["Cells"])
+            alarms = (alarm(values, cells) for values in self._recent("alarm", pack, now))
+            found = found + _least(published_alarm(reading), alarms)
+        return found
+
+    def summary(self):
+        """"31 readings, 0 wrong", and what was wrong."""
+        beyond = [one for one in self.wrong if not one.slight]
+        text = f"{self.checked} readings, {len(beyond)} wrong"
+        if beyond:
+            text += f" ({'; '.join(map(str, beyond[:3]))})"
+        slight = [one for one in self.wrong if one.slight]
+        if slight:
+            text += (f"; {len(slight)} off by less than two readings in a row may differ, from errors that cancel in "
+                     f"every sum ({'; '.join(map(str, slight[:3]))})")  # fmt: skip
+        return text
+
+    def _recent(self, kind, pack, now):
+        with self._lock:
+            return [values for time, values in reversed(self._said[kind, pack]) if now - time <= WINDOW_S]
+
+
+def analog(said):
+    """The values of a 42H reply -> {key: what mqtt.md makes of it}."""
+    cells, temperatures = said["cells"], said["temperatures"]
+    out = {f"Cell_{n}": _thousandth(mv) for n, mv in enumerate(cells, 1)}
+    out |= {_sensor(n, len(cells)): _tenth(value) for n, value in enumerate(temperatures)}
+    share = Decimal(1000 * said["remaining"]) / said["capacity"]
+    out |= {
+        "PackCurrent": _round(_thousandth(said["current"])),
+        "PackVoltage": _thousandth(said["voltage"]),
+        "RemainingCapacity": _thousandth(said["remaining"]),
+        "FullCapacity": _thousandth(said["capacity"]),
+        "CycleCount": Decimal(said["cycles"]),
+        "SOC": min(Decimal(100), _round(share / 10)),
+        "Power": _round(_thousandth(said["voltage"]) * _thousandth(said["current"])),
+        "CellMin": _thousandth(min(cells)),
+        "CellMinNumber": Decimal(cells.index(min(cells)) + 1),
+        "CellMax": _thousandth(max(cells)),
+        "CellMaxNumber": Decimal(cells.index(max(cells)) + 1),
+        "CellDelta": _thousandth(max(cells) - min(cells)),
+        "TempMin": _tenth(min(temperatures)),
+        "TempMax": _tenth(max(temperatures)),
+    }
+    return out
+
+
+def alarm(said, cells):
+    """The values of a 44H reply -> {key: state or flag}; `cells`: how many the pack has."""
+    status, states = said["status"], said["cells"]
+    found = {f"Cell_{n} State": state for n, state in enumerate(states, 1)}
+    found |= {f"{_sensor(n, cells)} State": state for n, state in enumerate(said["temperatures"])}
+    found |= {
+        "PackCurrent State": said["charge_current"] or said["discharge_current"],
+        "PackVoltage State": said["voltage"],
+    }
+    found |= {f"{group} {key}": bool(status[byte - 1] >> bit & 1) for group, key, byte, bit in BITS}
+    faulty = [8 * byte + bit + 1 for byte in range(2) for bit in range(8) if status[3 + byte] >> bit & 1]
+    currents = (said["charge_current"], said["discharge_current"])
+    every = [*states, *said["temperatures"], *currents, said["voltage"]]
+    found |= {"Fault_Status Cell_Fault": bool(faulty), "Fault_Status Faulty_Cells": faulty}
+    flags = {
+        "Cell_UV": BELOW in states, "Cell_OV": ABOVE in states,
+        "Pack_UV": said["voltage"] == BELOW, "Pack_OV": said["voltage"] == ABOVE,
+        "CHG_OC": currents[0] not in (0, OTHER), "DSG_OC": currents[1] not in (0, OTHER),
+        "UT": BELOW in said["temperatures"], "OT": ABOVE in said["temperatures"], "Other": OTHER in every,
+    }  # fmt: skip
+    found |= {f"Alarm_Status {key}": value for key, value in flags.items()}
+    protected = any(found[f"{group} {key}"] for group, key, _, _ in BITS if group == "Protect_Status")
+    found |= {"Problem": protected or bool(faulty) or flags["Other"], "Warning": any(flags.values())}
+    return found
+
+
+def published_analog(reading):
+    """A reading -> the same keys as analog()."""
+    out = {key: one["Reading"] for group in ("Cells", "Temps") for key, one in reading[group].items()}
+    out |= {key: reading[key]["Reading"] for key in ("PackCurrent", "PackVoltage")}
+    return out | {key: value for key, value in reading.items() if type(value) in (int, Decimal) and "Energy" not in key}
+
+
+def published_alarm(reading):
+    """A reading with alarm data -> the same keys as alarm()."""
+    measured = {**reading["Cells"], **reading["Temps"]}
+    measured |= {key: reading[key] for key in ("PackCurrent", "PackVoltage")}
+    out = {f"{key} State": one.get("State") for key, one in measured.items()}
+    for group in ("Protect_Status", "System_Status", "Fault_Status", "Alarm_Status"):
+        out |= {f"{group} {key}": value for key, value in reading[group].items()}
+    return out | {key: reading[key] for key in ("Problem", "Warning")}
+
+
+def _least(published, candidates):
+    """The differences to the candidate that differs least: [(key, published, said)]."""
+    best = [("all of it", "published", "nothing: nothing was said lately")]
+    for count, said in enumerate(candidates):
+        keys = published.keys() | said.keys()
+        found = [(k, published.get(k), said.get(k)) for k in sorted(keys) if published.get(k) != said.get(k)]
+        if not found:
+            return []
+        if count == 0 or len(found) < len(best):
+            best = found
+    return best
+
+
+def _is_slight(key, published, said, reading):
+    if key in DERIVED:
+        return True
+    if key == "RemainingCapacity":
+        limit = REMAINING_SHARE * reading["FullCapacity"]
+    else:
+        limit = next((distance for start, distance in DISTANCES if key.startswith(start)), None)
+    numbers = type(published) in (int, Decimal) and type(said) in (int, Decimal)
+    return " " not in key and limit is not None and numbers and abs(published - said) <= limit
+
+
+def _sensor(index, cells):
+    """mqtt.md, "Temperature keys"."""
+    first = 4 * index - 3
+    return "BMS_T" if index == 0 else f"CellTemp{first}_{first + 3}" if first <= cells else f"Temp{index + 1}"
+
+
+def _thousandth(value):
+    return Decimal(value) / 1000
+
+
+def _tenth(value):
+    return Decimal(value) / 10
+
+
+def _round(value):
+    """To one decimal, half away from zero."""
+    return value.quantize(Decimal("0.1"), ROUND_HALF_UP)
