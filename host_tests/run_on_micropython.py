@@ -17,6 +17,7 @@ MODULES = (
     "retained_cases",
     "rack_cases",
     "payload_cases",
+    "config_cases",
 )
 
 

@@ -1,0 +1,177 @@
+"""Settings: what is taken, and what is refused with words. Runs on CPython and on MicroPython."""
+
+from firmware import config
+
+NEEDED = {"wifi_ssid": "my network", "mqtt_host": "broker.lan"}
+SECRETS = ("wifi_pass", "mqtt_pass")
+# the keys and defaults of the design
+DEFAULTS = {
+    "wifi_pass": "", "hostname": "pylon2mqtt", "mqtt_port": 1883, "mqtt_user": "", "mqtt_pass": "",
+    "mqtt_root": "PylonToMQTT", "rack_name": "Main", "mqtt_tls": False, "mqtt_ca": "", "ntp_host": "pool.ntp.org",
+    "publish_rate": 10, "uart_id": 1, "uart_tx": 33, "uart_rx": 32, "baud": 4800, "dialect": "auto", "discovery": True,
+    "discovery_prefix": "homeassistant", "led": "off", "log_level": "info",
+}  # fmt: skip
+# setting, values that are taken as they are
+GOOD = (
+    ("wifi_ssid", ("x", "x" * 32, "ü" * 16, " a b ")),
+    ("wifi_pass", ("", "x" * 63, "12345678")),
+    ("hostname", ("x", "x" * 32)),
+    ("mqtt_host", ("192.168.2.245", "broker", "a.b-c.example")),
+    ("mqtt_port", (1, 1883, 65535)),
+    ("mqtt_root", ("a", "a/b/c", "Küche", "x" * 64)),
+    ("rack_name", ("Main", "rack 2", "$x")),
+    ("mqtt_tls", (False,)),
+    ("ntp_host", ("192.168.2.1", "pool.ntp.org")),
+    ("publish_rate", (1, 10, 300)),
+    ("uart_id", (1, 2)),
+    ("uart_tx", (0, 17, 48)),
+    ("uart_rx", (0, 16, 48)),
+    ("baud", (1200, 2400, 4800)),
+    ("dialect", ("auto", "framed", "console")),
+    ("discovery", (True, False)),
+    ("discovery_prefix", ("homeassistant", "a/b")),
+    ("led", ("off", 2, -2, 48, -48)),
+    ("log_level", ("error", "warning", "info")),
+)
+# setting, values that are refused, and what the message says beside the setting's name
+BAD = (
+    ("wifi_ssid", ("", "x" * 33, "ü" * 17), "1 to 32 bytes"),
+    ("wifi_pass", ("x" * 64, "ü" * 32), "0 to 63 bytes"),
+    ("hostname", ("", "x" * 33), "1 to 32 bytes"),
+    ("mqtt_host", ("mqtt://broker", "broker:1883", "a b", "broker/x"), "mqtt_port"),
+    ("mqtt_host", ("", "x" * 254), "bytes"),
+    ("mqtt_port", (0, 65536, -1, 1883.0, "1883", True), "from 1 to 65535"),
+    ("mqtt_root", ("a/+/b", "+", "a#", "#"), "+ or #"),
+    ("mqtt_root", ("/", "/a", "a//b", "//"), "empty level"),
+    ("mqtt_root", ("", "x" * 65), "bytes"),
+    ("rack_name", ("a/b", "Main/", "/"), "/"),
+    ("rack_name", ("a+", "#"), "+ or #"),
+    ("rack_name", ("", "x" * 65), "bytes"),
+    ("mqtt_tls", (1, 0, "true", "yes", [], {}), "true"),
+    ("ntp_host", ("", "a b"), ""),
+    ("publish_rate", (0, 301, -1, 10.0, "10", True, False), "from 1 to 300"),
+    ("uart_id", (0, 3, True, "1"), "from 1 to 2"),
+    ("uart_tx", (-1, 49, "33", 3.5), "from 0 to 48"),
+    ("uart_rx", (-1, 49, "32"), "from 0 to 48"),
+    ("baud", (9600, 0, 4800.0, "4800", True), "1200, 2400, 4800"),
+    ("dialect", ("text", "", 1, "Auto"), '"framed"'),
+    ("discovery", (1, "on", 0.0), "true"),
+    ("discovery_prefix", ("", "/", "a//b", "#"), ""),
+    ("led", ("on", 49, -49, 2.0, True, ""), '"off"'),
+    ("log_level", ("debug", "INFO", 3), '"warning"'),
+)
+TEXTS = ("wifi_ssid", "wifi_pass", "hostname", "mqtt_host", "mqtt_user", "mqtt_pass", "mqtt_root", "rack_name",
+         "mqtt_ca", "ntp_host", "discovery_prefix")  # fmt: skip
+
+
+def given(**changes):
+    values = dict(NEEDED)
+    values.update(changes)
+    return values
+
+
+def complaint(settings):
+    """The text of the ConfigError."""
+    try:
+        config.check(settings)
+    except config.ConfigError as error:
+        return str(error)
+    raise AssertionError(f"taken: {settings}")
+
+
+def check_defaults_are_those_of_the_design():
+    settings = config.check(NEEDED)
+    expected = dict(DEFAULTS)
+    expected.update(NEEDED)
+    assert settings == expected
+    for key, value in expected.items():
+        assert type(settings[key]) is type(value), key
+
+
+def check_null_means_not_set():
+    assert config.check(given(publish_rate=None, mqtt_port=None, led=None)) == config.check(NEEDED)
+
+
+def check_good_values():
+    for key, values in GOOD:
+        for value in values:
+            got = config.check(given(**{key: value}))[key]
+            assert got == value and type(got) is type(value), (key, value)
+
+
+def check_bad_values_are_named():
+    for key, values, words in BAD:
+        for value in values:
+            text = complaint(given(**{key: value}))
+            assert text.startswith(key + ": ") and words in text and "\n" not in text, (key, value, text)
+            assert len(text) > len(key) + 10, text
+
+
+def check_texts_must_be_texts():
+    for key in TEXTS:
+        for value in (5, 1.5, True, ["x"], {"x": 1}):
+            text = complaint(given(**{key: value}))
+            assert text.startswith(key + ": ") and "text" in text, (key, value, text)
+        for value in ("a\nb", "a\0b", "\x1b"):
+            assert "control character" in complaint(given(**{key: value})), (key, value)
+
+
+def check_what_is_needed():
+    assert complaint({}).split("\n") == ["wifi_ssid: not set", "mqtt_host: not set"]
+    assert complaint({"mqtt_host": "x"}) == "wifi_ssid: not set"
+    assert complaint(given(mqtt_host=None)) == "mqtt_host: not set"
+
+
+def check_unknown_settings_are_named():
+    for key in ("mqtt_hots", "publishRate", "", "WIFI_SSID"):
+        assert complaint(given(**{key: 1})) == key + ": no such setting"
+    unlike = given(a=1)
+    unlike[5] = unlike[None] = 1  # MicroPython's JSON takes such keys
+    assert complaint(unlike).split("\n") == ["5: no such setting", "None: no such setting", "a: no such setting"]
+
+
+def check_all_that_is_wrong_is_named_at_once():
+    lines = complaint({"mqtt_host": "a:b", "publish_rate": 0, "baud": 9600, "zz": 1, "aa": 2}).split("\n")
+    assert [line.split(":")[0] for line in lines] == ["aa", "zz", "wifi_ssid", "mqtt_host", "publish_rate", "baud"]
+
+
+def check_settings_that_do_not_go_together():
+    for changes, key in (
+        ({"mqtt_tls": True}, "mqtt_ca"),
+        ({"uart_tx": 5, "uart_rx": 5}, "uart_rx"),
+        ({"uart_tx": 32}, "uart_rx"),
+        ({"mqtt_pass": "secret"}, "mqtt_user"),
+    ):
+        assert complaint(given(**changes)).startswith(key + ": "), changes
+
+
+def check_port_follows_tls():
+    for changes, port in (
+        ({}, 1883), ({"mqtt_tls": True, "mqtt_ca": "ca.pem"}, 8883), ({"mqtt_port": 8883}, 8883),
+        ({"mqtt_tls": True, "mqtt_ca": "ca.pem", "mqtt_port": 1883}, 1883),
+    ):  # fmt: skip
+        assert config.check(given(**changes))["mqtt_port"] == port, changes
+
+
+def check_trailing_slash_is_dropped():
+    settings = config.check(given(mqtt_root="home/battery/", discovery_prefix="ha/"))
+    assert (settings["mqtt_root"], settings["discovery_prefix"]) == ("home/battery", "ha")
+
+
+def check_settings_must_be_an_object():
+    for value in ([], [1], "x", 5, None, True):
+        assert "object" in complaint(value), value
+
+
+def check_secrets_are_in_no_text():
+    for key in SECRETS:
+        for value in ("hunter2" * 30, "hunter2\n", ["hunter2"], {"hunter2": 1}):
+            assert "hunter2" not in complaint(given(**{key: value})), (key, value)
+    assert "hunter2" not in complaint(given(mqtt_pass="hunter2", wifi_pass="hunter2", baud=5))
+    assert "hunter2" not in complaint(given(mqtt_pass="hunter2"))
+
+
+def check_what_was_given_is_not_changed():
+    values = given(mqtt_root="a/")
+    config.check(values)
+    assert values == given(mqtt_root="a/")

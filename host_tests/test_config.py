@@ -1,0 +1,75 @@
+"""config.py: the settings, from a file too."""
+
+import json
+
+import pytest
+from plain_checks import checks_of
+
+from firmware import config
+
+
+@checks_of("config_cases")
+def test_config(check):
+    check()
+
+
+SETTINGS = {"wifi_ssid": "Küche", "wifi_pass": "hunter2", "mqtt_host": "broker", "publish_rate": 5}
+
+
+@pytest.fixture
+def written(tmp_path):
+    """written(bytes) -> path of a file with them."""
+
+    def write(data):
+        path = tmp_path / "config.json"
+        path.write_bytes(data)
+        return str(path)
+
+    return write
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\n  "], ids=["plain", "BOM", "space"])
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_load(written, before, ascii_only):
+    path = written(before + json.dumps(SETTINGS, ensure_ascii=ascii_only, indent=1).encode())
+    assert config.load(path) == config.check(SETTINGS)
+
+
+@pytest.mark.parametrize("data", [
+    b"", b"{", b'{"wifi_ssid": "hunter2"', b'{"wifi_pass": "hunter2",}', b"hunter2", b'{"wifi_pass": "hunter2\xff"}',
+    b"{'wifi_pass': 'hunter2'}",
+], ids=repr)  # fmt: skip
+def test_what_is_not_json(written, data):
+    path = written(data)
+    with pytest.raises(config.ConfigError) as caught:
+        config.load(path)
+    text = str(caught.value)
+    assert path in text and "JSON" in text and "hunter2" not in text
+
+
+@pytest.mark.parametrize("data", [b"[]", b"null", b"5", b'"text"'], ids=repr)
+def test_json_that_is_no_object(written, data):
+    with pytest.raises(config.ConfigError, match="object"):
+        config.load(written(data))
+
+
+def test_missing_file(tmp_path):
+    path = str(tmp_path / "config.json")
+    with pytest.raises(config.ConfigError, match=r"config\.json\.example") as caught:
+        config.load(path)
+    assert path in str(caught.value)
+
+
+def test_errors_of_a_file_are_those_of_check(written):
+    with pytest.raises(config.ConfigError, match="wifi_ssid: not set\nmqtt_host: not set\nbaud: "):
+        config.load(written(b'{"baud": 9600}'))
+
+
+def test_example_is_complete_and_right(project):
+    """Every setting with its default, in the order of the table."""
+    example = json.loads((project / "config.json.example").read_text())
+    assert list(example) == [row[0] for row in config.SETTINGS]
+    assert config.check(example) == config.load(str(project / "config.json.example"))
+    needed = {"wifi_ssid", "wifi_pass", "mqtt_host"}
+    defaults = config.check({key: value for key, value in example.items() if key in needed})
+    assert {**defaults, **example} == defaults
