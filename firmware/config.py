@@ -105,7 +105,8 @@ def check(given):
     if not isinstance(given, dict):
         raise ConfigError('the settings must be one object: {"mqtt_host": "…", …}')
     known = [row[0] for row in SETTINGS]
-    errors = ["%s: no such setting" % key for key in sorted(given) if key not in known]
+    # MicroPython's JSON has keys that are no texts; beside texts they cannot be sorted
+    errors = ["%s: no such setting" % key for key in sorted([str(key) for key in given]) if key not in known]
     settings = {}
     for key, default, wrong, _, _ in SETTINGS:
         value = given.get(key)
