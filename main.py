@@ -1,6 +1,9 @@
 # Runs after boot.py: a moment for Ctrl-C, then the firmware; and what happens when that ends.
+import gc
 import sys
 import time
+
+gc.threshold(2_048)  # collected often, what stays in memory stays together, and there is room for large pieces
 
 from firmware.board import Board
 from firmware.overlay import drop

