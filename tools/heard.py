@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 DEFAULT_ROOT, DEFAULT_RACK = "PylonToMQTT", "Main"
 LOG_LINES_KEPT = 100
 DEFAULT_PUBLISH_RATE_S = 10
+MAX_PACKS = 16
 PACK_TOPIC = re.compile(r"stat/(readings|info|limits)/Pack(\d{1,3})")
 # what take() answers
 READING, RACK, HEALTH, LOG, LWT, OTHER = "reading", "rack", "health", "log", "lwt", "other"
@@ -135,7 +136,7 @@ class Heard:
     def expected(self):
         """-> how many packs the group has, or None before it was said."""
         for said in (self.totals.get("PacksExpected"), self.health.get("Packs")):
-            if isinstance(said, int) and said:
+            if type(said) is int and 0 < said <= MAX_PACKS:
                 return said
         return None
 
@@ -144,7 +145,8 @@ class Heard:
         newest = max((pack.at for pack in self.packs.values() if pack.count), default=None)
         if newest is not None and (self.health_at is None or newest >= self.health_at):
             return "online"
-        return self.health.get("Link")
+        said = self.health.get("Link")
+        return said if said in ("online", "searching") else None
 
     def publish_rate_s(self):
         """-> seconds from one reading of a pack to the next."""

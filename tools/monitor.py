@@ -152,8 +152,7 @@ class Listener:
         try:
             refused = self._answer.get(timeout=ANSWER_TIMEOUT_S)
         except queue.Empty:
-            host, port = self._where
-            refused = f"what listens at {host}:{port} does not answer as a broker does"
+            refused = self._no_broker()
         if refused:
             raise Unreachable(refused)
 
@@ -178,7 +177,11 @@ class Listener:
         self._answer.put(None)
         self._events.put((CONNECTED,))
 
+    def _no_broker(self):
+        return f"what listens at {self._where[0]}:{self._where[1]} does not answer as a broker does"
+
     def _on_disconnect(self, client, userdata, flags, reason, properties):
+        self._answer.put(self._no_broker())  # read only if it is the first answer
         self._events.put((LOST, f"the broker at {':'.join(map(str, self._where))} is gone"))
 
     def _on_message(self, client, userdata, message):

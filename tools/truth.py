@@ -69,7 +69,7 @@ class Truth:
             reading = json.loads(payload, parse_float=Decimal)
             differences = self._differences(pack, reading, now)
             slight = all(_is_slight(key, *values, reading) for key, *values in differences)
-        except (ValueError, TypeError, KeyError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError) as error:  # of another shape than a reading
             differences, slight = [("all of it", repr(error), "a reading")], False
         if not differences:
             return None

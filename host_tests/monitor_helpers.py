@@ -1,0 +1,70 @@
+"""Readings as a rack publishes them, for what shows them."""
+
+from __future__ import annotations
+
+import json
+
+from tools.heard import Heard
+
+PROTECT = ("Pack_UVP", "CHG_TP", "DSG_TP", "DSG_OCP", "CHG_OCP", "Cell_UVP", "Pack_OVP")
+SYSTEM = ("Fully_Charged", "Heater", "Charging", "Discharging", "Buzzer", "Using_Pack_Power", "Discharge_MOS",
+          "Charge_MOS", "Precharge_MOS")  # fmt: skip
+ALARM = ("Cell_UV", "Cell_OV", "Pack_UV", "Pack_OV", "CHG_OC", "DSG_OC", "UT", "OT", "Other")
+NORMAL = {"Discharging", "Discharge_MOS", "Charge_MOS", "Using_Pack_Power"}
+CELLS = (3303, 3302, 3302, 3303, 3302, 3302, 3301, 3303, 3302, 3303, 3302, 3303, 3306, 3302, 3303)
+SENSORS = ("BMS_T", "CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16")
+HEALTH = {
+    "Uptime": 7980, "Version": "0.1.0", "ResetCause": "watchdog", "Boots": 3, "IP": "192.168.2.17", "RSSI": -61,
+    "HeapFree": 23552, "Link": "online", "Dialect": "framed", "Baud": 4800, "Packs": 2, "PublishRate": 5,
+    "Cycle": 1.1, "Polls": 214, "Timeouts": 3, "FrameErrors": 0, "ReturnCodes": 0, "Implausible": 1, "BrokerDrops": 0,
+    "WifiDrops": 0, "LastError": "none",
+}  # fmt: skip
+TOTALS = {
+    "Packs": 2, "PacksExpected": 2, "PackVoltage": 49.539, "PackCurrent": -12.6, "RemainingCapacity": 82.884,
+    "FullCapacity": 100.0, "SOC": 82.9, "Power": -624.2, "CellMin": 3.301, "CellMinAt": "Pack 1 cell 7",
+    "CellMax": 3.306, "CellMaxAt": "Pack 1 cell 13", "CellDelta": 0.005, "TempMin": 22.0, "TempMax": 23.5,
+    "ChargedEnergy": 1.234, "DischargedEnergy": 0.871, "BatteryState": "discharging", "TimeToEmpty": 395,
+    "Problem": False, "Warning": False, "ProblemText": "OK",
+}  # fmt: skip
+
+
+def reading(cells=CELLS, temperatures=(23.5, 22.0, 22.0, 22.0, 22.0), on=NORMAL, states=None, **changes):
+    """A reading as a dict. cells: mV; on: the flags that are set, None without alarm data; states: {key: State}."""
+    states = states or {}
+    alarms = on is not None
+
+    def measured(key, value):
+        return {"Reading": value} | ({"State": states.get(key, 0)} if alarms else {})
+
+    made = {
+        "Cells": {f"Cell_{n}": measured(f"Cell_{n}", mv / 1000) for n, mv in enumerate(cells, 1)},
+        "Temps": {key: measured(key, value) for key, value in zip(SENSORS, temperatures, strict=False)},
+        "PackCurrent": measured("PackCurrent", -6.3), "PackVoltage": measured("PackVoltage", sum(cells) / 1000),
+        "RemainingCapacity": 41.442, "FullCapacity": 50.0, "CycleCount": 31, "SOC": 82.9, "Power": -312.1,
+        "CellMin": min(cells) / 1000, "CellMinNumber": cells.index(min(cells)) + 1, "CellMax": max(cells) / 1000,
+        "CellMaxNumber": cells.index(max(cells)) + 1, "CellDelta": (max(cells) - min(cells)) / 1000,
+        "TempMin": min(temperatures), "TempMax": max(temperatures), "ChargedEnergy": 1.234,
+        "DischargedEnergy": 0.871, "BatteryState": "discharging",
+    }  # fmt: skip
+    if alarms:
+        made |= {"Problem": False, "Warning": False, "ProblemText": "OK"}
+        groups = {"Protect_Status": PROTECT, "System_Status": SYSTEM, "Alarm_Status": ALARM}
+        made |= {group: {key: key in on for key in keys} for group, keys in groups.items()}
+        made["Fault_Status"] = {"Cell_Fault": False, "Faulty_Cells": []}
+    return made | changes
+
+
+def heard(packs=2, now=100.0, **last):
+    """Heard, after an online rack of `packs` packs was read at `now` (s); last: changes to the last pack's reading."""
+    rack = Heard()
+    rack.take("PylonToMQTT/Main/tele/LWT", b"Online", now - 50, True)
+    told(rack, "tele/STATE", HEALTH | {"Packs": packs}, now - 20)
+    for number in range(1, packs + 1):
+        told(rack, f"stat/readings/Pack{number}", reading(**(last if number == packs else {})), now)
+    told(rack, "stat/readings/Rack", TOTALS | {"Packs": packs, "PacksExpected": packs}, now)
+    return rack
+
+
+def told(rack, topic, said, now=100.0, retain=False):
+    """Let `rack` hear an object on a topic below its own -> what take() says."""
+    return rack.take(rack.prefix + topic, json.dumps(said).encode(), now, retain)

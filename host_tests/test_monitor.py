@@ -1,0 +1,200 @@
+"""tools/monitor.py against a broker with messages published by hand: what it shows, what it refuses, how it ends."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import signal
+import socket
+import subprocess
+
+import pytest
+from monitor_helpers import HEALTH, TOTALS, reading
+from mqtt_helpers import free_port, mosquitto
+from tool_process import Tool
+
+from tools import monitor
+
+P = "PylonToMQTT/Main/"
+SECRET = "s3cret-marker"
+
+
+@pytest.fixture
+def start(broker):
+    """start(*arguments, …) -> a running monitor of the test's broker, as a context manager."""
+
+    def make(*arguments, **options):
+        options.setdefault(monitor.PASSWORD_VARIABLE, None)
+        return Tool("monitor.py", "--broker", f"{broker.host}:{broker.port}", *arguments, **options)
+
+    return make
+
+
+def publish(client, *names):
+    """Let the rack say something."""
+    said = {
+        "online": ("tele/LWT", "Online", True), "offline": ("tele/LWT", "Offline", True),
+        "pack 1": ("stat/readings/Pack1", json.dumps(reading()), False),
+        "pack 2": ("stat/readings/Pack2", json.dumps(reading(SOC=55.5)), False),
+        "rack": ("stat/readings/Rack", json.dumps(TOTALS), False),
+        "health": ("tele/STATE", json.dumps(HEALTH), False),
+        "log": ("tele/LOG", "battery does not answer any more", False),
+    }  # fmt: skip
+    for name in names:
+        topic, payload, retain = said[name]
+        client.publish(P + topic, payload, retain)
+
+
+ADDRESSES = (("host", ("host", 1883)), ("10.0.0.1:8884", ("10.0.0.1", 8884)), ("[::1]:1884", ("::1", 1884)),
+             ("[::1]", ("::1", 1883)))  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "expected"), ADDRESSES)
+def test_address(text, expected):
+    assert monitor.address(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "host:", ":1883", "host:0", "host:65536", "host:x", "a b", "mqtt://host"])
+def test_no_address(text):
+    with pytest.raises(argparse.ArgumentTypeError, match="write HOST or HOST:PORT"):
+        monitor.address(text)
+
+
+def test_lines_of_a_rack(start, mqtt_client):
+    publish(mqtt_client, "online")
+    with start() as tool:
+        tool.wait_for(r"device   \| Online")
+        publish(mqtt_client, "pack 1", "pack 2", "rack", "health", "log", "offline")
+        tool.wait_for(r"device   \| Offline")
+        assert tool.stop() == 0
+    lines = [line[10:] for line in tool.output.splitlines()]
+    assert [line[:17] for line in lines if line.startswith("Pack")] == ["Pack 1    82.9 % ", "Pack 2    55.5 % "]
+    assert "health   | online, 4800 baud, cycle 1.1 s of 5 s, 214 polls, 3 timeouts" in tool.output
+    assert "log      | battery does not answer any more" in lines
+    assert all(re.match(r"\d\d:\d\d:\d\d  ", line) for line in tool.output.splitlines())
+
+
+def test_health_is_said_again_only_when_something_is_new(start, mqtt_client):
+    with start() as tool:
+        tool.wait_for("listening")
+        for changes in ({}, {"Polls": 300, "Uptime": 9000}, {"Polls": 301, "Timeouts": 4}):
+            mqtt_client.publish(P + "tele/STATE", json.dumps(HEALTH | changes))
+        tool.wait_for("4 timeouts")
+        assert tool.stop(signal.SIGTERM) == 0
+    assert tool.output.count("health   |") == 2
+
+
+def test_another_rack(start, mqtt_client):
+    with start("--root", "Home/Cellar", "--rack", "Shed") as tool:
+        tool.wait_for("listening")
+        publish(mqtt_client, "pack 1")
+        mqtt_client.publish("Home/Cellar/Shed/stat/readings/Pack7", json.dumps(reading()))
+        tool.wait_for("Pack 7")
+        assert tool.stop() == 0
+    assert "Pack 1" not in tool.output
+
+
+def test_it_goes_on_when_the_broker_comes_back(start, broker, mqtt_client):
+    with start() as tool:
+        tool.wait_for("listening")
+        broker.restart()
+        tool.wait_for("is gone; trying again")
+        tool.wait_for("connected again")
+        mqtt_client.publish(P + "stat/readings/Pack1", json.dumps(reading()))
+        tool.wait_for("Pack 1")
+        assert tool.stop() == 0
+
+
+def test_the_picture_on_a_terminal(start, mqtt_client):
+    with start(terminal=True) as tool:
+        tool.wait_for("Nothing was published below")
+        publish(mqtt_client, "online", "pack 1", "pack 2", "rack", "health", "log")
+        tool.wait_for("battery does not answer any more")
+        assert tool.stop() == 0
+    live, _, behind = tool.output.partition("\x1b[?1049l")
+    assert "\x1b[?1049h" in live and "\x1b[?25h" in tool.output, "the terminal is as it was"
+    for part in ("Pylontech Main", "82.9%", "55.5%", "3.306▲", "214 polls"):
+        assert part in behind, f"the last picture stays, with {part}"
+    # A picture fits the terminal, so that none scrolls.
+    assert all(len(re.sub(r"\x1b\[[^a-zA-Z]*[a-zA-Z]", "", line).rstrip()) <= 100 for line in behind.splitlines())
+
+
+def test_nothing_is_published(start):
+    with start("--seconds", "1") as tool:
+        assert tool.end() == 1
+    assert "no reading in 1 s. Waiting: Nothing was published below PylonToMQTT/Main/" in tool.output
+
+
+def test_it_is_offline(start, mqtt_client):
+    publish(mqtt_client, "offline")
+    with start("--seconds", "1") as tool:
+        assert tool.end() == 1
+    assert "no reading in 1 s. Offline" in tool.output
+
+
+def test_seconds(start, mqtt_client):
+    with start("--seconds", "3") as tool:
+        tool.wait_for("listening")
+        publish(mqtt_client, "pack 1")
+        assert tool.end() == 0
+    assert "Pack 1" in tool.output
+
+
+def test_it_ends_when_nobody_reads_its_output(start, mqtt_client):
+    with start() as tool:
+        tool.wait_for("listening")
+        tool.close_output()
+        publish(mqtt_client, "pack 1")
+        assert tool.end() == 0
+
+
+def test_no_broker():
+    with Tool("monitor.py", "--broker", f"127.0.0.1:{free_port()}") as tool:
+        assert tool.end() == 1
+    assert "nobody listens there. Does the broker run" in tool.output and "Traceback" not in tool.output
+
+
+def test_no_such_name():
+    with Tool("monitor.py", "--broker", "no-such-host.invalid") as tool:
+        assert tool.end() == 1
+    assert "no broker at no-such-host.invalid:1883: " in tool.output and "Traceback" not in tool.output
+
+
+def test_what_answers_is_no_broker():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        with Tool("monitor.py", "--broker", f"127.0.0.1:{server.getsockname()[1]}") as tool:
+            server.accept()[0].close()
+            assert tool.end() == 1
+    assert "does not answer as a broker does" in tool.output
+
+
+@pytest.fixture
+def locked_broker(broker_factory, tmp_path):
+    """A broker that wants the user `owner` with the password SECRET."""
+    if mosquitto() is None:
+        pytest.skip("needs mosquitto")
+    file = tmp_path / "passwords"
+    subprocess.run(["mosquitto_passwd", "-c", "-b", str(file), "owner", SECRET], check=True, capture_output=True)
+    return broker_factory(f"allow_anonymous false\npassword_file {file}")
+
+
+CREDENTIALS = (
+    ("by environment", ["--user", "owner"], SECRET, None),
+    ("by option", ["--user", "owner", "--pass", SECRET], None, None),
+    ("nobody", [], None, "does it want --user and a password"),
+    ("wrong", ["--user", "owner", "--pass", SECRET + "x"], None, "check --user and the password"),
+)
+
+
+@pytest.mark.parametrize(("name", "arguments", "variable", "refusal"), CREDENTIALS, ids=[row[0] for row in CREDENTIALS])
+def test_password(locked_broker, name, arguments, variable, refusal):
+    where = f"{locked_broker.host}:{locked_broker.port}"
+    with Tool("monitor.py", "--broker", where, *arguments, **{monitor.PASSWORD_VARIABLE: variable}) as tool:
+        if refusal:
+            assert tool.end() == 1
+            assert "the broker refuses" in tool.output and refusal in tool.output
+        else:
+            tool.wait_for("listening")
+            assert tool.stop() == 0
+    assert SECRET not in tool.output and "Traceback" not in tool.output
