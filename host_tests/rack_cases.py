@@ -2,7 +2,7 @@
 
 from fakes import PERIOD, Clock, made_alarms, made_reading
 
-from firmware.rack import MeanCurrent, Rack
+from firmware.rack import Rack
 
 CYCLE_MS = 10_000
 
@@ -221,11 +221,13 @@ def check_times_come_from_the_mean_of_5_minutes():
     assert values["TimeToEmpty"] == 300 and "TimeToFull" not in values
 
 
-def check_mean_current():
+def check_window_of_the_mean_current():
+    """Seconds that pass, a current, and the minutes to full that 40 Ah take at the mean."""
     for ticks in (0, PERIOD - 200_000):
-        clock = Clock(ticks)
-        mean = MeanCurrent(clock.ticks_diff)
-        assert mean.add(1000, clock.ticks_ms()) == 1000
-        for seconds, current, expected in ((10, 2000, 1500), (10, -3000, 0), (200, 4000, 1000), (301, 500, 500)):
+        rack, clock = rack_of(1, ticks)
+        for seconds, current, minutes in (
+            (0, 1000, 2400), (10, 3000, 1200), (10, 8000, 600), (200, 4000, 600), (301, 1500, 1600), (30, 4500, 800),
+        ):  # fmt: skip
             clock.advance(seconds * 1000)
-            assert mean.add(current, clock.ticks_ms()) == expected, (ticks, seconds)
+            rack.add(made_reading(current=current, remaining=60000, capacity=100000))
+            assert rack.cycle([])["TimeToFull"] == minutes, (ticks, seconds)
