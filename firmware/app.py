@@ -13,11 +13,9 @@ from .battery.pylontech import Pylontech
 from .energy import Meters
 from .log import Log
 from .loop import Loop
-from .mqtt import entities
 from .mqtt.bounded import Transport
 from .mqtt.publisher import Publisher
 from .mqtt.session import Session
-from .overlay import drop
 from .rack import Rack
 from .wifi import Wifi
 
@@ -38,9 +36,7 @@ def build(board, retained, settings, clock=time):
     link = Link(uart, clock, settings["baud"])
     poller = Poller(link, Pylontech(link), clock, log, rate_ms, settings["baud"])
     loop = Loop(board, retained, clock, log, wifi, session, link, poller)
-    tables = [entities.compact(entities.READINGS, device) for device in "pr"]
-    drop("firmware.mqtt.entities")
-    publisher = Publisher(session, prefix, Rack(clock), Meters(retained, clock, rate_ms), clock, loop.health, *tables)
+    publisher = Publisher(session, prefix, Rack(clock), Meters(retained, clock, rate_ms), clock, loop.health)
     poller.sink = loop.publisher = publisher
     log.listener = publisher.line
     return loop

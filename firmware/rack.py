@@ -7,35 +7,12 @@ _BUCKET_MS, _BUCKETS = 30_000, 10  # the 5 minutes that times to full and empty 
 _TIME_MIN_MA = 1_000
 
 
-class MeanCurrent:
-    """Mean over the last 5 minutes, from buckets of half a minute."""
-
-    def __init__(self, ticks_diff):
-        self._ticks_diff = ticks_diff
-        self._buckets = []  # [ticks of its begin, sum, count]
-
-    def add(self, current, now):
-        """Takes the current in mA at the ticks `now` -> mean in mA."""
-        buckets = self._buckets
-        if not buckets or self._ticks_diff(now, buckets[-1][0]) >= _BUCKET_MS:
-            buckets.append([now, 0, 0])
-        buckets[-1][1] += current
-        buckets[-1][2] += 1
-        while self._ticks_diff(now, buckets[0][0]) >= _BUCKET_MS * _BUCKETS:
-            buckets.pop(0)
-        total = count = 0
-        for _, some, n in buckets:
-            total += some
-            count += n
-        return r.rounded(total, count)
-
-
 class Rack:
     """Takes the readings of a cycle one by one, and sums them up at its end."""
 
     def __init__(self, clock):
         self._clock = clock
-        self._mean = MeanCurrent(clock.ticks_diff)
+        self._buckets = []  # of current: [ticks of its begin, sum in mA, count]
         self._missing = {}  # pack -> ticks since when
         self.expected = 0  # packs in the group
         self._begin()
@@ -102,8 +79,23 @@ class Rack:
         values["PackVoltage"] = r.rounded(voltage, values["Packs"])
         values["CellDelta"] = values["CellMax"] - values["CellMin"]
         values["BatteryState"] = _common_state(states, values["PackCurrent"])
-        self._soc_and_times(values, self._mean.add(values["PackCurrent"], now))
+        self._soc_and_times(values, self._mean(values["PackCurrent"], now))
         return values
+
+    def _mean(self, current, now):
+        """Mean current over the last 5 minutes, in mA; from buckets of half a minute."""
+        buckets, diff = self._buckets, self._clock.ticks_diff
+        if not buckets or diff(now, buckets[-1][0]) >= _BUCKET_MS:
+            buckets.append([now, 0, 0])
+        buckets[-1][1] += current
+        buckets[-1][2] += 1
+        while diff(now, buckets[0][0]) >= _BUCKET_MS * _BUCKETS:
+            buckets.pop(0)
+        total = count = 0
+        for _, some, n in buckets:
+            total += some
+            count += n
+        return r.rounded(total, count)
 
     def _soc_and_times(self, values, mean):
         """State of charge, and minutes to full or empty, from the mean current in mA."""

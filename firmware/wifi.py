@@ -1,4 +1,4 @@
-"""The station: up once, then kept up. The driver reconnects by itself, we watch. The only file that knows `network`."""
+"""The station, watched: the driver reconnects by itself. The only file that knows `network`."""
 
 import network
 from micropython import const
@@ -24,11 +24,19 @@ class Wifi:
         self._start()
 
     def _start(self):
+        """On the first rung a new connection, on the later ones the radio goes off and on."""
+        wlan = self._wlan
         try:
+            if self._rung:
+                wlan.disconnect()
+                self._clock.sleep_ms(_SETTLE_MS)
+            if self._rung > 1:
+                wlan.active(False)
+                self._clock.sleep_ms(_SETTLE_MS)
             network.hostname(self._hostname)
-            self._wlan.active(True)
-            self._wlan.config(pm=self._wlan.PM_NONE, reconnects=-1)
-            self._wlan.connect(self._ssid, self._key)
+            wlan.active(True)
+            wlan.config(pm=wlan.PM_NONE, reconnects=-1)
+            wlan.connect(self._ssid, self._key)
         except OSError as error:  # the next rung tries again
             self._log.warning("Wi-Fi does not start: %s", error)
 
@@ -38,32 +46,20 @@ class Wifi:
         now = self._clock.ticks_ms()
         if up != self._up:
             self._up = up
+            self.drops += not up
             if up:
                 self._log.info("Wi-Fi connected, address %s", self.address())
             else:
-                self.drops += 1
                 self._log.warning("Wi-Fi lost")
         if up:
             self._rung = 0
             self._rung_at = now
         elif self._clock.ticks_diff(now, self._rung_at) >= _RUNG_MS:
-            self._climb()
+            self._rung += 1
+            self._log.warning("no Wi-Fi %s: is the name right, the key, the access point in reach?", self._ssid)
+            self._start()
+            self._rung_at = self._clock.ticks_ms()
         return up
-
-    def _climb(self):
-        """First a new connection; after that the radio goes off and on."""
-        self._log.warning("no Wi-Fi network %s: is the name right, the key, the access point in reach?", self._ssid)
-        try:
-            self._wlan.disconnect()
-            self._clock.sleep_ms(_SETTLE_MS)
-            if self._rung:
-                self._wlan.active(False)
-                self._clock.sleep_ms(_SETTLE_MS)
-        except OSError as error:
-            self._log.warning("Wi-Fi does not stop: %s", error)
-        self._rung += 1
-        self._start()
-        self._rung_at = self._clock.ticks_ms()
 
     def address(self):
         """Our IP address as a text."""

@@ -16,19 +16,15 @@ SET_RATE = 0x91
 MANAGEMENT = 0x92
 SERIAL_NUMBER = 0x93
 
-# What can be encoded, and the longest INFO of its reply in bytes (one pack of 16 cells and 6 sensors,
-# 3-byte capacities). An allow-list: the commands that write to a battery are not in it.
+# What can be encoded: an allow-list; the commands that write to a battery are not in it. And below each the longest
+# INFO of its reply in bytes: one pack of 16 cells and 6 sensors, 3-byte capacities.
+# fmt: off
 COMMANDS = (
-    (ANALOG_VALUES, 65),
-    (ALARMS, 34),
-    (SYSTEM_PARAMETERS, 25),
-    (PROTOCOL_VERSION, 0),
-    (MANUFACTURER, 32),
-    (PACK_COUNT, 1),
-    (SET_RATE, 0),
-    (MANAGEMENT, 10),
-    (SERIAL_NUMBER, 17),
+    ANALOG_VALUES, ALARMS, SYSTEM_PARAMETERS, PROTOCOL_VERSION, MANUFACTURER, PACK_COUNT, SET_RATE, MANAGEMENT,
+    SERIAL_NUMBER,
 )
+_LONGEST_INFO = (65, 34, 25, 0, 32, 1, 0, 10, 17)
+# fmt: on
 
 # Return codes RTN of a reply (§2.9), those that somebody acts on, and all of them in words
 NORMAL = 0x00
@@ -72,9 +68,8 @@ def _chksum(characters):
 
 def longest_reply(cid2):
     """Characters of the longest reply to the command `cid2` for one pack, SOI and EOI included."""
-    for command, info_bytes in COMMANDS:
-        if command == cid2:
-            return OVERHEAD + 2 * info_bytes
+    if cid2 in COMMANDS:
+        return OVERHEAD + 2 * _LONGEST_INFO[COMMANDS.index(cid2)]
     raise ValueError("CID2 %02XH is not a read command" % cid2)
 
 

@@ -15,19 +15,19 @@ def identity(publisher, pack, said):
 
 def limits(publisher, pack, said):
     """`stat/limits/PackN`: values in the order of the table."""
-    _listed(publisher, "stat/limits/Pack%d" % pack, said, entities.LIMITS)
+    _listed(publisher, "stat/limits/Pack%d" % pack, said, "limits")
 
 
 def parameters(publisher, _, said):
     """`stat/parameters`: values in the order of the table."""
-    _listed(publisher, "stat/parameters", said, entities.PARAMETERS)
+    _listed(publisher, "stat/parameters", said, "parameters")
 
 
 def state(publisher):
     """`tele/STATE`."""
-    publisher.publish("tele/STATE", payloads.flat(publisher.health(), entities.compact(entities.STATE)))
+    publisher.publish("tele/STATE", payloads.flat(publisher.health(), entities.compact("state")))
 
 
-def _listed(publisher, topic, said, table):
-    keys = [row[0] for row in entities.rows(table)]
-    publisher.publish(topic, payloads.flat(dict(zip(keys, said)), entities.compact(table)), True)
+def _listed(publisher, topic, said, rows):
+    keys = [row[0] for row in entities.rows(rows)]
+    publisher.publish(topic, payloads.flat(dict(zip(keys, said)), entities.compact(rows)), True)

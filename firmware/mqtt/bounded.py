@@ -7,7 +7,7 @@ umqtt.simple takes its sockets from a module `socket`; a Transport is put there 
 from micropython import const
 
 _WAIT_S = const(5)  # for the TCP connection, for a packet to come, for one to go
-_BUFFER = const(512)  # what is written is collected to this size: one TCP segment instead of many
+_BUFFER = const(256)  # what is written is collected to this size: one TCP segment instead of many
 _PAYLOAD_MAX = const(257)  # of what comes in: one byte more than a command may have, so that it shows
 _WOULD_BLOCK = (11, 140)  # EAGAIN, of the PC and of lwIP
 _ETIMEDOUT = const(110)

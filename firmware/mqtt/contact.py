@@ -1,5 +1,9 @@
 """How a session.Session comes to stand, and why it did not, in words that tell the owner what to look at."""
 
+from .session import BACKOFF_MIN_MS
+
+_BACKOFF_MAX_MS = 60_000
+_LASTING_MS = 10_000  # a connection that stood this long starts the backoff anew
 _RESOLVE_AFTER = 3  # failed connects
 _CONNACK = """
 1 the broker does not speak MQTT 3.1.1
@@ -41,15 +45,30 @@ def _refused(session, why):
     if session.failed % _RESOLVE_AFTER == 0:
         session.transport.forget_address()
     session.forget()
-    wait_ms = session.later()
+    wait_ms = _later(session)
     if why != session.why:  # once, not at every try
         session.why = why
         session.log.warning("broker: %s. Next try in %d s, then at most every minute", why, wait_ms // 1000 + 1)
 
 
 def lost(session, error):
-    """Says why a connection that stood was dropped: an exception, or a text."""
+    """Drops a connection that stood, and says why: an exception, or a text."""
+    clock = session.clock
+    session.drops += 1
+    if clock.ticks_diff(clock.ticks_ms(), session.since) >= _LASTING_MS:
+        session.backoff_ms = BACKOFF_MIN_MS
+    session.forget()
+    _later(session)
     session.log.warning("broker lost: %s", error if isinstance(error, str) else explain("mqtt", error))
+
+
+def _later(session):
+    """Sets the time of the next try, with jitter: not every device at once when a broker comes back -> ms."""
+    clock = session.clock
+    wait_ms = session.backoff_ms * 3 // 4 + session.random_below(session.backoff_ms // 5)
+    session.retry_at = clock.ticks_add(clock.ticks_ms(), wait_ms)
+    session.backoff_ms = min(2 * session.backoff_ms, _BACKOFF_MAX_MS)
+    return wait_ms
 
 
 def explain(stage, error):

@@ -11,7 +11,9 @@ class Parts:
 
     def __init__(self, make):
         self._make = make
-        self._length = sum([len(part) for part in self])
+        self._length = 0
+        for part in self:
+            self._length += len(part)
 
     def __len__(self):
         return self._length
@@ -148,10 +150,12 @@ def temperature_key(index, cells):
 
 def _status_objects(alarms):
     """Yields the four *_Status objects with the flags that this dialect knows."""
-    known = dict(alarms.flags)
     for name, keys in r.GROUPS:
-        yield ',"%s":{' % name
-        yield ",".join(['"%s":%s' % (key, value(known[key], 0, 0)) for key in keys if key in known])
+        before = ',"%s":{' % name
+        for key, is_set in alarms.flags:
+            if key in keys:
+                yield '%s"%s":%s' % (before, key, "true" if is_set else "false")
+                before = ","
         if keys is r.FAULT:
             yield ',"Faulty_Cells":[%s]' % ",".join([str(cell) for cell in alarms.faulty_cells])
-        yield "}"
+        yield "}" if before == "," else before + "}"

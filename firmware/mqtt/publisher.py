@@ -13,19 +13,20 @@ _RACK = const(0)  # its meter
 
 
 class Publisher:
-    """`prefix` is `<mqtt_root>/<rack_name>/`, `health()` gives the values of tele/STATE, `pack_table` and `rack_table`
-    are entities.compact() of the readings.
-    """
+    """`prefix` is `<mqtt_root>/<rack_name>/`, `health()` gives the values of tele/STATE."""
 
-    def __init__(self, session, prefix, rack, meters, clock, health, pack_table, rack_table):
+    def __init__(self, session, prefix, rack, meters, clock, health):
+        from .entities import compact
+
         self._session = session
         self._prefix = prefix
         self._rack = rack
         self._meters = meters
         self._clock = clock
         self.health = health
-        self._pack_table = pack_table
-        self._rack_table = rack_table
+        self._pack_table = compact("readings", "p")
+        self._rack_table = compact("readings", "r")
+        drop("firmware.mqtt.entities")
         self._lines = []
         self._state_at = self._line_at = clock.ticks_ms()
 

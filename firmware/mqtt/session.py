@@ -9,9 +9,7 @@ from ..overlay import drop
 
 _PING_MS = const(15_000)  # a quarter of the keepalive
 _SILENT_MS = const(60_000)  # the keepalive
-_BACKOFF_MIN_MS = const(1_000)
-_BACKOFF_MAX_MS = const(60_000)
-_LASTING_MS = const(10_000)  # a connection that stood this long starts the backoff anew
+BACKOFF_MIN_MS = 1_000
 _MESSAGES = const(8)  # taken in one pass
 
 # What bad packets make umqtt.simple raise, besides its own MQTTException (an Exception of no other kind)
@@ -43,19 +41,19 @@ class Session:
         self.drops = self.failed = 0
         self.why = None  # the last connection failed
         self._inbox = []
-        self._backoff_ms = _BACKOFF_MIN_MS
-        self._retry_at = self._pinged_at = self._since = self._life_at = clock.ticks_ms()
+        self.backoff_ms = BACKOFF_MIN_MS
+        self.retry_at = self._pinged_at = self.since = self._life_at = clock.ticks_ms()
 
     def tend(self, network_up=True):
         """One pass: connects when it is time to, else hears, pings and drops what is dead."""
         diff = self.clock.ticks_diff
         now = self.clock.ticks_ms()
         if not self.connected:
-            if not network_up or diff(self._retry_at, now) > 0:
+            if not network_up or diff(self.retry_at, now) > 0:
                 return
             self._contact("connect")
             if self.connected:
-                self._since = self._pinged_at = self.clock.ticks_ms()
+                self.since = self._pinged_at = self.clock.ticks_ms()
                 self.on_connect()
         else:
             try:
@@ -98,13 +96,6 @@ class Session:
                 pass  # then the last will says it
         self.forget()
 
-    def later(self):
-        """Sets the time of the next try, with jitter: not every device at once when a broker comes back -> ms."""
-        wait_ms = self._backoff_ms * 3 // 4 + self.random_below(self._backoff_ms // 5)
-        self._retry_at = self.clock.ticks_add(self.clock.ticks_ms(), wait_ms)
-        self._backoff_ms = min(2 * self._backoff_ms, _BACKOFF_MAX_MS)
-        return wait_ms
-
     def receive(self, topic, payload):
         """umqtt.simple's callback; what it brings waits until the packet is done with."""
         if len(self._inbox) < _MESSAGES:
@@ -118,11 +109,6 @@ class Session:
         self.transport.close()
 
     def _drop(self, error):
-        self.drops += 1
-        if self.clock.ticks_diff(self.clock.ticks_ms(), self._since) >= _LASTING_MS:
-            self._backoff_ms = _BACKOFF_MIN_MS
-        self.forget()
-        self.later()
         self._contact("lost", error)
 
     def _contact(self, step, *arguments):

@@ -33,11 +33,11 @@ def lay_out(flash, source=False, project=PROJECT):
     for name in TOP_FILES:
         if (project / name).exists():
             shutil.copyfile(project / name, flash / name)
-    for path in sorted((project / "firmware").rglob("*.py")):
+    for path in sorted([*(project / "firmware").rglob("*.py"), *(project / "firmware").rglob("*.txt")]):
         name = path.relative_to(project)
         target = flash / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        if source:
+        if source or path.suffix != ".py":
             shutil.copyfile(path, target)
         else:
             shutil.copyfile(compiled(path, name, shorten), target.with_suffix(".mpy"))
@@ -95,7 +95,7 @@ def compiled(path, name, change=str):
 
 
 def heap_cost(interpreter):
-    """-> bytes of heap that the board's own modules and umqtt.simple take; on an ESP32 they are in ROM and take none.
+    """-> bytes of heap that the board's own modules, its UART and umqtt.simple take; on an ESP32 they take none.
 
     Both sides of the subtraction know as many names as the firmware has: the pools that names are kept in double in
     size, so what a further name costs depends on how many there are.
@@ -105,8 +105,15 @@ def heap_cost(interpreter):
     if not note.exists():
         names = f"for n in range({NAMES}): hasattr(0, 'name%d' % n)"
         bare = _probe([interpreter, "-c", f"import gc\n{names}\ngc.collect(); print(gc.mem_alloc())"], {})
-        path = f"{modules}:{rom()}"
-        full = _probe([interpreter, "-m", "_start"], {"MICROPYPATH": path, "VB_MEASURE": names})
+        master, slave = os.openpty()
+        settings = {
+            "MICROPYPATH": f"{modules}:{rom()}",
+            "VB_UART": os.ttyname(slave),
+            "VB_MEASURE": f"{names}\nuart = machine.UART(1, tx=33, rx=32)",
+        }
+        full = _probe([interpreter, "-m", "_start"], settings)
+        os.close(master)
+        os.close(slave)
         work = note.with_suffix(f".{os.getpid()}")
         work.write_text(str(full - bare))
         os.replace(work, note)

@@ -62,7 +62,7 @@ def boot():
 
 
 if _host.setting("MEASURE"):
-    exec(_host.setting("MEASURE"))
+    exec(_host.setting("MEASURE"), globals())
     import umqtt.simple  # noqa: F401
 
     gc.collect()

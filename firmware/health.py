@@ -1,0 +1,37 @@
+"""How the device is: the values of tele/STATE. Loaded for the moment."""
+
+import gc
+
+from . import __version__
+
+
+def health(loop):
+    """loop.Loop -> {key of mqtt.md: raw integer or text}."""
+    poller, link, wifi, clock = loop.poller, loop.link, loop.wifi, loop.clock
+    seconds = clock.ticks_diff(clock.ticks_ms(), loop.started) // 1000
+    loop.started = clock.ticks_add(loop.started, seconds * 1000)  # ticks wrap after 12 days, uptime does not
+    loop.uptime_s += seconds
+    gc.collect()
+    return {
+        "Uptime": loop.uptime_s,
+        "Version": __version__,
+        "ResetCause": loop.board.reset_cause(),
+        "Boots": loop.retained.boots,
+        "IP": wifi.address(),
+        "RSSI": wifi.signal(),
+        "HeapFree": gc.mem_free(),
+        "Link": "searching" if poller.searching else "online",
+        "Dialect": "framed",
+        "Baud": link.baud,
+        "Packs": len(poller.packs),
+        "PublishRate": poller.publish_rate_ms // 1000,
+        "Cycle": poller.cycle_ms and poller.cycle_ms // 100,
+        "Polls": link.polls,
+        "Timeouts": link.timeouts,
+        "FrameErrors": link.frame_errors,
+        "ReturnCodes": link.return_codes,
+        "Implausible": poller.implausible,
+        "BrokerDrops": loop.session.drops,
+        "WifiDrops": wifi.drops,
+        "LastError": loop.retained.last_error or "none",
+    }
