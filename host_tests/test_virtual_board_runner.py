@@ -197,9 +197,10 @@ def test_a_file_is_compiled_once_for_each_content(sources):
     assert layout.compiled(path, "firmware/a.py") != first
 
 
-def test_a_file_that_does_not_compile_is_named(sources):
+@pytest.mark.parametrize("text", ["def x(:\n", "return = 1\n", "x = (\n", "if 1:\n  a\n b\n"])
+def test_a_file_that_does_not_compile_is_named(sources, text):
     project, flash = sources
-    (project / "firmware" / "a.py").write_text("def x(:\n")
+    (project / "firmware" / "a.py").write_text(text)
     with pytest.raises(layout.CompileError, match=r"firmware/a\.py"):
         layout.lay_out(flash, project=project)
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import tempfile
+import tokenize
 from pathlib import Path
 
 from tools import environment
@@ -79,7 +80,10 @@ def compiled(path, name, change=str):
 
     `change` is what happens to the source before it is compiled.
     """
-    source = change(path.read_text())
+    try:
+        source = change(path.read_text())
+    except (SyntaxError, tokenize.TokenError) as error:
+        raise CompileError(f"{name} is no Python: {error}") from None
     target = _cache() / f"{_key(source, name)}.mpy"
     if target.exists():
         return target
