@@ -16,6 +16,10 @@ import threading
 from collections import deque
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools.leash import Leash
+
 HOST = "127.0.0.1"
 BROKER_VARIABLE = "PYLON2MQTT_BROKER"  # "mosquitto" or "amqtt": this one and no other
 MOSQUITTO, AMQTT = "mosquitto", "amqtt"
@@ -49,7 +53,8 @@ class Broker:
         self.host, self.port = HOST, None
         self.name, self._path = program(wanted)
         self._directory = Path(directory)
-        self._process, self._listens = None, False
+        self._process = self._leash = None
+        self._listens = False
         self._lines = deque(maxlen=LINES_KEPT)
 
     def __enter__(self):
@@ -69,6 +74,7 @@ class Broker:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+            self._leash.close()
             self._process = None
 
     def _command(self):
@@ -85,10 +91,10 @@ class Broker:
         """-> whether it listens."""
         told = threading.Event()
         self._listens = False
-        # Its own process group: Ctrl-C of the terminal is for us, and the broker ends last.
-        self._process = process = subprocess.Popen(
+        self._leash = Leash()
+        self._process = process = self._leash.start(
             self._command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            errors="replace", process_group=0,
+            errors="replace",
         )  # fmt: skip
         threading.Thread(target=self._listen, args=(process, told), daemon=True).start()
         told.wait(START_TIMEOUT_S)

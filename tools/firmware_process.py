@@ -10,6 +10,7 @@ import threading
 
 from tools import environment
 from tools.heard import clean
+from tools.leash import Leash
 
 PROGRAM = environment.PROJECT / "tools" / "pylon2mqtt.py"
 STOP_TIMEOUT_S = 30  # it gives its own board 20 s
@@ -27,13 +28,13 @@ class FirmwareProcess:
         self._command = [sys.executable, str(PROGRAM), *arguments]
         self._variables = variables
         self._events = events
-        self._process = None
+        self._process = self._leash = None
 
     def __enter__(self):
-        # Its own process group: Ctrl-C of the terminal is for us, and it ends before the broker does.
-        self._process = subprocess.Popen(
+        self._leash = Leash()
+        self._process = self._leash.start(
             self._command, env=os.environ | self._variables, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, errors="replace", process_group=0,
+            stderr=subprocess.STDOUT, text=True, errors="replace",
         )  # fmt: skip
         threading.Thread(target=self._listen, args=(self._process,), daemon=True).start()
         return self
@@ -46,6 +47,7 @@ class FirmwareProcess:
 
     def __exit__(self, *_):
         self.stop()
+        self._leash.close()
 
     def stop(self):
         """Let it publish Offline and end; returns when it is gone."""

@@ -1,0 +1,107 @@
+"""tools/broker.py: which broker it takes, that it listens to this PC only, and that nothing of it stays behind."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+from mqtt_helpers import Recorder, mosquitto
+from tool_process import processes_with
+
+from tools import broker
+from tools.broker import AMQTT, BROKER_VARIABLE, MOSQUITTO, BrokerError
+
+NAMES = [pytest.param(MOSQUITTO, marks=pytest.mark.skipif(mosquitto() is None, reason="no mosquitto")), AMQTT]
+LISTENING = "0A"
+
+
+@pytest.fixture
+def installed(tmp_path, monkeypatch):
+    """installed(True): mosquitto is on PATH; installed(False): it is nowhere."""
+
+    def make(is_there):
+        monkeypatch.setattr(broker, "SBIN", "")
+        monkeypatch.setenv("PATH", str(tmp_path))
+        monkeypatch.delenv(BROKER_VARIABLE, raising=False)
+        program = tmp_path / "mosquitto"
+        if is_there:
+            program.touch(0o755)
+        return str(program)
+
+    return make
+
+
+def test_mosquitto_where_it_is_installed(installed):
+    path = installed(True)
+    assert broker.program() == (MOSQUITTO, path)
+    assert broker.program(AMQTT) == (AMQTT, None)
+
+
+def test_else_amqtt(installed):
+    installed(False)
+    assert broker.program() == (AMQTT, None)
+    with pytest.raises(BrokerError, match="not installed"):
+        broker.program(MOSQUITTO)
+
+
+def test_the_variable_decides(installed, monkeypatch):
+    installed(True)
+    monkeypatch.setenv(BROKER_VARIABLE, AMQTT)
+    assert broker.program() == (AMQTT, None)
+    monkeypatch.setenv(BROKER_VARIABLE, "hive")
+    with pytest.raises(BrokerError, match="PYLON2MQTT_BROKER=hive: only mosquitto and amqtt are known"):
+        broker.program()
+
+
+def listeners(port):
+    """-> addresses, as the kernel writes them, that listen on this port; None where it does not say."""
+    found = []
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        try:
+            rows = [line.split() for line in Path(table).read_text().splitlines()[1:]]
+        except OSError:
+            return None
+        found += [row[1].split(":")[0] for row in rows if row[3] == LISTENING and int(row[1].split(":")[1], 16) == port]
+    return found
+
+
+def ours(marker):
+    """-> command lines of the brokers in whose environment `marker` stands."""
+    return [command for command in processes_with(marker) if "mosquitto" in command or "broker.py" in command]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_it_passes_messages_on_to_this_pc_only(name, tmp_path, monkeypatch):
+    marker = str(tmp_path)
+    monkeypatch.setenv("TMPDIR", marker)
+    with broker.Broker(tmp_path, name) as one:
+        assert one.name == name
+        assert listeners(one.port) in (["0100007F"], None)
+        assert ours(marker) or not Path("/proc").exists()
+        with Recorder(one.host, one.port) as client:
+            client.publish("a/b", "said", retain=True)
+            assert client.wait_topic("a/b").payload == b"said"
+        with Recorder(one.host, one.port) as client:
+            assert client.wait_topic("a/b").retain
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection((one.host, one.port))
+    assert ours(marker) == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_one_that_does_not_start_says_why(name, tmp_path, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        monkeypatch.setattr(broker, "_free_port", lambda: taken.getsockname()[1])
+        says = f"(?is){name} does not start; --broker HOST:PORT .*address already in use"
+        with pytest.raises(BrokerError, match=says):
+            broker.Broker(tmp_path, name).__enter__()
+
+
+def test_a_port_that_was_taken_in_between(tmp_path, monkeypatch):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        free = broker._free_port()
+        ports = [taken.getsockname()[1], free]
+        monkeypatch.setattr(broker, "_free_port", lambda: ports.pop(0))
+        with broker.Broker(tmp_path, AMQTT) as one:
+            assert one.port == free
