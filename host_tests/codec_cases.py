@@ -115,6 +115,14 @@ def check_what_is_encoded_decodes():
     for size in (0, 1, 2, 7, 8, 22, 23, 24, 127, 128, 255, 256, 2047):
         info = LONGEST_INFO[:size]
         assert tuple(frame.decode(frame.encode(0x42, info, 3, 0x25))) == (0x25, 3, 0x46, 0x42, info), size
+    for address, version in ((0, 0), (255, 255), (0, 255), (1, 0x20)):
+        assert tuple(frame.decode(frame.encode(0x4F, b"", address, version)))[:2] == (version, address)
+
+
+def check_return_codes():
+    """§2.9"""
+    names = ("NORMAL", "CHKSUM_ERROR", "LCHKSUM_ERROR", "CID2_INVALID", "INVALID_DATA", "ADR_ERROR")
+    assert [getattr(frame, name) for name in names] == [0, 2, 3, 4, 6, 0x90]
 
 
 # -- decode
@@ -149,12 +157,6 @@ def check_every_changed_character_is_refused():
                     assert refused(changed), (at, bytes(changed))
 
 
-def check_lower_case_is_refused():
-    for line, _ in SHORT:
-        if line != line.lower():
-            assert refused(line.lower()), line
-
-
 def check_every_truncation_is_refused():
     for line, fields in SHORT:
         for end in range(len(line) - 1):
@@ -169,8 +171,9 @@ def check_lost_and_doubled_characters_are_refused():
             assert refused(line[: at + 1] + line[at:]), f"doubled {at} of {line}"
 
 
-def check_trailing_characters_are_refused():
+def check_trailing_characters_and_lower_case_are_refused():
     for line, _ in SHORT:
+        assert line == line.lower() or refused(line.lower()), line
         for behind in (b"\r", b"\0", b"00", b" ", line):
             assert refused(line + behind), line + behind
         assert refused(line[:-1] + b"\n"), line
@@ -202,6 +205,20 @@ def check_every_lchksum_but_the_right_one_is_refused():
         for lchksum in range(16):
             line = line_of(b"20014600%X%03X" % (lchksum, lenid) + b"0" * lenid)
             assert refused(line) == (lchksum != right), line
+
+
+def check_errors_say_where():
+    good = b"~200146900000FDAA\r"
+    for line, word in (
+        (b"", "SOI"), (good[1:], "SOI"), (good[:10], "few"), (made(b"ABC"), "LENID"), (made(b"AB", 4), "LENID"),
+        (good.replace(b"0000F", b"1000F"), "LCHKSUM"), (good[:-2] + b"B\r", "CHKSUM"), (made(b"GG"), "hex"),
+    ):  # fmt: skip
+        try:
+            frame.decode(line)
+        except frame.FrameError as error:
+            assert word in str(error), (line, str(error))
+        else:
+            raise AssertionError(line)
 
 
 def check_chksum_of_every_size():

@@ -18,6 +18,8 @@ GOOD = (
     ("hostname", ("x", "x" * 32)),
     ("mqtt_host", ("192.168.2.245", "broker", "a.b-c.example")),
     ("mqtt_port", (1, 1883, 65535)),
+    ("mqtt_user", ("", "x" * 128)),
+    ("mqtt_ca", ("", "x" * 128)),
     ("mqtt_root", ("a", "a/b/c", "Küche", "x" * 64)),
     ("rack_name", ("Main", "rack 2", "$x")),
     ("mqtt_tls", (False,)),
@@ -41,6 +43,9 @@ BAD = (
     ("mqtt_host", ("mqtt://broker", "broker:1883", "a b", "broker/x"), "mqtt_port"),
     ("mqtt_host", ("", "x" * 254), "bytes"),
     ("mqtt_port", (0, 65536, -1, 1883.0, "1883", True), "from 1 to 65535"),
+    ("mqtt_user", ("x" * 129,), "0 to 128 bytes"),
+    ("mqtt_pass", ("x" * 129,), "0 to 128 bytes"),
+    ("mqtt_ca", ("x" * 129,), "0 to 128 bytes"),
     ("mqtt_root", ("a/+/b", "+", "a#", "#"), "+ or #"),
     ("mqtt_root", ("/", "/a", "a//b", "//"), "empty level"),
     ("mqtt_root", ("", "x" * 65), "bytes"),
@@ -161,6 +166,10 @@ def check_trailing_slash_is_dropped():
 def check_settings_must_be_an_object():
     for value in ([], [1], "x", 5, None, True):
         assert "object" in complaint(value), value
+
+
+def check_secrets_are_marked():
+    assert tuple([row[0] for row in config.SETTINGS if row[3]]) == SECRETS
 
 
 def check_secrets_are_in_no_text():

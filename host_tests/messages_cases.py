@@ -4,7 +4,7 @@ from struct import pack
 
 from codec_cases import ANALOG, Dice
 
-from firmware.battery import messages
+from firmware.battery import frame, messages
 
 
 def hex_bytes(text):
@@ -226,6 +226,15 @@ def check_pack_count():
     for count in range(256):
         assert messages.pack_count(bytes((count,))) == count
     assert refused(messages.pack_count, b"") and refused(messages.pack_count, b"\1\1")
+
+
+def check_longest_replies():
+    """Of one pack: what a timeout is made from."""
+    for cid2, info in (
+        (0x42, b"\0\1" + FULL), (0x44, b"\0\1" + WILD), (0x47, PARAMETERS), (0x4F, b""), (0x51, MANUFACTURER),
+        (0x90, b"\1"), (0x91, b""), (0x92, MANAGEMENT), (0x93, SERIAL),
+    ):  # fmt: skip
+        assert frame.longest_reply(cid2) == len(frame.encode(cid2, info)), cid2
 
 
 def check_random_info_raises_nothing_but_data_errors():

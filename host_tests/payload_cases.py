@@ -5,8 +5,7 @@ from fakes import made_alarms, made_reading
 from firmware.mqtt import announce, entities, payloads
 
 PACK, RACK, STATE = [
-    entities.compact(table, device)
-    for table, device in ((entities.READINGS, "p"), (entities.READINGS, "r"), (entities.STATE, None))
+    entities.compact(topic, device) for topic, device in (("readings", "p"), ("readings", "r"), ("state", None))
 ]
 
 # raw, its decimals, decimals at most -> text; what must be rounded is rounded half away from zero

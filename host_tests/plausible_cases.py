@@ -15,15 +15,15 @@ def settled(*readings):
     """A Judge that has accepted `readings` (by default one), the first of them said twice."""
     judge = Judge()
     readings = readings or (reading_of(),)
-    assert judge.refusal(readings[0])
-    for reading in readings:
-        assert judge.refusal(reading, readings[0]) is None, reading
+    assert refused(judge, readings[0])
+    for number, reading in enumerate(readings):
+        assert not refused(judge, reading, number == 0), reading
     return judge
 
 
-def refused(judge, reading, earlier=None):
-    """Whether `reading` is refused; the reason is a text."""
-    why = judge.refusal(reading, earlier)
+def refused(judge, reading, again=False):
+    """Whether `reading` is refused; `again`: it is the answer to a second question. The reason is a text."""
+    why = judge.refusal(reading, again)
     assert why is None or (isinstance(why, str) and why), why
     return why is not None
 
@@ -51,7 +51,7 @@ def check_ranges():
         reading = reading_of(**fields)
         judge = Judge()
         assert refused(judge, reading)
-        assert refused(judge, reading, reading) != possible, fields
+        assert refused(judge, reading, True) != possible, fields
 
 
 # -- the counts as before
@@ -64,7 +64,7 @@ def check_counts_stay():
     ):  # fmt: skip
         judge = settled()
         other = reading_of(**fields)
-        assert refused(judge, other) and refused(judge, other, other), fields
+        assert refused(judge, other) and refused(judge, other, True), fields
         assert not refused(judge, reading_of()), fields
 
 
@@ -86,9 +86,10 @@ def check_exact_ones_count_in_a_row():
 
 
 def check_once_exact_always_exact():
+    """And two refusals forget nothing, as long as a good reading follows."""
     judge = settled(*[reading_of()] * 3)
     for _ in range(5):
-        assert refused(judge, reading_of(off=1)) and refused(judge, reading_of(off=1), reading_of(off=1))
+        assert refused(judge, reading_of(off=1)) and refused(judge, reading_of(off=1), True)
         assert not refused(judge, reading_of())
 
 
@@ -97,8 +98,9 @@ def check_pack_that_is_never_exact_is_held_to_one_percent():
     cells = (3300,) * 15  # 49.5 V
     for voltage, possible in ((50000, True), (50001, False), (49010, True), (49009, False), (0, False), (65535, False)):
         judge = settled(reading_of(off=7))
-        assert refused(judge, made_reading(cells=cells, voltage=voltage)) != possible, voltage
-        assert refused(judge, made_reading(cells=cells, voltage=voltage), reading_of()) != possible, voltage
+        reading = made_reading(cells=cells, voltage=voltage)
+        assert refused(judge, reading) != possible, voltage
+        assert possible or refused(judge, reading, True), voltage
 
 
 # -- jumps
@@ -121,7 +123,7 @@ def check_jumps():
         jumped = reading_of(**fields)
         assert refused(judge, jumped) != follows, fields
         if not follows:
-            assert not refused(judge, jumped, jumped), fields
+            assert not refused(judge, jumped, True), fields
             assert not refused(judge, jumped), "what was taken is what the next is held against"
 
 
@@ -137,7 +139,7 @@ def check_second_must_agree_within_the_same_distances():
         assert refused(judge, first)
         values = {"cell_mv": 3500, "current": 20000, "remaining": 45000, "cycles": 40}
         values.update(fields)
-        assert refused(judge, reading_of(**values), first) != agrees, fields
+        assert refused(judge, reading_of(**values), True) != agrees, fields
 
 
 def check_jump_is_measured_from_the_last_accepted_reading():
@@ -151,44 +153,54 @@ def check_normal_reading_is_taken_though_the_one_before_was_damaged():
     judge = settled()
     for damaged in (reading_of(cells=with_cell(6000)), reading_of(9), reading_of(cycles=99), reading_of(off=700)):
         assert refused(judge, damaged)
-        assert not refused(judge, reading_of(), damaged)
+        assert not refused(judge, reading_of(), True)
 
 
 # -- the first, and alarms
 
 
 def check_first_reading_needs_a_second_that_agrees():
+    for second, agrees in ((reading_of(3310), True), (reading_of(3500), False), (reading_of(3300), True)):
+        judge = Judge()
+        assert refused(judge, reading_of(3300))
+        assert refused(judge, second, True) != agrees, second
     judge = Judge()
-    assert refused(judge, reading_of(3300))
-    assert refused(judge, reading_of(3500), reading_of(3300))
-    assert not Judge().refusal(reading_of(3300), reading_of(3310))
-    judge = Judge()
-    assert refused(judge, made_reading()) and not refused(judge, made_reading(), made_reading())
+    assert refused(judge, reading_of()) and refused(judge, reading_of()), "not asked again: another first one"
+
+
+CALM = made_alarms()
+CHANGES = (
+    made_alarms(on=("Cell_OV",)), made_alarms(cells=b"\2" + bytes(14)), made_alarms(temperatures=b"\0\0\0\0\1"),
+    made_alarms(charge=2), made_alarms(voltage=1), made_alarms(discharge=240), made_alarms(on=("Heater",)),
+    made_alarms(faulty=(3,)),
+)  # fmt: skip
 
 
 def check_change_of_alarms_needs_a_second():
-    calm = made_alarms()
-    for changed in (
-        made_alarms(on=("Cell_OV",)), made_alarms(cells=b"\2" + bytes(14)), made_alarms(temperatures=b"\0\0\0\0\1"),
-        made_alarms(charge=2), made_alarms(voltage=1), made_alarms(discharge=240), made_alarms(on=("Heater",)),
-        made_alarms(faulty=(3,)),
-    ):  # fmt: skip
-        judge = settled(reading_of(alarms=calm))
-        assert not refused(judge, reading_of(alarms=calm))
-        other = reading_of(alarms=changed)
-        assert refused(judge, other)
-        assert refused(judge, other, reading_of(alarms=calm)), "the one before said something else"
-        assert not refused(judge, other, other)
-        assert not refused(judge, other), "known by now"
+    for changed in CHANGES:
+        judge = settled(reading_of(alarms=CALM))
+        assert not refused(judge, reading_of(alarms=CALM))
+        assert refused(judge, reading_of(alarms=changed))
+        assert not refused(judge, reading_of(alarms=CALM), True), "it was not so"
+        assert refused(judge, reading_of(alarms=changed))
+        assert not refused(judge, reading_of(alarms=changed), True)
+        assert not refused(judge, reading_of(alarms=changed)), "known by now"
+
+
+def check_two_changes_that_differ_confirm_neither():
+    for number, changed in enumerate(CHANGES):
+        judge = settled(reading_of(alarms=CALM))
+        assert refused(judge, reading_of(alarms=changed))
+        assert refused(judge, reading_of(alarms=CHANGES[number - 1]), True), changed
 
 
 def check_reading_without_alarms_changes_no_alarms():
-    calm = made_alarms()
-    judge = settled(reading_of(alarms=calm))
+    judge = settled(reading_of(alarms=CALM))
     assert not refused(judge, reading_of())
-    assert not refused(judge, reading_of(alarms=calm))
-    alarm = reading_of(alarms=made_alarms(on=("UT",)))
-    assert refused(judge, alarm) and refused(judge, alarm, reading_of())
+    assert not refused(judge, reading_of(alarms=CALM))
+    jumped = {"cell_mv": 3600}
+    assert refused(judge, reading_of(**jumped))
+    assert refused(judge, reading_of(alarms=CHANGES[0], **jumped), True), "nothing said so before"
 
 
 # -- forgetting
@@ -198,35 +210,34 @@ def check_three_refusals_forget():
     """It may be another pack: what comes then is the begin of a new history."""
     other = reading_of(cells=(3400,) * 16, temperatures=(300,) * 6, capacity=74000, remaining=70000, cycles=5)
     judge = settled(*[reading_of()] * 5)
-    for _ in range(3):
-        assert refused(judge, other, other)
-    assert not refused(judge, other)
-    assert not refused(judge, reading_of(cells=(3401,) * 16, temperatures=(300,) * 6, capacity=74000, remaining=70000,
-                                         cycles=5, off=1)), "the run of exact sums begins anew too"  # fmt: skip
+    for again in (False, True, False):
+        assert refused(judge, other, again)
+    assert not refused(judge, other, True) and not refused(judge, other)
+    inexact = made_reading(
+        cells=other.cells, voltage=other.voltage + 1, temperatures=other.temperatures, capacity=74000, remaining=70000,
+        cycles=5,
+    )  # fmt: skip
+    assert not refused(judge, inexact), "the run of exact sums begins anew too"
     assert refused(judge, reading_of())
+
+
+def check_two_refusals_do_not_forget():
+    judge = Judge()
+    assert refused(judge, reading_of(3300)) and refused(judge, reading_of(3500), True)
+    assert refused(judge, reading_of(3700)), "still the first reading"
 
 
 def check_what_cannot_be_is_refused_after_forgetting_too():
     for damaged in (reading_of(6000), reading_of(off=700), reading_of(remaining=99999)):
         judge = settled()
-        for _ in range(10):
-            assert refused(judge, damaged, damaged)
-
-
-def check_refusals_count_in_a_row():
-    judge = settled(*[reading_of()] * 3)
-    for _ in range(4):
-        assert refused(judge, reading_of(off=1)) and refused(judge, reading_of(off=1))
-        assert not refused(judge, reading_of())
-
-
-# -- packs
+        for number in range(10):
+            assert refused(judge, damaged, number % 2 == 1)
 
 
 def check_packs_have_their_own_history():
     judge = settled(*[reading_of()] * 5)
     second = reading_of(3400, pack=2, cycles=500)
-    assert refused(judge, second) and not refused(judge, second, second)
+    assert refused(judge, second) and not refused(judge, second, True)
     assert not refused(judge, reading_of(3400, off=5, pack=2, cycles=500))
     assert refused(judge, reading_of(off=5)) and not refused(judge, reading_of())
 
@@ -236,4 +247,4 @@ def check_forgotten_pack_begins_anew():
     judge.forget(1)
     judge.forget(7)
     other = reading_of(cells=(3400,) * 16, temperatures=(250,) * 6)
-    assert refused(judge, other) and not refused(judge, other, other)
+    assert refused(judge, other) and not refused(judge, other, True)

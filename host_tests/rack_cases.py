@@ -151,7 +151,7 @@ def check_what_is_said_of_a_missing_pack():
         rack.add(made_reading(pack=pack, current=5000, remaining=25000))
     values = rack.cycle([2])
     assert (values["Packs"], values["PacksExpected"], values["PackCurrent"], values["SOC"]) == (2, 3, 10000, 500)
-    assert (values["Problem"], values["ProblemText"]) == (True, "Pack 2 missing")
+    assert (values["Problem"], values["Warning"], values["ProblemText"]) == (True, False, "Pack 2 missing")
 
 
 def check_missing_pack_comes_before_other_problems():

@@ -110,6 +110,7 @@ def check_second_soi_starts_anew():
 
 def check_lines_without_soi_are_skipped():
     assert lines_from([b"\r\r20014600\r", b"\n\r" + ANSWER + b"00\r"]) == [ANSWER]
+    assert lines_from([b"\r" + ANSWER + b"\r" + ANSWER]) == [ANSWER, ANSWER]
 
 
 def check_longest_line_and_one_more():

@@ -37,6 +37,7 @@ TEXTS = (
     (SYSTEM, (), b"\0" * 15, "OK"),
     (("Cell_OV",), (), b"\0" * 6 + b"\2" + b"\0" * 8, "Cell 7 over-voltage"),
     (("Cell_UV",), (), b"\1\0\1" + b"\0" * 11 + b"\1", "Cells 1, 3, 15 under-voltage"),
+    (("Cell_OV",), (), b"\0\2\1\0\2", "Cells 2, 5 over-voltage"),
     (("Cell_Fault",), (16,), b"\0" * 16, "Cell 16 fault"),
     (("Pack_UVP", "UT"), (), b"\0" * 15, "Pack under-voltage protection; Under-temperature"),
 )
