@@ -19,6 +19,7 @@ from tools.broker import AMQTT, BROKER_VARIABLE
 from tools.demo_battery import DemoBattery
 from tools.heard import Heard
 from tools.monitor import PASSWORD_VARIABLE
+from tools.simulator import Simulator
 from tools.truth import Truth, Wrong
 
 HEAP = ("--heap", "1M")  # it is not the point here
@@ -188,6 +189,17 @@ def test_on_a_terminal(clean):
     behind = tool.output.partition("\x1b[?1049l")[2]
     assert "Pylontech Main" in behind and "Online" in behind and "readings of" in behind
     assert "\x1b[?25h" in tool.output, "the cursor is there again"
+
+
+@pytest.mark.slow
+def test_a_battery_at_a_port(clean):
+    variables, _ = clean
+    with Simulator(packs=1, paced=False) as battery:
+        with Tool("demo.py", *HEAP, "--port", battery.path, **variables) as tool:
+            tool.wait_for("Pack 1")
+            assert tool.stop() == 0
+    assert f"battery at {battery.path}\n" in tool.output and "Held against" not in tool.output
+    assert not battery.forbidden
 
 
 def test_a_port_that_is_not_there(clean):

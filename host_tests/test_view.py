@@ -138,6 +138,12 @@ def offline():
     return rack
 
 
+def hinted():
+    rack = Heard()
+    rack.hint = "The firmware starts."
+    return rack
+
+
 def elsewhere():
     rack = Heard()
     rack.take("PylonToMQTT/Shed/tele/LWT", b"Online", NOW, True)
@@ -167,6 +173,7 @@ def short_of_one():
 SITUATIONS = (
     ("nothing at all", Heard, ["Waiting", "Nothing was published below PylonToMQTT/Main/", "--root and --rack"]),
     ("only another rack", elsewhere, ["Waiting", "Other racks here: Shed (--rack)"]),
+    ("a hint", hinted, ["Waiting The firmware starts. "]),
     ("offline", offline, ["Offline for 5 s", "comes back by itself", "is old"]),
     ("online", heard, ["Online", "2 packs", "discharging", "82.9 %", "49.54 V", "-12.6 A", "-624 W", "82.9 of 100.0 Ah",
                        "empty in 6 h 35 min", "1.234 kWh in", "0.871 kWh out"]),

@@ -29,6 +29,7 @@ STATUS_EVERY_S = 5  # asked for, so that health is fresh: by itself it comes onc
 RETAINED_S = 1  # until what is retained has come
 LAST_WORD_S = 3  # for the last health before the end, and for Offline
 FIRMWARE, BATTERY = "firmware", "battery"
+HINT = "The firmware starts, connects to the broker, and looks for the battery: a few seconds."
 PANES = {FIRMWARE: "Firmware", BATTERY: "Battery"}
 
 
@@ -85,6 +86,7 @@ class Demo:
     def __init__(self, options, events, directory, stack):
         self._options, self._events, self._directory, self._stack = options, events, directory, stack
         self._heard = Heard(options.root, options.rack)
+        self._heard.hint = HINT
         self._battery = self._listener = self._firmware = self._output = self._handler = None
         self._began = time.monotonic()
         self._ended = None

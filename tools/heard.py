@@ -52,7 +52,7 @@ class Heard:
     packs: number -> Pack; totals, health: the last of stat/readings/Rack and tele/STATE with the time it came; online:
     True, False, or None before a word about it; log: lines of tele/LOG; other_racks: names of others below the same
     root; readings: how many came, the first one at first_at. trouble: what is wrong between here and the broker, in
-    words, or None.
+    words, or None. hint: what to say while nothing was published, or None.
     """
 
     def __init__(self, root=DEFAULT_ROOT, rack=DEFAULT_RACK):
@@ -66,7 +66,7 @@ class Heard:
         self.other_racks = set()
         self.messages = self.readings = self.unreadable = 0
         self.first_at = None
-        self.trouble = None
+        self.trouble = self.hint = None
 
     def subscriptions(self):
         """-> the topics to subscribe to: the rack's own, and who else is there."""

@@ -191,6 +191,8 @@ def status(heard, now):
                   "It comes back by itself; what is shown below is old.")  # fmt: skip
         return f"Offline for {since}" if since != "0 s" else "Offline", "bold red", advice
     if not heard.messages:
+        if heard.hint:
+            return "Waiting", "bold yellow", heard.hint
         others = ", ".join(sorted(heard.other_racks - {heard.rack}))
         advice = f"Nothing was published below {heard.prefix} so far. Is the device on, and does it use this broker? "
         advice += f"Other racks here: {others} (--rack)" if others else "Are --root and --rack right?"
