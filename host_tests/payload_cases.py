@@ -137,6 +137,16 @@ def check_current_state_is_charge_then_discharge():
         assert f'"PackCurrent":{{"Reading":-6.3,"State":{state}}}' in text, text
 
 
+def check_flags_that_a_dialect_does_not_know_are_left_out():
+    for keys, faulty, text in (
+        (("CHG_TP", "Heater"), (), '"Protect_Status":{"CHG_TP":false},"System_Status":{"Heater":false},'
+         '"Fault_Status":{"Faulty_Cells":[]},"Alarm_Status":{}}'),
+        ((), (2,), '"Protect_Status":{},"System_Status":{},"Fault_Status":{"Faulty_Cells":[2]},"Alarm_Status":{}}'),
+    ):  # fmt: skip
+        made = whole(payloads.pack(made_reading(alarms=made_alarms(keys=keys, faulty=faulty)), 0, 0, PACK))
+        assert made[made.find('"Protect_Status"') :] == text, made
+
+
 def check_temperature_keys():
     """Never cut to the number of cells; beyond the cells they are numbered."""
     for cells, keys in (
@@ -151,9 +161,8 @@ def check_temperature_keys():
 class Publisher:
     """Remembers what was published."""
 
-    def __init__(self, health=None):
+    def __init__(self):
         self.sent = []
-        self.health = lambda: health
 
     def publish(self, topic, payload, retain=False):
         text = payload.decode() if isinstance(payload, bytes) else whole(payload)
@@ -204,8 +213,8 @@ def check_health():
         "Cycle": 11, "Polls": 1000, "Timeouts": 0, "FrameErrors": 1, "ReturnCodes": 0, "Implausible": 2,
         "BrokerDrops": 0, "WifiDrops": 0, "LastError": "none",
     }  # fmt: skip
-    publisher = Publisher(health)
-    announce.state(publisher)
+    publisher = Publisher()
+    announce.state(publisher, health)
     assert publisher.sent == [("tele/STATE", (
         '{"Uptime":90061,"Version":"1.0","ResetCause":"watchdog","Boots":3,"IP":"192.168.2.7","HeapFree":20000,'
         '"Link":"online","Dialect":"framed","Baud":4800,"Packs":2,"PublishRate":10,"Cycle":1.1,"Polls":1000,'
