@@ -7,6 +7,7 @@ from binascii import crc32, hexlify
 
 import umqtt.simple  # before our own: where it is not frozen it is compiled here, and that takes room for a moment
 
+from . import board
 from .battery.link import Link
 from .battery.poller import Poller
 from .battery.pylontech import Pylontech
@@ -16,33 +17,35 @@ from .loop import Loop
 from .mqtt.bounded import Transport
 from .mqtt.publisher import Publisher
 from .mqtt.session import Session
+from .overlay import drop
 from .rack import Rack
 from .wifi import Wifi
 
 KEEPALIVE_S = 60
 
 
-def build(board, retained, settings, clock=time):
+def build(retained, settings, clock=time):
     """Puts the house together -> loop.Loop, ready to run().
 
-    `board` is board.Board, `retained` retained.Retained, `settings` come from config.check().
+    `retained` is retained.Retained, `settings` come from config.check().
     """
     log = Log(settings["log_level"])
     rate_ms = settings["publish_rate"] * 1000
     prefix = "%s/%s/" % (settings["mqtt_root"], settings["rack_name"])
     wifi = Wifi(settings["wifi_ssid"], settings["wifi_pass"], settings["hostname"], clock, log)
-    session = _session(settings, board, prefix.encode(), clock, log)
+    session = _session(settings, prefix.encode(), clock, log)
     uart = board.uart(settings["uart_id"], settings["uart_tx"], settings["uart_rx"], settings["baud"])
     link = Link(uart, clock, settings["baud"])
     poller = Poller(link, Pylontech(link), clock, log, rate_ms, settings["baud"])
-    loop = Loop(board, retained, clock, log, wifi, session, link, poller)
+    loop = Loop(board.reset, board.reset_cause(), retained, clock, log, wifi, session, link, poller)
     publisher = Publisher(session, prefix, Rack(clock), Meters(retained, clock, rate_ms), clock, loop.health)
     poller.sink = loop.publisher = publisher
     log.listener = publisher.line
+    drop("firmware.board")
     return loop
 
 
-def _session(settings, board, prefix, clock, log):
+def _session(settings, prefix, clock, log):
     """The Session over umqtt.simple, whose sockets are ours."""
     transport = Transport(socket, clock)
     umqtt.simple.socket = transport

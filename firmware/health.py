@@ -15,7 +15,7 @@ def health(loop):
     return {
         "Uptime": loop.uptime_s,
         "Version": __version__,
-        "ResetCause": loop.board.reset_cause(),
+        "ResetCause": loop.reset_cause,
         "Boots": loop.retained.boots,
         "IP": wifi.address(),
         "RSSI": wifi.signal(),

@@ -12,10 +12,11 @@ _NO_BROKER_MS = const(900_000)  # without a sign of life from it, then the board
 
 
 class Loop:
-    """What app.build() put together, and the health of it."""
+    """What app.build() put together. `reset` starts the board anew, `reset_cause` says in words why it started."""
 
-    def __init__(self, board, retained, clock, log, wifi, session, link, poller):
-        self.board = board
+    def __init__(self, reset, reset_cause, retained, clock, log, wifi, session, link, poller):
+        self._reset = reset
+        self.reset_cause = reset_cause
         self.retained = retained
         self.clock = clock
         self.log = log
@@ -28,14 +29,15 @@ class Loop:
         self.uptime_s = 0
         session.on_connect = self._connected
 
-    def run(self):
-        """Until Ctrl-C, or the board is reset."""
-        self.board.start_watchdog()
+    def run(self, feed):
+        """Until Ctrl-C, or the board is reset. `feed` keeps the watchdog quiet."""
         gc.collect()
         self.log.info("up: pylon2mqtt %s, %d bytes free", __version__, gc.mem_free())
         try:
             while True:
                 wait_ms = self._round()
+                if self.poller.alive():
+                    feed()
                 if wait_ms:
                     gc.collect()
                     self.clock.sleep_ms(min(wait_ms, _TICK_MS))
@@ -49,9 +51,7 @@ class Loop:
         self.publisher.tend()
         if self.session.silence_ms() >= _NO_BROKER_MS:
             self.log.error("no sign of life from the broker for 15 minutes, starting anew")
-            self.board.reset()
-        if self.poller.alive():
-            self.board.feed()
+            self._reset()
         return wait_ms
 
     def _connected(self):

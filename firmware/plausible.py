@@ -23,29 +23,32 @@ class Judge:
 
     def __init__(self):
         self._packs = {}  # pack -> last accepted reading, packed; CRC of its alarms; counts; take the next as it comes
+        self._candidate = None  # the reading judged last
 
     def forget(self, pack):
         """The pack has left the group."""
         self._packs.pop(pack, None)
 
-    def refusal(self, reading, earlier=None):
+    def refusal(self, reading, again=False):
         """None: `reading` is accepted. Else a text why it is not; then the pack is to be asked again.
 
-        `earlier` is the reading of this pack that was refused just before. One that jumped is accepted when it agrees
-        with that, and so is the first one after a start, and a change of the alarms.
+        `again`: it was, and the reading before this was refused. One that jumped is accepted when it agrees with that
+        one, and so is the first after a start, and a change of the alarms.
         """
+        values = _flat(reading)
+        digest = reading.alarms and _digest(reading.alarms)
+        earlier, self._candidate = self._candidate if again else None, (values, digest)
         history = self._packs.setdefault(reading.pack, [None, None, 0, 0, False])
-        why = out_of_range(reading) or _unlike(reading, history) or _unconfirmed(reading, history, earlier)
+        why = out_of_range(reading) or _unlike(reading, history) or _unconfirmed(values, digest, history, earlier)
         if why:
             history[_REFUSED] += 1
             if history[_REFUSED] >= _REFUSALS:
                 history[:] = None, None, 0, 0, True
             return why
         history[_EXACT] = history[_EXACT] + 1 if sum(reading.cells) == reading.voltage else 0
-        values = _flat(reading)
         history[_LAST] = pack(_PACKED % (values[0] + values[1]), *values)
-        if reading.alarms is not None:
-            history[_ALARMS] = _digest(reading.alarms)
+        if digest is not None:
+            history[_ALARMS] = digest
         history[_REFUSED] = 0
         history[_TRUSTING] = False
         return None
@@ -83,18 +86,14 @@ def _unlike(reading, history):
     return None
 
 
-def _unconfirmed(reading, history, earlier):
+def _unconfirmed(values, digest, history, earlier):
     """What is taken when it is said twice."""
     if history[_TRUSTING]:  # the history was just forgotten: begin with what comes
         return None
-    values = _flat(reading)
     why = _distance(_unpacked(history[_LAST]), values) if history[_LAST] else "first reading"
-    if why and (earlier is None or _distance(_flat(earlier), values)):
+    if why and (earlier is None or _distance(earlier[0], values)):
         return why
-    if reading.alarms is None:
-        return None
-    digest = _digest(reading.alarms)
-    if digest == history[_ALARMS] or earlier is not None and earlier.alarms and digest == _digest(earlier.alarms):
+    if digest is None or digest == history[_ALARMS] or earlier and digest == earlier[1]:
         return None
     return "alarms changed"
 

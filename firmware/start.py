@@ -21,10 +21,10 @@ def settings():
             time.sleep_ms(_COMPLAIN_MS)
 
 
-def build(board, retained):
+def build(retained):
     """-> loop.Loop."""
     known = settings()
     from .app import build
 
     drop("firmware.app")
-    return build(board, retained, known)
+    return build(retained, known)

@@ -26,24 +26,13 @@ COMMANDS = (
 _LONGEST_INFO = (65, 34, 25, 0, 32, 1, 0, 10, 17)
 # fmt: on
 
-# Return codes RTN of a reply (§2.9), those that somebody acts on, and all of them in words
+# Return codes RTN of a reply (§2.9) that somebody acts on; in words they all stand in seldom.py
 NORMAL = 0x00
 CHKSUM_ERROR = 0x02
 LCHKSUM_ERROR = 0x03
 CID2_INVALID = 0x04
 INVALID_DATA = 0x06
 ADR_ERROR = 0x90
-RETURN_CODES = """
-00H normal
-01H VER error
-02H CHKSUM error
-03H LCHKSUM error
-04H CID2 invalid
-05H command format error
-06H invalid data
-90H ADR error
-91H communication error: the master could not reach that pack
-"""
 
 OVERHEAD = 18  # characters of a frame without INFO, SOI and EOI included
 LONGEST = OVERHEAD + 4095  # LENID has 12 bits

@@ -11,6 +11,7 @@ _POLL_MS = const(5)
 _QUIET_MS = const(40)  # silence on the line before a request is repeated
 _DRAIN_MS = const(500)  # at most, if the line never falls silent
 _ATTEMPTS = const(3)
+_CHUNK = const(64)  # bytes read at once
 
 
 class NoReply(Exception):
@@ -21,12 +22,8 @@ class ReturnCode(Exception):
     """The battery answered with an RTN other than normal, or normally and without the data asked for."""
 
     def __init__(self, code):
+        super().__init__("RTN %02XH" % code)
         self.code = code
-        text = "%02XH unknown" % code
-        for line in frame.RETURN_CODES.split("\n"):
-            if line.startswith(text[:3]):
-                text = line
-        super().__init__("RTN " + text)
 
 
 class Link:
@@ -38,6 +35,7 @@ class Link:
 
     def __init__(self, uart, clock, baud):
         self._uart = uart
+        self._chunk = memoryview(bytearray(_CHUNK))
         self.clock = clock
         self.baud = baud
         self.address = 1
@@ -96,14 +94,14 @@ class Link:
                     why = error
                 self.frame_errors += 1
                 continue
-            chunk = self._uart.read()
-            if chunk:
-                reader.feed(chunk)
+            count = self._uart.readinto(self._chunk)
+            if count:
+                reader.feed(self._chunk[:count])
             if clock.ticks_diff(deadline, clock.ticks_ms()) <= 0:
                 if why is None:
                     self.timeouts += 1
                 raise NoReply("%02XH at %d baud: %s" % (cid2, self.baud, why or "no reply"))
-            if not chunk:
+            if not count:
                 clock.sleep_ms(_POLL_MS)
 
     def _answer(self, reply, parse, byte):
@@ -131,7 +129,7 @@ class Link:
         start = last = clock.ticks_ms()
         while True:
             now = clock.ticks_ms()
-            if self._uart.read():
+            if self._uart.readinto(self._chunk):
                 last = now
             elif clock.ticks_diff(now, last) >= quiet_ms:
                 return

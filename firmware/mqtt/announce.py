@@ -23,9 +23,9 @@ def parameters(publisher, _, said):
     _listed(publisher, "stat/parameters", said, "parameters")
 
 
-def state(publisher):
-    """`tele/STATE`."""
-    publisher.publish("tele/STATE", payloads.flat(publisher.health(), entities.compact("state")))
+def state(publisher, values):
+    """`tele/STATE`, from health.health()."""
+    publisher.publish("tele/STATE", payloads.flat(values, entities.compact("state")))
 
 
 def _listed(publisher, topic, said, rows):

@@ -116,21 +116,22 @@ def pack(reading, charged, discharged, table):
         cell_states, temperature_states = alarms.cell_states, alarms.temperature_states
         current, voltage = (alarms.charge_state or alarms.discharge_state,), (alarms.voltage_state,)
 
-    cells, sensors = len(reading.cells), len(reading.temperatures)
     parts = (
-        ('{"Cells":{', ["Cell_%d" % (n + 1) for n in range(cells)], reading.cells, cell_states),
-        ('},"Temps":{', [temperature_key(n, cells) for n in range(sensors)], reading.temperatures, temperature_states),
-        ("},", ("PackCurrent",), (reading.current,), current),
-        (",", ("PackVoltage",), (reading.voltage,), voltage),
+        ('{"Cells":{', "Cell_%d", reading.cells, cell_states),
+        ('},"Temps":{', None, reading.temperatures, temperature_states),
+        ("},", "PackCurrent", (reading.current,), current),
+        (",", "PackVoltage", (reading.voltage,), voltage),
     )
 
     def make():
-        for (before, keys, raws, states), (_, scale, digits) in zip(parts, rows(table)):
+        for (before, key, raws, states), (_, scale, digits) in zip(parts, rows(table)):
             yield before
             for index, raw in enumerate(raws):
+                name = key or temperature_key(index, len(reading.cells))
+                if "%" in name:
+                    name = name % (index + 1)
                 state = ',"State":%d' % states[index] if index < len(states) else ""
-                comma = "," if index else ""
-                yield '%s"%s":{"Reading":%s%s}' % (comma, keys[index], decimal(raw, scale, digits), state)
+                yield '%s"%s":{"Reading":%s%s}' % ("," if index else "", name, decimal(raw, scale, digits), state)
         yield ","
         yield from members(values, table)
         if alarms is not None:

@@ -23,7 +23,7 @@ class Publisher:
         self._rack = rack
         self._meters = meters
         self._clock = clock
-        self.health = health
+        self._health = health
         self._pack_table = compact("readings", "p")
         self._rack_table = compact("readings", "r")
         drop("firmware.mqtt.entities")
@@ -62,7 +62,7 @@ class Publisher:
     def state(self):
         """Publishes the health of the device."""
         self._state_at = self._clock.ticks_ms()
-        self._announce("state")
+        self._announce("state", self._health())
 
     def tend(self):
         """One pass: health once a minute, and what the log has to say."""
