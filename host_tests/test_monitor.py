@@ -10,7 +10,7 @@ import socket
 import subprocess
 
 import pytest
-from monitor_helpers import HEALTH, TOTALS, reading
+from monitor_helpers import HEALTH, TOTALS, heard, reading
 from mqtt_helpers import free_port, mosquitto
 from tool_process import Tool
 
@@ -59,6 +59,32 @@ def test_address(text, expected):
 def test_no_address(text):
     with pytest.raises(argparse.ArgumentTypeError, match="write HOST or HOST:PORT"):
         monitor.address(text)
+
+
+class Output:
+    """Remembers its notes."""
+
+    def __init__(self):
+        self.notes = []
+
+    def said(self, kind, what):
+        self.kind = kind
+
+    def note(self, source, text):
+        self.notes.append(text)
+
+
+def test_trouble_is_noted_once_until_it_is_over():
+    rack, output = heard(), Output()
+    handler = monitor.Handler(rack, output)
+    assert not handler.handle(monitor.CONNECTED) and output.notes == []
+    for event in ((monitor.LOST, "gone"), (monitor.REFUSED, "no entry"), (monitor.LOST, "gone")):
+        assert not handler.handle(*event)
+    assert (output.notes, rack.trouble) == (["gone; trying again"], "gone")
+    assert not handler.handle(monitor.CONNECTED)
+    assert (output.notes[1:], rack.trouble) == (["connected again"], None)
+    assert not handler.handle(monitor.MESSAGE, P + "tele/LOG", b"x", 1.0, False) and output.kind == "log"
+    assert handler.handle("signal")
 
 
 def test_lines_of_a_rack(start, mqtt_client):

@@ -94,6 +94,24 @@ def test_alarms(name, said, on, states, changes):
     assert not checked(published)[0].slight
 
 
+# the flags of mqtt.md with status byte and bit
+FLAGS = (
+    ("Protect_Status", "Pack_UVP 1.7 CHG_TP 1.6 DSG_TP 1.5 DSG_OCP 1.4 CHG_OCP 1.2 Cell_UVP 1.1 Pack_OVP 1.0"),
+    ("System_Status", "Fully_Charged 3.3 Heater 3.5 Charging 3.7 Discharging 3.6 Buzzer 3.0 Using_Pack_Power 2.3 "
+                      "Discharge_MOS 2.2 Charge_MOS 2.1 Precharge_MOS 2.0"),
+)  # fmt: skip
+PLACES = [(group, *pair) for group, text in FLAGS for pair in zip(text.split()[::2], text.split()[1::2], strict=True)]
+
+
+@pytest.mark.parametrize(("group", "key", "place"), PLACES, ids=[row[1] for row in PLACES])
+def test_every_flag_has_its_bit(group, key, place):
+    status = [0] * 5
+    byte, bit = map(int, place.split("."))
+    status[byte - 1] = 1 << bit
+    published = reading(on={key}, Problem=group == "Protect_Status")
+    assert checked(published, alarm=ALARM | {"status": status})[0] is None
+
+
 def test_the_values_of_one_reply_and_no_mixture():
     truth = Truth()
     truth.note(Record(1.0, "analog", 1, ANALOG | {"cycles": 30, "current": -100}))
