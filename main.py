@@ -3,7 +3,7 @@ import gc
 import sys
 import time
 
-gc.threshold(2048)  # collected often, what stays in memory stays together, and there is room for large pieces
+gc.threshold(1024)  # collected often, what stays in memory stays together, and there is room for large pieces
 
 
 def board():

@@ -1,8 +1,12 @@
 """Watts over time into watt-hours, in integers: mWh, and a remainder that is carried."""
 
+from struct import calcsize, pack_into, unpack_from
+
 _GAP_MAX_MS = 300_000
 _GAP_CYCLES = 3
 _MWH = 72_000  # 1 mWh in half (0.1 W x ms): the trapezoid's sum of two powers is not halved
+_LAST = ">BiQII"  # of a meter: is there a last reading, its power, its ticks; remainders of charged and discharged
+_LAST_SIZE = calcsize(_LAST)
 
 
 def longest_gap(publish_rate_ms):
@@ -16,26 +20,29 @@ class Meters:
     """The meters of the rack (index 0) and its packs (their numbers), kept in RTC memory; none ever falls."""
 
     def __init__(self, retained, clock, publish_rate_ms):
-        """`retained` is retained.Retained: meter(), set_meter() and save()."""
+        """`retained` is retained.Retained: METERS of meter() and set_meter(), and save()."""
         self._retained = retained
         self._clock = clock
         self.publish_rate_ms = publish_rate_ms
-        self._last = {}  # index -> power, ticks, remainders of charged and discharged
+        self._last = bytearray(retained.METERS * _LAST_SIZE)
 
     def add(self, index, power):
         """Counts the power of this moment in 0.1 W, charge positive -> (charged, discharged) in mWh, already stored.
 
         Trapezoid, split where the power changes its sign.
         """
+        at = index * _LAST_SIZE
+        known, before, then, charged_rest, discharged_rest = unpack_from(_LAST, self._last, at)
         now = self._clock.ticks_ms()
-        before, then, charged_rest, discharged_rest = self._last.get(index, (power, now, 0, 0))
         elapsed_ms = self._clock.ticks_diff(now, then)
         charged, discharged = self._retained.meter(index)
-        if 0 < elapsed_ms <= longest_gap(self.publish_rate_ms):
+        if known and 0 < elapsed_ms <= longest_gap(self.publish_rate_ms):
             plus, minus = _areas(before, power, elapsed_ms)
-            charged, charged_rest = charged + (charged_rest + plus) // _MWH, (charged_rest + plus) % _MWH
-            discharged, discharged_rest = discharged + (discharged_rest + minus) // _MWH, (discharged_rest + minus) % _MWH
-        self._last[index] = power, now, charged_rest, discharged_rest
+            plus += charged_rest
+            minus += discharged_rest
+            charged, charged_rest = charged + plus // _MWH, plus % _MWH
+            discharged, discharged_rest = discharged + minus // _MWH, minus % _MWH
+        pack_into(_LAST, self._last, at, 1, power, now, charged_rest, discharged_rest)
         self._retained.set_meter(index, charged, discharged)
         self._retained.save()
         return charged, discharged

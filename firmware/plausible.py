@@ -1,7 +1,7 @@
 """Is a reading what the battery can have said? CHKSUM is a plain sum, so damaged replies pass it (§6)."""
 
 from binascii import crc32
-from struct import calcsize, pack, unpack
+from struct import calcsize, pack, unpack, unpack_from
 
 _MAX_CELL_MV = 5000
 _MIN_TEMPERATURE, _MAX_TEMPERATURE = -400, 1250  # 0.1 °C
@@ -12,17 +12,20 @@ _JUMP_CELL_MV = 100
 _JUMP_TEMPERATURE = 30  # 0.1 °C
 _JUMP_REMAINING = 50  # 1/50 of the capacity: 2 %
 _JUMP_CURRENT_MA = 5000
-_PACKED = ">BBiiii%dh"  # counts of cells and temperatures, capacity, cycles, remaining, current, cells, temperatures
-
-
-_LAST, _ALARMS, _EXACT, _REFUSED, _TRUSTING = 0, 1, 2, 3, 4  # of a pack's history
+# A pack's history, packed, since 16 packs are many: refused in a row, exact sums in a row, CRC of its alarms; and the
+# last accepted reading: counts of cells and temperatures, capacity, cycles, remaining, current, cells, temperatures
+_HEAD = ">BBI"
+_HEAD_SIZE = calcsize(_HEAD)
+_VALUES = ">BBiiii%dh"
+_NONE = pack(_HEAD, 0, 0, 0)
+_FORGOTTEN = 255  # in the place of exact sums: begin with what comes
 
 
 class Judge:
     """Judges the readings of all packs, each against its own history."""
 
     def __init__(self):
-        self._packs = {}  # pack -> last accepted reading, packed; CRC of its alarms; counts; take the next as it comes
+        self._packs = {}
         self._candidate = None  # the reading judged last
 
     def forget(self, pack):
@@ -35,23 +38,26 @@ class Judge:
         `again`: it was, and the reading before this was refused. One that jumped is accepted when it agrees with that
         one, and so is the first after a start, and a change of the alarms.
         """
+        record = self._packs.get(reading.pack, _NONE)
+        refused, exact, alarms = unpack_from(_HEAD, record)
+        last = record[_HEAD_SIZE:]
         values = _flat(reading)
-        digest = reading.alarms and _digest(reading.alarms)
+        digest = _digest(reading.alarms) if reading.alarms else alarms
         earlier, self._candidate = self._candidate if again else None, (values, digest)
-        history = self._packs.setdefault(reading.pack, [None, None, 0, 0, False])
-        why = out_of_range(reading) or _unlike(reading, history) or _unconfirmed(values, digest, history, earlier)
+        why = out_of_range(reading) or _unlike(reading, values, last, exact)
+        if not why and exact != _FORGOTTEN:
+            why = _unconfirmed(values, last, earlier)
+            if not why and digest != alarms and (earlier is None or digest != earlier[1]):
+                why = "alarms changed"
         if why:
-            history[_REFUSED] += 1
-            if history[_REFUSED] >= _REFUSALS:
-                history[:] = None, None, 0, 0, True
-            return why
-        history[_EXACT] = history[_EXACT] + 1 if sum(reading.cells) == reading.voltage else 0
-        history[_LAST] = pack(_PACKED % (values[0] + values[1]), *values)
-        if digest is not None:
-            history[_ALARMS] = digest
-        history[_REFUSED] = 0
-        history[_TRUSTING] = False
-        return None
+            record = pack(_HEAD, refused + 1, exact, alarms) + last
+            if refused + 1 >= _REFUSALS:
+                record = pack(_HEAD, 0, _FORGOTTEN, 0)
+        else:
+            exact = min(exact % _FORGOTTEN + 1, _EXACT_RUN) if sum(reading.cells) == reading.voltage else 0
+            record = pack(_HEAD, 0, exact, digest) + pack(_VALUES % (values[0] + values[1]), *values)
+        self._packs[reading.pack] = record
+        return why
 
 
 def _flat(reading):
@@ -60,8 +66,8 @@ def _flat(reading):
     return counts + (reading.remaining, reading.current) + tuple(reading.cells) + tuple(reading.temperatures)
 
 
-def _unpacked(data):
-    return unpack(_PACKED % ((len(data) - calcsize(_PACKED % 0)) // 2), data)
+def _unpacked(last):
+    return unpack(_VALUES % ((len(last) - calcsize(_VALUES % 0)) // 2), last)
 
 
 def out_of_range(reading):
@@ -76,26 +82,20 @@ def out_of_range(reading):
     return None
 
 
-def _unlike(reading, history):
+def _unlike(reading, values, last, exact):
     """What no second reading makes true."""
-    if history[_LAST] and _unpacked(history[_LAST])[:2] != _flat(reading)[:2]:
+    if last and _unpacked(last)[:2] != values[:2]:
         return "count of cells or temperatures changed"
     off = abs(sum(reading.cells) - reading.voltage)
-    if off and (history[_EXACT] >= _EXACT_RUN or off * 100 > reading.voltage):
+    if off and (exact == _EXACT_RUN or off * 100 > reading.voltage):
         return "the cells do not sum to the pack voltage"
     return None
 
 
-def _unconfirmed(values, digest, history, earlier):
+def _unconfirmed(values, last, earlier):
     """What is taken when it is said twice."""
-    if history[_TRUSTING]:  # the history was just forgotten: begin with what comes
-        return None
-    why = _distance(_unpacked(history[_LAST]), values) if history[_LAST] else "first reading"
-    if why and (earlier is None or _distance(earlier[0], values)):
-        return why
-    if digest is None or digest == history[_ALARMS] or earlier and digest == earlier[1]:
-        return None
-    return "alarms changed"
+    why = _distance(_unpacked(last), values) if last else "first reading"
+    return why if why and (earlier is None or _distance(earlier[0], values)) else None
 
 
 def _distance(last, values):

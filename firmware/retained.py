@@ -3,22 +3,24 @@
 from binascii import crc32
 from struct import calcsize, pack_into, unpack_from
 
-METERS = 17  # the rack, then packs 1 to 16
+_METERS = 17
 _MAGIC = b"P2M1"
 _HEAD = ">4sIBB96s"  # magic, boots, boots in quick succession, dialect, last error (text, NUL padded)
 _METER = ">QQ"  # mWh charged, mWh discharged
 _CHECK = ">I"
 _METERS_AT = calcsize(_HEAD)
 _METER_SIZE = calcsize(_METER)
-_CHECK_AT = _METERS_AT + METERS * _METER_SIZE
+_CHECK_AT = _METERS_AT + _METERS * _METER_SIZE
 _ERROR_MAX = 96  # bytes
 
 
 class Retained:
-    """Fields that are read once and written whole.
+    """Fields that are read once and written whole. METERS: the rack's, then those of packs 1 to 16.
 
     `memory` is machine.RTC().memory or the like: called without arguments it gives bytes, with bytes it takes them.
     """
+
+    METERS = _METERS
 
     def __init__(self, memory):
         self._memory = memory

@@ -1,6 +1,6 @@
 """Goes round the packs: reads pack after pack, spreads the slow questions; a bounded step a call.
 
-Finding the battery, asking the slow questions and what else is seldom needed is in seldom.py.
+How the battery is found is in hunt.py, which slow questions there are in seldom.py.
 """
 
 from micropython import const
@@ -14,6 +14,7 @@ _COUNT_MS = const(180_000)
 _SLOW_MS = const(500)  # what a slow question may take of the time until the next cycle
 _STUCK_MS = const(60_000)  # longer than any step
 
+_SELDOM = "firmware.battery.seldom"
 # Slow questions
 PACKS, IDENTITY, LIMITS, PARAMETERS = "packs", "identity", "limits", "parameters"
 
@@ -69,7 +70,7 @@ class Poller:
         elif wait_ms > 0:
             return wait_ms
         elif self.searching:
-            self._seldom("search")
+            self._hunt("search")
         elif self.slow and (not self.packs or self.slow[0][0] == IDENTITY):
             self._ask(*self.slow.pop(0))
         else:
@@ -82,28 +83,35 @@ class Poller:
 
     def tell_again(self):
         """The sink is to be told everything anew: somebody has forgotten it."""
-        self.told.clear()
-        self._seldom("ask_everything")
+        from .seldom import ask_everything
+
+        drop(_SELDOM)
+        ask_everything(self)
 
     def stop_cycle(self):
         """The battery does not answer: what is left of the cycle is not read, and no totals come of it."""
         self.todo = []
         self._in_cycle = False
 
-    def _seldom(self, what, *arguments):
-        from . import seldom
+    def _hunt(self, what, *arguments):
+        from . import hunt
 
-        drop("firmware.battery.seldom")
-        return getattr(seldom, what)(self, *arguments)
+        drop("firmware.battery.hunt")
+        getattr(hunt, what)(self, *arguments)
 
     def _ask(self, kind, pack):
         """One slow question. One after the other is loaded what asks, what judges and what publishes."""
         try:
             answer = self.dialect.ask(kind, pack)
         except (NoReply, ReturnCode) as error:
-            self._seldom("unanswered", kind, pack, error)
+            self._hunt("unanswered", kind, pack, error)
             return
-        if self._seldom("is_news", kind, pack, answer):
+        from .seldom import is_news
+
+        drop(_SELDOM)
+        news = is_news(self, kind, pack, answer)
+        del is_news
+        if news:
             self.sink.tell(kind, pack, answer)
 
     def _start_cycle(self, now):
@@ -127,7 +135,7 @@ class Poller:
             self.implausible += 1
             self.log.info("pack %d: reading dropped, %s", pack, why)
         except (NoReply, ReturnCode) as error:
-            self._seldom("failed", "pack", pack, error)
+            self._hunt("failed", "pack", pack, error)
         self._missed.append(pack)
 
     def _end_cycle(self, now):
