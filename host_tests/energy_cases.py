@@ -4,8 +4,9 @@ from codec_cases import Dice
 from fakes import PERIOD, Clock, Memory
 
 from firmware.energy import Meters
-from firmware.retained import METERS, Retained
+from firmware.retained import Retained
 
+METERS = Retained.METERS
 RATE_MS = 10_000
 W = 10  # power is in 0.1 W
 MWH = 36_000  # 0.1 W x ms in a mWh

@@ -5,8 +5,9 @@ from struct import pack
 
 from fakes import Memory
 
-from firmware.retained import METERS, Retained
+from firmware.retained import Retained
 
+METERS = Retained.METERS
 RTC_MAX = 2048  # bytes that the ESP32 has
 TEXT_MIN = 80  # bytes of a text that are worth keeping
 
