@@ -1,7 +1,7 @@
 """Is a reading what the battery can have said? CHKSUM is a plain sum, so damaged replies pass it (§6)."""
 
 from binascii import crc32
-from struct import calcsize, pack, unpack, unpack_from
+from struct import calcsize, pack_into, unpack_from
 
 _MAX_CELL_MV = 5000
 _MIN_TEMPERATURE, _MAX_TEMPERATURE = -400, 1250  # 0.1 °C
@@ -12,12 +12,15 @@ _JUMP_CELL_MV = 100
 _JUMP_TEMPERATURE = 30  # 0.1 °C
 _JUMP_REMAINING = 50  # 1/50 of the capacity: 2 %
 _JUMP_CURRENT_MA = 5000
-# A pack's history, packed, since 16 packs are many: refused in a row, exact sums in a row, CRC of its alarms; and the
-# last accepted reading: counts of cells and temperatures, capacity, cycles, remaining, current, cells, temperatures
+# A pack's history: refused in a row, exact sums in a row, CRC of its alarms; and the last accepted reading: counts of
+# cells and temperatures, capacity, cycles, remaining, current, cells, temperatures, zeros. Of all packs together in one
+# place, which stays where it is: records that come and go would leave the memory in small pieces.
+_PACKS = 16
+_MOST = 24  # cells and temperatures
 _HEAD = ">BBI"
-_HEAD_SIZE = calcsize(_HEAD)
-_VALUES = ">BBiiii%dh"
-_NONE = pack(_HEAD, 0, 0, 0)
+_VALUES = ">BBiiii%dh" % _MOST
+_VALUES_AT = calcsize(_HEAD)
+_SIZE = _VALUES_AT + calcsize(_VALUES)
 _FORGOTTEN = 255  # in the place of exact sums: begin with what comes
 
 
@@ -25,12 +28,13 @@ class Judge:
     """Judges the readings of all packs, each against its own history."""
 
     def __init__(self):
-        self._packs = {}
+        self._history = bytearray(_SIZE * _PACKS)
         self._candidate = None  # the reading judged last
 
     def forget(self, pack):
         """The pack has left the group."""
-        self._packs.pop(pack, None)
+        pack_into(_HEAD, self._history, _SIZE * (pack - 1), 0, 0, 0)
+        self._history[_SIZE * (pack - 1) + _VALUES_AT] = 0
 
     def refusal(self, reading, again=False):
         """None: `reading` is accepted. Else a text why it is not; then the pack is to be asked again.
@@ -38,40 +42,44 @@ class Judge:
         `again`: it was, and the reading before this was refused. One that jumped is accepted when it agrees with that
         one, and so is the first after a start, and a change of the alarms.
         """
-        record = self._packs.get(reading.pack, _NONE)
-        refused, exact, alarms = unpack_from(_HEAD, record)
-        last = record[_HEAD_SIZE:]
-        values = _flat(reading)
+        why = out_of_range(reading)
+        values = _flat(reading) if not why else None
+        at = _SIZE * (reading.pack - 1)
+        refused, exact, alarms = unpack_from(_HEAD, self._history, at)
+        last = unpack_from(_VALUES, self._history, at + _VALUES_AT)
         digest = _digest(reading.alarms) if reading.alarms else alarms
         earlier, self._candidate = self._candidate if again else None, (values, digest)
-        why = out_of_range(reading) or _unlike(reading, values, last, exact)
+        if not why:
+            why = _unlike(reading, values, last, exact)
         if not why and exact != _FORGOTTEN:
             why = _unconfirmed(values, last, earlier)
             if not why and digest != alarms and (earlier is None or digest != earlier[1]):
                 why = "alarms changed"
         if why:
-            record = pack(_HEAD, refused + 1, exact, alarms) + last
-            if refused + 1 >= _REFUSALS:
-                record = pack(_HEAD, 0, _FORGOTTEN, 0)
+            refused += 1
+            if refused >= _REFUSALS:
+                self.forget(reading.pack)
+                refused, exact, alarms = 0, _FORGOTTEN, 0
         else:
-            exact = min(exact % _FORGOTTEN + 1, _EXACT_RUN) if sum(reading.cells) == reading.voltage else 0
-            record = pack(_HEAD, 0, exact, digest) + pack(_VALUES % (values[0] + values[1]), *values)
-        self._packs[reading.pack] = record
+            pack_into(_VALUES, self._history, at + _VALUES_AT, *values)
+            run = 0 if exact == _FORGOTTEN else exact
+            refused, alarms = 0, digest
+            exact = min(run + 1, _EXACT_RUN) if sum(reading.cells) == reading.voltage else 0
+        pack_into(_HEAD, self._history, at, refused, exact, alarms)
         return why
 
 
 def _flat(reading):
     """All that is compared with the last reading, in one tuple."""
     counts = len(reading.cells), len(reading.temperatures), reading.capacity, reading.cycles
-    return counts + (reading.remaining, reading.current) + tuple(reading.cells) + tuple(reading.temperatures)
-
-
-def _unpacked(last):
-    return unpack(_VALUES % ((len(last) - calcsize(_VALUES % 0)) // 2), last)
+    rest = (0,) * (_MOST - counts[0] - counts[1])
+    return counts + (reading.remaining, reading.current) + tuple(reading.cells) + tuple(reading.temperatures) + rest
 
 
 def out_of_range(reading):
     """What in a reading cannot be (§6, ranges), as a text; None when all can."""
+    if len(reading.cells) + len(reading.temperatures) > _MOST:
+        return "more cells and temperatures than a pack has"
     if not reading.cells or min(reading.cells) < 0 or max(reading.cells) > _MAX_CELL_MV:
         return "a cell voltage is out of range"
     for temperature in reading.temperatures:
@@ -84,7 +92,7 @@ def out_of_range(reading):
 
 def _unlike(reading, values, last, exact):
     """What no second reading makes true."""
-    if last and _unpacked(last)[:2] != values[:2]:
+    if last[0] and last[:2] != values[:2]:
         return "count of cells or temperatures changed"
     off = abs(sum(reading.cells) - reading.voltage)
     if off and (exact == _EXACT_RUN or off * 100 > reading.voltage):
@@ -94,8 +102,10 @@ def _unlike(reading, values, last, exact):
 
 def _unconfirmed(values, last, earlier):
     """What is taken when it is said twice."""
-    why = _distance(_unpacked(last), values) if last else "first reading"
-    return why if why and (earlier is None or _distance(earlier[0], values)) else None
+    why = _distance(last, values) if last[0] else "first reading"
+    if why and earlier and earlier[0]:
+        return _distance(earlier[0], values)
+    return why
 
 
 def _distance(last, values):

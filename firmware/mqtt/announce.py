@@ -15,19 +15,34 @@ def identity(publisher, pack, said):
 
 def limits(publisher, pack, said):
     """`stat/limits/PackN`: values in the order of the table."""
-    _listed(publisher, "stat/limits/Pack%d" % pack, said, "limits")
+    publisher.publish("stat/limits/Pack%d" % pack, _listed(said, "limits"), True)
 
 
 def parameters(publisher, _, said):
     """`stat/parameters`: values in the order of the table."""
-    _listed(publisher, "stat/parameters", said, "parameters")
+    publisher.publish("stat/parameters", _listed(said, "parameters"), True)
 
 
 def state(publisher, values):
     """`tele/STATE`, from health.health()."""
-    publisher.publish("tele/STATE", payloads.flat(values, entities.compact("state")))
+    publisher.publish("tele/STATE", _object(values, "state"))
 
 
-def _listed(publisher, topic, said, rows):
-    keys = [row[0] for row in entities.rows(rows)]
-    publisher.publish(topic, payloads.flat(dict(zip(keys, said)), entities.compact(rows)), True)
+def _listed(said, topic):
+    return _object(dict(zip([row[0] for row in entities.rows(topic)], said)), topic)
+
+
+def _object(values, topic):
+    """An object of flat values {key: raw} -> payloads.Parts; read off the table row by row."""
+
+    def make():
+        before = "{"
+        for key, kind, _, _, _ in entities.rows(topic):
+            raw = values.get(key)
+            if raw is not None:
+                scale, digits = entities.kind(kind)[1:3]
+                yield '%s"%s":%s' % (before, key, payloads.value(raw, int(scale), int(digits)))
+                before = ","
+        yield "}"
+
+    return payloads.Parts(make)

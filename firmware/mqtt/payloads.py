@@ -3,7 +3,6 @@
 from .. import reading as r
 
 _CELLS_PER_SENSOR = 4
-_ESCAPES = {'"': '\\"', "\\": "\\\\"}
 
 
 class Parts:
@@ -47,7 +46,10 @@ def value(raw, scale, digits):
 
 def text(raw):
     """A JSON string; control characters become spaces."""
-    return '"%s"' % "".join([_ESCAPES.get(c, c if c >= " " else " ") for c in raw])
+    for char in raw:
+        if char < " ":
+            raw = raw.replace(char, " ")
+    return '"%s"' % raw.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def rows(table):

@@ -41,7 +41,8 @@ def lay_out(flash, source=False, project=PROJECT):
         if source or path.suffix != ".py":
             shutil.copyfile(path, target)
         else:
-            shutil.copyfile(compiled(path, name, shorten), target.with_suffix(".mpy"))
+            # tracebacks name the .mpy: the board knows that name already, and keeps every new one in its memory
+            shutil.copyfile(compiled(path, name.with_suffix(".mpy"), shorten), target.with_suffix(".mpy"))
 
 
 def board_modules():
