@@ -24,10 +24,11 @@ from .wifi import Wifi
 KEEPALIVE_S = 60
 
 
-def build(retained, settings, clock=time):
+def build(retained, settings, tables, clock=time):
     """Puts the house together -> loop.Loop, ready to run().
 
-    `retained` is retained.Retained, `settings` come from config.check().
+    `retained` is retained.Retained, `settings` come from config.check(), `tables` are
+    entities.compact() of the readings of a pack and of the rack.
     """
     log = Log(settings["log_level"])
     rate_ms = settings["publish_rate"] * 1000
@@ -38,7 +39,7 @@ def build(retained, settings, clock=time):
     link = Link(uart, clock, settings["baud"])
     poller = Poller(link, Pylontech(link), clock, log, rate_ms, settings["baud"])
     loop = Loop(board.reset, board.reset_cause(), retained, clock, log, wifi, session, link, poller)
-    publisher = Publisher(session, prefix, Rack(clock), Meters(retained, clock, rate_ms), clock, loop.health)
+    publisher = Publisher(session, prefix, Rack(clock), Meters(retained, clock, rate_ms), clock, loop.health, tables)
     poller.sink = loop.publisher = publisher
     log.listener = publisher.line
     drop("firmware.board")

@@ -9,21 +9,23 @@ _LAST = ">BiQII"  # of a meter: is there a last reading, its power, its ticks; r
 _LAST_SIZE = calcsize(_LAST)
 
 
-def longest_gap(publish_rate_ms):
+def longest_gap(cycle_ms):
     """Over how long a gap between two readings energy is summed (ms): 5 minutes or three cycles, whichever is
     less, but never less than what a slow cycle itself needs.
     """
-    return max(min(_GAP_MAX_MS, _GAP_CYCLES * publish_rate_ms), publish_rate_ms * 3 // 2)
+    return max(min(_GAP_MAX_MS, _GAP_CYCLES * cycle_ms), cycle_ms * 3 // 2)
 
 
 class Meters:
     """The meters of the rack (index 0) and its packs (their numbers), kept in RTC memory; none ever falls."""
 
-    def __init__(self, retained, clock, publish_rate_ms):
-        """`retained` is retained.Retained: METERS of meter() and set_meter(), and save()."""
+    def __init__(self, retained, clock, cycle_ms):
+        """`retained` is retained.Retained: METERS of meter() and set_meter(), and save(). `cycle_ms` is how
+        long a cycle takes; keep it up to date.
+        """
         self._retained = retained
         self._clock = clock
-        self.publish_rate_ms = publish_rate_ms
+        self.cycle_ms = cycle_ms
         self._last = bytearray(retained.METERS * _LAST_SIZE)
 
     def add(self, index, power):
@@ -36,7 +38,7 @@ class Meters:
         now = self._clock.ticks_ms()
         elapsed_ms = self._clock.ticks_diff(now, then)
         charged, discharged = self._retained.meter(index)
-        if known and 0 < elapsed_ms <= longest_gap(self.publish_rate_ms):
+        if known and 0 < elapsed_ms <= longest_gap(self.cycle_ms):
             plus, minus = _areas(before, power, elapsed_ms)
             plus += charged_rest
             minus += discharged_rest

@@ -25,7 +25,9 @@ class Retained:
     def __init__(self, memory):
         self._memory = memory
         self._data = data = bytearray(memory())
-        good = len(data) == _CHECK_AT + 4 and data[:4] == _MAGIC and unpack_from(_CHECK, data, _CHECK_AT)[0] == self._crc()
+        good = (
+            len(data) == _CHECK_AT + 4 and data[:4] == _MAGIC and unpack_from(_CHECK, data, _CHECK_AT)[0] == self._crc()
+        )
         if not good:
             self._data = data = bytearray(_CHECK_AT + 4)
         _, self.boots, self.quick_boots, self.dialect, text = unpack_from(_HEAD, data, 0)

@@ -24,7 +24,12 @@ def settings():
 def build(retained):
     """-> loop.Loop."""
     known = settings()
+    from .mqtt.entities import compact
+
+    drop("firmware.mqtt.entities")
+    tables = compact("readings", "p"), compact("readings", "r")  # now, while there is much room
+    del compact
     from .app import build
 
     drop("firmware.app")
-    return build(retained, known)
+    return build(retained, known, tables)

@@ -35,9 +35,16 @@ def _blocks(info, walk, more=0):
     return command, blocks
 
 
-def _analog(info, at):
+def _cells(info, at, layout):
+    """The count of cells, and a value for each."""
     (count,), at = take(info, at, ">B")
-    cells, at = take(info, at, ">%dh" % count)
+    if not count:
+        raise DataError("a pack without cells")
+    return take(info, at, layout % count)
+
+
+def _analog(info, at):
+    cells, at = _cells(info, at, ">%dh")
     (count,), at = take(info, at, ">B")
     temperatures, at = take(info, at, ">%dH" % count)
     (current, voltage, remaining, user_defined, capacity, cycles), at = take(info, at, ">hHHBHH")
@@ -52,8 +59,7 @@ def _analog(info, at):
 
 
 def _alarm(info, at):
-    (count,), at = take(info, at, ">B")
-    cells, at = take(info, at, ">%dB" % count)
+    cells, at = _cells(info, at, ">%dB")
     (count,), at = take(info, at, ">B")
     temperatures, at = take(info, at, ">%dB" % count)
     (charge, voltage, discharge, status), at = take(info, at, ">BBB5s")

@@ -111,9 +111,12 @@ def decode(line):
 
 def _unhex(characters):
     try:
-        return unhexlify(characters)
+        raw = unhexlify(characters)
     except ValueError:
         raise FrameError("not hex") from None
+    if 2 * len(raw) != len(characters):  # MicroPython skips spaces
+        raise FrameError("not hex")
+    return raw
 
 
 class Reader:

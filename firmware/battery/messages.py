@@ -2,7 +2,16 @@
 
 from collections import namedtuple
 
-from .blocks import MILLIAMPERES, ZERO_CELSIUS, Alarm, Analog, DataError, alarms, analog_values, take
+from .blocks import (  # those of the cycle belong to this face
+    MILLIAMPERES,
+    ZERO_CELSIUS,
+    Alarm,  # noqa: F401
+    Analog,  # noqa: F401
+    DataError,
+    alarms,  # noqa: F401
+    analog_values,  # noqa: F401
+    take,
+)
 
 Management = namedtuple("Management", "pack charge_voltage discharge_voltage charge_current discharge_current status")
 Manufacturer = namedtuple("Manufacturer", "device version maker")
@@ -35,9 +44,7 @@ def system_parameters(info):
 def management(info):
     """Reply to 92H (§3.9, §4.5) -> Management: pack, voltages in mV, currents in mA, status byte. DataError."""
     pack, charge_voltage, discharge_voltage, charge, discharge, status = _whole(info, ">BHHhhB")
-    return Management(
-        pack, charge_voltage, discharge_voltage, charge * MILLIAMPERES, discharge * MILLIAMPERES, status
-    )
+    return Management(pack, charge_voltage, discharge_voltage, charge * MILLIAMPERES, discharge * MILLIAMPERES, status)
 
 
 def manufacturer(info):

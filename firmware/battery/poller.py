@@ -22,8 +22,9 @@ PACKS, IDENTITY, LIMITS, PARAMETERS = "packs", "identity", "limits", "parameters
 class Poller:
     """Drives one dialect.
 
-    `sink` is told what was found: tell(kind, pack, answer), reading(it) and, behind each cycle, cycle(packs that were
-    missed). Nothing implausible or unconfirmed reaches it. `baud` is the rate that the battery is brought to.
+    `sink` is told what was found: tell(kind, pack, answer), reading(it) and, behind each cycle, cycle(packs that
+    were missed, how long a cycle takes in ms). Nothing implausible or unconfirmed reaches it. `baud` is the rate that
+    the battery is brought to.
     """
 
     def __init__(self, link, dialect, clock, log, publish_rate_ms, baud):
@@ -89,9 +90,11 @@ class Poller:
         ask_everything(self)
 
     def stop_cycle(self):
-        """The battery does not answer: what is left of the cycle is not read, and no totals come of it."""
-        self.todo = []
-        self._in_cycle = False
+        """The battery does not answer: what is left of the cycle is missed."""
+        missed, self.todo = self._missed + self.todo, []
+        if self._in_cycle:
+            self._in_cycle = False
+            self.sink.cycle(missed, self.publish_rate_ms)
 
     def _hunt(self, what, *arguments):
         from . import hunt
@@ -132,17 +135,18 @@ class Poller:
                 if why is None:
                     self.sink.reading(reading)
                     return
+            self._missed.append(pack)
             self.implausible += 1
             self.log.info("pack %d: reading dropped, %s", pack, why)
         except (NoReply, ReturnCode) as error:
+            self._missed.append(pack)
             self._hunt("failed", "pack", pack, error)
-        self._missed.append(pack)
 
     def _end_cycle(self, now):
         diff = self.clock.ticks_diff
         self._in_cycle = False
         self.cycle_ms = diff(now, self._began)
-        self.sink.cycle(self._missed)
+        self.sink.cycle(self._missed, max(self.publish_rate_ms, self.cycle_ms))
         if self.link.failures:
             self.due = now  # do not wait: the next request tells whether the battery is there
         if diff(now, self._limits_at) >= _LIMITS_MS:

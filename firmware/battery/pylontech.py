@@ -35,12 +35,15 @@ class Pylontech:
 
     def read(self, pack):
         """One pack's analog values and alarms -> Reading; its alarms are None where none could be read."""
-        analog = self.link.request(frame.ANALOG_VALUES, blocks.analog_values, pack)[1][0]
+        analog = _only(self.link.request(frame.ANALOG_VALUES, blocks.analog_values, pack))
         alarm = None
         try:
             said = self.optional(frame.ALARMS, blocks.alarms, pack)
-            if said and len(said[1][0].cells) == len(analog.cells):
-                alarm = _alarms(said[1][0])
+            if said:
+                said = _only(said)
+                counts = len(said.cells), len(said.temperatures)
+                if counts == (len(analog.cells), len(analog.temperatures)):
+                    alarm = _alarms(said)
         except (NoReply, ReturnCode):
             pass  # the values are good without
         return Reading(
@@ -67,6 +70,13 @@ class Pylontech:
                 raise
             self.lacks.add((cid2, pack))
             return None
+
+
+def _only(said):
+    """The block of a reply about one pack."""
+    if len(said[1]) != 1:
+        raise NoReply("a reply of %d packs" % len(said[1]))
+    return said[1][0]
 
 
 def _states(raw):

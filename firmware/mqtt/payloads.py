@@ -154,11 +154,12 @@ def temperature_key(index, cells):
 def _status_objects(alarms):
     """Yields the four *_Status objects with the flags that this dialect knows."""
     for name, keys in r.GROUPS:
-        before = ',"%s":{' % name
+        yield ',"%s":{' % name
+        comma = ""
         for key, is_set in alarms.flags:
             if key in keys:
-                yield '%s"%s":%s' % (before, key, "true" if is_set else "false")
-                before = ","
+                yield '%s"%s":%s' % (comma, key, "true" if is_set else "false")
+                comma = ","
         if keys is r.FAULT:
-            yield ',"Faulty_Cells":[%s]' % ",".join([str(cell) for cell in alarms.faulty_cells])
-        yield "}" if before == "," else before + "}"
+            yield '%s"Faulty_Cells":[%s]' % (comma, ",".join([str(cell) for cell in alarms.faulty_cells]))
+        yield "}"

@@ -13,20 +13,18 @@ _RACK = const(0)  # its meter
 
 
 class Publisher:
-    """`prefix` is `<mqtt_root>/<rack_name>/`, `health()` gives the values of tele/STATE."""
+    """`prefix` is `<mqtt_root>/<rack_name>/`, `health()` gives the values of tele/STATE, `tables` are
+    entities.compact() of the readings of a pack and of the rack.
+    """
 
-    def __init__(self, session, prefix, rack, meters, clock, health):
-        from .entities import compact
-
+    def __init__(self, session, prefix, rack, meters, clock, health, tables):
         self._session = session
         self._prefix = prefix
         self._rack = rack
         self._meters = meters
         self._clock = clock
         self._health = health
-        self._pack_table = compact("readings", "p")
-        self._rack_table = compact("readings", "r")
-        drop("firmware.mqtt.entities")
+        self._pack_table, self._rack_table = tables
         self._lines = []
         self._state_at = self._line_at = clock.ticks_ms()
 
@@ -48,8 +46,9 @@ class Publisher:
         if self._session.connected:
             self.publish("stat/readings/Pack%d" % reading.pack, payloads.pack(reading, *counted, self._pack_table))
 
-    def cycle(self, missed):
+    def cycle(self, missed, cycle_ms):
         """The poller's sink for the end of a cycle, with the packs that were missed in it."""
+        self._meters.cycle_ms = cycle_ms
         values = self._rack.cycle(missed)
         if values:
             values["ChargedEnergy"], values["DischargedEnergy"] = self._meters.add(_RACK, values["Power"])
