@@ -111,7 +111,7 @@ def check_after_a_gap_it_goes_on():
 def check_rate_can_change():
     them, clock = meters()
     them.add(1, 3600 * W)
-    them.publish_rate_ms = 60_000
+    them.cycle_ms = 60_000
     clock.advance(60_000)
     assert them.add(1, 3600 * W) == (60_000, 0)
 

@@ -7,7 +7,7 @@ import pytest
 # A module and all of ours that it may import. A new arrow is one line here, and one in the drawing.
 ARROWS = {
     "main": "app board config overlay retained start",
-    "start": "app config overlay",
+    "start": "app config overlay entities",
     "app": "*",
     "setup": "config board wifi battery/*",
     "diagnose": "config board wifi battery/*",
@@ -29,7 +29,7 @@ ARROWS = {
     "battery/poller": "plausible link search frame reading seldom hunt overlay",
     "battery/hunt": "link search frame overlay",
     "battery/seldom": "poller link search frame overlay",
-    "mqtt/payloads": "entities reading",
+    "mqtt/payloads": "reading",
     "mqtt/announce": "entities payloads",
     "mqtt/discovery": "entities",
     "mqtt/publisher": "payloads entities announce reading overlay",

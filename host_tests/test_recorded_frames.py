@@ -25,11 +25,11 @@ PARSERS = {
 OWN_REFUSALS = ()
 # Why blocks of the relatives are refused: family, command, reason
 RELATIVES_REFUSALS = (
-    ("pace", frame.ANALOG_VALUES, r"ends too early|user-defined count is (9|3),"),
-    ("pace", frame.ALARMS, r"ends too early"),
+    ("pace", frame.ANALOG_VALUES, r"ends too early|without cells|user-defined count is (9|3),"),
+    ("pace", frame.ALARMS, r"ends too early|without cells"),
     ("seplos", frame.ANALOG_VALUES, r"user-defined count is 10,"),
     ("lifepower4", frame.ANALOG_VALUES, r"user-defined count is 19,"),
-    ("lifepower4", frame.ALARMS, r"ends too early"),
+    ("lifepower4", frame.ALARMS, r"ends too early|without cells"),
 )
 OWN = ("pylontech-rs232", "pylontech")
 

@@ -211,7 +211,7 @@ def test_tracebacks_name_the_file_in_the_flash(sources):
     layout.lay_out(flash, project=project)
     with runner.Board(flash) as one:
         assert one.start().wait(20) == 1
-        assert '  File "firmware/a.py", line 3, in fail' in one.lines
+        assert '  File "firmware/a.mpy", line 3, in fail' in one.lines
 
 
 def test_every_file_of_the_board_compiles():

@@ -47,28 +47,24 @@ def lay_out(flash, source=False, project=PROJECT):
 
 def board_modules():
     """-> directory with the board's own modules, compiled."""
-    files = sorted(MODULES.glob("*.py"))
-    key = hashlib.sha256(b"".join(_key(path.read_text(), path.name).encode() for path in files)).hexdigest()[:16]
-    target = _cache() / f"modules-{key}"
-    if not target.is_dir():
-        work = Path(tempfile.mkdtemp(dir=_cache()))
-        for path in files:
-            shutil.copyfile(compiled(path, path.name), work / f"{path.stem}.mpy")
-        try:
-            work.rename(target)
-        except OSError:  # another process was faster
-            shutil.rmtree(work)
-    return target
+    return _directory("modules", [(path, path.name) for path in sorted(MODULES.glob("*.py"))])
 
 
 def rom():
     """-> directory with what official firmware has frozen in, compiled: umqtt.simple."""
-    source = environment.umqtt_dir() / "umqtt" / "simple.py"
-    target = _cache() / f"rom-{_key(source.read_text(), source.name)[:16]}"
+    return _directory("rom", [(environment.umqtt_dir() / "umqtt" / "simple.py", "umqtt/simple.py")])
+
+
+def _directory(kind, files):
+    """-> directory in the cache that holds the .mpy of `files`, pairs of path and name. Made once for each content."""
+    key = hashlib.sha256("".join(_key(path.read_text(), name) for path, name in files).encode()).hexdigest()[:16]
+    target = _cache() / f"{kind}-{key}"
     if not target.is_dir():
         work = Path(tempfile.mkdtemp(dir=_cache()))
-        (work / "umqtt").mkdir()
-        shutil.copyfile(compiled(source, "umqtt/simple.py"), work / "umqtt" / "simple.mpy")
+        for path, name in files:
+            place = (work / name).with_suffix(".mpy")
+            place.parent.mkdir(exist_ok=True)
+            shutil.copyfile(compiled(path, name), place)
         try:
             work.rename(target)
         except OSError:  # another process was faster
@@ -81,10 +77,11 @@ def compiled(path, name, change=str):
 
     `change` is what happens to the source before it is compiled.
     """
+    shown = Path(name).with_suffix(".py")
     try:
         source = change(path.read_text())
     except (SyntaxError, tokenize.TokenError) as error:
-        raise CompileError(f"{name} is no Python: {error}") from None
+        raise CompileError(f"{shown} is no Python: {error}") from None
     target = _cache() / f"{_key(source, name)}.mpy"
     if target.exists():
         return target
@@ -94,7 +91,7 @@ def compiled(path, name, change=str):
         command = [str(environment.mpy_cross()), "-s", str(name), "-o", str(work), str(changed)]
         result = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_TIMEOUT_S, check=False)
         if result.returncode:
-            raise CompileError(f"mpy-cross does not compile {name}: {(result.stderr or result.stdout).strip()}")
+            raise CompileError(f"mpy-cross does not compile {shown}: {(result.stderr or result.stdout).strip()}")
         os.replace(work, target)
     return target
 
