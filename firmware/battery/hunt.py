@@ -52,7 +52,7 @@ def failed(poller, what, pack, error):
         at = _RETURN_CODES.find(text)
         text = _RETURN_CODES[at : _RETURN_CODES.find("\n", at)] if at >= 0 else text
     poller.log.info("%s %s: %s", what, pack or "", text)
-    if poller.link.failures >= _FAILURES or isinstance(error, ReturnCode) and error.code == ADR_ERROR:
+    if poller.link.failures >= _FAILURES or (isinstance(error, ReturnCode) and error.code == ADR_ERROR):
         poller.log.warning("battery does not answer any more, looking for it")
         poller.searching = True
         poller.link.failures = 0
