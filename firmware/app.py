@@ -24,17 +24,17 @@ from .wifi import Wifi
 KEEPALIVE_S = 60
 
 
-def build(retained, settings, tables, clock=time):
+def build(retained, settings, tables, secure=None, clock=time):
     """Puts the house together -> loop.Loop, ready to run().
 
     `retained` is retained.Retained, `settings` come from config.check(), `tables` are
-    entities.compact() of the readings of a pack and of the rack.
+    entities.compact() of the readings of a pack and of the rack, `secure` is mqtt/secure.Secure with mqtt_tls.
     """
     log = Log(settings["log_level"])
     rate_ms = settings["publish_rate"] * 1000
     prefix = "%s/%s/" % (settings["mqtt_root"], settings["rack_name"])
     wifi = Wifi(settings["wifi_ssid"], settings["wifi_pass"], settings["hostname"], clock, log)
-    session = _session(settings, prefix.encode(), clock, log)
+    session = _session(settings, secure, prefix.encode(), clock, log)
     uart = board.uart(settings["uart_id"], settings["uart_tx"], settings["uart_rx"], settings["baud"])
     link = Link(uart, clock, settings["baud"])
     poller = Poller(link, Pylontech(link), clock, log, rate_ms, settings["baud"])
@@ -46,9 +46,9 @@ def build(retained, settings, tables, clock=time):
     return loop
 
 
-def _session(settings, prefix, clock, log):
+def _session(settings, secure, prefix, clock, log):
     """The Session over umqtt.simple, whose sockets are ours."""
-    transport = Transport(socket, clock)
+    transport = Transport(socket, clock, secure)
     umqtt.simple.socket = transport
     lwt = prefix + b"tele/LWT"
     # of 23 characters, as every broker takes them; two boards must not share one

@@ -8,22 +8,33 @@ _COMPLAIN_MS = 60_000
 
 
 def settings():
-    """The settings, when they can be used; until then says every minute what is wrong with them."""
+    """-> (the settings, mqtt/secure.Secure or None), when they can be used; until then says every minute what is wrong
+    with them.
+    """
     from . import config
 
     while True:
         try:
             known = config.load()
+            secure = _secure(known) if known["mqtt_tls"] else None
             drop("firmware.config")
-            return known
+            return known, secure
         except config.ConfigError as error:
             print("error: the settings cannot be used:\n%s" % error)
-            time.sleep_ms(_COMPLAIN_MS)
+        except (OSError, ValueError) as error:
+            print("error: the settings cannot be used:\nmqtt_ca: %s: %s" % (known["mqtt_ca"], error))
+        time.sleep_ms(_COMPLAIN_MS)
+
+
+def _secure(known):
+    from .mqtt.secure import Secure
+
+    return Secure(known["mqtt_ca"], known["mqtt_host"], known["ntp_host"])
 
 
 def build(retained):
     """-> loop.Loop."""
-    known = settings()
+    known, secure = settings()
     from .mqtt.entities import compact
 
     drop("firmware.mqtt.entities")
@@ -32,4 +43,4 @@ def build(retained):
     from .app import build
 
     drop("firmware.app")
-    return build(retained, known, tables)
+    return build(retained, known, tables, secure)

@@ -22,7 +22,7 @@ from tools.monitor import PASSWORD_VARIABLE
 from tools.simulator import Simulator
 from tools.truth import Truth, Wrong
 
-HEAP = ("--heap", "1M")  # it is not the point here
+HEAP = ()
 SECRET = "s3cret-marker"
 GONE_S, POLL_S = 40, 0.05
 

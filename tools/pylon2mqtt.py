@@ -35,6 +35,7 @@ SETTING_FLAGS = (
 VIRTUAL_WIFI = {"wifi_ssid": "virtual"}
 CA_NAME = "ca.pem"
 STOP_TIMEOUT_S = 20
+PC_CLOCK = {"VB_CLOCK": "pc"}  # this PC knows what time it is; an ESP32 asks ntp_host
 ORDERLY = (0, 2)  # main.py came to its end, or was interrupted before it had begun
 GROUP_HINT = "on most Linux systems: sudo usermod -aG dialout $USER, then log in again"
 
@@ -160,7 +161,7 @@ def run(options, files, interpreter):
         layout.lay_out(flash, source=options.source)
         for name, data in files.items():
             _write_private(Path(flash) / name, data)
-        board = Board(flash, options.pylon_port, interpreter, options.heap, options.state, stdout=_show)
+        board = Board(flash, options.pylon_port, interpreter, options.heap, options.state, stdout=_show, env=PC_CLOCK)
         signal.signal(signal.SIGTERM, _interrupt)
         with board:
             try:

@@ -147,5 +147,5 @@ class Reader:
                 return None
             line = bytes(self._buffer[start : end + 1])
             self._buffer = self._buffer[end + 1 :]
-            if 0 <= start and len(line) <= LONGEST:
+            if start >= 0 and len(line) <= LONGEST:
                 return line

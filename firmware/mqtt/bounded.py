@@ -17,8 +17,8 @@ _ECONNRESET = const(104)
 class Transport:
     """Stands for the module `socket`, and for its only socket.
 
-    `module` is the real one, `secure` None or a function that wraps a connected socket in TLS.
-    `stage` says how far the last connection came: resolve, connect, tls, mqtt. `heard` counts bytes received,
+    `module` is the real one, `secure` None or secure.Secure, for TLS.
+    `stage` says how far the last connection came: clock, resolve, connect, tls, mqtt. `heard` counts bytes received,
     `heard_at` is when the last one came (ticks, ms), `first` the first byte of the packet that is being read.
     """
 
@@ -51,6 +51,9 @@ class Transport:
 
     def socket(self, *_):
         self.close()
+        if self._secure:
+            self.stage = "clock"
+            self._secure.set_clock()
         self._raw = self._stream = self._module.socket()
         self.setblocking(True)
         self.heard_at = self._clock.ticks_ms()
@@ -63,7 +66,7 @@ class Transport:
         self._raw.connect(address)
         if self._secure:
             self.stage = "tls"
-            self._stream = self._secure(self._raw)
+            self._stream = self._secure.wrap(self._raw)
         self.stage = "mqtt"
         self._restart()
 

@@ -74,13 +74,15 @@ def _later(session):
 def explain(stage, error):
     """`stage` of bounded.Transport, and the exception -> text."""
     code = error.args[0] if error.args else None
+    if stage == "clock":
+        return "no time from ntp_host, and without it the broker's certificate cannot be judged"
     if stage == "resolve":
         return "the name mqtt_host is unknown to the DNS"
     if type(error).__name__ == "MQTTException":
         at = _CONNACK.find("\n%s " % code)
         return _CONNACK[at + 3 : _CONNACK.find("\n", at + 1)] if at >= 0 else "the broker refuses, code %s" % code
     if stage == "tls":
-        return "TLS: %s" % (error.args[-1] if error.args else error)
+        return "TLS: %s" % str(error.args[-1] if error.args else error).strip()
     for codes, words in _ERRNO:
         if code in codes:
             return words if stage == "connect" else words + " (is it an MQTT port, with TLS or without?)"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ PROJECT = environment.PROJECT
 MODULES = Path(__file__).parent / "modules"
 TOP_FILES = ("boot.py", "main.py")
 COMPILE_TIMEOUT_S = 60
+ROM_MODULES = "import machine, network, socket, ntptime, umqtt.simple"
+TLS_HEAP = 64 * 1024
 NAMES = 600  # different ones that the firmware has, about
 
 
@@ -105,21 +108,29 @@ def heap_cost(interpreter):
     modules = board_modules()
     note = modules / f"cost-{hashlib.sha256(f'{interpreter} {NAMES}'.encode()).hexdigest()[:16]}"
     if not note.exists():
-        names = f"for n in range({NAMES}): hasattr(0, 'name%d' % n)"
-        bare = _probe([interpreter, "-c", f"import gc\n{names}\ngc.collect(); print(gc.mem_alloc())"], {})
+        count = f"import gc\nfor n in range({NAMES}): hasattr(0, 'name%d' % n)\ngc.collect()\nprint(gc.mem_alloc())"
+        bare = _probe([interpreter, "-c", count], {})
         master, slave = os.openpty()
-        settings = {
-            "MICROPYPATH": f"{modules}:{rom()}",
-            "VB_UART": os.ttyname(slave),
-            "VB_MEASURE": f"{names}\nuart = machine.UART(1, tx=33, rx=32)",
-        }
-        full = _probe([interpreter, "-m", "_start"], settings)
+        with tempfile.TemporaryDirectory() as flash:
+            Path(flash, "main.py").write_text(f"{ROM_MODULES}\nuart = machine.UART(1, tx=33, rx=32)\n{count}")
+            settings = {"FLASH": flash, "ROM": str(rom()), "UART": os.ttyname(slave)}
+            environ = {"MICROPYPATH": str(modules)} | {f"VB_{name}": value for name, value in settings.items()}
+            full = _probe([interpreter, "-m", "_start"], environ)
         os.close(master)
         os.close(slave)
         work = note.with_suffix(f".{os.getpid()}")
         work.write_text(str(full - bare))
         os.replace(work, note)
     return int(note.read_text())
+
+
+def tls_cost(flash):
+    """-> bytes of heap that TLS takes when the settings in `flash` ask for it; on an ESP32 it has memory of its own."""
+    try:
+        settings = json.loads((Path(flash) / "config.json").read_text(errors="replace"))
+        return TLS_HEAP if settings["mqtt_tls"] else 0
+    except (OSError, ValueError, KeyError, TypeError):
+        return 0
 
 
 def _probe(command, settings):

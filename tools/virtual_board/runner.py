@@ -148,7 +148,7 @@ class Board:
 
     def command(self):
         """-> command line of the interpreter."""
-        size = bytes_of(self.heap) + layout.heap_cost(self._interpreter)
+        size = bytes_of(self.heap) + layout.heap_cost(self._interpreter) + layout.tls_cost(self.flash)
         return [str(self._interpreter), "-X", f"heapsize={size}", "-m", "_start"]
 
     def environment(self, line_fd, cause):

@@ -1,16 +1,17 @@
 """What the ESP32's start-up does: the flash is "/", then boot.py, then main.py. Runs on MicroPython, as -m _start.
 
-machine, network and socket are loaded here, while the PC's files are still "/", and so come before the built-in ones.
+What an ESP32 has in ROM is loaded here, while the PC's files are still "/", and so comes before what is built in.
 """
 
-import gc
 import os
 import sys
 
 import _host
 import machine  # noqa: F401
 import network  # noqa: F401
+import ntptime  # noqa: F401
 import socket  # noqa: F401
+import time  # noqa: F401
 
 ENDED = 0
 FAILED = 1
@@ -61,11 +62,4 @@ def boot():
     return result or run("main.py", names)
 
 
-if _host.setting("MEASURE"):
-    exec(_host.setting("MEASURE"), globals())
-    import umqtt.simple  # noqa: F401
-
-    gc.collect()
-    print(gc.mem_alloc())
-else:
-    sys.exit(boot())
+sys.exit(boot())

@@ -74,6 +74,14 @@ class RTC:
         if RTC._file is None:
             RTC._file = _host.files.open(_host.setting("RTC", "/dev/null"), "r+b")
 
+    def datetime(self, fields=None):
+        """Without argument (year, month, day, weekday, hour, minute, second, subseconds); else sets the clock."""
+        if fields is not None:
+            time.set_clock(fields)
+            return None
+        year, month, day, hour, minute, second, weekday, _ = time.gmtime()
+        return year, month, day, weekday + 1, hour, minute, second, 0
+
     def memory(self, data=None):
         """Without argument the bytes kept; else keep `data`; ValueError over 2048 bytes."""
         file = RTC._file

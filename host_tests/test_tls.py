@@ -1,0 +1,149 @@
+"""TLS against mosquitto, with a CA that the test makes; the clock set from a time server that the test is."""
+
+import shutil
+import socket
+import struct
+import subprocess
+import threading
+import time
+
+import pytest
+
+NTP_TO_1970 = 2_208_988_800
+
+pytestmark = [
+    pytest.mark.skipif(not shutil.which("openssl"), reason="openssl, which makes the certificates, is not installed"),
+    pytest.mark.skipif(
+        not (shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")),
+        reason="mosquitto, the broker with TLS, is not installed",
+    ),
+]
+
+
+def openssl(directory, *arguments):
+    subprocess.run(["openssl", *arguments], cwd=directory, check=True, capture_output=True)
+
+
+def new_key(directory, name, subject, *arguments):
+    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+    openssl(directory, "req", *curve, "-keyout", f"{name}.key", "-subj", f"/CN={subject}", *arguments)
+
+
+def make_ca(directory, name):
+    new_key(directory, name, "a CA of the tests", "-x509", "-days", "2", "-out", f"{name}.pem")
+
+
+def make_certificate(directory, name, host, days="2"):
+    """For the DNS name `host`, signed by `ca`; expired with negative days."""
+    new_key(directory, name, host, "-out", f"{name}.csr")
+    (directory / "extensions").write_text(f"subjectAltName=DNS:{host}")
+    signing = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "extensions")
+    openssl(directory, "x509", "-req", "-in", f"{name}.csr", *signing, "-days", days, "-out", f"{name}.pem")
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    directory = tmp_path_factory.mktemp("certificates")
+    for name in ("ca", "other-ca"):
+        make_ca(directory, name)
+    make_certificate(directory, "good", "localhost")
+    make_certificate(directory, "foreign", "broker.example")
+    make_certificate(directory, "expired", "localhost", "-1")
+    for path in [directory, *directory.iterdir()]:
+        path.chmod(0o755)
+    return directory
+
+
+class TimeServer(threading.Thread):
+    """Answers with the PC's time while `works`."""
+
+    def __init__(self, works=True):
+        super().__init__(daemon=True)
+        self.works = works
+        self.asked = threading.Event()
+        self.line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.line.bind(("127.0.0.1", 0))
+        self.port = self.line.getsockname()[1]
+
+    def run(self):
+        while True:
+            question, address = self.line.recvfrom(48)
+            if not question:
+                return
+            self.asked.set()
+            if self.works:
+                seconds = (int(time.time()) + NTP_TO_1970) & 0xFFFFFFFF
+                self.line.sendto(bytes(40) + struct.pack("!II", seconds, 0), address)
+
+    def close(self):
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+            line.sendto(b"", ("127.0.0.1", self.port))
+        self.join(5)
+        self.line.close()
+
+
+@pytest.fixture
+def time_server():
+    server = TimeServer()
+    server.start()
+    yield server
+    server.close()
+
+
+@pytest.fixture
+def tls_board(board, broker_factory, certificates, time_server):
+    """Starts a board whose broker shows the certificate `name`; the board knows the certificate `ca`."""
+
+    def start(name="good", ca="ca"):
+        lines = [
+            f"cafile {certificates}/ca.pem",
+            f"certfile {certificates}/{name}.pem",
+            f"keyfile {certificates}/{name}.key",
+        ]
+        broker = broker_factory("\n".join(lines))
+        settings = {
+            "wifi_ssid": "virtual",
+            "mqtt_host": "localhost",
+            "mqtt_port": broker.port,
+            "mqtt_tls": True,
+            "mqtt_ca": "ca.pem",
+            "ntp_host": "127.0.0.1",
+        }
+        pem = (certificates / f"{ca}.pem").read_text()
+        return board(config=settings, files={"ca.pem": pem}, env={"VB_NTP_PORT": str(time_server.port)})
+
+    return start
+
+
+def test_a_good_certificate(tls_board, time_server):
+    one = tls_board()
+    one.wait_for("info: broker connected", 20)
+    assert time_server.asked.is_set()  # the board's clock began with 2000
+
+
+@pytest.mark.parametrize(
+    ("name", "ca", "words"),
+    [
+        ("good", "other-ca", "not correctly signed by the trusted CA"),
+        ("foreign", "ca", "does not match"),
+        ("expired", "ca", "expired"),
+    ],
+)
+def test_who_is_refused(tls_board, name, ca, words):
+    one = tls_board(name, ca)
+    one.wait_for(words, 20)
+    assert not [line for line in one.lines if "broker connected" in line]
+
+
+def test_without_the_time_there_is_no_connection(tls_board, time_server):
+    time_server.works = False
+    one = tls_board()
+    one.wait_for("no time from ntp_host", 20)
+    time_server.works = True
+    one.wait_for("info: broker connected", 20)
+
+
+def test_a_ca_that_is_none(board):
+    settings = {"wifi_ssid": "virtual", "mqtt_host": "localhost", "mqtt_tls": True, "mqtt_ca": "ca.pem"}
+    one = board(config=settings, files={"ca.pem": "no certificate\n"})
+    one.wait_for("mqtt_ca: ca.pem: no certificate in it", 20)
