@@ -1,15 +1,18 @@
 """The socket under umqtt.simple: every wait has an end, every buffer a bound.
 
 umqtt.simple takes its sockets from a module `socket`; a Transport is put there before it connects. So it works with
-1.3.4 and with later ones, which set, forget or remove timeouts each in their own way.
+1.3.4 and with later ones, which set, forget or remove timeouts each in their own way: once connected, the real socket
+never waits, and the waiting is done here.
 """
 
 from micropython import const
 
-_WAIT_S = const(5)  # for the TCP connection, for a packet to come, for one to go
+_WAIT_S = const(5)  # for the TCP connection; for all that is read and written from start() on
+_POLL_MS = const(5)
 _BUFFER = const(256)  # what is written is collected to this size: one TCP segment instead of many
 _PAYLOAD_MAX = const(257)  # of what comes in: one byte more than a command may have, so that it shows
-_WOULD_BLOCK = (11, 140)  # EAGAIN, of the PC and of lwIP
+_CONTINUED_MAX = const(3)  # bytes of a packet's length that say that one more follows
+_DISCONNECT = const(0xE0)
 _ETIMEDOUT = const(110)
 _ECONNRESET = const(104)
 
@@ -18,112 +21,114 @@ class Transport:
     """Stands for the module `socket`, and for its only socket.
 
     `module` is the real one, `secure` None or secure.Secure, for TLS.
-    `stage` says how far the last connection came: clock, resolve, connect, tls, mqtt. `heard` counts bytes received,
-    `heard_at` is when the last one came (ticks, ms), `first` the first byte of the packet that is being read.
+    `stage` says how far the last connection came: clock, socket, resolve, connect, tls, mqtt.
+    `heard` becomes True when a byte came, `heard_at` is when the last one did (ticks, ms), `first` the first byte of
+    the packet that is being read. Who sets `stale` has the name resolved anew.
     """
 
     def __init__(self, module, clock, secure=None):
         self._module = module
         self._clock = clock
         self._secure = secure
-        self._addresses = None
-        self._raw = self._stream = None
+        self._addresses = self._raw = self._stream = None
         self._out = bytearray(_BUFFER)
-        self._filled = 0
-        self._blocking = True
-        self._last = b""
-        self._deadline = self.heard_at = clock.ticks_ms()
-        self.heard = self.first = 0
+        self._filled = self._byte = self._continued = self.first = 0
+        self._blocking = self.stale = True
+        self.heard = False
         self.stage = "resolve"
+        self.heard_at = clock.ticks_ms()
+        self.start()
 
     # as a module
 
     def getaddrinfo(self, host, port, *_):
-        """Asks the DNS once (it knows no timeout), and keeps the answer until forget_address()."""
+        """Asks the DNS (which knows no timeout) when the answer that it has is stale, or there is none."""
         self.stage = "resolve"
-        if self._addresses is None:
-            self._addresses = self._module.getaddrinfo(host, port, 0, self._module.SOCK_STREAM)
+        if self.stale:
+            try:
+                self._addresses = self._module.getaddrinfo(host, port, 0, self._module.SOCK_STREAM)
+            except OSError:
+                if not self._addresses:
+                    raise
+            self.stale = False
         return self._addresses
-
-    def forget_address(self):
-        """The next connection resolves the name anew."""
-        self._addresses = None
 
     def socket(self, *_):
         self.close()
         if self._secure:
             self.stage = "clock"
             self._secure.set_clock()
+        self.stage = "socket"
         self._raw = self._stream = self._module.socket()
+        self._filled = 0
         self.setblocking(True)
-        self.heard_at = self._clock.ticks_ms()
         return self
 
     # as a socket
 
     def connect(self, address):
         self.stage = "connect"
+        self._raw.settimeout(_WAIT_S)
         self._raw.connect(address)
         if self._secure:
             self.stage = "tls"
             self._stream = self._secure.wrap(self._raw)
+        self._raw.settimeout(0)
         self.stage = "mqtt"
-        self._restart()
+        self.start()
 
-    def settimeout(self, seconds):
+    def start(self):
+        """What is read and written from now on may take 5 s together."""
+        self._deadline = self._clock.ticks_add(self._clock.ticks_ms(), _WAIT_S * 1000)
+
+    def settimeout(self, _):
         """umqtt sets None, which would be for ever: ours stands."""
 
     def setblocking(self, blocking):
         """umqtt calls this with False before it looks for a packet, and with True behind its first byte."""
-        if blocking and self._last:
-            self.first = self._last[0]
         self._blocking = blocking
-        self._raw.settimeout(_WAIT_S if blocking else 0)
-        self._restart()
+        self.first = self._byte
+        self._continued = 0
 
-    def _restart(self):
-        self._deadline = self._clock.ticks_add(self._clock.ticks_ms(), _WAIT_S * 1000)
-
-    def _check(self):
+    def _wait(self, ms):
         if self._clock.ticks_diff(self._deadline, self._clock.ticks_ms()) <= 0:
             raise OSError(_ETIMEDOUT)
+        self._clock.sleep_ms(ms)
 
     def read(self, count):
         """Exactly `count` bytes, of more than 257 the first 257; None when not blocking and nothing is there.
 
-        OSError when the peer has closed or is too slow.
+        OSError when the peer has closed or is too slow, ValueError when no packet is as long as this one says.
         """
         if self._filled:
             self.flush()
         data = b""
         left = count
+        if left < 0:
+            raise ValueError
         while left:
-            try:
-                # a TLS stream has only read(), which waits for all it was asked for
-                some = self._raw.recv(min(left, _PAYLOAD_MAX)) if self._stream is self._raw else self._stream.read(1)
-            except OSError as error:
-                if error.errno not in _WOULD_BLOCK:
-                    raise
-                some = None
-            if some is None:
-                if not self._blocking and left == count:
-                    return None
-            elif not some:
-                raise OSError(_ECONNRESET)
-            else:
-                self.heard += len(some)
+            some = self._stream.read(min(left, _PAYLOAD_MAX))
+            if some:
+                self.heard = True
                 self.heard_at = self._clock.ticks_ms()
                 left -= len(some)
                 data += some[: _PAYLOAD_MAX - len(data)]
+            elif some is not None:
+                raise OSError(_ECONNRESET)
+            elif left == count and not self._blocking:
+                return None
             if left:
-                self._check()
-        self._last = data
+                self._wait(0 if some else _POLL_MS)
+        if count == 1:
+            self._byte = data[0]
+            if self._byte & 0x80:
+                self._continued += 1
+                if self._continued > _CONTINUED_MAX:
+                    raise ValueError
         return data
 
     def write(self, data, count=None):
         """Takes bytes, or an object that has a length and yields bytes. OSError when the peer does not take them."""
-        if not self._filled:
-            self._restart()
         if isinstance(data, (bytes, bytearray)):
             data = (data if count is None else data[:count],)
         for part in data:
@@ -140,27 +145,30 @@ class Transport:
         """Sends what write() has collected."""
         view = memoryview(self._out)[: self._filled]
         self._filled = 0
-        self._raw.settimeout(_WAIT_S)
         while len(view):
-            sent = self._raw.send(view) if self._stream is self._raw else self._stream.write(view)
-            view = view[sent or 0 :]
-            if len(view):
-                self._check()
-        if not self._blocking:
-            self._raw.settimeout(0)
+            sent = self._stream.write(view)
+            if sent:
+                view = view[sent:]
+            else:
+                self._wait(_POLL_MS)
 
     def close(self):
-        """Gives the socket back, connected or not; a last word in the buffer still goes out, if it can."""
+        """Gives the socket back, connected or not.
+
+        umqtt's goodbye goes out before; when the broker then hangs up, it has read all.
+        """
         try:
-            if self._filled:
+            if self._filled and self._out[0] == _DISCONNECT:
+                self.start()
                 self.flush()
+                while self._stream.read(_PAYLOAD_MAX) != b"":
+                    self._wait(_POLL_MS)
         except OSError:
             pass
-        self._last = b""
         for stream in (self._stream, self._raw):
             if stream:
                 try:
                     stream.close()
                 except OSError:
                     pass  # a broken TLS connection cannot say goodbye; the socket below is closed all the same
-        self._raw = self._stream = None
+        self._stream = self._raw  # closed: it says so to whoever still reads or writes

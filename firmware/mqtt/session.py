@@ -9,11 +9,11 @@ from ..overlay import drop
 
 _PING_MS = const(15_000)  # a quarter of the keepalive
 _SILENT_MS = const(60_000)  # the keepalive
-BACKOFF_MIN_MS = 1_000
+_LASTING_MS = const(10_000)  # a connection that stood this long is a good one
 _MESSAGES = const(8)  # taken in one pass
 
 # What bad packets make umqtt.simple raise, besides its own MQTTException (an Exception of no other kind)
-BROKEN = (OSError, AssertionError, IndexError, TypeError, ValueError)
+_BROKEN = (OSError, AssertionError, IndexError, TypeError, ValueError)
 
 
 class Session:
@@ -31,18 +31,17 @@ class Session:
         self.transport = transport
         self.clock = clock
         self.log = log
-        self.errors = BROKEN + (client_error,)
+        self.errors = _BROKEN + (client_error,)
         self.random_below = random_below
         self.lwt = lwt
         self.subscriptions = subscriptions
-        self.on_message = self.on_connect = None
-        self.client = None
+        self.on_message = self.on_connect = self.client = None
         self.connected = False
         self.drops = self.failed = 0
-        self.why = None  # the last connection failed
+        self.why = None  # what was said of the trouble, while it lasts
         self._inbox = []
-        self.backoff_ms = BACKOFF_MIN_MS
-        self.retry_at = self._pinged_at = self.since = self._life_at = clock.ticks_ms()
+        self.backoff_ms = 0
+        self.retry_at = self.since = self._pinged_at = clock.ticks_ms()
 
     def tend(self, network_up=True):
         """One pass: connects when it is time to, else hears, pings and drops what is dead."""
@@ -53,38 +52,44 @@ class Session:
                 return
             self._contact("connect")
             if self.connected:
-                self.since = self._pinged_at = self.clock.ticks_ms()
+                self._pinged_at = self.since
                 self.on_connect()
+        elif not network_up:
+            self._contact("lost", "there is no Wi-Fi")  # what the driver would send later is old by then
         else:
             try:
+                self.transport.start()
                 self._hear()
                 if diff(now, self._pinged_at) >= _PING_MS:
                     self._pinged_at = now
                     self.client.ping()
                     self.transport.flush()
-                if diff(self.clock.ticks_ms(), self.transport.heard_at) >= _SILENT_MS:
-                    self._drop("silent for a minute")
+                if self.silence_ms() >= _SILENT_MS:
+                    self._contact("lost", "silent for a minute")
+                elif self.backoff_ms and diff(now, self.since) >= _LASTING_MS:
+                    self._contact("settle")
             except self.errors as error:
-                self._drop(error)
+                self._contact("lost", error)
         while self._inbox:
             self.on_message(*self._inbox.pop(0))
 
     def silence_ms(self):
         """Time since the broker last gave a sign of life (ms), or since the start."""
-        if self.connected:
-            self._life_at = self.transport.heard_at
-        return self.clock.ticks_diff(self.clock.ticks_ms(), self._life_at)
+        return self.clock.ticks_diff(self.clock.ticks_ms(), self.transport.heard_at)
 
     def publish(self, topic, payload, retain=False):
         """Sends bytes, or parts with a length -> True when they are on their way; False without a connection."""
         if not self.connected:
             return False
+        self.connected = False  # whatever ends this in the middle of a packet, nothing more may follow
         try:
+            self.transport.start()
             self.client.publish(topic, payload, retain)
             self.transport.flush()
         except self.errors as error:
-            self._drop(error)
+            self._contact("lost", error)
             return False
+        self.connected = True
         return True
 
     def close(self):
@@ -98,18 +103,14 @@ class Session:
 
     def receive(self, topic, payload):
         """umqtt.simple's callback; what it brings waits until the packet is done with."""
-        if len(self._inbox) < _MESSAGES:
+        if self.on_message and len(self._inbox) < _MESSAGES:
             self._inbox.append((topic, payload, bool(self.transport.first & 1)))
 
     def forget(self):
         """Lets go of the connection."""
-        self.silence_ms()
         self.connected = False
         self.client = None
         self.transport.close()
-
-    def _drop(self, error):
-        self._contact("lost", error)
 
     def _contact(self, step, *arguments):
         from . import contact
@@ -122,9 +123,9 @@ class Session:
     def _hear(self):
         """Takes what has arrived, some packets at most."""
         for _ in range(_MESSAGES):
-            before = self.transport.heard
+            self.transport.heard = False
             packet = self.client.check_msg()
-            if self.transport.heard == before:
+            if not self.transport.heard:
                 return
             if packet is not None and packet & 0xF0 != 0x30:
-                raise OSError("packet %02XH" % packet)
+                raise ValueError
