@@ -9,7 +9,7 @@ _RUNG_MS = const(90_000)  # without a connection, then the next rung of the ladd
 
 
 class Wifi:
-    """`drops` counts connections lost since the start."""
+    """`drops` counts connections lost since the start, `rung` how often the driver was helped since then."""
 
     def __init__(self, ssid, key, hostname, clock, log):
         self.ssid = ssid
@@ -20,36 +20,31 @@ class Wifi:
         self.log = log
         self.wlan = network.WLAN(network.STA_IF)
         self._up = False
-        self.rung = 0
-        self._rung_at = clock.ticks_ms()
-        self.drops = 0
-        self._start()
+        self.drops = self.rung = 0
+        self._climb()
 
-    def _start(self):
+    def _climb(self):
         from .radio import start
 
         drop("firmware.radio")
         start(self)
+        self._rung_at = self.clock.ticks_ms()
 
     def tend(self):
         """One pass -> True while connected."""
         up = self.wlan.isconnected()
-        now = self.clock.ticks_ms()
         if up != self._up:
             self._up = up
-            self.drops += not up
+            self.rung = 0
+            self._rung_at = self.clock.ticks_ms()
             if up:
                 self.log.info("Wi-Fi connected, address %s", self.address())
             else:
+                self.drops += 1
                 self.log.warning("Wi-Fi lost")
-        if up:
-            self.rung = 0
-            self._rung_at = now
-        elif self.clock.ticks_diff(now, self._rung_at) >= _RUNG_MS:
+        elif not up and self.clock.ticks_diff(self.clock.ticks_ms(), self._rung_at) >= _RUNG_MS:
             self.rung += 1
-            self.log.warning("no Wi-Fi %s: is the name right, the key, the access point in reach?", self.ssid)
-            self._start()
-            self._rung_at = self.clock.ticks_ms()
+            self._climb()
         return up
 
     def address(self):
