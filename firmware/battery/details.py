@@ -45,12 +45,12 @@ def identity(dialect, pack):
     """Who this pack is -> (serial number, protocol version, software version, maker, device), texts or None; the last
     three are the master's.
     """
-    version = dialect.link.request(frame.PROTOCOL_VERSION)
+    version = dialect.optional(frame.PROTOCOL_VERSION, None)
     serial = dialect.optional(frame.SERIAL_NUMBER, messages.serial_number, pack)
     said = dialect.optional(frame.MANUFACTURER, messages.manufacturer) if pack == 1 else None
     return (
         (serial[1] or None) if serial else None,
-        "%d.%d" % (version >> 4, version & 15),
+        version and "%d.%d" % (version >> 4, version & 15),
         said and said.version,
         said and said.maker,
         said and said.device,

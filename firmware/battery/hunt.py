@@ -47,11 +47,7 @@ def search(poller):
 
 def failed(poller, what, pack, error):
     """Some requests without a reply in a row, or a refused address, and the search starts anew."""
-    text = str(error)
-    if isinstance(error, ReturnCode):
-        at = _RETURN_CODES.find(text)
-        text = _RETURN_CODES[at : _RETURN_CODES.find("\n", at)] if at >= 0 else text
-    poller.log.info("%s %s: %s", what, pack or "", text)
+    _say(poller, what, pack, error)
     if poller.link.failures >= _FAILURES or (isinstance(error, ReturnCode) and error.code == ADR_ERROR):
         poller.log.warning("battery does not answer any more, looking for it")
         poller.searching = True
@@ -62,10 +58,21 @@ def failed(poller, what, pack, error):
 
 
 def unanswered(poller, kind, pack, error):
-    """A slow question brought nothing: it is asked again in the next cycle."""
+    """A slow question brought nothing: it is asked again in the next cycle, which also shows whether the battery is
+    still there; there may be some that just do not know the command. Without the count nothing can go on.
+    """
     if poller.packs:
         poller.later.append((kind, pack))
-    else:  # without the count nothing can go on
+        _say(poller, kind, pack, error)
+    else:
         poller.slow.insert(0, (kind, pack))
         poller.due = poller.clock.ticks_add(poller.clock.ticks_ms(), _PAUSE_MIN_MS)
-    failed(poller, kind, pack, error)
+        failed(poller, kind, pack, error)
+
+
+def _say(poller, what, pack, error):
+    text = str(error)
+    if isinstance(error, ReturnCode):
+        at = _RETURN_CODES.find(text)
+        text = _RETURN_CODES[at : _RETURN_CODES.find("\n", at)] if at >= 0 else text
+    poller.log.info("%s %s: %s", what, pack or "", text)

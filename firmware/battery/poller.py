@@ -66,13 +66,13 @@ class Poller:
             self._read(self.todo.pop(0))
         elif self._in_cycle:
             self._end_cycle(now)
-        elif self.packs and self.slow and wait_ms > _SLOW_MS:
+        elif self.packs and self.slow and wait_ms > _SLOW_MS and not self.searching:
             self._ask(*self.slow.pop(0))
         elif wait_ms > 0:
             return wait_ms
         elif self.searching:
             self._hunt("search")
-        elif self.slow and (not self.packs or self.slow[0][0] == IDENTITY):
+        elif self.slow and (not self.packs or (self.cycle_ms is None and self.slow[0][0] == IDENTITY)):
             self._ask(*self.slow.pop(0))
         else:
             self._start_cycle(now)
@@ -151,7 +151,9 @@ class Poller:
             self.due = now  # do not wait: the next request tells whether the battery is there
         if diff(now, self._limits_at) >= _LIMITS_MS:
             self._limits_at = now
-            self.slow += [(LIMITS, pack) for pack in self.packs]
+            for pack in self.packs:
+                if (LIMITS, pack) not in self.slow:
+                    self.slow.append((LIMITS, pack))
         if (self._missed or diff(now, self._counted_at) >= _COUNT_MS) and (PACKS, None) not in self.slow:
             self._counted_at = now
             self.slow.insert(0, (PACKS, None))

@@ -9,7 +9,7 @@ _RATES = (1200, 2400, 4800, 9600, 19200)
 _SETTABLE = (1200, 2400, 4800)  # by INFO 01H, 02H, 03H of 91H
 _ADDRESSES = (1, 2, 0)  # 01H by the protocol; the others for a battery that refuses it
 _SETTLE_MS = const(50)
-_SWITCHES = const(3)  # that were not confirmed, then the battery is read at the rate it has
+_SWITCHES = const(3)  # that were refused or not confirmed, then the battery is read at the rate it has
 
 
 class Search:
@@ -20,7 +20,8 @@ class Search:
         self._log = log
         self._wanted = wanted
         self._rates = [wanted] + [rate for rate in _RATES if rate != wanted]
-        self._step = self._unconfirmed = 0
+        self._step = self._switches = 0
+        self._why = None  # the last switch did not work
 
     def step(self):
         """Tries the next rate -> True: the battery answers, and at the wanted rate if it can;
@@ -57,19 +58,20 @@ class Search:
     def _switched(self, rate):
         """True when the battery can be read now; None when it must be looked for again."""
         link, wanted = self._link, self._wanted
-        if rate == wanted or self._unconfirmed >= _SWITCHES:
+        if rate == wanted:
             return True
+        if self._switches == _SWITCHES:
+            self._log.warning("battery stays at %d baud: %s", rate, self._why)
+            return True
+        self._switches += 1
         self._log.info("battery answers at %d baud, switching it to %d", rate, wanted)
         try:
             link.request(frame.SET_RATE, byte=_SETTABLE.index(wanted) + 1)
-        except ReturnCode as error:
-            self._log.warning("battery stays at %d baud: %s", rate, error)
-            return True
-        except NoReply:
-            return None
-        link.set_rate(wanted)
-        link.clock.sleep_ms(_SETTLE_MS)
-        if self._answers():
-            return True
-        self._unconfirmed += 1
+            link.set_rate(wanted)
+            link.clock.sleep_ms(_SETTLE_MS)
+            if self._answers():
+                return True
+            self._why = "silent at the new rate"
+        except (NoReply, ReturnCode) as error:
+            self._why = error
         return None

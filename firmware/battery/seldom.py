@@ -10,6 +10,7 @@ _KINDS = (PACKS, IDENTITY, LIMITS, PARAMETERS)
 def ask_everything(poller):
     """Queues all slow questions; the sink is told all answers anew."""
     poller.told.clear()
+    poller.later = []
     poller.slow = [(PACKS, None)]
     for kind in (IDENTITY, LIMITS):
         poller.slow += [(kind, pack) for pack in poller.packs]
@@ -23,6 +24,7 @@ def is_news(poller, kind, pack, answer):
     said = crc32(repr(answer).encode())
     key = _KINDS.index(kind) << 8 | (pack or 0)
     if answer is None or said == poller.told.get(key):
+        poller.candidate = None
         return False
     if poller.candidate != (key, said):
         poller.candidate = key, said
@@ -41,5 +43,7 @@ def _regroup(poller, packs):
         if pack not in packs:
             poller.judge.forget(pack)
     new = [pack for pack in packs if pack not in poller.packs]
+    rest = [one for one in poller.slow + poller.later if one[1] is None or one[1] in packs]
     poller.packs = packs
-    poller.slow = [(IDENTITY, pack) for pack in new] + poller.slow + [(LIMITS, pack) for pack in new]
+    poller.slow = [(IDENTITY, pack) for pack in new] + rest + [(LIMITS, pack) for pack in new]
+    poller.later = []

@@ -1,0 +1,191 @@
+"""The battery side in simulated time: a UART with a simulated battery at its other end, or with a script, and a Poller
+on top. No pty, no thread, no waiting.
+"""
+
+from __future__ import annotations
+
+from fakes import Clock
+from simulator_by_hand import make
+
+from firmware.battery.link import Link
+from firmware.battery.poller import Poller
+from firmware.battery.pylontech import Pylontech
+
+TICK_MS = 50
+ANALOG, ALARM, PARAMETERS, PROBE, MANUFACTURER = 0x42, 0x44, 0x47, 0x4F, 0x51
+COUNT, SWITCH, LIMITS, SERIAL = 0x90, 0x91, 0x92, 0x93
+
+
+class BatteryUart:
+    """machine.UART as far as the link uses it, and behind it a Battery that lives by the fake clock.
+
+    A character takes its time on the way to the battery too (`paced`): what is read only comes when it is through.
+    `options` are those of simulator_by_hand.make().
+    """
+
+    def __init__(self, clock, baud=4800, paced=True, **options):
+        self._clock = clock
+        self._rate = baud
+        self._buffer = b""
+        self.written = []  # (ms, rate, bytes)
+        self.rates = [baud]
+        self.battery = make(self.seconds, paced=paced, **options)
+        self.battery.baud = baud
+
+    def seconds(self):
+        return self._clock.passed_ms / 1000
+
+    def init(self, baudrate):
+        self._pump()
+        self._rate = baudrate
+        self._buffer = b""
+        self.rates.append(baudrate)
+
+    def write(self, data):
+        self._pump()
+        self.written.append((self._clock.passed_ms, self._rate, data))
+        self.battery.receive(self.seconds(), data, self._rate)
+
+    def readinto(self, view):
+        self._pump()
+        some, self._buffer = self._buffer[: len(view)], self._buffer[len(view) :]
+        view[: len(some)] = some
+        return len(some) or None
+
+    def asked(self, since=0):
+        """-> the CID2 of all questions, from number `since` on, such as 0x42."""
+        return [int(data[7:9], 16) for _, _, data in self.written[since:]]
+
+    def _pump(self):
+        out, finished = self.battery.take(self.seconds(), self._rate)
+        self._buffer += out
+        for done in finished:
+            done()
+
+
+class ScriptedUart:
+    """Answers the n-th question with the n-th of `answers`: [(delay in ms, bytes), …] each, and with nothing after
+    the last. `at_rate`: what is asked at another rate is not heard, and uses no answer.
+    """
+
+    def __init__(self, clock, answers=(), at_rate=None):
+        self._clock = clock
+        self._answers = list(answers)
+        self._at_rate = at_rate
+        self._waiting = []  # (ms, bytes)
+        self._rate = None
+        self.written = []
+        self.rates = []
+
+    def bring(self, delay_ms, data):
+        """Bytes that arrive after a while, asked for or not."""
+        self._waiting.append((self._clock.passed_ms + delay_ms, data))
+
+    def init(self, baudrate):
+        self._rate = baudrate
+        self._waiting = []
+        self.rates.append(baudrate)
+
+    def write(self, data):
+        self.written.append((self._clock.passed_ms, data))
+        if self._answers and self._rate == (self._at_rate or self._rate):
+            for delay_ms, answer in self._answers.pop(0):
+                self.bring(delay_ms, answer)
+
+    def readinto(self, view):
+        for index, (when, data) in enumerate(self._waiting):
+            if when <= self._clock.passed_ms:
+                some, rest = data[: len(view)], data[len(view) :]
+                self._waiting[index : index + 1] = [(when, rest)] if rest else []
+                view[: len(some)] = some
+                return len(some)
+        return None
+
+
+class Log:
+    """Keeps what the firmware logs: (level, text)."""
+
+    def __init__(self):
+        self.lines = []
+
+    def texts(self, level):
+        return [text for one, text in self.lines if one == level]
+
+    def __getattr__(self, level):
+        if level not in ("error", "warning", "info"):
+            raise AttributeError(level)
+        return lambda text, *values: self.lines.append((level, text % values if values else text))
+
+
+class Sink:
+    """Remembers what it is told, and when."""
+
+    def __init__(self, clock):
+        self._clock = clock
+        self.told, self.readings, self.cycles = [], [], []
+
+    def tell(self, kind, pack, answer):
+        self.told.append((kind, pack, answer))
+
+    def reading(self, reading):
+        self.readings.append((self._clock.passed_ms, reading))
+
+    def cycle(self, missed, cycle_ms):
+        self.cycles.append((self._clock.passed_ms, list(missed), cycle_ms))
+
+
+class House:
+    """A Poller as app.py builds it, at a battery that listens at `baud` and is brought to `wanted`."""
+
+    def __init__(self, packs=2, rate_s=10, baud=4800, wanted=4800, ticks=0, **options):
+        self.clock = Clock(ticks)
+        self.uart = BatteryUart(self.clock, baud, packs=packs, **options)
+        self.battery = self.uart.battery
+        self.link = Link(self.uart, self.clock, wanted)
+        self.log = Log()
+        self.poller = Poller(self.link, Pylontech(self.link), self.clock, self.log, rate_s * 1000, wanted)
+        self.sink = self.poller.sink = Sink(self.clock)
+
+    def run(self, seconds, until=lambda: False):
+        """Steps as the main loop does -> self."""
+        end_ms = self.clock.passed_ms + 1000 * seconds
+        while self.clock.passed_ms < end_ms and not until():
+            before = self.clock.passed_ms
+            wait_ms = self.poller.step()
+            assert self.poller.alive() or self.clock.passed_ms - before > 60_000
+            assert self.clock.passed_ms - before <= 10_000  # a bounded step
+            if wait_ms:
+                self.clock.sleep_ms(min(wait_ms, TICK_MS))
+        return self
+
+    def settled(self):
+        """Until every slow question was asked."""
+        self.run(600, lambda: self.sink.cycles and not self.poller.slow and not self.poller.later)
+        return self
+
+    def questions(self, since_ms=0):
+        """[(ms, CID2, pack or None)] of all that was asked."""
+        out = []
+        for ms, _, data in self.uart.written:
+            if ms >= since_ms:
+                out.append((ms, int(data[7:9], 16), int(data[13:15], 16) if data[10:13] == b"002" else None))
+        return out
+
+    def starts(self, since_ms=0):
+        """When cycles began: ms of each first question to pack 1."""
+        return [ms for ms, cid2, pack in self.questions(since_ms) if (cid2, pack) == (ANALOG, 1)]
+
+    def wire_ms(self):
+        """What a cycle without slow questions takes."""
+        return min(end - max(start for start in self.starts() if start < end) for end, _, _ in self.sink.cycles)
+
+    def slow_ms(self):
+        """The longest slow question: an identity of pack 1."""
+        characters = 3 * 18 + 2 + 18 + 52 + 82
+        return characters * 10_000 // self.battery.baud + 3 * 20
+
+    def packs_read(self, since_ms):
+        return [reading.pack for ms, reading in self.sink.readings if ms >= since_ms]
+
+    def kinds(self):
+        return [(kind, pack) for kind, pack, _ in self.sink.told]

@@ -1,0 +1,162 @@
+"""The poller in simulated time, at a simulated battery on a paced line: who is asked when, what the sink is told."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from battery_line import ALARM, ANALOG, COUNT, LIMITS, PARAMETERS, SERIAL, TICK_MS, House
+from fakes import PERIOD
+
+
+def test_first_all_is_asked_and_then_pack_after_pack():
+    it = House(packs=2, baud=1200).settled()
+    assert it.battery.baud == 4800
+    assert it.kinds()[:3] == [("packs", None), ("identity", 1), ("identity", 2)]
+    assert set(it.kinds()[3:]) == {("limits", 1), ("limits", 2), ("parameters", None)} and len(it.kinds()) == 6
+    begun = it.clock.passed_ms
+    it.run(30)
+    in_order = [(cid2, pack) for _, cid2, pack in it.questions(begun)]
+    assert in_order == [(ANALOG, 1), (ALARM, 1), (ANALOG, 2), (ALARM, 2)] * (len(in_order) // 4)
+    assert it.packs_read(begun) == [1, 2] * 3
+    assert not it.battery.forbidden and not it.log.texts("warning")
+
+
+@pytest.mark.parametrize("rate_s", [2, 5, 10])
+@pytest.mark.parametrize("ticks", [0, PERIOD - 60_000], ids=["ticks go on", "ticks wrap"])
+def test_a_cycle_begins_publish_rate_after_the_last_began(rate_s, ticks):
+    it = House(rate_s=rate_s, ticks=ticks).settled()
+    begun = it.clock.passed_ms
+    it.run(20 * rate_s)
+    starts = it.starts(begun)
+    assert len(starts) == 20
+    steps = [later - earlier for earlier, later in itertools.pairwise(starts)]
+    assert all(1000 * rate_s <= step <= 1000 * rate_s + TICK_MS for step in steps)
+
+
+def test_a_cycle_that_is_late_is_followed_by_the_next_at_once():
+    it = House(packs=16, rate_s=1, baud=1200, wanted=1200, wide=True).run(300)
+    ends = [ms for ms, _, _ in it.sink.cycles][2:-1]
+    starts = it.starts()
+    assert len(ends) >= 3
+    for end in ends:  # but for one slow question
+        assert 0 <= min(start - end for start in starts if start >= end) <= it.slow_ms()
+    assert all(cycle_ms > 25_000 for _, _, cycle_ms in it.sink.cycles)
+
+
+@pytest.mark.parametrize(("packs", "rate_s", "baud"), [
+    (2, 1, 4800), (2, 10, 4800), (2, 1, 1200), (2, 10, 1200), (16, 1, 4800), (16, 10, 4800), (16, 1, 1200),
+])  # fmt: skip
+def test_slow_questions_are_spread_and_stretch_no_cycle_by_more_than_one(packs, rate_s, baud):
+    it = House(packs=packs, rate_s=rate_s, baud=baud, wanted=baud, wide=True)
+    it.run(60 + 3 * packs * 4800 // baud)
+    it.poller.tell_again()
+    begun, told = it.clock.passed_ms, len(it.sink.told)
+    it.run(300)
+    starts = it.starts(begun)
+    usual_ms = max(1000 * rate_s, it.wire_ms())
+    for start, after in itertools.pairwise(starts):
+        assert after - start <= usual_ms + it.slow_ms() + 2 * TICK_MS
+    assert len(starts) > 5 and len(it.sink.told) > told + 2
+
+
+def test_what_the_sink_is_told_was_said_twice():
+    it = House().settled()
+    real, said = it.poller.dialect.ask, []
+
+    def ask(kind, pack):
+        answer = real(kind, pack)
+        said.append((kind, pack, answer))
+        return answer
+
+    it.poller.dialect.ask = ask
+    it.poller.tell_again()
+    it.settled()
+    assert sorted(map(repr, said)) == sorted(map(repr, 2 * it.sink.told[6:]))
+
+
+def test_an_answer_that_came_once_is_not_told_and_one_that_stays_is():
+    it = House(rate_s=1).settled()
+    real, odd = it.poller.dialect.ask, {"times": 1}
+
+    def ask(kind, pack):
+        if (kind, pack) == ("limits", 2) and odd["times"]:
+            odd["times"] -= 1
+            return (1, 2, 3, 4, True, True, False, False)
+        return real(kind, pack)
+
+    it.poller.dialect.ask = ask
+    told = len(it.sink.told)
+    it.run(310)
+    assert odd["times"] == 0 and it.sink.told[told:] == []
+    odd["times"] = 1  # the same again, but not in a row
+    it.run(300)
+    assert odd["times"] == 0 and it.sink.told[told:] == []
+    it.poller.dialect.ask = real
+    it.battery.group.pack(2).alarms.ask("charge_immediately")
+    it.run(300)
+    assert [(kind, pack) for kind, pack, _ in it.sink.told[told:]] == [("limits", 2)]
+    assert it.sink.told[-1][2][6] is True
+
+
+def test_limits_are_asked_every_five_minutes_and_the_count_every_three():
+    it = House().settled()
+    begun = it.clock.passed_ms
+    it.run(3600)
+    asked = [cid2 for _, cid2, _ in it.questions(begun)]
+    assert 2 * 11 <= asked.count(LIMITS) <= 2 * 12
+    assert 18 <= asked.count(COUNT) <= 20
+    assert asked.count(SERIAL) == asked.count(PARAMETERS) == 0
+
+
+def test_what_waits_to_be_asked_does_not_grow_where_cycles_are_always_late():
+    it = House(packs=16, rate_s=1, baud=1200, wanted=1200, wide=True)
+    it.run(3600)
+    assert len(it.poller.slow) + len(it.poller.later) <= 2 * 16 + 2
+    assert it.kinds().count(("limits", 16)) == 1
+
+
+def test_a_pack_that_is_added_is_noticed():
+    it = House().settled()
+    it.battery.group.add()
+    begun, told = it.clock.passed_ms, len(it.sink.told)
+    it.run(240)
+    assert ("packs", None, (1, 2, 3)) in it.sink.told[told:]
+    assert {("identity", 3), ("limits", 3)} <= set(it.kinds()[told:])
+    assert it.packs_read(begun).count(3) > 2
+    assert not [missed for _, missed, _ in it.sink.cycles if missed]
+
+
+def test_a_pack_that_is_removed_is_noticed_at_once_and_not_asked_any_more():
+    it = House(packs=3).settled()
+    it.poller.slow.append(("limits", 3))
+    it.poller.later.append(("identity", 3))
+    it.battery.group.remove()
+    told = len(it.sink.told)
+    it.run(25)
+    assert it.sink.told[told:] == [("packs", None, (1, 2))]
+    begun = it.clock.passed_ms
+    it.run(700)
+    assert not [pack for _, _, pack in it.questions(begun) if pack == 3]
+    assert it.packs_read(begun) == [1, 2] * 70
+
+
+def test_paused():
+    it = House().settled()
+    it.poller.paused = True
+    begun = it.clock.passed_ms
+    it.run(100)
+    assert it.questions(begun) == [] and it.poller.alive()
+    it.poller.paused = False
+    begun = it.clock.passed_ms
+    it.run(20)
+    assert it.packs_read(begun)[:2] == [1, 2]
+
+
+def test_it_is_not_alive_when_a_step_does_not_come_to_its_end():
+    it = House().settled()
+    it.uart.readinto = lambda view: it.clock.advance(70_000)
+    it.poller.due = it.clock.ticks_ms()
+    while it.clock.passed_ms < 10_000_000 and it.poller.alive():
+        it.poller.step()
+    assert not it.poller.alive()

@@ -1,0 +1,221 @@
+"""The RS232 dialect over a link, in simulated time: what a battery says becomes a Reading, or what is lacking None."""
+
+from __future__ import annotations
+
+import pytest
+from battery_line import ALARM, ANALOG, COUNT, LIMITS, MANUFACTURER, PARAMETERS, PROBE, SERIAL, BatteryUart
+from fakes import Clock
+
+from firmware.battery import frame
+from firmware.battery.link import Link, NoReply, ReturnCode
+from firmware.battery.pylontech import Pylontech
+from tools.simulator.alarms import NAMES
+from tools.simulator.commands import Reply
+from tools.truth import alarm as flags_of
+
+
+class Asking:
+    """A dialect at a battery that listens at 4800 baud."""
+
+    def __init__(self, **options):
+        self.clock = Clock()
+        self.uart = BatteryUart(self.clock, **options)
+        self.battery = self.uart.battery
+        self.link = Link(self.uart, self.clock, 4800)
+        self.dialect = Pylontech(self.link)
+
+    def silent_at(self, *cid2):
+        """The battery keeps silent at these commands."""
+        self.battery.fault("silent", rate=1)
+        hit = self.battery.faults.hit
+        self.battery.faults.hit = lambda name: self.uart.asked()[-1] in cid2 and hit(name)
+
+    def said(self, kind, pack=None):
+        """What the battery's last reply of a kind was made of."""
+        return [record.values for record in self.battery.truth if (record.kind, record.pack) == (kind, pack)][-1]
+
+
+@pytest.mark.parametrize("options", [{}, {"wide": True, "cells": 16, "temperatures": 6}, {"cells": 8, "packs": 16},
+                                     {"extra_alarm_byte": True}], ids=str)  # fmt: skip
+def test_a_reading_is_what_the_battery_said(options):
+    it = Asking(**options)
+    for pack in (1, 2):
+        it.battery.group.pack(pack).alarms.ask("cell_over_voltage", cell=3)
+        reading = it.dialect.read(pack)
+        said = it.said("analog", pack)
+        assert reading.pack == pack and reading.soh is None
+        for name in ("cells", "temperatures", "current", "voltage", "remaining", "capacity", "cycles"):
+            value = getattr(reading, name)
+            assert (list(value) if isinstance(value, tuple) else value) == said[name]
+        assert list(reading.alarms.cell_states) == it.said("alarm", pack)["cells"]
+        assert it.uart.asked()[-2:] == [ANALOG, ALARM]
+
+
+@pytest.mark.parametrize("name", sorted(NAMES))
+def test_every_alarm_and_status_bit_has_its_flag(name):
+    it = Asking()
+    try:
+        it.battery.group.pack(1).alarms.ask(name)
+    except ValueError:  # of a cell or a sensor
+        it.battery.group.pack(1).alarms.ask(name, **{"sensor" if "temperature" in name else "cell": 5})
+    alarms = it.dialect.read(1).alarms
+    expected = flags_of(it.said("alarm", 1), 15)
+    found = dict(alarms.flags)
+    assert len(found) == 26
+    for key, is_set in expected.items():
+        group, _, flag = key.partition(" ")
+        if group.endswith("_Status") and flag != "Faulty_Cells":
+            assert found.pop(flag) is is_set, flag
+    assert not found
+    assert list(alarms.faulty_cells) == expected["Fault_Status Faulty_Cells"]
+    assert (alarms.charge_state or alarms.discharge_state) == expected["PackCurrent State"]
+    assert alarms.voltage_state == expected["PackVoltage State"]
+
+
+def test_states_that_nobody_knows_are_other():
+    it = Asking()
+    values = it.battery.group.pack(1).alarm()
+    values |= {"cells": [0, 1, 2, 3, 0x80, 0xF0, 0xFF] + [0] * 8, "voltage": 7}
+    it.battery.group.pack(1).alarm = lambda: values
+    alarms = it.dialect.read(1).alarms
+    assert list(alarms.cell_states[:7]) == [0, 1, 2, 240, 240, 240, 240] and alarms.voltage_state == 240
+    assert ("Other", True) in alarms.flags
+
+
+def test_rtn_04_is_remembered_and_the_reading_is_good_without_alarms():
+    it = Asking()
+    it.battery.fault("lacks:44")
+    for _ in range(3):
+        assert it.dialect.read(1).alarms is None
+        assert it.dialect.read(2).alarms is None
+    assert it.uart.asked() == [ANALOG, ALARM] * 2 + [ANALOG] * 4
+    assert it.link.return_codes == 2 and it.link.failures == 0
+    it.battery.clear()
+    it.dialect.ask("packs", None)  # now and then it is tried anew
+    assert it.dialect.read(1).alarms is not None
+
+
+@pytest.mark.parametrize("code", [0x02, 0x05, 0x06, 0x91])
+def test_another_return_code_to_44h_is_not_remembered(code):
+    it = Asking()
+    it.battery.fault("rtn", rate=1, code=code)
+    hit = it.battery.faults.hit
+    it.battery.faults.hit = lambda name: it.uart.asked()[-1] == ALARM and hit(name)
+    assert it.dialect.read(1).alarms is None
+    it.battery.clear()
+    assert it.dialect.read(1).alarms is not None
+
+
+def test_when_44h_is_not_answered_the_values_are_good_without():
+    it = Asking()
+    it.silent_at(ALARM)
+    assert it.dialect.read(1).alarms is None and it.link.failures == 1
+    it.battery.clear()
+    assert it.dialect.read(1).alarms is not None and it.link.failures == 0
+
+
+def test_alarms_of_other_counts_than_the_values_are_left_out():
+    it = Asking()
+    values = it.battery.group.pack(1).alarm()
+    it.battery.group.pack(1).alarm = lambda: values | {"cells": [0] * 14}
+    assert it.dialect.read(1).alarms is None
+
+
+@pytest.mark.parametrize(("how", "code"), [("rtn", 0x06), ("empty", 0x06), ("unreachable", 0x91)])
+def test_a_pack_that_is_absent(how, code):
+    it = Asking()
+    it.battery.group.pack(2).missing = how
+    with pytest.raises(ReturnCode) as raised:
+        it.dialect.read(2)
+    assert raised.value.code == code
+    assert it.dialect.read(1).pack == 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 16])
+def test_packs(count):
+    assert Asking(packs=count).dialect.ask("packs", None) == tuple(range(1, count + 1))
+
+
+@pytest.mark.parametrize("count", [0, 17, 0x20])
+def test_a_group_of_a_size_that_cannot_be_is_no_answer(count):
+    it = Asking()
+    it.battery.commands.reply = lambda request, code: Reply(frame.NORMAL, bytes([count]))
+    with pytest.raises(NoReply, match=f"a group of {count} packs"):
+        it.dialect.ask("packs", None)
+
+
+@pytest.mark.parametrize("packs", [1, 3, 16])
+def test_where_90h_is_unknown_the_packs_are_counted(packs):
+    it = Asking(packs=packs)
+    it.battery.fault("lacks:90")
+    assert it.dialect.ask("packs", None) == tuple(range(1, packs + 1))
+    assert it.uart.asked() == [COUNT] + [ANALOG] * (packs + 1 if packs < 16 else 16)
+
+
+def test_counting_packs_that_are_not_there_is_a_failure():
+    it = Asking()
+    it.battery.fault("lacks:90")
+    it.silent_at(ANALOG)
+    with pytest.raises(NoReply):
+        it.dialect.ask("packs", None)
+
+
+def test_identity():
+    it = Asking(protocol=0x21, device="US2KBPL", version="2.3", maker="Pylon")
+    serials = [pack.serial for pack in it.battery.group.packs]
+    assert it.dialect.ask("identity", 1) == (serials[0], "2.1", "2.3", "Pylon", "US2KBPL")
+    assert it.dialect.ask("identity", 2) == (serials[1], "2.1", None, None, None)
+
+
+WITHOUT = ((PROBE, 1), (SERIAL, 0), (MANUFACTURER, 2))
+
+
+@pytest.mark.parametrize(("cid2", "index"), WITHOUT)
+def test_identity_of_a_battery_that_lacks_a_command(cid2, index):
+    it = Asking()
+    it.battery.fault(f"lacks:{cid2:02X}")
+    said = it.dialect.ask("identity", 1)
+    assert [place for place, value in enumerate(said) if value is None] == ([2, 3, 4] if index == 2 else [index])
+
+
+def test_limits():
+    it = Asking()
+    it.battery.group.pack(2).alarms.ask("full_charge_request")
+    said = it.dialect.ask("limits", 2)
+    truth = it.said("management", 2)
+    assert said[:4] == tuple(truth[f"{way}_{what}"] for what in ("voltage", "current") for way in ("charge", "discharge"))
+    assert said[4:] == (True, True, False, True)
+
+
+@pytest.mark.parametrize(("status", "flags"), [
+    (0x80, (True, False, False, False)), (0x40, (False, True, False, False)), (0x20, (False, False, True, False)),
+    (0x10, (False, False, True, False)), (0x08, (False, False, False, True)), (0x07, (False, False, False, False)),
+])  # fmt: skip
+def test_every_bit_of_the_limits(status, flags):
+    it = Asking()
+    values = it.battery.group.pack(1).management()
+    it.battery.group.pack(1).management = lambda: values | {"status": status}
+    assert it.dialect.ask("limits", 1)[4:] == flags
+
+
+def test_parameters():
+    it = Asking()
+    assert it.dialect.ask("parameters", None)._fields[:1] == ("cell_high_voltage",)
+    assert it.dialect.ask("parameters", None) == tuple(it.said("parameters").values())
+
+
+@pytest.mark.parametrize(("kind", "cid2", "pack"), [("limits", LIMITS, 1), ("parameters", PARAMETERS, None)])
+def test_what_a_battery_lacks_is_none_and_is_not_asked_again(kind, cid2, pack):
+    it = Asking()
+    it.battery.fault(f"lacks:{cid2:02X}")
+    assert [it.dialect.ask(kind, pack) for _ in range(3)] == [None] * 3
+    assert it.uart.asked() == [cid2]
+
+
+def test_a_reply_of_all_packs_is_no_reading():
+    it = Asking(packs=1)
+    block = it.battery.commands.analog(1).info
+    two = block[:1] + b"\x02" + 2 * block[2:]
+    it.battery.commands.reply = lambda request, code: Reply(frame.NORMAL, two)
+    with pytest.raises(NoReply, match="a reply of 2 packs"):
+        it.dialect.read(2)
