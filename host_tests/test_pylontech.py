@@ -167,6 +167,7 @@ def test_identity():
     assert it.dialect.ask("identity", 2) == (serials[1], "2.1", None, None, None)
 
 
+WAYS = ("charge", "discharge")
 WITHOUT = ((PROBE, 1), (SERIAL, 0), (MANUFACTURER, 2))
 
 
@@ -183,7 +184,7 @@ def test_limits():
     it.battery.group.pack(2).alarms.ask("full_charge_request")
     said = it.dialect.ask("limits", 2)
     truth = it.said("management", 2)
-    assert said[:4] == tuple(truth[f"{way}_{what}"] for what in ("voltage", "current") for way in ("charge", "discharge"))
+    assert said[:4] == tuple(truth[f"{way}_{what}"] for what in ("voltage", "current") for way in WAYS)
     assert said[4:] == (True, True, False, True)
 
 
