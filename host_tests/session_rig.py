@@ -1,0 +1,66 @@
+"""A session.Session under either umqtt.simple, over a fake socket on a fake clock: hours of it take a second."""
+
+from fake_peer import PUBLISH
+from fake_socket import Net, umqtt
+from fakes import PERIOD, Clock
+
+from firmware.log import Log
+from firmware.mqtt.bounded import Transport
+from firmware.mqtt.session import Session
+
+ROUND_MS = 50  # of the main loop
+SECRET = b"s3cret-marker"
+LWT = b"root/rack/tele/LWT"
+COMMANDS = b"root/rack/cmnd/#"
+CONNECTED = "info: broker connected"
+
+
+class Rig:
+    """`lines` is the log. `jitter` 0 … 1: what random_below gives. `longest_ms` by what tend() did: "connect", "tend".
+    `messages`: what on_message heard. `after_round`, if it is set, is called behind each round with the Rig.
+    """
+
+    def __init__(self, which="later", subscriptions=(COMMANDS,)):
+        self.clock = Clock(PERIOD - 20_000)  # the ticks wrap early in each test
+        self.net = Net(self.clock)
+        self.transport = Transport(self.net, self.clock)
+        self.lines = []
+        self.jitter = 0.5
+        self.longest_ms = {"connect": 0, "tend": 0}
+        self.connects = 0
+        self.messages = []
+        module = umqtt(which, self.transport)
+        arguments = (b"id", "host", 1883, b"owner", SECRET, 60)
+        log = Log("info", self.lines.append)
+        self.session = Session(module.MQTTClient, arguments, module.MQTTException, self.transport, self.clock, log,
+                               lambda n: int(self.jitter * (n - 1)), LWT, subscriptions)  # fmt: skip
+        self.session.on_connect = self._connected
+        self.session.on_message = lambda *message: self.messages.append(message)
+
+    def _connected(self):
+        self.connects += 1
+
+    def drive(self, seconds, network_up=True, until=None):
+        """Rounds of the main loop for so long, or until until() -> how long it took in s."""
+        began = self.clock.passed_ms
+        while (passed_ms := self.clock.passed_ms - began) < seconds * 1000 and not (until and until()):
+            attempts, before_ms = len(self.net.attempts), self.clock.passed_ms
+            self.session.tend(network_up)
+            kind = "connect" if len(self.net.attempts) > attempts else "tend"
+            self.longest_ms[kind] = max(self.longest_ms[kind], self.clock.passed_ms - before_ms)
+            assert self.net.open_count() <= 1
+            self.clock.advance(ROUND_MS)
+        return passed_ms / 1000
+
+    def warnings(self):
+        """The log but for good news, without what is the same in each."""
+        return [line for line in self.lines if not line.startswith("info")]
+
+    def heard(self, kind=PUBLISH, connection=None):
+        """-> [(topic, payload, retain)] of packets that the broker heard, of all connections or of one (-1: the last).
+        """
+        packets = self.net.packets()
+        if connection == -1:
+            connection = packets[-1][0] if packets else 0
+        return [(packet.topic, packet.payload, packet.retain) for number, packet in packets
+                if packet.kind == kind and connection in (None, number)]  # fmt: skip

@@ -1,0 +1,204 @@
+"""session.Session in the course of time: pings, silence, pauses between tries, Wi-Fi, messages."""
+
+import itertools
+
+import pytest
+from fake_peer import PINGREQ, publish
+from fake_socket import DEAD, REFUSES, UMQTT
+from session_rig import CONNECTED, LWT, ROUND_MS, Rig
+
+ONLINE = (LWT, b"Online", True)
+
+
+@pytest.fixture(params=UMQTT)
+def rig(request):
+    """With a connection that stands."""
+    rig = Rig(request.param)
+    rig.drive(1)
+    assert rig.session.connected
+    return rig
+
+
+# -- signs of life ----------------------------------------------------------------------------------------------------
+
+
+def test_it_pings_whatever_else_is_on_the_line(rig):
+    for _ in range(600):
+        rig.drive(0.1)
+        assert rig.session.publish(b"t", b"x")
+        rig.net.sockets[-1].incoming.append((0, publish(b"t", b"x")))
+    assert 3 <= len(rig.heard(PINGREQ)) <= 4
+
+
+def test_a_minute_without_a_byte_and_no_sooner(rig):
+    rig.net.sockets[-1].peer.silent = True
+    last_byte_at = rig.transport.heard_at
+    rig.drive(100, until=lambda: not rig.session.connected)
+    silent_ms = rig.clock.ticks_diff(rig.clock.ticks_ms(), last_byte_at)
+    assert 60_000 <= silent_ms <= 60_000 + 2 * ROUND_MS
+    assert len(rig.warnings()) == 1 and rig.session.drops == 1
+
+
+def test_one_byte_in_time_is_enough(rig):
+    line = rig.net.sockets[-1]
+    line.peer.silent = True
+    rig.drive(40)
+    line.peer.silent = False
+    rig.drive(60)
+    assert rig.session.connected and rig.session.drops == 0
+
+
+def test_publishing_into_a_dead_connection_ends_in_time(rig):
+    rig.net.room = 0
+    began = rig.clock.passed_ms
+    assert not rig.session.publish(b"t", b"x" * 5000)
+    assert rig.clock.passed_ms - began <= 5_005 and not rig.session.connected
+    assert rig.warnings()[0].startswith("warning: broker lost: no answer in time")
+
+
+def test_silence_is_counted_from_the_last_byte_also_without_a_connection():
+    rig = Rig()
+    rig.net.way = DEAD
+    rig.drive(300)
+    assert 300_000 <= rig.session.silence_ms() <= 305_000
+    rig.net.way, rig.net.fault = "answers", "wrong password"
+    rig.drive(120)
+    assert rig.session.silence_ms() <= 60_000  # a refusal is a sign of life: to start anew would not help
+    rig.net.fault = None
+    rig.drive(120)
+    assert rig.session.silence_ms() <= 15_100
+
+
+# -- tries and pauses -------------------------------------------------------------------------------------------------
+
+
+def pauses_s(rig, seconds):
+    """Without a way to the broker for so long -> the pauses between tries, in s."""
+    rig.net.way = REFUSES
+    rig.net.attempts.clear()
+    rig.drive(seconds)
+    times = rig.net.attempts
+    return [(after - before) / 1000 for before, after in itertools.pairwise(times)]
+
+
+@pytest.mark.parametrize(("jitter", "share"), [(0, 0.75), (0.5, 0.85), (1, 0.95)])
+def test_pauses_double_from_1_to_60_s_with_jitter(jitter, share):
+    rig = Rig()
+    rig.jitter = jitter
+    expected = [share * min(2**n, 60) for n in range(10)]
+    assert pauses_s(rig, 400)[:10] == pytest.approx(expected, abs=0.1, rel=0.02)
+
+
+def test_pauses_begin_anew_once_a_connection_has_lived(rig):
+    pauses_s(rig, 200)
+    rig.net.way = "answers"
+    rig.drive(60, until=lambda: rig.session.connected)
+    rig.drive(30)
+    rig.net.sockets[-1].peer.closed = True
+    assert pauses_s(rig, 10)[0] < 2
+
+
+def test_pauses_go_on_growing_while_connections_are_short(rig):
+    rig.net.fault = "closes after SUBACK"
+    rig.net.sockets[-1].peer.closed = True
+    rig.drive(300)
+    tries = rig.net.attempts
+    assert tries[-1] - tries[-2] > 40_000
+    assert len(rig.warnings()) == 2 and rig.lines.count(CONNECTED) == 2
+    rig.net.fault = None
+    rig.drive(120)
+    assert rig.lines[-1] == CONNECTED + ", and it lasts"
+
+
+def test_a_new_trouble_is_told_again(rig):
+    for number in range(1, 4):
+        rig.net.sockets[-1].incoming.append((0, b""))
+        rig.drive(40)
+        assert len(rig.warnings()) == number and rig.lines.count(CONNECTED) == number + 1
+
+
+def test_another_trouble_in_the_same_outage_is_told_too():
+    rig = Rig()
+    for way in (REFUSES, DEAD, REFUSES):
+        rig.net.way = way
+        rig.drive(150)
+    assert len(rig.warnings()) == 3
+
+
+def test_the_name_is_resolved_again_after_three_failures():
+    rig = Rig()
+    rig.net.way = REFUSES
+    asked = []
+    while len(rig.net.attempts) < 9:
+        rig.drive(60, until=lambda: len(rig.net.attempts) > len(asked))
+        asked.append(rig.net.asked)
+    assert asked == [1, 1, 1, 2, 2, 2, 3, 3, 3]
+
+
+def test_a_dead_dns_does_not_keep_it_from_a_broker_that_it_knows(rig):
+    rig.net.name_known = False
+    pauses_s(rig, 60)
+    rig.net.sockets[-1].incoming.append((0, b""))
+    rig.drive(60)
+    rig.net.way = "answers"
+    rig.drive(60)
+    assert rig.session.connected
+
+
+def test_fifty_connections_leave_no_socket_behind(rig):
+    for _ in range(50):
+        rig.net.sockets[-1].incoming.append((0, b""))
+        rig.drive(20)
+        assert rig.session.connected
+    assert rig.net.open_count() == 1 and rig.session.drops == 50
+
+
+# -- Wi-Fi ------------------------------------------------------------------------------------------------------------
+
+
+def test_without_wifi_nothing_is_tried_and_with_it_at_once(rig):
+    rig.drive(600, network_up=False)
+    assert len(rig.net.attempts) == 1 and not rig.session.publish(b"t", b"x")
+    assert rig.warnings()[0].startswith("warning: broker lost: there is no Wi-Fi") and rig.session.drops == 1
+    assert rig.drive(10, until=lambda: rig.session.connected) < 1
+    assert rig.heard(connection=-1) == [ONLINE]
+
+
+def test_no_wifi_at_the_start():
+    rig = Rig()
+    rig.drive(600, network_up=False)
+    assert not rig.net.sockets and not rig.lines
+    rig.drive(1)
+    assert rig.lines == [CONNECTED]
+
+
+# -- messages ---------------------------------------------------------------------------------------------------------
+
+
+def test_messages_come_whole_and_in_order(rig):
+    data = publish(b"a", b"1") + publish(b"b", b"x" * 256, retain=True) + publish(b"c", bytes(10_000))
+    rig.net.sockets[-1].incoming.append((0, data))
+    rig.drive(1)
+    assert rig.messages == [(b"a", b"1", False), (b"b", b"x" * 256, True), (b"c", bytes(257), False)]
+
+
+def test_some_at_a_time_and_none_is_lost(rig):
+    rig.net.sockets[-1].incoming.append((0, b"".join(publish(b"t", b"%d" % n) for n in range(30))))
+    rig.session.tend()
+    assert len(rig.messages) == 8
+    rig.drive(1)
+    assert [payload for _, payload, _ in rig.messages] == [b"%d" % n for n in range(30)]
+
+
+def test_messages_that_nobody_wants(rig):
+    rig.session.on_message = None
+    rig.net.sockets[-1].incoming.append((0, publish(b"t", b"x")))
+    rig.drive(30)
+    assert rig.session.connected
+
+
+def test_a_message_may_be_answered(rig):
+    rig.session.on_message = lambda topic, payload, retained: rig.session.publish(b"answer", payload)
+    rig.net.sockets[-1].incoming.append((0, publish(b"t", b"x")))
+    rig.drive(1)
+    assert rig.heard()[-1] == (b"answer", b"x", False)
