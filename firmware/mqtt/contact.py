@@ -43,7 +43,7 @@ def connect(session):
         return
     session.connected = True
     session.since = session.clock.ticks_ms()
-    if session.failed or not session.why:
+    if session.failed or session.backoff_ms <= _BACKOFF_MIN_MS:  # else it came and went before, and may go again
         session.failed = 0
         session.why = None
         session.log.info("broker connected")

@@ -9,7 +9,7 @@ from ..overlay import drop
 
 _PING_MS = const(15_000)  # a quarter of the keepalive
 _SILENT_MS = const(60_000)  # the keepalive
-_LASTING_MS = const(10_000)  # a connection that stood this long is a good one
+_LASTING_MS = const(10_000)  # a connection on which a byte comes after so long is a good one
 _MESSAGES = const(8)  # taken in one pass
 
 # What bad packets make umqtt.simple raise, besides its own MQTTException (an Exception of no other kind)
@@ -66,7 +66,7 @@ class Session:
                     self.transport.flush()
                 if self.silence_ms() >= _SILENT_MS:
                     self._contact("lost", "silent for a minute")
-                elif self.backoff_ms and diff(now, self.since) >= _LASTING_MS:
+                elif self.backoff_ms and diff(self.transport.heard_at, self.since) >= _LASTING_MS:
                     self._contact("settle")
             except self.errors as error:
                 self._contact("lost", error)
