@@ -37,7 +37,7 @@ class Judge:
         self._history[_SIZE * (pack - 1) + _VALUES_AT] = 0
 
     def refusal(self, reading, again=False):
-        """None: `reading` is accepted. Else a text why it is not; then the pack is to be asked again.
+        """None: `reading` is accepted. Else the name of what is not plausible; then the pack is to be asked again.
 
         `again`: it was, and the reading before this was refused. One that jumped is accepted when it agrees with that
         one, and so is the first after a start, and a change of the alarms.
@@ -54,7 +54,7 @@ class Judge:
         if not why and exact != _FORGOTTEN:
             why = _unconfirmed(values, last, earlier)
             if not why and digest != alarms and (earlier is None or digest != earlier[1]):
-                why = "alarms changed"
+                why = "alarms"
         if why:
             refused += 1
             if refused >= _REFUSALS:
@@ -77,49 +77,49 @@ def _flat(reading):
 
 
 def out_of_range(reading):
-    """What in a reading cannot be (§6, ranges), as a text; None when all can."""
+    """The name of what in a reading cannot be (§6, ranges); None when all can."""
     if len(reading.cells) + len(reading.temperatures) > _MOST:
-        return "more cells and temperatures than a pack has"
+        return "cells"
     if not reading.cells or min(reading.cells) < 0 or max(reading.cells) > _MAX_CELL_MV:
-        return "a cell voltage is out of range"
+        return "cells"
     for temperature in reading.temperatures:
         if not _MIN_TEMPERATURE <= temperature <= _MAX_TEMPERATURE:
-            return "a temperature is out of range"
+            return "temperatures"
     if reading.remaining * 10 > reading.capacity * 11:
-        return "remaining is more than the capacity"
+        return "remaining"
     return None
 
 
 def _unlike(reading, values, last, exact):
     """What no second reading makes true."""
     if last[0] and last[:2] != values[:2]:
-        return "count of cells or temperatures changed"
+        return "cells"
     off = abs(sum(reading.cells) - reading.voltage)
     if off and (exact == _EXACT_RUN or off * 100 > reading.voltage):
-        return "the cells do not sum to the pack voltage"
+        return "voltage"
     return None
 
 
 def _unconfirmed(values, last, earlier):
     """What is taken when it is said twice."""
-    why = _distance(last, values) if last[0] else "first reading"
+    why = _distance(last, values) if last[0] else "first"
     if why and earlier and earlier[0]:
         return _distance(earlier[0], values)
     return why
 
 
 def _distance(last, values):
-    """What jumped between two readings of a pack (§6), as a text; None when they can follow each other."""
+    """The name of what jumped between two readings of a pack (§6); None when they can follow each other."""
     if last[:4] != values[:4]:
-        return "capacity or cycles changed"
+        return "capacity"
     if abs(last[4] - values[4]) * _JUMP_REMAINING > values[2]:
-        return "remaining jumped"
+        return "remaining"
     if abs(last[5] - values[5]) > _JUMP_CURRENT_MA:
-        return "current jumped"
+        return "current"
     for index in range(6, len(values)):
         is_cell = index < 6 + values[0]
         if abs(last[index] - values[index]) > (_JUMP_CELL_MV if is_cell else _JUMP_TEMPERATURE):
-            return "a cell voltage jumped" if is_cell else "a temperature jumped"
+            return "cells" if is_cell else "temperatures"
     return None
 
 

@@ -6,7 +6,7 @@ import pytest
 from battery_line import ScriptedUart
 from fakes import Clock
 
-from firmware.battery import blocks, frame, messages
+from firmware.battery import frame, messages
 from firmware.battery.link import Link, NoReply, ReturnCode
 from tools.simulator import framed
 
@@ -35,7 +35,7 @@ def link_of(*answers, baud=4800, ticks=0):
 
 def ask(link, pack=1, attempts=3):
     """The cells of a pack."""
-    return link.request(frame.ANALOG_VALUES, blocks.analog_values, pack, attempts)[1][0].cells
+    return link.request(frame.ANALOG_VALUES, messages.analog_values, pack, attempts)[1][0].cells
 
 
 def counts(link):
@@ -55,7 +55,7 @@ WIRE = (
 def test_a_request_is_given_its_wire_time_and_a_second(baud, cid2, byte, characters):
     link, uart, clock = link_of(baud=baud)
     with pytest.raises(NoReply, match=f"{cid2:02X}H at {baud} baud: no reply"):
-        link.request(cid2, blocks.analog_values, byte, attempts=1)
+        link.request(cid2, messages.analog_values, byte, attempts=1)
     assert 0 <= clock.passed_ms - (characters * 10_000 // baud + 1000) < 2 * POLL_MS
     assert len(uart.written) == link.polls == link.timeouts == link.failures == 1
 

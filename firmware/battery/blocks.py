@@ -1,13 +1,9 @@
 """Layouts of INFO that come with every cycle: a block a pack, to the last byte (§3.5, §3.7). Bytes in, values out."""
 
-from collections import namedtuple
 from struct import calcsize, unpack_from
 
 ZERO_CELSIUS = 2731  # 0.1 K
 MILLIAMPERES = 100  # in a unit of current
-
-Analog = namedtuple("Analog", "cells temperatures current voltage remaining capacity cycles")
-Alarm = namedtuple("Alarm", "cells temperatures charge_current voltage discharge_current status")
 
 
 class DataError(ValueError):
@@ -55,7 +51,7 @@ def _analog(info, at):
     elif user_defined != 2:
         raise DataError("user-defined count is %d, 2 or 4 are known" % user_defined)
     celsius = tuple([raw - ZERO_CELSIUS for raw in temperatures])
-    return Analog(cells, celsius, current * MILLIAMPERES, voltage, remaining, capacity, cycles), at
+    return (cells, celsius, current * MILLIAMPERES, voltage, remaining, capacity, cycles), at
 
 
 def _alarm(info, at):
@@ -63,23 +59,22 @@ def _alarm(info, at):
     (count,), at = take(info, at, ">B")
     temperatures, at = take(info, at, ">%dB" % count)
     (charge, voltage, discharge, status), at = take(info, at, ">BBB5s")
-    return Alarm(cells, temperatures, charge, voltage, discharge, status), at
+    return (cells, temperatures, charge, voltage, discharge, status), at
 
 
 def analog_values(info):
-    """Reply to 42H (§3.5, §4.1), INFOFLAG included -> (command, [Analog, …]), one for each pack.
+    """Reply to 42H (§3.5, §4.1), INFOFLAG included -> (command, [(cells [mV], temperatures [0.1 °C], current mA with
+    charge positive, voltage mV, remaining mAh, capacity mAh, cycles), …]), one for each pack.
 
-    Analog: cells [mV], temperatures [0.1 °C], current mA (charge positive), voltage mV, remaining mAh, capacity mAh,
-    cycles. `command` is the pack number, or the pack count when all packs were asked for. DataError.
+    `command` is the pack number, or the pack count when all packs were asked for. DataError.
     """
     return _blocks(info, _analog)
 
 
 def alarms(info):
-    """Reply to 44H (§3.7, §4.2), DATAFLAG included -> (command, [Alarm, …]), one for each pack.
-
-    Alarm: cells and temperatures [state], charge_current, voltage, discharge_current (states: 00H normal, 01H below,
-    02H above, F0H other), status (5 bytes). `command` as for analog_values. DataError.
+    """Reply to 44H (§3.7, §4.2), DATAFLAG included -> (command, [(cells, temperatures, charge current, pack voltage,
+    discharge current, 5 bytes of status), …]), one for each pack; all but the last are states: 00H normal, 01H below,
+    02H above, F0H other. `command` as for analog_values. DataError.
     """
     try:
         return _blocks(info, _alarm)

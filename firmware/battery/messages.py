@@ -1,18 +1,12 @@
-"""All layouts of INFO in replies (§3, §4): those of blocks.py, and here those that are seldom asked for."""
+"""All layouts of INFO in replies (§3, §4): those of blocks.py with names, and those that are seldom asked for."""
 
 from collections import namedtuple
 
-from .blocks import (  # those of the cycle belong to this face
-    MILLIAMPERES,
-    ZERO_CELSIUS,
-    Alarm,  # noqa: F401
-    Analog,  # noqa: F401
-    DataError,
-    alarms,  # noqa: F401
-    analog_values,  # noqa: F401
-    take,
-)
+from . import blocks
+from .blocks import MILLIAMPERES, ZERO_CELSIUS, DataError, take
 
+Analog = namedtuple("Analog", "cells temperatures current voltage remaining capacity cycles")
+Alarm = namedtuple("Alarm", "cells temperatures charge_current voltage discharge_current status")
 Management = namedtuple("Management", "pack charge_voltage discharge_voltage charge_current discharge_current status")
 Manufacturer = namedtuple("Manufacturer", "device version maker")
 SystemParameters = namedtuple(
@@ -31,6 +25,18 @@ def _whole(info, layout):
     if end != len(info):
         raise DataError("INFO has %d bytes, its layout %d" % (len(info), end))
     return values
+
+
+def analog_values(info):
+    """Reply to 42H, as blocks.analog_values() -> (command, [Analog, …]). DataError."""
+    command, found = blocks.analog_values(info)
+    return command, [Analog(*block) for block in found]
+
+
+def alarms(info):
+    """Reply to 44H, as blocks.alarms() -> (command, [Alarm, …]). DataError."""
+    command, found = blocks.alarms(info)
+    return command, [Alarm(*block) for block in found]
 
 
 def system_parameters(info):

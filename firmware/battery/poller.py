@@ -137,7 +137,7 @@ class Poller:
                     return
             self._missed.append(pack)
             self.implausible += 1
-            self.log.info("pack %d: reading dropped, %s", pack, why)
+            self.log.info("pack %d: reading dropped, not plausible: %s", pack, why)
         except (NoReply, ReturnCode) as error:
             self._missed.append(pack)
             self._hunt("failed", "pack", pack, error)

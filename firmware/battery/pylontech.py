@@ -36,28 +36,16 @@ class Pylontech:
     def read(self, pack):
         """One pack's analog values and alarms -> Reading; its alarms are None where none could be read."""
         analog = _only(self.link.request(frame.ANALOG_VALUES, blocks.analog_values, pack))
-        alarm = None
+        alarms = None
         try:
             said = self.optional(frame.ALARMS, blocks.alarms, pack)
             if said:
                 said = _only(said)
-                counts = len(said.cells), len(said.temperatures)
-                if counts == (len(analog.cells), len(analog.temperatures)):
-                    alarm = _alarms(said)
+                if (len(said[0]), len(said[1])) == (len(analog[0]), len(analog[1])):
+                    alarms = _alarms(*said)
         except (NoReply, ReturnCode):
             pass  # the values are good without
-        return Reading(
-            pack,
-            analog.cells,
-            analog.temperatures,
-            analog.current,
-            analog.voltage,
-            analog.remaining,
-            analog.capacity,
-            analog.cycles,
-            None,
-            alarm,
-        )
+        return Reading(pack, *analog, None, alarms)
 
     def optional(self, cid2, parse, pack=None):
         """The reply to a command that some batteries lack: None then, and it is not asked again."""
@@ -84,14 +72,14 @@ def _states(raw):
     return bytes([state if state in _KNOWN_STATES else OTHER for state in raw])
 
 
-def _alarms(alarm):
+def _alarms(cells, temperatures, charge, voltage, discharge, status):
     """States, and the status bits under the names that the rest of the house knows."""
-    cells, temperatures = _states(alarm.cells), _states(alarm.temperatures)
-    charge, voltage, discharge = _states((alarm.charge_current, alarm.voltage, alarm.discharge_current))
+    cells, temperatures = _states(cells), _states(temperatures)
+    charge, voltage, discharge = _states((charge, voltage, discharge))
     flags = []
     for byte, keys in enumerate(_STATUS):
-        flags += [(key, bool(alarm.status[byte] >> bit & 1)) for bit, key in enumerate(keys) if key]
-    faults = alarm.status[3] | alarm.status[4] << 8  # status4: cells 1 to 8, status5: 9 to 16
+        flags += [(key, bool(status[byte] >> bit & 1)) for bit, key in enumerate(keys) if key]
+    faults = status[3] | status[4] << 8  # status4: cells 1 to 8, status5: 9 to 16
     faulty = tuple([cell + 1 for cell in range(16) if faults >> cell & 1])
     flags.append(("Cell_Fault", bool(faulty)))
     flags += alarm_flags(cells, temperatures, charge, voltage, discharge)
