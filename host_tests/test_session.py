@@ -128,7 +128,7 @@ def test_no_such_name(rig):
 def test_a_connection_that_breaks(which, fault):
     rig = Rig(which, subscriptions=() if fault in BREAKS else (COMMANDS,))
     rig.net.fault = fault
-    check_trouble(rig, (BREAKS | BREAKS_LATER)[fault], "broker lost: ", told=2)  # the second tells that it was none for once
+    check_trouble(rig, (BREAKS | BREAKS_LATER)[fault], "broker lost: ", told=2)  # the second: not for once
     assert 5 <= rig.session.drops == rig.connects - 1
 
 
