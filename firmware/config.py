@@ -2,6 +2,8 @@
 
 import json
 
+from .overlay import drop
+
 PATH = "config.json"
 _BOM = b"\xef\xbb\xbf"
 
@@ -100,8 +102,11 @@ SETTINGS = (
 )
 
 
-def check(given):
-    """Settings as read from JSON -> a dict of all of them, defaults filled in. ConfigError names all that is wrong."""
+def check(given, whole=True):
+    """Settings as read from JSON -> a dict of all of them, defaults filled in. ConfigError names all that is wrong.
+
+    whole=False: needed ones may still be missing.
+    """
     if not isinstance(given, dict):
         raise ConfigError('the settings must be one object: {"mqtt_host": "…", …}')
     known = [row[0] for row in SETTINGS]
@@ -112,7 +117,7 @@ def check(given):
         value = given.get(key)
         if value is None:
             value = default
-            if default == NEEDED:
+            if default == NEEDED and whole:
                 errors.append("%s: not set" % key)
         else:
             why = wrong(value)
@@ -139,18 +144,56 @@ def _together(settings):
         errors.append("uart_rx: the same pin as uart_tx")
     if settings["mqtt_pass"] and not settings["mqtt_user"]:
         errors.append("mqtt_user: not set, but mqtt_pass is")
+    if settings["led"] != "off" and abs(settings["led"]) in (settings["uart_tx"], settings["uart_rx"]):
+        errors.append("led: the same pin as uart_tx or uart_rx")
     return errors
 
 
-def load(path=PATH):
-    """The settings in the file `path`, as check() gives them. ConfigError."""
+def parse(path):
+    """The settings that stand in the file `path`, unchecked. ConfigError: it is missing, or broken, in which line."""
     try:
         with open(path, "rb") as file:
             data = file.read()
     except OSError:
         raise ConfigError("%s is missing: copy config.json.example and fill it in" % path) from None
+    if data[:3] == _BOM:
+        data = data[3:]
+    from .syntax import fault
+
+    drop("firmware.syntax")
+    why = fault(data)
     try:
-        given = json.loads(data[3:] if data[:3] == _BOM else data)
+        if not why:
+            return json.loads(data)
     except ValueError:
-        raise ConfigError("%s is not JSON: look for a missing comma, quote or brace" % path) from None
-    return check(given)
+        why = "look for a number or a text that is written wrong"
+    raise ConfigError("%s is not JSON: %s" % (path, why))
+
+
+def load(path=PATH):
+    """The settings in the file `path`, as check() gives them. ConfigError."""
+    return check(parse(path))
+
+
+# -- for the REPL -----------------------------------------------------------------------------------------------------
+
+
+def show(path=PATH):
+    """Prints all settings, what each means and its default; secrets are masked."""
+    from . import settings
+
+    settings.show(path)
+
+
+def set(**values):
+    """config.set(mqtt_host="192.168.2.245", publish_rate=5): checked, and all of them saved, or none. ConfigError."""
+    from . import settings
+
+    settings.change(PATH, values)
+
+
+def unset(*keys):
+    """config.unset("publish_rate"): back to the default. ConfigError."""
+    from . import settings
+
+    settings.change(PATH, dict([(key, None) for key in keys]))

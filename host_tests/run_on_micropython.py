@@ -18,6 +18,7 @@ MODULES = (
     "rack_cases",
     "payload_cases",
     "config_cases",
+    "settings_cases",
 )
 
 

@@ -6,11 +6,14 @@ import pytest
 
 # A module and all of ours that it may import. A new arrow is one line here, and one in the drawing.
 ARROWS = {
-    "main": "app board config overlay retained start",
+    "main": "app board config overlay retained start survive",
+    "survive": "board retained overlay",
+    "config": "settings syntax overlay",
+    "settings": "config",
     "start": "app config overlay entities",
     "app": "*",
-    "setup": "config board wifi battery/*",
-    "diagnose": "config board wifi battery/*",
+    "setup": "config board settings wifi battery/*",
+    "diagnose": "config board wifi battery/* overlay",
     "loop": "health overlay",
     "health": "board overlay",
     "board": "log",

@@ -13,6 +13,11 @@ def test_config(check):
     check()
 
 
+@checks_of("settings_cases")
+def test_settings(check):
+    check()
+
+
 SETTINGS = {"wifi_ssid": "Küche", "wifi_pass": "hunter2", "mqtt_host": "broker", "publish_rate": 5}
 
 
@@ -49,7 +54,7 @@ def test_what_is_not_json(written, data):
 
 @pytest.mark.parametrize("data", [b"[]", b"null", b"5", b'"text"'], ids=repr)
 def test_json_that_is_no_object(written, data):
-    with pytest.raises(config.ConfigError, match="object"):
+    with pytest.raises(config.ConfigError, match=r"is not JSON: line 1: expected \{: the settings are one object"):
         config.load(written(data))
 
 

@@ -1,0 +1,68 @@
+"""Is it JSON, flat and whole? Stricter than MicroPython's parser, which takes some broken JSON and tells no line.
+
+Loaded for the moment.
+"""
+
+_SPACES = " \t\r"
+_MARKS = "{}[]:,"
+_NUMBER = "+-.eE0123456789"
+_WORDS = ("true", "false", "null")
+_DONE = 6
+# for each state: what is expected, (token, next state) …; tokens: a mark, " for a text, w for another value
+_STATES = (
+    ('{: the settings are one object, {"mqtt_host": "…", …}', (("{", 1),)),
+    ("a name in quotes, or }", (('"', 2), ("}", _DONE))),
+    ("a colon behind the name", ((":", 3),)),
+    ("a value: a text in straight quotes, a number, true or false", (('"', 4), ("w", 4))),
+    ("a comma, or } at the end", ((",", 5), ("}", _DONE))),
+    ("a name in quotes (is there a comma too many?)", (('"', 2),)),
+    ("nothing more", ()),
+)
+
+
+def fault(data):
+    """What is wrong with the bytes of config.json: "line 3: expected …", or None. Values are never in the text."""
+    lines = data.split(b"\n")
+    state, last, names = 0, 1, []
+    for number, line in enumerate(lines, 1):
+        try:
+            line = line.decode()
+        except ValueError:
+            return "line %d: a character that is not UTF-8" % number
+        at = 0
+        while at < len(line):
+            if line[at] in _SPACES:
+                at += 1
+                continue
+            token, end = _token(line, at)
+            if token is None:
+                return "line %d: %s" % (number, end)
+            follows = [after for mark, after in _STATES[state][1] if mark == token]
+            if not follows:  # what lacks is missed where the line before ended
+                return "line %d: expected %s" % (last if state in (2, 4) else number, _STATES[state][0])
+            if state in (1, 5) and token == '"':
+                name = line[at:end]
+                if name in names:
+                    return "line %d: %s is there twice" % (number, name)
+                names.append(name)
+            state, at, last = follows[0], end, number
+    return None if state == _DONE else "line %d: expected %s" % (last, _STATES[state][0])
+
+
+def _token(line, at):
+    """(token, where it ends), or (None, what is wrong)."""
+    first = line[at]
+    if first in _MARKS:
+        return first, at + 1
+    if first == '"':
+        end = at + 1
+        while end < len(line) and line[end] != '"':
+            end += 2 if line[end] == "\\" else 1
+        return ('"', end + 1) if end < len(line) else (None, "a text without its closing quote")
+    end = at
+    while end < len(line) and line[end] not in _SPACES and line[end] not in _MARKS and line[end] != '"':
+        end += 1
+    word = line[at:end]
+    if word in _WORDS or not [c for c in word if c not in _NUMBER]:
+        return "w", end
+    return None, 'a word that is no number, true or false: texts stand in straight quotes, "…"'

@@ -1,0 +1,271 @@
+"""Settings shown, changed and saved; a broken file. Runs on CPython and on MicroPython, on a made-up flash."""
+
+import json
+
+from firmware import config, settings, syntax
+
+PATH = "config.json"
+OLD = b'{"wifi_ssid": "my network", "mqtt_host": "old", "wifi_pass": "hunter2"}'
+MASK = "***"
+# data, the line that is named, part of what is said
+BROKEN = (
+    (b"", 1, "{"),
+    (b"\n\n", 1, "{"),
+    (b"[]", 1, "object"),
+    (b"hunter2", 1, "no number"),
+    (b'"hunter2"', 1, "object"),
+    (b'{"a" 1}', 1, "colon"),
+    (b'{"STOP"}', 1, "colon"),
+    (b'{\n"wifi_pass": "hunter2"\n"b": 1\n}', 2, "comma"),
+    (b'{\n"a": 1,\n}', 3, "comma too many"),
+    (b'{\n"a": 1,,\n}', 2, "a name in quotes"),
+    (b'{\n"a": 1\n', 2, "}"),
+    (b'{\n"a": 1}\n}', 3, "nothing more"),
+    (b'{\n"wifi_pass": "hunter2,\n"b": 1}', 2, "closing quote"),
+    (b'{\n"wifi_pass": "hunter2\\"}', 2, "closing quote"),
+    (b"{\n'wifi_pass': 'hunter2'}", 2, "straight quotes"),
+    ('{\n"a": “hunter2”}'.encode(), 2, "straight quotes"),
+    (b'{\n"a": True}', 2, "no number"),
+    (b'{"a": [1]}', 1, "a value"),
+    (b'{"a": {"b": 1}}', 1, "a value"),
+    (b'{\n"a": "hunter2\xff"}', 2, "UTF-8"),
+    (b'{\n"a": 1,\n"b": 2,\n"a": 3}', 4, '"a" is there twice'),
+    (b'{"a": 1 2}', 1, "comma"),
+    (b'{5: 1}', 1, "a name in quotes"),
+    (b'{"a": 1} // hunter2', 1, "no number"),
+)  # fmt: skip
+WHOLE = (
+    b"{}", b' {\r\n\t"a" :1 , "b":true}\r\n', b'{"a":"x\\"y{}[]:,\\\\"}', b'{"a":-1.5e+3,"b":null,"c":false}', OLD,
+    '{"a": "Küche €"}'.encode(),
+)  # fmt: skip
+
+
+class PowerCut(Exception):
+    """Nothing more happens."""
+
+
+class Flash:
+    """Files in memory; after `steps` writes, closes or renames the power is gone, in the middle of the last one. full:
+    what is written then is an OSError.
+    """
+
+    def __init__(self, steps=-1, full=False, **files):
+        self.files = {PATH: OLD} if not files else {}
+        self.steps = steps
+        self.full = full
+
+    def step(self):
+        self.steps -= 1
+        return self.steps == -1
+
+    def open(self, name, mode="rb"):
+        if "w" in mode:
+            if self.step():
+                raise PowerCut
+            self.files[name] = b""
+        elif name not in self.files:
+            raise OSError(2)
+        return Opened(self, name)
+
+    def rename(self, old, new):
+        if self.step():
+            raise PowerCut
+        self.files[new] = self.files.pop(old)
+
+    def stat(self, name):
+        if name not in self.files:
+            raise OSError(2)
+
+
+class Opened:
+    def __init__(self, flash, name):
+        self.flash, self.name = flash, name
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def read(self):
+        return self.flash.files[self.name]
+
+    def write(self, data):
+        if self.flash.full:
+            raise OSError(28)
+        cut = self.flash.step()
+        self.flash.files[self.name] += data[: len(data) // 2] if cut else data
+        if cut:
+            raise PowerCut
+
+
+class On:
+    """The modules work on this flash; what they print is in `said`."""
+
+    def __init__(self, flash):
+        self.flash = flash
+        self.lines = []
+
+    def __enter__(self):
+        settings.open = config.open = self.flash.open
+        settings.os, self.os = self.flash, settings.os
+        settings.print = lambda *words: self.lines.append(" ".join([str(word) for word in words]))
+        return self
+
+    def __exit__(self, *_):
+        settings.os = self.os
+        del settings.open, config.open, settings.print
+
+    @property
+    def said(self):
+        return "\n".join(self.lines)
+
+    def refused(self, function, *keys, **values):
+        """The text of the ConfigError; the flash is as before."""
+        before = dict(self.flash.files)
+        try:
+            function(*keys, **values)
+        except config.ConfigError as error:
+            assert self.flash.files == before, "refused, and written"
+            return str(error)
+        raise AssertionError(f"taken: {keys} {values}")
+
+
+def check_what_is_broken_is_named_with_its_line():
+    for data, line, words in BROKEN:
+        text = syntax.fault(data)
+        assert text is not None, data
+        assert text.startswith(f"line {line}: ") and words in text and "hunter2" not in text, (data, text)
+
+
+def check_what_is_whole_is_taken():
+    for data in WHOLE:
+        assert syntax.fault(data) is None, (data, syntax.fault(data))
+
+
+def check_every_cut_of_a_file_is_seen():
+    for end in range(len(OLD)):
+        assert syntax.fault(OLD[:end]), end
+
+
+def check_a_broken_file_is_never_overwritten():
+    for data, line, _ in BROKEN:
+        flash = Flash()
+        flash.files[PATH] = data
+        with On(flash) as on:
+            for function, keys, values in ((config.set, (), {"publish_rate": 5}), (config.unset, ("publish_rate",), {}),
+                                           (config.show, (), {}), (config.load, (), {})):  # fmt: skip
+                text = on.refused(function, *keys, **values)
+                assert text.startswith(f"{PATH} is not JSON: line {line}: ") and "hunter2" not in text, text
+
+
+def check_set_saves_and_load_reads():
+    with On(Flash()) as on:
+        config.set(mqtt_host="192.168.2.245", publish_rate=5, rack_name="Küche \"1\" \\")
+        found = config.load()
+        assert (found["mqtt_host"], found["publish_rate"], found["rack_name"]) \
+            == ("192.168.2.245", 5, "Küche \"1\" \\")
+        assert (found["wifi_ssid"], found["wifi_pass"]) == ("my network", "hunter2")
+        assert list(on.flash.files) == [PATH] and "saved" in on.said and "hunter2" not in on.said
+        assert len(json.loads(on.flash.files[PATH])) == 5, "only what was set is in the file"
+
+
+def check_set_is_all_or_nothing():
+    with On(Flash()) as on:
+        text = on.refused(config.set, mqtt_host="good", publish_rate=0, baud=9600)
+        assert [line.split(":")[0] for line in text.split("\n")] == ["publish_rate", "baud"]
+        assert on.refused(config.set, mqtt_host="good", mqtt_pas="hunter2") == "mqtt_pas: no such setting"
+        assert "hunter2" not in on.refused(config.set, wifi_pass="hunter2" * 20)
+        assert on.refused(config.set, mqtt_pass="x").startswith("mqtt_user: ")
+        assert on.refused(config.set, led=33).startswith("led: ")
+
+
+def check_one_after_the_other_on_an_empty_flash():
+    with On(Flash(empty=True)) as on:
+        config.set(publish_rate=5)
+        assert on.lines[-1] == "saved; still needed: wifi_ssid, mqtt_host"
+        config.set(mqtt_host="broker")
+        config.set(wifi_ssid="home")
+        assert "needed" not in on.lines[-1]
+        found = config.load()
+        assert (found["publish_rate"], found["mqtt_host"], found["wifi_ssid"]) == (5, "broker", "home")
+
+
+def check_unset():
+    with On(Flash()) as on:
+        config.set(publish_rate=5, mqtt_root="a")
+        config.unset("publish_rate", "mqtt_root")
+        assert json.loads(on.flash.files[PATH]) == json.loads(OLD)
+        config.unset("publish_rate")  # it was not set
+        assert on.refused(config.unset, "publish_rat") == "publish_rat: no such setting"
+        config.unset("mqtt_host")
+        assert on.lines[-1] == "saved; still needed: mqtt_host"
+        config.set(publish_rate=None)
+        assert "publish_rate" not in json.loads(on.flash.files[PATH])
+
+
+def check_wrong_settings_in_a_file_can_be_put_right():
+    flash = Flash()
+    flash.files[PATH] = b'{"wifi_ssid": "x", "mqtt_host": "y", "baud": 9600, "typo": 1}'
+    with On(flash) as on:
+        assert on.refused(config.set, publish_rate=5).split("\n")[0] == "typo: no such setting"
+        assert on.refused(config.unset, "typo").startswith("baud: ")
+        config.show()
+        assert 'config.unset("typo")' in on.said and "9600" in on.said
+        config.set(typo=None, baud=None)
+        assert json.loads(flash.files[PATH]) == {"wifi_ssid": "x", "mqtt_host": "y"}
+
+
+def check_a_power_cut_at_every_step_leaves_the_old_or_the_new():
+    before, steps, seen = json.loads(OLD), 0, []
+    while True:
+        flash = Flash(steps)
+        flash.files[PATH + ".new"] = b'{"half'  # of a power cut before
+        with On(flash):
+            try:
+                config.set(mqtt_host="new", publish_rate=7)
+                break
+            except PowerCut:
+                pass
+            found = config.load()
+            now = json.loads(flash.files[PATH])
+            assert now == before or (now["mqtt_host"], now["publish_rate"]) == ("new", 7), steps
+            seen.append(found["mqtt_host"])
+        flash.steps = -1
+        with On(flash):
+            config.set(publish_rate=9)  # what is left over is in nobody's way
+            assert config.load()["publish_rate"] == 9
+        steps += 1
+    assert steps >= 6 and seen[0] == "old", seen
+
+
+def check_a_full_flash_leaves_the_old():
+    with On(Flash(full=True)) as on:
+        try:
+            config.set(publish_rate=7)
+        except config.ConfigError as error:
+            assert "not saved" in str(error) and "room" in str(error)
+        else:
+            raise AssertionError("taken")
+        assert json.loads(on.flash.files[PATH]) == json.loads(OLD)
+
+
+def check_show_tells_all_and_no_secret():
+    with On(Flash()) as on:
+        config.set(mqtt_user="me", mqtt_pass="hunter2")
+        del on.lines[:]
+        config.show()
+        assert "hunter2" not in on.said
+        for key, default, _, secret, meaning in config.SETTINGS:
+            (line,) = [line for line in on.lines if line.split()[0] == key]
+            assert meaning in line, key
+            assert (MASK in line) == secret, line
+            if default not in (None, "", config.NEEDED):
+                assert line.endswith("default " + json.dumps(default)), line
+        assert '"my network"' in on.said and "needed" in on.said
+
+
+def check_show_without_a_file():
+    with On(Flash(empty=True)) as on:
+        config.show()
+        assert len(on.lines) == len(config.SETTINGS)
