@@ -1,8 +1,13 @@
-"""`python3 tools/virtual_board --flash DIR [--uart PTY]`: a board whose flash is the directory DIR."""
+"""`python3 tools/virtual_board --flash DIR [--uart PTY]`: a board whose flash is the directory DIR.
+
+Its first line is the pty of its serial port, for mpremote or a terminal; then comes what the board prints. SIGUSR1 cuts
+the power for a moment, whatever the board is just doing; Ctrl-C or SIGTERM ends it.
+"""
 
 from __future__ import annotations
 
 import argparse
+import queue
 import signal
 import sys
 from pathlib import Path
@@ -11,11 +16,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tools import environment
 
+POWER_CUT, END = "power cut", "end"
+SIGNALS = ((signal.SIGUSR1, POWER_CUT), (signal.SIGTERM, END), (signal.SIGINT, END))
+
 
 def main():
     parser = argparse.ArgumentParser(prog="virtual_board", description=__doc__)
     parser.add_argument("--flash", required=True, help="directory that is the board's flash")
-    parser.add_argument("--uart", help="tty or pty that hangs on the board's serial port")
+    parser.add_argument("--uart", help="tty or pty that hangs on the board's UART, where the battery is")
     parser.add_argument("--heap", default="80k", help="MicroPython's heap (default 80k)")
     parser.add_argument("--micropython", help="another interpreter (default: the installed unix port)")
     parser.add_argument("--state", help="directory of what survives a reset (default: a temporary one)")
@@ -26,20 +34,32 @@ def main():
 
     from tools.virtual_board.runner import Board
 
-    def show(line):
-        print(line, flush=True)
-
+    arguments = (options.flash, options.uart, options.micropython, options.heap, options.state)
     try:
-        board = Board(options.flash, options.uart, options.micropython, options.heap, options.state, stdout=show)
+        board = Board(*arguments, stdout=show, repl=True)
     except environment.SetupError as error:
         sys.exit(str(error))
     with board:
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        show(board.port)
+        run(board)
+
+
+def run(board):
+    """Switch the board on; until the end is ordered, or the interpreter cannot be started."""
+    orders = queue.SimpleQueue()
+    for number, order in SIGNALS:
+        signal.signal(number, lambda *_, order=order: orders.put(order))
+    order = POWER_CUT
+    while order == POWER_CUT:
+        board.ended = None
+        board.power_cut()
+        board.ended = lambda: orders.put(END)
         board.start()
-        try:
-            return board.wait()
-        except KeyboardInterrupt:
-            return board.stop()
+        order = orders.get()
+
+
+def show(line):
+    print(line, flush=True)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from tools.shorten import shorten
 
 PROJECT = environment.PROJECT
 MODULES = Path(__file__).parent / "modules"
+CHIP = Path(__file__).parent / "chip"
 TOP_FILES = ("boot.py", "main.py")
 COMPILE_TIMEOUT_S = 60
 ROM_MODULES = "import machine, network, socket, ntptime, umqtt.simple"
@@ -34,23 +35,33 @@ def lay_out(flash, source=False, project=PROJECT):
     are. config.json is left alone. CompileError, OSError.
     """
     flash = Path(flash)
-    for name in TOP_FILES:
-        if (project / name).exists():
-            shutil.copyfile(project / name, flash / name)
+    for name, path in board_files(source, project):
+        (flash / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, flash / name)
+
+
+def board_files(source=False, project=PROJECT):
+    """-> [(name in the flash, as Path; path of the file on this PC)], as lay_out() puts them. CompileError."""
+    files = [(Path(name), project / name) for name in TOP_FILES if (project / name).exists()]
     for path in sorted([*(project / "firmware").rglob("*.py"), *(project / "firmware").rglob("*.txt")]):
         name = path.relative_to(project)
-        target = flash / name
-        target.parent.mkdir(parents=True, exist_ok=True)
         if source or path.suffix != ".py":
-            shutil.copyfile(path, target)
+            files.append((name, path))
         else:
             # tracebacks name the .mpy: the board knows that name already, and keeps every new one in its memory
-            shutil.copyfile(compiled(path, name.with_suffix(".mpy"), shorten), target.with_suffix(".mpy"))
+            name = name.with_suffix(".mpy")
+            files.append((name, compiled(path, name, shorten)))
+    return files
 
 
 def board_modules():
     """-> directory with the board's own modules, compiled."""
     return _directory("modules", [(path, path.name) for path in sorted(MODULES.glob("*.py"))])
+
+
+def chip():
+    """-> directory with what tells the REPL which chip this is, compiled; the firmware does without."""
+    return _directory("chip", [(path, path.name) for path in sorted(CHIP.glob("*.py"))])
 
 
 def rom():

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from tools import environment
 from tools.virtual_board import layout
+from tools.virtual_board.repl import Repl
 from tools.virtual_board.supervisor import Supervisor
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
@@ -32,7 +33,7 @@ class Board:
     """
 
     def __init__(self, flash, uart=None, micropython=None, heap="80k", state=None, extra_path=(), stdout=None,
-                 env=None, ssid=None, key=None):  # fmt: skip
+                 env=None, ssid=None, key=None, repl=False):  # fmt: skip
         self.flash = Path(flash).resolve()
         self.uart = uart and str(uart)
         self.heap = heap
@@ -45,12 +46,15 @@ class Board:
         self.lines = deque(maxlen=LINES_KEPT)
         self.line_count = 0
         self.status = None  # exit status, once it has ended
+        self.ended = None  # called without arguments when it has ended or lost its power
         self._interpreter = environment.micropython(micropython)
         self._extra_path = [str(Path(p).resolve()) for p in extra_path]
         self._stdout = stdout
         self._env = dict(env or {})
         self._ssid, self._key = ssid, key
         self._changed = threading.Condition()
+        self._repl = Repl() if repl else None
+        self.port = self._repl and self._repl.path
         self._supervisor = None
         self._air = self.state / "air"
         self._rtc = self.state / "rtc"
@@ -66,7 +70,9 @@ class Board:
         self._rtc.touch()
         self.status = None
         self.pins.clear()
-        self._supervisor = Supervisor(self, cause)
+        if self._repl:
+            self._repl.raw = False
+        self._supervisor = Supervisor(self, cause, self._repl)
         self._supervisor.start()
         return self
 
@@ -98,6 +104,9 @@ class Board:
     def close(self):
         """Stop and remove the temporary state."""
         self.stop()
+        if self._repl:
+            self._repl.close()
+            self._repl = None
         if self._temporary:
             self._temporary.cleanup()
 
@@ -149,25 +158,28 @@ class Board:
     def command(self):
         """-> command line of the interpreter."""
         size = bytes_of(self.heap) + layout.heap_cost(self._interpreter) + layout.tls_cost(self.flash)
-        return [str(self._interpreter), "-X", f"heapsize={size}", "-m", "_start"]
+        start = ["-i", "-c", "import _start"] if self._repl else ["-m", "_start"]
+        return [str(self._interpreter), "-X", f"heapsize={size}", *start]
 
     def environment(self, line_fd, cause):
         """-> environment of the interpreter."""
         path = [p for p in os.environ.get("MICROPYPATH", "").split(":") if p]
+        chip = [str(layout.chip())] if self._repl else []
         settings = {
             "LINE": str(line_fd),
             "AIR": str(self._air),
             "RTC": str(self._rtc),
             "FLASH": str(self.flash),
-            "PATH": ":".join([*self._extra_path, *(str(Path(p).resolve()) for p in path)]),
+            "PATH": ":".join([*self._extra_path, *chip, *(str(Path(p).resolve()) for p in path)]),
             "ROM": str(layout.rom()),
             "UART": self.uart or "",
             "RESET_CAUSE": str(cause),
             "UNIQUE_ID": self._unique_id(),
             "SSID": self._ssid or "",
             "KEY": self._key or "",
+            "REPL": self._repl.mode if self._repl else "",
         }
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
+        kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
         kept["MICROPYPATH"] = str(layout.board_modules())
         return kept | {f"VB_{name}": value for name, value in settings.items()} | self._env
 
@@ -200,6 +212,8 @@ class Board:
         with self._changed:
             self.status = status
             self._changed.notify_all()
+        if self.ended:
+            self.ended()
 
 
 def bytes_of(size):

@@ -10,19 +10,21 @@ import subprocess
 import threading
 import time
 
+from tools.virtual_board.interrupt import interrupt
+from tools.virtual_board.repl import LEAVE
+
 HARD_RESET, WDT_RESET, SOFT_RESET = 2, 3, 5
 EXIT_SOFT_RESET = 3  # of modules/_start.py
-CALM_S = 0.2
-CALM_STEP_S = 0.001
 READ_BYTES = 65536
 
 
 class Supervisor(threading.Thread):
     """Runs the interpreter until it ends for good, or is killed."""
 
-    def __init__(self, board, cause):
+    def __init__(self, board, cause, repl=None):
         super().__init__(name="board", daemon=True)
         self._board = board
+        self._repl = repl
         self._cause = cause
         self._lock = threading.Lock()
         self._process = None
@@ -42,6 +44,16 @@ class Supervisor(threading.Thread):
                 self._send_interrupt()
             else:
                 self._interrupt_wanted = True
+            if last and self._repl:
+                self._repl.type(LEAVE)
+
+    def ctrl_c(self):
+        """Ctrl-C on the serial port -> False where no program runs and the REPL itself must see it."""
+        with self._lock:
+            if self._booted:
+                return self._send_interrupt()
+            self._interrupt_wanted = True
+            return True
 
     def kill(self):
         """SIGKILL, and wait until all is gone (but not where the board's own console callback asks for it)."""
@@ -64,6 +76,8 @@ class Supervisor(threading.Thread):
                 self._cause = cause
                 if cause != SOFT_RESET:
                     self._watchdog_s = self._deadline = None
+                if self._repl:
+                    self._repl.restarted(soft=cause == SOFT_RESET)
                 self._board.take_reset(cause)
         finally:
             os.close(self._leash_write)
@@ -81,32 +95,40 @@ class Supervisor(threading.Thread):
                 return None, None
             self._process = process = self._spawn(line_write)
         os.close(line_write)
+        console = self._repl.serve(self.ctrl_c) if self._repl else process.stdout.fileno()
         try:
-            ordered = self._listen(process, line_read)
+            ordered = self._listen(process, console, line_read)
         finally:
             process.kill()
             status = process.wait()
-            process.stdout.close()
+            if self._repl:
+                os.close(console)
+            else:
+                process.stdout.close()
             os.close(line_read)
             with self._lock:
                 self._process = None
-                self._booted = False
-        if ordered is None and status == EXIT_SOFT_RESET:
-            ordered = SOFT_RESET
+                booted, self._booted = self._booted, False
+        # With a REPL only a soft reset ends the interpreter by itself; a crash of it is the ESP32's panic.
+        if ordered is None and (status == EXIT_SOFT_RESET or (self._repl and booted)):
+            ordered = SOFT_RESET if status >= 0 else HARD_RESET
         return status, ordered
 
     def _spawn(self, line_fd):
         # Its own process group: Ctrl-C of the terminal must reach it once, from us, not twice.
+        terminal = self._repl.open() if self._repl else None
         process = subprocess.Popen(
             self._board.command(),
             cwd=self._board.flash,
             env=self._board.environment(line_fd, self._cause),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
+            stdin=terminal if self._repl else subprocess.DEVNULL,
+            stdout=terminal if self._repl else subprocess.PIPE,
             stderr=subprocess.STDOUT,
             pass_fds=(line_fd, self._leash_read),
             process_group=0,
         )
+        if self._repl:
+            os.close(terminal)
         self._tie(process)
         return process
 
@@ -121,12 +143,12 @@ class Supervisor(threading.Thread):
             flags = fcntl.fcntl(self._leash_read, fcntl.F_GETFL)
             fcntl.fcntl(self._leash_read, fcntl.F_SETFL, flags | os.O_ASYNC)
 
-    def _listen(self, process, line_read):
+    def _listen(self, process, console_read, line_read):
         """Console and line until both end -> cause of the reset that was ordered on the way, or None."""
-        console, orders = _Lines(process.stdout.fileno()), _Lines(line_read)
+        console, orders = _Lines(console_read), _Lines(line_read)
         ordered = None
         with selectors.DefaultSelector() as selector:
-            selector.register(process.stdout, selectors.EVENT_READ, (console, self._console))
+            selector.register(console_read, selectors.EVENT_READ, (console, self._console))
             selector.register(line_read, selectors.EVENT_READ, (orders, self._order))
             while selector.get_map():
                 left_s = None if self._deadline is None else max(0, self._deadline - time.monotonic())
@@ -160,9 +182,9 @@ class Supervisor(threading.Thread):
                 self._booted = True
                 if self._interrupt_wanted:
                     self._send_interrupt()
-        elif letter == b"R":
+        elif letter in (b"R", b"S"):
             self._process.kill()
-            return HARD_RESET
+            return HARD_RESET if letter == b"R" else SOFT_RESET
         return None
 
     def _feed(self):
@@ -170,10 +192,9 @@ class Supervisor(threading.Thread):
             self._deadline = time.monotonic() + self._watchdog_s
 
     def _send_interrupt(self):
+        """-> False where it was not sent: no program runs that it could interrupt."""
         self._interrupt_wanted = False
-        if self._process:
-            _await_calm(self._process.pid)
-            self._process.send_signal(signal.SIGINT)
+        return bool(self._process) and interrupt(self._process, always=self._repl is None)
 
 
 class _Lines:
@@ -193,20 +214,3 @@ class _Lines:
             if self._rest:
                 lines, self._rest = [self._rest], b""
         return lines
-
-
-def _await_calm(pid):
-    """Wait, not long, until the process sleeps in the kernel.
-
-    The unix port raises KeyboardInterrupt out of the signal handler, wherever it is: also in the middle of a garbage
-    collection. Between two system calls that is rare enough, and the board never does it.
-    """
-    deadline = time.monotonic() + CALM_S
-    while time.monotonic() < deadline:
-        try:
-            with open(f"/proc/{pid}/stat", "rb") as file:
-                if file.read().rpartition(b")")[2].split()[0] == b"S":
-                    return
-        except OSError:
-            return
-        time.sleep(CALM_STEP_S)

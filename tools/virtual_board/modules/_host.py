@@ -19,7 +19,7 @@ def _open_line():
     return files.open(int(number) if number else "/dev/null", "wb")
 
 
-# One letter, an argument, a newline: B booted, F feed, W<ms> watchdog, R reset, P<pin> <value>.
+# One letter, an argument, a newline: B booted, F feed, W<ms> watchdog, R reset, S soft reset, P<pin> <value>.
 line = _open_line()
 
 

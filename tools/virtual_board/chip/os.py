@@ -1,0 +1,24 @@
+"""`os` as on the ESP32, for who asks the REPL what board this is. Runs on MicroPython.
+
+Settings of the runner: RELEASE and CHIP are what uname() says, FREE is the free space in bytes that statvfs() says.
+"""
+
+import _host
+from uos import *  # noqa: F403
+from uos import statvfs as _statvfs
+
+_BLOCK = 4096
+_BLOCKS = 512
+
+
+def uname():
+    """-> (sysname, nodename, release, version, machine), as official firmware for ESP32_GENERIC."""
+    release = _host.setting("RELEASE", "1.28.0")
+    chip = _host.setting("CHIP", "esp32")
+    return chip, chip, release, "v" + release, "Virtual " + chip.upper() + " module with " + chip.upper()
+
+
+def statvfs(path):
+    """A flash of 2 MB; a full disk of the PC shows through."""
+    free = int(_host.setting("FREE", "0")) // _BLOCK or min(_BLOCKS, _statvfs(path)[3])
+    return _BLOCK, _BLOCK, _BLOCKS, free, free, 0, 0, 0, 0, 255
