@@ -1,0 +1,153 @@
+"""The whole way in a test: a simulated battery, the firmware on a virtual board, a broker; and a judge of what came."""
+
+from __future__ import annotations
+
+import json
+import time
+from decimal import Decimal
+
+from tools.simulator import Simulator
+from tools.simulator.commands import SYSTEM_PARAMETERS
+from tools.truth import Truth
+
+HEAP = "80k"
+START_S = 40  # from power on to the first reading
+ROOT = "PylonToMQTT"
+LIMITS = (
+    ("ChargeVoltageLimit", "charge_voltage"), ("DischargeVoltageLimit", "discharge_voltage"),
+    ("ChargeCurrentLimit", "charge_current"), ("DischargeCurrentLimit", "discharge_current"),
+)  # fmt: skip
+ENABLES = (
+    ("ChargeEnable", 0x80), ("DischargeEnable", 0x40), ("ChargeImmediately", 0x30), ("FullChargeRequest", 0x08),
+)  # fmt: skip
+# counters of tele/STATE
+COUNTERS = ("Timeouts", "FrameErrors", "ReturnCodes", "Implausible")
+
+
+class Way:
+    """One rack: `board` is the fixture, `broker` and `recorder` may be shared with others. settings: more of
+    config.json, options: of the Simulator (unpaced). Use as a context manager.
+    """
+
+    def __init__(self, board, broker, recorder, rack="Main", settings=(), heap=HEAP, **options):
+        self._make = board
+        self.recorder = recorder
+        self.rack = rack
+        self.prefix = f"{ROOT}/{rack}/"
+        self.heap = heap
+        self.settings = {
+            "wifi_ssid": "virtual", "mqtt_host": broker.host, "mqtt_port": broker.port, "rack_name": rack,
+            "publish_rate": 1, "discovery": False, **dict(settings),
+        }  # fmt: skip
+        self.sim = Simulator(paced=False, **options)
+        self.board = None
+
+    def __enter__(self):
+        self.sim.start()
+        return self
+
+    def __exit__(self, *_):
+        if self.board:
+            self.board.close()
+        self.sim.close()
+
+    def start(self, **arguments):
+        """Switches a new board on, with a flash of its own -> self."""
+        self.board = self._make(self.settings, uart=self.sim.path, heap=self.heap, **arguments)
+        return self
+
+    def stop(self):
+        """Ctrl-C -> exit status."""
+        return self.board.stop()
+
+    # what came
+
+    def heard(self, name="", since=0.0):
+        """-> the messages below the rack's prefix whose rest begins with `name`."""
+        return [m for m in list(self.recorder.messages) if m.topic.startswith(self.prefix + name) and m.time >= since]
+
+    def said(self, name, since=0.0):
+        """-> the payloads of a topic, parsed; numbers as Decimal."""
+        return [parsed(m.payload) for m in self.heard(name, since) if m.topic == self.prefix + name]
+
+    def wait(self, name, timeout_s=START_S, since=0.0, count=1):
+        """Waits for the message number `count` of a topic that came since (s, monotonic) -> it."""
+        topic, found = self.prefix + name, []
+
+        def fits(message):
+            if message.topic == topic and message.time >= since:
+                found.append(message)
+            return len(found) >= count
+
+        return self.recorder.wait_for(fits, timeout_s)
+
+    def readings(self, since=0.0):
+        """-> [(time, pack, payload)]."""
+        start = "stat/readings/Pack"
+        return [(m.time, int(m.topic.rpartition("Pack")[2]), m.payload) for m in self.heard(start, since)]
+
+    def complaints(self):
+        """Console lines that speak of a crash; resets are in board.resets."""
+        return [line for line in self.board.lines if "Error" in line or "Traceback" in line]
+
+    # the judge
+
+    def judged(self):
+        """-> tools.truth.Truth that saw all replies and readings in the order in which they came."""
+        truth = Truth()
+        events = [(record.time, 0, record) for record in list(self.sim.truth)]
+        events += [(when, 1, (pack, payload)) for when, pack, payload in self.readings()]
+        for when, is_reading, what in sorted(events, key=lambda event: event[:2]):
+            if is_reading:
+                truth.check(*what, when)
+            else:
+                truth.note(what)
+        return truth
+
+    def wrong_details(self):
+        """-> what was published of identities, limits and parameters and is not what the battery has."""
+        wrong = []
+        for message in self.heard("stat/info") + self.heard("stat/limits") + self.heard("stat/parameters"):
+            name = message.topic[len(self.prefix) :]
+            expected = self.details(name)
+            if parsed(message.payload) != expected:
+                wrong.append((name, message.payload, expected))
+        return wrong
+
+    def details(self, name):
+        """-> what mqtt.md makes of what the battery has, for one of the retained topics; None for a pack it has not."""
+        if name == "stat/parameters":
+            return {_key(field): _value(field, value) for field, value in SYSTEM_PARAMETERS.items()}
+        pack = int(name.rpartition("Pack")[2])
+        try:
+            now = self.sim.snapshot(pack)
+        except KeyError:
+            return None
+        if "limits" in name:
+            management = now["management"]
+            said = {key: Decimal(management[field]) / 1000 for key, field in LIMITS}
+            return said | {key: bool(management["status"] & mask) for key, mask in ENABLES}
+        commands = self.sim.battery.commands
+        protocol = f"{commands.protocol >> 4}.{commands.protocol & 15}"
+        said = {"BarCode": now["serial"], "Protocol": protocol}
+        master = {"Version": commands.version, "Manufacturer": commands.maker, "Device": commands.device}
+        return said | master if pack == 1 else said
+
+
+def parsed(payload):
+    return json.loads(payload, parse_float=Decimal)
+
+
+def _key(field):
+    """charge_high_temperature -> ChargeHighTemperatureLimit."""
+    return "".join(word.capitalize() for word in field.split("_")) + "Limit"
+
+
+def _value(field, value):
+    """mV and mA -> V and A, 0.1 °C -> °C."""
+    return Decimal(value) / (10 if field.endswith("temperature") else 1000)
+
+
+def now():
+    """s, on the clock that messages and replies are stamped with."""
+    return time.monotonic()
