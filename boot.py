@@ -1,5 +1,8 @@
 # Runs first, at every start; tiny, and cannot raise: if it did, main.py would be skipped.
-import machine
+try:
+    import machine
 
-if machine.reset_cause() == machine.SOFT_RESET:
-    machine.WDT(timeout=86_400_000)  # a watchdog outlives a soft reset and would cut off mpremote: give it a day
+    if machine.reset_cause() == machine.SOFT_RESET:
+        machine.WDT(timeout=86_400_000)  # a watchdog outlives a soft reset and would cut off mpremote: give it a day
+except Exception as error:
+    print("boot.py:", error)

@@ -1,49 +1,56 @@
 # Runs after boot.py: a moment for Ctrl-C, then the firmware; and what happens when that ends.
 import gc
-import sys
 import time
+
+import machine
 
 gc.threshold(1024)  # collected often, what stays in memory stays together, and there is room for large pieces
 
 
-def board():
-    from firmware import board
+def survive(what, *arguments):
+    from firmware import survive
     from firmware.overlay import drop
 
+    drop("firmware.survive")
     drop("firmware.board")
-    return board
+    return getattr(survive, what)(*arguments)
 
 
-def run(retained):
+def run():
+    retained = survive("begin")
     from firmware.overlay import drop
     from firmware.start import build
 
     drop("firmware.start")
     loop = build(retained)
     del build, drop
-    loop.run(board().start_watchdog())
+    loop.run(machine.WDT(timeout=90_000).feed)  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
 
 
-def main():
-    from firmware.retained import Retained
-
-    retained = Retained(board().memory)
+def live():
+    print("pylon2mqtt: Ctrl-C for the REPL")
+    time.sleep_ms(2000)
     try:
+        run()
+    except (Exception, SystemExit) as error:
+        gc.collect()
         try:
-            print("pylon2mqtt: Ctrl-C for the REPL")
-            time.sleep_ms(2000)
-            retained.boots += 1
-            retained.save()
-            run(retained)
-        except Exception as error:
-            sys.print_exception(error)
-            retained.last_error = "%s: %s" % (type(error).__name__, error)
-            retained.save()
-            time.sleep_ms(5000)
-            board().reset()
-    except KeyboardInterrupt:
-        board().stretch_watchdog()
-        print("pylon2mqtt: stopped")
+            survive("crashed", error)
+        except Exception as other:  # half a firmware, or no memory for this
+            print("error:", type(error), type(other))
+        time.sleep_ms(5000)
+        machine.reset()
 
 
-main()
+def stop():
+    machine.WDT(timeout=86_400_000)  # it cannot be stopped: a day for the REPL, and a board that was forgotten goes on
+    survive("stopped")
+    print("pylon2mqtt: stopped")
+
+
+step = live
+while step:
+    try:
+        step = step()
+    except KeyboardInterrupt:  # at any moment, also while it stops
+        step = stop

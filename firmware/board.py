@@ -1,9 +1,7 @@
-"""The board: UART, watchdog, RTC memory, reset. The only file that knows `machine`; needed at the start, mostly."""
+"""The board: UART, LED, RTC memory, reset. Only main.py and boot.py know `machine` too; needed at the start, mostly."""
 
 import machine
 
-WATCHDOG_MS = 90_000  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
-_STRETCHED_MS = 86_400_000  # it cannot be stopped, so a REPL session gets a day
 _RXBUF = 2048
 _RESET_CAUSES = (
     ("PWRON_RESET", "power on"),
@@ -34,14 +32,9 @@ def uart(number, tx, rx, baud):
     )
 
 
-def start_watchdog():
-    """From now on the board is reset unless the function that this returns is called every 90 s."""
-    return machine.WDT(timeout=WATCHDOG_MS).feed
-
-
-def stretch_watchdog():
-    """For the REPL: a watchdog that was started only bites after a day."""
-    machine.WDT(timeout=_STRETCHED_MS)
+def led(number):
+    """An output pin: called with 1 or 0 it goes high or low."""
+    return machine.Pin(number, machine.Pin.OUT)
 
 
 def reset_cause():

@@ -1,0 +1,189 @@
+"""boot.py, main.py and survive.py: starting, Ctrl-C, crashes and what is kept of them, on the virtual board."""
+
+from __future__ import annotations
+
+import os
+import runpy
+import sys
+import types
+
+import pytest
+
+from tools.virtual_board.runner import HARD_RESET, WDT_RESET
+
+SECRET = "hunter2"
+CONFIG = {"wifi_ssid": "x", "wifi_pass": SECRET, "mqtt_host": "127.0.0.1"}
+WINDOW, STOPPED = "pylon2mqtt: Ctrl-C for the REPL", "pylon2mqtt: stopped"
+TELL = "print('built', retained.boots, retained.quick_boots, retained.last_error)"
+# seconds that a test cannot wait for -> what it waits for instead
+QUICK = {
+    "main.py": (("sleep_ms(2000)", "sleep_ms(20)"), ("sleep_ms(5000)", "sleep_ms(20)"),
+                ("timeout=90_000", "timeout=400")),
+    "firmware/survive.py": (("_MINUTE_MS = 60_000", "_MINUTE_MS = 20"),),
+}  # fmt: skip
+SLOW_END = {**QUICK, "main.py": (("sleep_ms(2000)", "sleep_ms(20)"), ("timeout=90_000", "timeout=400"))}
+LONG_SAFE = {**QUICK, "firmware/survive.py": ()}
+
+
+def start_py(*body):
+    """A start.py in whose build() the lines of `body` run."""
+    return "\n    ".join(["def build(retained):", TELL, *body]) + "\n"
+
+
+@pytest.fixture
+def files(project):
+    """files(what replaces the times, **name -> text) -> for board(files=…)."""
+
+    def make(times=QUICK, **others):
+        made = {}
+        for name, changes in times.items():
+            text = (project / name).read_text()
+            for old, new in changes:
+                assert text.count(old) == 1, old
+                text = text.replace(old, new)
+            made[name] = text
+        return made | {name.replace("__", "/") + ".py": text for name, text in others.items()}
+
+    return make
+
+
+# -- boot.py ----------------------------------------------------------------------------------------------------------
+
+
+def machine(cause=1, **others):
+    made = []
+    names = {"SOFT_RESET": 5, "reset_cause": lambda: cause, "WDT": lambda timeout: made.append(timeout), "made": made}
+    return types.SimpleNamespace(**{key: value for key, value in (names | others).items() if value is not None})
+
+
+def refuse(*_, **__):
+    raise OSError(SECRET)
+
+
+@pytest.mark.parametrize(("chip", "stretched"), [
+    (machine(1), []), (machine(2), []), (machine(3), []), (machine(5), [86_400_000]), (machine(reset_cause=None), []),
+    (machine(SOFT_RESET=None), []), (machine(5, WDT=None), []), (machine(5, WDT=refuse), []),
+    (machine(reset_cause=refuse), []), (None, []),
+], ids=range(10))  # fmt: skip
+def test_boot_cannot_raise_and_stretches_the_watchdog_after_a_soft_reset(project, monkeypatch, chip, stretched):
+    monkeypatch.setitem(sys.modules, "machine", chip)
+    runpy.run_path(str(project / "boot.py"))
+    assert chip is None or chip.made == stretched
+
+
+# -- crashes ----------------------------------------------------------------------------------------------------------
+
+CRASHES = (
+    ("OSError(28)", "OSError 28 in start.py, line 3"),
+    (f"OSError('{SECRET}')", "OSError in start.py, line 3"),
+    (f"ValueError('{SECRET}')", "ValueError in start.py, line 3"),
+    (f"KeyError('{SECRET}')", "KeyError in start.py, line 3"),
+    ("MemoryError()", "MemoryError in start.py, line 3"),
+    ("SystemExit()", "SystemExit in start.py, line 3"),
+    (f"SystemExit('{SECRET}')", "SystemExit in start.py, line 3"),
+)
+
+
+@pytest.mark.parametrize(("error", "kept"), CRASHES, ids=[row[0] for row in CRASHES])
+def test_a_crash_is_kept_without_its_text_and_the_board_starts_anew(board, files, error, kept):
+    one = board(CONFIG, files(firmware__start=start_py(f"raise {error}")))
+    one.wait_for(f"built 2 2 {kept}")
+    assert one.lines[0] == WINDOW and one.lines[1] == "built 1 1 "
+    assert one.resets[0] == HARD_RESET
+    assert f"error: {kept}; starting anew" in one.lines
+    assert SECRET not in "\n".join(one.lines)
+
+
+def test_the_place_is_the_innermost_of_ours(board, files):
+    other = "def deep():\n    import json\n    json.loads('{')\n"
+    start = start_py("from .battery.other import deep", "deep()")
+    one = board(CONFIG, files(firmware__start=start, firmware__battery__other=other))
+    one.wait_for("built 2 2 ValueError in battery/other.py, line 3")
+
+
+def test_half_a_firmware_is_tried_again_and_again(board, files):
+    one = board(None, files({"main.py": QUICK["main.py"]}))
+    one.wait_for("error: <class 'ImportError'>")
+    one.wait_for("error: <class 'ImportError'>", after=one.line_count)
+    assert set(one.resets) == {HARD_RESET}
+
+
+def test_no_memory_at_all(board, files):
+    hog = start_py("hog = []", "while True: hog.append(bytearray(200))")
+    one = board(CONFIG, files(firmware__start=hog))
+    one.wait_for("built 2 2 MemoryError in start.py, line 4", 30)
+
+
+def test_the_watchdog_bites_a_firmware_that_hangs(board, files):
+    loop = start_py("return Loop()") + "class Loop:\n    def run(self, feed):\n        while True: pass\n"
+    one = board(CONFIG, files(firmware__start=loop))
+    one.wait_for("built 2 2 watchdog: ")
+    assert one.resets[0] == WDT_RESET
+
+
+# -- crash loop -------------------------------------------------------------------------------------------------------
+
+
+def test_a_crash_loop_ends_in_safe_mode_and_that_in_a_new_start(board, files):
+    one = board(CONFIG, files(firmware__start=start_py("raise OSError(5)")))
+    one.wait_for("built 7 1 OSError 5", 30)
+    lines = list(one.lines)
+    safe = [line for line in lines if line.startswith("safe mode after 5 starts")]
+    assert len(safe) == 10 and "(OSError 5 in start.py, line 3)" in safe[0]
+    built = [line.split()[1:3] for line in lines if line.startswith("built")]
+    assert built[:6] == [["1", "1"], ["2", "2"], ["3", "3"], ["4", "4"], ["5", "5"], ["7", "1"]]
+    assert lines.index(safe[0]) > lines.index("built 5 5 OSError 5 in start.py, line 3")
+
+
+def test_ctrl_c_ends_the_count(board, files):
+    start = start_py("if retained.boots < 4:", "    raise OSError(5)", "import time", "time.sleep(1000)")
+    one = board(CONFIG, files(firmware__start=start))
+    one.wait_for("built 4 4 ")
+    assert one.stop() == 0 and one.lines[-1] == STOPPED
+    one.start()
+    one.wait_for("built 5 1 OSError 5")
+
+
+# -- Ctrl-C: the REPL, whenever it comes --------------------------------------------------------------------------
+
+RUNNING = start_py("return Loop()") + "class Loop:\n    def run(self, feed):\n        print('runs')\n"
+PHASES = (
+    ("window", {"main.py": ()}, start_py(), WINDOW),
+    ("build", QUICK, start_py("import time", "time.sleep(1000)"), "built 1"),
+    ("run", QUICK, RUNNING + "        import time\n        while True: feed(); time.sleep_ms(5)\n", "runs"),
+    ("a request", QUICK, RUNNING + "        while True: pass\n", "runs"),
+    ("after a crash", SLOW_END, start_py("raise OSError(5)"), "error: OSError 5"),
+    ("safe mode", LONG_SAFE, start_py("raise OSError(5)"), "Ctrl-C for the REPL; starting anew in 10 minutes"),
+)
+
+
+@pytest.mark.parametrize(("phase", "times", "start", "mark"), PHASES, ids=[row[0] for row in PHASES])
+def test_ctrl_c_gives_a_repl_and_a_watchdog_that_waits(board, files, phase, times, start, mark):
+    one = board(CONFIG, files(times, firmware__start=start), repl=True)
+    terminal = os.open(one.port, os.O_RDWR | os.O_NOCTTY)
+    try:
+        one.wait_for(mark, 30)
+        os.write(terminal, b"\x03")
+        one.wait_for(STOPPED)
+        os.write(terminal, b"import time; time.sleep_ms(600); print('alive', 6 * 7)\r")  # longer than the watchdog
+        one.wait_for("alive 42")
+    finally:
+        os.close(terminal)
+
+
+def test_a_second_ctrl_c_while_it_stops(board, files):
+    """Somebody presses it often."""
+    slow = (("def stopped():", "def stopped():\n    print('stopping'); time.sleep_ms(1000)"),)
+    one = board(CONFIG, files({**QUICK, "firmware/survive.py": slow}, firmware__start=RUNNING), repl=True)
+    terminal = os.open(one.port, os.O_RDWR | os.O_NOCTTY)
+    try:
+        one.wait_for(WINDOW)
+        os.write(terminal, b"\x03")
+        one.wait_for("stopping")
+        seen = one.line_count
+        os.write(terminal, b"\x03")
+        one.wait_for("stopping", after=seen)
+        one.wait_for(STOPPED)
+        assert "KeyboardInterrupt" not in "\n".join(one.lines)
+    finally:
+        os.close(terminal)
