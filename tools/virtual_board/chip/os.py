@@ -5,6 +5,8 @@ Settings of the runner: RELEASE and CHIP are what uname() says, FREE is the free
 
 import _host
 from uos import *  # noqa: F403
+from uos import chdir, getcwd
+from uos import rename as _rename
 from uos import statvfs as _statvfs
 
 _BLOCK = 4096
@@ -22,3 +24,15 @@ def statvfs(path):
     """A flash of 2 MB; a full disk of the PC shows through."""
     free = int(_host.setting("FREE", "0")) // _BLOCK or min(_BLOCKS, _statvfs(path)[3])
     return _BLOCK, _BLOCK, _BLOCKS, free, free, 0, 0, 0, 0, 255
+
+
+def rename(old, new):
+    """Between absolute paths too: the unix port's file system of 1.28 mixes the two up."""
+    if old[:1] != "/":
+        return _rename(old, new)
+    here = getcwd()
+    chdir("/")
+    try:
+        _rename(old[1:], new if new[:1] == "/" else here.rstrip("/") + "/" + new)
+    finally:
+        chdir(here)

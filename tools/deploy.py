@@ -1,0 +1,159 @@
+"""The firmware onto an ESP32 with MicroPython 1.27 or newer, over its USB cable.
+
+Copies only what changed, leaves config.json alone, resets the board and waits until the firmware is up. Interrupted at
+any point, running it again completes it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools import environment
+
+UP_TIMEOUT_S = 30
+UP = "info: up: "
+BEGUN = "pylon2mqtt: "
+COMPLAINT = "error: the settings cannot be used:"
+CRASH = "Traceback"
+SETTINGS_HINT = "The firmware is on the board; now it needs its settings (README, “Settings”)"
+
+
+def main(arguments=None):
+    """-> exit status: 0 when the firmware runs, or waits for its settings; 1 with the reason told."""
+    parser = argparse.ArgumentParser(prog="deploy.py", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--port", help="the board's serial port (default: the only one on USB)")
+    parser.add_argument("--source", action="store_true", help="copy the .py files, not compiled ones")
+    options = parser.parse_args(arguments)
+    environment.ensure()
+
+    from tools.deploy_board import AGAIN, DeployError
+    from tools.virtual_board.layout import CompileError
+
+    try:
+        deploy(options.port, options.source)
+        return 0
+    except KeyboardInterrupt:
+        print(f"deploy: interrupted. The board stays at its REPL; {AGAIN}", file=sys.stderr)
+    except (DeployError, CompileError, environment.SetupError) as error:
+        print(f"deploy: {error}", file=sys.stderr)
+    return 1
+
+
+def say(text):
+    """One line of progress."""
+    print(text, flush=True)
+
+
+def deploy(port=None, source=False, say=say, project=None):
+    """Bring the board at `port` (None: the only one) to the state of this tree. DeployError, CompileError.
+
+    source: .py instead of .mpy. say: called with each line of progress. project: another tree (Path).
+    """
+    from tools.deploy_board import Port, find_port
+
+    wanted = wanted_files(source, project or environment.PROJECT)
+    path = port or find_port()
+    with Port(path) as board:
+        say(f"looking for MicroPython at {path} …")
+        board.enter()
+        who = board.who()
+        say(f"found {who.machine}, MicroPython {who.release}, {who.free // 1024} KB free")
+        if "ESP32" in who.machine.upper() and not who.machine.upper().endswith("ESP32"):
+            say("note: this was made for the plain ESP32; set uart_tx and uart_rx to pins that this chip has")
+        if not board.has_umqtt():
+            say("umqtt.simple is not in this MicroPython: it comes along")
+            wanted |= umqtt_files(source)
+        exchange(board, wanted, who.free, say)
+        say("starting the board anew …")
+        board.reset()
+        await_up(board, say)
+
+
+def wanted_files(source, project):
+    """-> {name on the board: bytes}."""
+    from tools.virtual_board import layout
+
+    return {f"/{name}": path.read_bytes() for name, path in layout.board_files(source, project)}
+
+
+def umqtt_files(source):
+    """-> {name on the board: bytes} of what official firmware has frozen in, and some builds lack."""
+    from tools.virtual_board import layout
+
+    compiled = layout.rom() / "umqtt" / "simple.mpy"
+    path = environment.umqtt_dir() / "umqtt" / "simple.py" if source else compiled
+    return {f"/lib/umqtt/{path.name}": path.read_bytes()}
+
+
+def exchange(board, wanted, free, say):
+    """Make the board's files what they shall be. `free`: bytes."""
+    from tools.deploy_board import DeployError
+    from tools.deploy_plan import HELD, MAIN, blocks, plan
+
+    present = board.files()
+    todo = plan(wanted, present)
+    for note in todo.notes:
+        say(f"note: {note}")
+    say(f"{len(wanted) - len(todo.copy)} files are up to date, {len(todo.copy)} to copy, {len(todo.remove)} to remove")
+    # A file is copied beside the old one, which goes last.
+    replaced = max((blocks(len(wanted[name])) for name in todo.copy), default=0)
+    old = sum(blocks(present[name][0]) for name in todo.copy if name in present)
+    lacking = todo.need + replaced - old - todo.freed - free
+    if todo.copy and lacking > 0:
+        raise DeployError(
+            f"no space: {todo.need // 1024} KB are to be copied, and {-(-lacking // 1024)} KB more must be free on the "
+            "board. Remove files that are not needed, then run it again"
+        )
+    held = HELD in present and MAIN not in present
+    if (todo.copy or todo.remove) and MAIN in present:
+        board.rename(MAIN, HELD)
+        held = True
+    for name in todo.remove:
+        if name != HELD:
+            say(f"removing {name}")
+            board.remove(name)
+    for name in todo.empty:
+        board.remove_directory(name)
+    for number, name in enumerate(todo.copy, 1):
+        say(f"copying {name} ({number} of {len(todo.copy)}, {len(wanted[name])} bytes)")
+        board.write(name, wanted[name])
+    if held:
+        if MAIN in todo.copy:
+            board.remove(HELD)
+        else:
+            board.rename(HELD, MAIN)
+
+
+def await_up(board, say):
+    """Show what the board says until the firmware is up, or waits for settings. DeployError."""
+    from tools.deploy_board import DeployError
+
+    heard, ends_silent = [], ""
+    for line in board.lines(UP_TIMEOUT_S):
+        if line is None:
+            if ends_silent:
+                break
+            continue
+        if heard or line.startswith((BEGUN, UP, COMPLAINT, CRASH)):
+            heard.append(line)
+            say(f"board | {line}")
+        if line.startswith(UP):
+            return
+        if line.startswith((COMPLAINT, CRASH)):
+            ends_silent = line
+    if ends_silent.startswith(COMPLAINT):
+        say(SETTINGS_HINT)
+    elif ends_silent:
+        raise DeployError("the firmware is on the board but fails at its start, as told above")
+    elif heard:
+        say("The board did not say that it is up; with log_level warning or error it does not")
+    else:
+        raise DeployError(f"the board said nothing within {UP_TIMEOUT_S} s after its reset: press its reset button")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,248 @@
+"""The board at the other end of a serial port, through mpremote; what goes wrong is told in words."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import fcntl
+import io
+import os
+import re
+import termios
+import time
+from collections import namedtuple
+
+import serial
+from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport_serial import SerialTransport
+from serial.tools import list_ports
+
+from tools.deploy_plan import FIRMWARE, PART, SECOND, TOP, UMQTT
+
+OLDEST = (1, 27)
+READ_TIMEOUT_S = 1
+REPL_TIMEOUT_S = 10
+REPL_TRIES = 2
+STEP_S = 0.1
+CHUNK_BYTES = 256
+FLASH_HINT = "the README tells the one line that flashes MicroPython"
+AGAIN = "run it again: it goes on where it was"
+DIALOUT_HINT = "on most Linux systems: sudo usermod -aG dialout $USER, then log in again"
+
+ASK_WHO = """
+import os, sys
+u = os.uname() if hasattr(os, 'uname') else (sys.platform, '', '.'.join(map(str, sys.implementation[1][:3])), '', '')
+s = os.statvfs('/')
+print((u[0], u[2], u[4], s[0] * s[3]))
+"""
+ASK_FILES = """
+import os, hashlib, binascii
+b = memoryview(bytearray(512))
+def show(p):
+    h = hashlib.sha256()
+    z = 0
+    with open(p, 'rb') as f:
+        while True:
+            n = f.readinto(b)
+            if not n:
+                break
+            h.update(b[:n])
+            z += n
+    print((p, z, binascii.hexlify(h.digest()).decode()))
+def walk(d):
+    print((d, -1, ''))
+    for e in os.ilistdir(d):
+        p = d + '/' + e[0]
+        walk(p) if e[1] & 0x4000 else show(p)
+def look(p):
+    try:
+        m = os.stat(p)[0]
+    except OSError:
+        return
+    walk(p) if m & 0x4000 else show(p)
+"""
+ASK_UMQTT = """
+try:
+    import umqtt.simple
+    print(True)
+except Exception:
+    print(False)
+"""
+MAKE_DIRECTORY = """
+import os
+try:
+    os.mkdir(%r)
+except OSError as e:
+    if e.errno != 17:
+        raise
+"""
+
+Who = namedtuple("Who", "chip release machine free")
+
+
+class DeployError(Exception):
+    """It cannot go on; the text says why, and what to do."""
+
+
+def find_port():
+    """-> path of the only serial port on USB. DeployError where there is none, or several."""
+    ports = sorted(port.device for port in list_ports.comports() if port.vid is not None)
+    if not ports:
+        raise DeployError(
+            "no board found: is it plugged in, with a cable that carries data and not only power? "
+            "Name its port with --port if you know it"
+        )
+    if len(ports) > 1:
+        raise DeployError(f"several serial ports: {', '.join(ports)}. Say which with --port")
+    return ports[0]
+
+
+class Port:
+    """An open serial port with a MicroPython at its other end, in the raw REPL. DeployError by every method."""
+
+    def __init__(self, path):
+        _check(path)
+        self._path = path
+        self._closed = False
+        try:
+            self._transport = SerialTransport(path, timeout=READ_TIMEOUT_S)
+        except TransportError:
+            raise DeployError(_busy(path)) from None
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        with contextlib.suppress(OSError, termios.error):
+            if self._transport.in_raw_repl:
+                self._transport.exit_raw_repl()
+            self._transport.close()
+
+    def enter(self):
+        """Interrupt what runs, soft reset, raw REPL: main.py does not run."""
+        for attempt in range(REPL_TRIES):
+            try:
+                with self._in_words(), contextlib.redirect_stdout(io.StringIO()):
+                    self._transport.enter_raw_repl(soft_reset=True, timeout_overall=REPL_TIMEOUT_S)
+                return
+            except TransportError:
+                if attempt == REPL_TRIES - 1:
+                    raise DeployError(
+                        f"nothing at {self._path} gives a MicroPython REPL: either there is no MicroPython on it "
+                        f"({FLASH_HINT}), or a program on it does not stop (press its reset button, then try again)"
+                    ) from None
+
+    def who(self):
+        """-> Who; DeployError where the firmware cannot run on it."""
+        who = Who(*ast.literal_eval(self.ask(ASK_WHO)))
+        if who.chip != "esp32":
+            raise DeployError(
+                f"wrong chip: the board at {self._path} says it is {who.machine or who.chip!r}; an ESP32 is needed"
+            )
+        found = re.match(r"v?(\d+)\.(\d+)", who.release)
+        if not found or tuple(map(int, found.groups())) < OLDEST:
+            oldest = ".".join(map(str, OLDEST))
+            raise DeployError(
+                f"the MicroPython on the board is too old: {who.release}; {oldest} or newer is needed ({FLASH_HINT})"
+            )
+        return who
+
+    def files(self):
+        """-> {name: (size in bytes, sha256 in hex)}, directories as (-1, ""), of all places that are ours."""
+        looks = "".join(f"look({name!r})\n" for name in (*TOP, FIRMWARE, UMQTT))
+        second = f"try:\n    os.stat({SECOND!r})\n    print(({SECOND!r}, -1, ''))\nexcept OSError:\n    pass\n"
+        lines = self.ask(ASK_FILES + looks + second).splitlines()
+        return {name: (size, digest) for name, size, digest in map(ast.literal_eval, lines)}
+
+    def has_umqtt(self):
+        """Can it import umqtt.simple?"""
+        return ast.literal_eval(self.ask(ASK_UMQTT))
+
+    def write(self, name, data):
+        """Put a file, whole or not at all."""
+        parts = name.strip("/").split("/")[:-1]
+        for count in range(len(parts)):
+            self.ask(MAKE_DIRECTORY % ("/" + "/".join(parts[: count + 1])))
+        with self._in_words(f"copying {name}"):
+            self._transport.fs_writefile(name + PART, data, chunk_size=CHUNK_BYTES)
+        self.rename(name + PART, name)
+
+    def rename(self, old, new):
+        self.ask(f"import os\nos.rename({old!r}, {new!r})")
+
+    def remove(self, name):
+        self.ask(f"import os\nos.remove({name!r})")
+
+    def remove_directory(self, name):
+        self.ask(f"import os\nos.rmdir({name!r})")
+
+    def ask(self, program):
+        """Run it on the board -> what it printed."""
+        with self._in_words():
+            return self._transport.exec(program).decode().strip()
+
+    def reset(self):
+        """As by the reset button; boot.py and main.py run."""
+        with self._in_words():
+            self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
+        self._transport.in_raw_repl = False
+
+    def lines(self, timeout_s):
+        """Yield each line that the board says within the time; None after each short silence."""
+        self._transport.serial.timeout = STEP_S
+        deadline = time.monotonic() + timeout_s
+        rest = b""
+        while time.monotonic() < deadline:
+            with self._in_words():
+                data = self._transport.serial.read(max(1, self._transport.serial.in_waiting))
+            *whole, rest = (rest + data).split(b"\n")
+            yield from (line.decode("utf-8", "replace").strip() for line in whole)
+            if not data:
+                yield None
+
+    @contextlib.contextmanager
+    def _in_words(self, what="the board"):
+        try:
+            yield
+        except TransportExecError as error:
+            raise DeployError(_refusal(what, error.error_output)) from None
+        except (serial.SerialException, OSError, termios.error) as error:
+            raise DeployError(f"the connection to {self._path} broke off ({error}). Is the cable in? {AGAIN}") from None
+        except TransportError as error:
+            if self._transport.in_raw_repl:
+                raise DeployError(f"the board at {self._path} stopped answering ({error}). {AGAIN}") from None
+            raise
+
+
+def _refusal(what, output):
+    last = output.strip().splitlines()[-1:] or ["no reason told"]
+    if "ENOSPC" in last[0] or re.search(r"OSError: (\[Errno )?28\b", last[0]):
+        return f"{what}: no space left on the board's flash. Remove files that are not needed, then run it again"
+    if "MemoryError" in last[0]:
+        return f"{what}: the board has too little free memory for this. Press its reset button, then run it again"
+    return f"{what} refused: {last[0]}. {AGAIN}"
+
+
+def _busy(path):
+    return f"{path} is busy: another program (a serial terminal, mpremote, an IDE) has it open. Close that one first"
+
+
+def _check(path):
+    """DeployError where `path` is no serial port, or is in use."""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise DeployError(f"no board at {path}: there is no such port. Is it plugged in?") from None
+    except PermissionError:
+        raise DeployError(f"{path}: no permission; {DIALOUT_HINT}") from None
+    except OSError as error:
+        raise DeployError(_busy(path) if error.errno == 16 else f"{path}: {error.strerror}") from None
+    try:
+        termios.tcgetattr(fd)
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except termios.error:
+        raise DeployError(f"{path} is not a serial port") from None
+    except BlockingIOError:
+        raise DeployError(_busy(path)) from None
+    finally:
+        os.close(fd)
