@@ -22,13 +22,15 @@ from .rack import Rack
 from .wifi import Wifi
 
 KEEPALIVE_S = 60
+EXPIRE_MIN_S = 120  # of a reading, in Home Assistant
 
 
-def build(retained, settings, tables, secure=None, clock=time):
+def build(retained, settings, table, place, secure=None, clock=time):
     """Puts the house together -> loop.Loop, ready to run().
 
-    `retained` is retained.Retained, `settings` come from config.check(), `tables` are
-    entities.compact() of the readings of a pack and of the rack, `secure` is mqtt/secure.Secure with mqtt_tls.
+    `retained` is retained.Retained, `settings` come from config.check(), `table` is
+    columns.compact() of the readings, `place` is where Home Assistant looks for the rack's
+    config, `secure` is mqtt/secure.Secure with mqtt_tls.
     """
     log = Log(settings["log_level"])
     rate_ms = settings["publish_rate"] * 1000
@@ -39,7 +41,9 @@ def build(retained, settings, tables, secure=None, clock=time):
     link = Link(uart, clock, settings["baud"])
     poller = Poller(link, Pylontech(link), clock, log, rate_ms, settings["baud"])
     loop = Loop(board.reset, board.reset_cause(), retained, clock, log, wifi, session, link, poller)
-    publisher = Publisher(session, prefix, Rack(clock), Meters(retained, clock, rate_ms), clock, loop.health, tables)
+    meters = Meters(retained, clock, rate_ms)
+    publisher = Publisher(session, prefix, Rack(clock), meters, clock, loop, table, place, settings["discovery"])
+    publisher.expire_s = max(EXPIRE_MIN_S, 4 * settings["publish_rate"])
     poller.sink = loop.publisher = publisher
     log.listener = publisher.line
     drop("firmware.board")
@@ -62,4 +66,7 @@ def _session(settings, secure, prefix, clock, log):
         KEEPALIVE_S,
     )
     errors, client = umqtt.simple.MQTTException, umqtt.simple.MQTTClient
-    return Session(client, arguments, errors, transport, clock, log, random.randrange, lwt, ())
+    subscriptions = [prefix + b"cmnd/#"]
+    if settings["discovery"]:
+        subscriptions.append(settings["discovery_prefix"].encode() + b"/status")
+    return Session(client, arguments, errors, transport, clock, log, random.randrange, lwt, subscriptions)

@@ -1,19 +1,35 @@
-"""How the device is: the values of tele/STATE. Loaded for the moment."""
+"""How the device is: the values of tele/STATE and stat/status. Loaded for the moment."""
 
 import gc
 
 from . import __version__
 
 
-def health(loop):
-    """loop.Loop -> {key of mqtt.md: raw integer or text}."""
-    poller, link, wifi, clock = loop.poller, loop.link, loop.wifi, loop.clock
+def _uptime_s(loop):
+    clock = loop.clock
     seconds = clock.ticks_diff(clock.ticks_ms(), loop.started) // 1000
     loop.started = clock.ticks_add(loop.started, seconds * 1000)  # ticks wrap after 12 days, uptime does not
     loop.uptime_s += seconds
+    return loop.uptime_s
+
+
+def status(loop):
+    """loop.Loop -> {key of stat/status: raw integer or text}."""
+    return {
+        "name": loop.publisher.prefix.split("/")[-2],
+        "sw_version": __version__,
+        "IP": loop.wifi.address(),
+        "SSID": loop.wifi.ssid,
+        "uptime": _uptime_s(loop),
+    }
+
+
+def state(loop):
+    """loop.Loop -> {key of tele/STATE: raw integer or text}."""
+    poller, link, wifi = loop.poller, loop.link, loop.wifi
     gc.collect()
     return {
-        "Uptime": loop.uptime_s,
+        "Uptime": _uptime_s(loop),
         "Version": __version__,
         "ResetCause": loop.reset_cause,
         "Boots": loop.retained.boots,

@@ -15,7 +15,7 @@ class Loop:
     """What app.build() put together. `reset` starts the board anew, `reset_cause` says in words why it started."""
 
     def __init__(self, reset, reset_cause, retained, clock, log, wifi, session, link, poller):
-        self._reset = reset
+        self.reset = reset
         self.reset_cause = reset_cause
         self.retained = retained
         self.clock = clock
@@ -28,6 +28,7 @@ class Loop:
         self.started = clock.ticks_ms()
         self.uptime_s = 0
         session.on_connect = self._connected
+        session.on_message = self._heard
 
     def run(self, feed):
         """Until Ctrl-C, or the board is reset. `feed` keeps the watchdog quiet."""
@@ -51,17 +52,34 @@ class Loop:
         self.publisher.tend()
         if self.session.silence_ms() >= _NO_BROKER_MS:
             self.log.error("no sign of life from the broker for 15 minutes, starting anew")
-            self._reset()
+            self.reset()
         return wait_ms
 
     def _connected(self):
         """A broker may have forgotten what it was told to retain."""
         self.poller.tell_again()
+        self.publisher.state("status")
         self.publisher.state()
+        if not self.publisher.announces:
+            self._orders("tidy", self)
 
-    def health(self):
-        """The values of tele/STATE."""
-        from .health import health
+    def _heard(self, *message):
+        """topic, payload, retained."""
+        self._orders("heard", self, *message)
+
+    def _orders(self, what, *arguments):
+        from . import orders
+
+        drop("firmware.orders")
+        getattr(orders, what)(*arguments)
+
+    def refresh(self):
+        """A cycle begins as soon as it can."""
+        self.poller.due = self.clock.ticks_ms()
+
+    def health(self, what):
+        """The values of tele/STATE ("state") or stat/status ("status")."""
+        from . import health
 
         drop("firmware.health")
-        return health(self)
+        return getattr(health, what)(self)

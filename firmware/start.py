@@ -35,12 +35,18 @@ def _secure(known):
 def build(retained):
     """-> loop.Loop."""
     known, secure = settings()
-    from .mqtt.entities import compact
+    from .mqtt.columns import compact
 
+    drop("firmware.mqtt.columns")
     drop("firmware.mqtt.entities")
-    tables = compact("readings", "p"), compact("readings", "r")  # now, while there is much room
+    table = compact("readings")  # now, while there is much room
     del compact
+    from .mqtt.identifier import identifier
+
+    drop("firmware.mqtt.identifier")
+    place = "%s/device/%s" % (known["discovery_prefix"], identifier(known["mqtt_root"], known["rack_name"]))
+    del identifier
     from .app import build
 
     drop("firmware.app")
-    return build(retained, known, tables, secure)
+    return build(retained, known, table, place, secure)

@@ -2,11 +2,10 @@
 
 from fakes import made_alarms, made_reading
 
-from firmware.mqtt import announce, entities, payloads
+from firmware.mqtt import announce, columns, payloads
 
-PACK, RACK, STATE = [
-    entities.compact(topic, device) for topic, device in (("readings", "p"), ("readings", "r"), ("state", None))
-]
+PACK = RACK = columns.compact("readings")
+STATE = columns.compact("state")
 
 # raw, its decimals, decimals at most -> text; what must be rounded is rounded half away from zero
 DECIMALS = (

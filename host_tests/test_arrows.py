@@ -10,11 +10,12 @@ ARROWS = {
     "survive": "board retained overlay",
     "config": "settings syntax overlay",
     "settings": "config",
-    "start": "app config overlay entities",
+    "start": "app columns config entities identifier overlay secure",
     "app": "*",
     "setup": "config board settings wifi battery/*",
     "diagnose": "config board wifi battery/* overlay",
-    "loop": "health overlay",
+    "loop": "health orders overlay",
+    "orders": "commands contact overlay",
     "health": "board overlay",
     "board": "log",
     "wifi": "radio overlay log",
@@ -34,8 +35,9 @@ ARROWS = {
     "battery/seldom": "poller link search frame overlay",
     "mqtt/payloads": "reading",
     "mqtt/announce": "entities payloads",
-    "mqtt/discovery": "entities",
-    "mqtt/publisher": "payloads entities announce reading overlay",
+    "mqtt/columns": "entities",
+    "mqtt/discovery": "entities payloads",
+    "mqtt/publisher": "payloads announce discovery reading overlay",
     "mqtt/session": "contact overlay log",
     "mqtt/contact": "session",
 }
@@ -43,7 +45,7 @@ ARROWS = {
 ONLY_IN = {"machine": ("board", "main", "boot"), "network": ("wifi",)}
 # Bytes in, values out
 CODECS = ("reading", "words", "plausible", "energy", "battery/frame", "battery/blocks", "battery/messages",
-          "mqtt/entities", "mqtt/payloads", "mqtt/commands")  # fmt: skip
+          "mqtt/entities", "mqtt/columns", "mqtt/payloads", "mqtt/commands", "mqtt/identifier")  # fmt: skip
 NOT_IN_CODECS = ("time", "socket", "machine", "network", "os", "select", "ssl", "umqtt", "asyncio", "_thread")
 NEVER = ("tools", "host_tests")
 READS_ITS_TABLE = "mqtt/entities"  # from a file beside it

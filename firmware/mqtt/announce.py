@@ -24,8 +24,13 @@ def parameters(publisher, _, said):
 
 
 def state(publisher, values):
-    """`tele/STATE`, from health.health()."""
+    """`tele/STATE`, from health.state()."""
     publisher.publish("tele/STATE", _object(values, "state"))
+
+
+def status(publisher, values):
+    """`stat/status`, from health.status()."""
+    publisher.publish("stat/status", _object(values, "status"), True)
 
 
 def _listed(said, topic):
@@ -40,7 +45,7 @@ def _object(values, topic):
         for key, kind, _, _, _ in entities.rows(topic):
             raw = values.get(key)
             if raw is not None:
-                scale, digits = entities.kind(kind)[1:3]
+                scale, digits = entities.kind(kind)[:2]
                 yield '%s"%s":%s' % (before, key, payloads.value(raw, int(scale), int(digits)))
                 before = ","
         yield "}"

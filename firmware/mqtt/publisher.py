@@ -10,69 +10,122 @@ _STATE_MS = const(60_000)
 _LOG_MS = const(2_000)  # between two lines of tele/LOG
 _LOG_LINES = const(8)  # kept until they can be sent
 _RACK = const(0)  # its meter
+_SETTLE_MS = const(2_000)  # Home Assistant may lose what comes sooner behind a config
+_ROW = const(19)  # of `known`
+_SERIAL = const(16)
+_IDENTIFIED = const(4)
 
 
 class Publisher:
-    """`prefix` is `<mqtt_root>/<rack_name>/`, `health()` gives the values of tele/STATE, `tables` are
-    entities.compact() of the readings of a pack and of the rack.
+    """`prefix` is `<mqtt_root>/<rack_name>/`, `loop` gives health() and takes refresh(), `table` is
+    columns.compact() of the readings. `announces`: Home Assistant is told of the devices,
+    the rack below `place`; readings expire there after `expire_s`.
+
+    `known` has a row for the rack and for each pack: how many cells and sensors, flags (1: gave alarms, 2: knows its
+    state of health, 4: was identified), serial number. `wanted` has a bit for each whose config is to be sent, and is
+    `ready` when this can begin.
     """
 
-    def __init__(self, session, prefix, rack, meters, clock, health, tables):
-        self._session = session
-        self._prefix = prefix
+    def __init__(self, session, prefix, rack, meters, clock, loop, table, place, announces):
+        self.session = session
+        self.prefix = prefix
         self._rack = rack
         self._meters = meters
         self._clock = clock
-        self._health = health
-        self._pack_table, self._rack_table = tables
+        self._loop = loop
+        self._table = table
+        self.place = place
+        self.announces = announces
+        self.expire_s = 0
+        self.known = bytearray(17 * _ROW)
+        self.wanted = 0
+        self.ready = self._settles = False
         self._lines = []
-        self._state_at = self._line_at = clock.ticks_ms()
+        self._state_at = self._line_at = self._sent_at = clock.ticks_ms()
 
     def publish(self, topic, payload, retain=False):
         """Sends a payload to a topic below the prefix."""
-        self._session.publish((self._prefix + topic).encode(), payload, retain)
+        self.session.publish((self.prefix + topic).encode(), payload, retain)
 
     def tell(self, kind, pack, said):
         """The poller's sink for what is seldom asked: "packs", "identity", "limits" or "parameters"."""
         if kind == "packs":
             self._rack.expected = len(said)
         else:
+            if kind == "identity":
+                at = pack * _ROW
+                self.known[at + 2] |= _IDENTIFIED
+                self.known[at + 3 : at + _ROW] = ("%-16s" % (said[0] or "")[:_SERIAL]).encode()
+                self._want(pack)
             self._announce(kind, pack, said)
 
     def reading(self, reading):
         """The poller's sink for a reading. Energy counts whether a broker is there or not."""
         self._rack.add(reading)
+        at = reading.pack * _ROW
+        flags = self.known[at + 2] | (reading.alarms is not None) | (reading.soh is not None) << 1
+        seen = bytes((len(reading.cells), len(reading.temperatures), flags))
+        if seen != self.known[at : at + 3]:
+            self.known[at : at + 3] = seen
+            self.known[2] |= flags & 1
+            self._want(reading.pack)
         counted = self._meters.add(reading.pack, power(reading.voltage, reading.current))
-        if self._session.connected:
-            self.publish("stat/readings/Pack%d" % reading.pack, payloads.pack(reading, *counted, self._pack_table))
+        if self.session.connected:
+            self.publish("stat/readings/Pack%d" % reading.pack, payloads.pack(reading, *counted, self._table))
 
     def cycle(self, missed, cycle_ms):
         """The poller's sink for the end of a cycle, with the packs that were missed in it."""
         self._meters.cycle_ms = cycle_ms
+        self.ready = not self._settles
         values = self._rack.cycle(missed)
         if values:
             values["ChargedEnergy"], values["DischargedEnergy"] = self._meters.add(_RACK, values["Power"])
-            self.publish("stat/readings/Rack", payloads.flat(values, self._rack_table))
+            self.publish("stat/readings/Rack", payloads.flat(values, self._table))
 
     def line(self, text):
         """A warning or an error, for tele/LOG."""
         self._lines = self._lines[1 - _LOG_LINES :] + [text]
 
-    def state(self):
-        """Publishes the health of the device."""
+    def state(self, what="state"):
+        """Publishes how the device is: "state" (tele/STATE) or "status"."""
         self._state_at = self._clock.ticks_ms()
-        self._announce("state", self._health())
+        self._announce(what, self._loop.health(what))
 
     def tend(self):
-        """One pass: health once a minute, and what the log has to say."""
-        if not self._session.connected:
+        """One pass: what Home Assistant is to know, health once a minute, and what the log has to say."""
+        if not self.session.connected:
             return
         now = self._clock.ticks_ms()
-        if self._clock.ticks_diff(now, self._state_at) >= _STATE_MS:
+        diff = self._clock.ticks_diff
+        if not self.wanted:
+            self.ready = False
+        elif self.ready:
+            self._sent_at = now
+            self._settles = True
+            self._discover()
+        if self._settles and diff(now, self._sent_at) >= _SETTLE_MS:
+            self._settles = False
             self.state()
-        if self._lines and self._clock.ticks_diff(now, self._line_at) >= _LOG_MS:
+            self._loop.refresh()
+        if diff(now, self._state_at) >= _STATE_MS:
+            self.state()
+        if self._lines and diff(now, self._line_at) >= _LOG_MS:
             self._line_at = now
             self.publish("tele/LOG", self._lines.pop(0).encode())
+
+    def _want(self, pack):
+        """The rack's config and this pack's are to be sent."""
+        if self.announces:
+            self.wanted |= 1 << pack | 1
+
+    def _discover(self):
+        from . import discovery
+
+        try:
+            discovery.step(self)
+        finally:
+            drop("firmware.mqtt.discovery")
+            drop("firmware.mqtt.entities")
 
     def _announce(self, what, *said):
         from . import announce

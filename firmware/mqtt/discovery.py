@@ -1,0 +1,92 @@
+"""Home Assistant's device-based discovery (mqtt.md): a config for the rack and for each pack, made row by row of the
+table. Loaded for the moment.
+"""
+
+from .. import __version__
+from .entities import kind, lines
+from .payloads import Parts, temperature_key, text
+
+_IDENTIFIED = 4
+_MARKS = "@^#&!*~$"  # of the table
+
+
+def step(publisher):
+    """Sends the config of the next device that is wanted, the rack's first."""
+    number = 0
+    while publisher.wanted >> number:
+        bit = 1 << number
+        if publisher.wanted & bit:
+            publisher.wanted ^= bit
+            size = len(publisher.known) // 17
+            known = publisher.known[number * size : (number + 1) * size]
+            if not number or (known[0] and known[2] & _IDENTIFIED):
+                _send(publisher, number, known)
+                return
+        number += 1
+
+
+def _send(publisher, number, known):
+    """The config of the rack (0) or of a pack, of which `known` says what there is."""
+    place, prefix = publisher.place, publisher.prefix
+    rack = place[place.rfind("/") + 1 :]
+    after = "_Pack%d" % number if number else ""
+    serial = bytes(known[3:]).decode().rstrip()
+    values = (
+        rack + after,
+        rack,
+        str(number),
+        ',"sn":%s' % text(serial) if serial else "",
+        str(publisher.expire_s),
+        __version__,
+        text(prefix.split("/")[-2])[1:-1].replace("$", "\\u0024"),  # no mark: the prefix comes last
+        text(prefix)[1:-1],
+    )
+
+    def make():
+        for part in _parts("p" if number else "r", known):
+            for mark, value in zip(_MARKS, values):
+                part = part.replace(mark, value)
+            yield part
+
+    publisher.session.publish((place + after + "/config").encode(), Parts(make), True)
+
+
+def _parts(device, known):
+    """Yields the parts of a config, with marks in them."""
+    yield from lines("head %s " % device)
+    comma = "," if device == "r" else ""
+    last = None
+    for topic in lines("part %s " % device):
+        topic, path, more = topic.split(" ", 2)
+        for row in lines(topic + " "):
+            key, its, whose, show, name = row.split(" ", 4)
+            if show[0] == "-" or whose not in ("b", device):
+                continue
+            if ("a" in show and not known[2] & 1) or ("s" in show and not known[2] & 2):
+                continue
+            yield '%s"%s":{' % (comma, key)
+            comma = ","
+            if "t" in show and not _is_there(key, known[0], known[1]):
+                yield '"p":"sensor"}'
+                continue
+            if its != last:
+                last = its
+                what = kind(its)[2]
+            yield what.replace("?", path.replace("?", key))
+            yield ',"uniq_id":"@_%s","name":"%s"' % (key, name)
+            if show[0] != "m":
+                yield ',"ent_cat":"diagnostic"'
+            if show[0] == "o":
+                yield ',"en":false'
+            yield more
+            yield "}"
+    yield "}}"
+
+
+def _is_there(key, cells, sensors):
+    if key[:5] == "Cell_":
+        return int(key[5:]) <= cells
+    for index in range(sensors):
+        if temperature_key(index, cells) == key:
+            return True
+    return False

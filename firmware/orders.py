@@ -1,0 +1,80 @@
+"""What came in over MQTT, and what is done about it. Loaded for the moment."""
+
+from .overlay import drop
+
+_EXPIRE_MIN_MS = 120_000
+_EXPIRE_CYCLES = 4
+_ALL = 0x1FFFF  # the rack and 16 packs
+
+
+def heard(loop, topic, payload, retained):
+    """A message on one of our subscriptions: a command, Home Assistant's birth, or a config that is to go."""
+    publisher = loop.publisher
+    if topic.startswith(("%scmnd/" % publisher.prefix).encode()):
+        _command(loop, payload, retained)
+    elif topic.endswith(b"/config"):
+        if payload and retained:
+            _take_away(loop, topic)
+    elif payload == b"online" and not retained:
+        publisher.wanted = _ALL
+        publisher.ready = True
+
+
+def tidy(loop):
+    """With `discovery` off: asks for the configs of the rack and of 16 packs; what comes is taken away."""
+    session = loop.session
+    found = []
+
+    def take(topic, payload):
+        if topic.endswith(b"/config"):
+            found.append(topic)
+        else:
+            session.receive(topic, payload)
+
+    try:
+        session.client.set_callback(take)  # a session keeps few messages that wait
+        for number in range(17):
+            after = "_Pack%d" % number if number else ""
+            session.client.subscribe((loop.publisher.place + after + "/config").encode())
+        session.client.set_callback(session.receive)
+    except session.errors as error:
+        from .mqtt.contact import lost
+
+        lost(session, error)
+    for topic in found:
+        _take_away(loop, topic)
+
+
+def _take_away(loop, topic):
+    loop.log.info("discovery is off, %s is taken away", topic.decode())
+    loop.session.publish(topic, b"", True)
+
+
+def _command(loop, payload, retained):
+    from .mqtt.commands import intention
+
+    drop("firmware.mqtt.commands")
+    asked = intention(payload, retained)
+    del intention
+    if isinstance(asked, str):
+        loop.log.warning("command refused: %s", asked)
+        return
+    loop.log.info("command: %s", payload.decode())
+    poller, publisher = loop.poller, loop.publisher
+    if "publishRate" in asked:
+        poller.publish_rate_ms = asked["publishRate"]
+        loop.refresh()
+        expire_s = (max(_EXPIRE_MIN_MS, _EXPIRE_CYCLES * poller.publish_rate_ms) + 999) // 1000
+        if publisher.expire_s != expire_s:
+            publisher.expire_s = expire_s
+            publisher.wanted = _ALL if publisher.announces else 0
+    if asked.get("polling") is poller.paused:  # else it is so already
+        poller.paused = not poller.paused
+        poller.stop_cycle()
+        loop.refresh()
+    if "status" in asked:
+        publisher.state("status")
+        publisher.state()
+    if "restart" in asked:
+        loop.session.close()
+        loop.reset()
