@@ -1,0 +1,70 @@
+"""For the REPL: `from firmware import setup; setup.ask()` asks for the settings that are missing, one by one."""
+
+from . import config, settings
+
+_ASKED = (
+    ("wifi_ssid", "its number or its name"),
+    ("wifi_pass", "empty: an open network"),
+    ("mqtt_host", "such as 192.168.2.245"),
+    ("mqtt_user", "empty: none"),
+    ("mqtt_pass", "empty: none"),
+)
+
+
+def ask(answer=input):
+    """Asks for what config.json lacks, and saves it in the end; Ctrl-C: nothing is saved. ConfigError: it is broken.
+
+    `answer` takes a question and gives what was typed.
+    """
+    given = settings.read(config.PATH)
+    answers = {}
+    for key, hint in _ASKED:
+        if given.get(key) is not None:
+            continue
+        if key == "mqtt_pass" and not (answers.get("mqtt_user") or given.get("mqtt_user")):
+            continue
+        names = _networks() if key == "wifi_ssid" else ()
+        for number, name in enumerate(names, 1):
+            print("%3d  %s" % (number, name))
+        answers[key] = _valid(key, hint, names, answer)
+    if answers:
+        settings.change(config.PATH, answers)
+    else:
+        print("nothing is missing; config.show() tells all settings, config.set(name=value) changes them")
+
+
+def _valid(key, hint, names, answer):
+    """What was typed, asked again until it is right; the number of one of `names` stands for it."""
+    (row,) = [row for row in config.SETTINGS if row[0] == key]
+    while True:
+        value = answer("%s, %s (%s): " % (key, row[4], hint))
+        if value not in names and value in [str(number) for number in range(1, len(names) + 1)]:
+            value = names[int(value) - 1]
+        why = row[2](value)
+        if not why:
+            return value
+        print("%s %s" % (key, why))
+
+
+def _networks():
+    """Names of the Wi-Fi networks in reach, the strongest first; none when the radio cannot tell."""
+    from .wifi import network
+
+    wlan = network.WLAN(network.STA_IF)
+    try:
+        wlan.active(True)
+        if not wlan.isconnected():
+            wlan.disconnect()  # while it tries to connect it does not look around
+        found = wlan.scan()
+    except OSError as error:
+        print("the radio cannot list networks: %s" % error)
+        return []
+    names = []
+    for name, _, _, _, _, _ in sorted(found, key=lambda one: -one[3]):
+        try:
+            name = name.decode()
+        except ValueError:  # no text: it cannot be a setting
+            continue
+        if name and name not in names:
+            names.append(name)
+    return names
