@@ -3,6 +3,8 @@
 Settings of the runner: RELEASE and CHIP are what uname() says, FREE is the free space in bytes that statvfs() says.
 """
 
+from collections import namedtuple
+
 import _host
 from uos import *  # noqa: F403
 from uos import chdir, getcwd
@@ -11,13 +13,14 @@ from uos import statvfs as _statvfs
 
 _BLOCK = 4096
 _BLOCKS = 512
+_Names = namedtuple("uname", ("sysname", "nodename", "release", "version", "machine"))
 
 
 def uname():
     """-> (sysname, nodename, release, version, machine), as official firmware for ESP32_GENERIC."""
     release = _host.setting("RELEASE", "1.28.0")
     chip = _host.setting("CHIP", "esp32")
-    return chip, chip, release, "v" + release, "Virtual " + chip.upper() + " module with " + chip.upper()
+    return _Names(chip, chip, release, "v" + release, "Virtual " + chip.upper() + " module with " + chip.upper())
 
 
 def statvfs(path):

@@ -1,0 +1,71 @@
+"""At the virtual board's serial port: the real mpremote, a terminal, and the board as a program of its own."""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import time
+
+TIMEOUT_S = 30
+
+
+def mpremote(board, *words, check=True):
+    """Run mpremote on the board -> what it printed."""
+    command = [sys.executable, "-m", "mpremote", "connect", board.port, *words]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    assert not check or result.returncode == 0, result.stdout + result.stderr
+    return (result.stdout + result.stderr).replace("\r\n", "\n")
+
+
+class Terminal:
+    """A serial terminal at the board's port."""
+
+    def __init__(self, path):
+        self._path = path
+        self._rest = b""
+
+    def __enter__(self):
+        self._fd = os.open(self._path, os.O_RDWR | os.O_NOCTTY)
+        return self
+
+    def __exit__(self, *_):
+        os.close(self._fd)
+
+    def send(self, data):
+        os.write(self._fd, data)
+
+    def expect(self, wanted):
+        """Read until `wanted` has come -> all up to its end."""
+        deadline = time.monotonic() + TIMEOUT_S
+        while wanted not in self._rest:
+            if not select.select([self._fd], [], [], max(0, deadline - time.monotonic()))[0]:
+                raise AssertionError(f"{wanted!r} never came: {self._rest!r}")
+            self._rest += os.read(self._fd, 4096)
+        end = self._rest.index(wanted) + len(wanted)
+        found, self._rest = self._rest[:end], self._rest[end:]
+        return found
+
+
+class Program:
+    """`python3 tools/virtual_board` as a program."""
+
+    def __init__(self, project, *arguments):
+        command = [sys.executable, str(project / "tools" / "virtual_board"), *map(str, arguments)]
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.port = self.process.stdout.readline().strip()
+
+    def expect(self, text):
+        """Read lines up to one that holds the text -> all of them."""
+        lines = []
+        for line in self.process.stdout:
+            lines.append(line.rstrip("\n"))
+            if text in line:
+                return lines
+        raise AssertionError(f"{text!r} never came: {lines}")
+
+    def end(self):
+        self.process.terminate()
+        self.process.stdout.read()
+        return self.process.wait(TIMEOUT_S)

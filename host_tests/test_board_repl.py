@@ -1,0 +1,270 @@
+"""The virtual board's serial port: the real mpremote works with it as with an ESP32."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+
+import pytest
+from repl_helpers import Program, Terminal, mpremote
+
+from tools.virtual_board import repl
+
+BOOT = """
+import machine
+print("boot", machine.reset_cause())
+"""
+LOOPS = """
+import time
+print("main")
+kept = 5
+while True:
+    time.sleep_ms(20)
+"""
+READY = "help()"  # the last words of the REPL's banner
+POWER_ON, HARD, WATCHDOG, SOFT = 1, 2, 3, 5
+
+
+def said(board, after=0):
+    """-> lines of boot.py and main.py in the tests above, from line number `after` on."""
+    return [line for line in list(board.lines)[after:] if line.startswith(("boot ", "main"))]
+
+
+@pytest.fixture
+def idle(board):
+    """A board that has a boot.py, a file, and waits at its REPL."""
+    one = board(files={"boot.py": BOOT, "one.txt": "first", "sub/two.txt": "second"}, repl=True)
+    one.wait_for(READY)
+    return one
+
+
+@pytest.fixture
+def busy(board):
+    """A board whose main.py never ends."""
+    one = board(files={"boot.py": BOOT, "main.py": LOOPS}, repl=True)
+    one.wait_for("main")
+    return one
+
+
+@pytest.mark.parametrize(
+    ("words", "shown"),
+    [
+        (("ls",), "one.txt"),
+        (("ls", ":sub"), "two.txt"),
+        (("cat", "sub/two.txt"), "second"),
+        (("sha256sum", ":one.txt"), "a7937b64b8caa58f03721bb6bacf5c78cb235febe0e70b1b84cd99541461a08e"),
+        (("exec", "print(6 * 7)"), "42"),
+        (("eval", "'x' * 3"), "xxx"),
+        (("exec", "import os; print(os.uname().sysname, os.statvfs('/')[0])"), "esp32 4096"),
+        (("exec", "print('x' * 9000 + 'end')"), "xend"),
+    ],
+    ids=lambda value: " ".join(value[:1]) if isinstance(value, tuple) else "",
+)
+def test_what_mpremote_asks(idle, words, shown):
+    assert shown in mpremote(idle, *words)
+
+
+def test_cp_in_both_directions_and_rm(idle, tmp_path):
+    data = bytes(range(256)) * 40
+    (tmp_path / "sent").write_bytes(data)
+    mpremote(idle, "cp", str(tmp_path / "sent"), ":sent", "+", "cp", ":sent", str(tmp_path / "back"))
+    assert (idle.flash / "sent").read_bytes() == data == (tmp_path / "back").read_bytes()
+    assert "Up to date: sent" in mpremote(idle, "cp", str(tmp_path / "sent"), ":sent")
+    mpremote(idle, "rm", ":sent", "+", "mkdir", ":new")
+    assert not (idle.flash / "sent").exists() and (idle.flash / "new").is_dir()
+
+
+def test_run_and_errors(idle, tmp_path):
+    (tmp_path / "x.py").write_text("print('from the PC')\n1 / 0\n")
+    shown = mpremote(idle, "run", str(tmp_path / "x.py"), check=False)
+    assert "from the PC" in shown and "ZeroDivisionError" in shown
+    assert "7" in mpremote(idle, "exec", "print(7)"), "and it goes on"
+
+
+def test_mip_from_a_local_package(idle, tmp_path):
+    (tmp_path / "thing.py").write_text("VALUE = 3\n")
+    (tmp_path / "package.json").write_text('{"urls": [["thing/__init__.py", "thing.py"]]}')
+    mpremote(idle, "mip", "install", str(tmp_path / "package.json"))
+    assert (idle.flash / "lib" / "thing" / "__init__.py").read_text() == "VALUE = 3\n"
+    assert "3" in mpremote(idle, "exec", "import thing; print(thing.VALUE)")
+
+
+@pytest.mark.parametrize(
+    ("word", "after"), [("soft-reset", [f"boot {SOFT}"]), ("reset", [f"boot {HARD}", "main"])], ids=["soft", "hard"]
+)
+def test_which_files_run_after_a_reset(busy, word, after):
+    (busy.flash / "kept.txt").write_text("flash")
+    mpremote(busy, "resume", "exec", "print('at the REPL')")
+    mark = busy.line_count
+    mpremote(busy, "resume", word)
+    busy.wait_for(after[-1], after=mark)
+    if word == "soft-reset":
+        mpremote(busy, "resume", "exec", "print('so main.py was left out')")
+    assert said(busy, mark) == after
+    assert busy.resets[-1] == (SOFT if word == "soft-reset" else HARD)
+    assert (busy.flash / "kept.txt").read_text() == "flash"
+
+
+def test_ctrl_c_interrupts_main_py_whose_names_are_there_then(busy):
+    assert "5" in mpremote(busy, "resume", "exec", "print(kept)")
+    assert busy.resets == []
+    assert any("KeyboardInterrupt" in line for line in busy.lines)
+
+
+@pytest.mark.parametrize(
+    ("main", "line"),
+    [("print('main ends')", "main ends"), ("print('main fails'); 1 / 0", "ZeroDivisionError: divide by zero")],
+    ids=["ends", "fails"],
+)
+def test_when_main_py_has_ended_there_is_the_repl(board, main, line):
+    one = board(files={"main.py": main}, repl=True)
+    one.wait_for(READY)
+    assert line in one.lines
+    assert "42" in mpremote(one, "resume", "exec", "print(6 * 7)")
+
+
+def test_soft_reset_in_main_py_begins_anew(board):
+    main = "import machine\nprint('main', machine.reset_cause())\nmachine.reset_cause() == 5 or machine.soft_reset()"
+    one = board(files={"main.py": main}, repl=True)
+    one.wait_for(READY)
+    assert said(one) == [f"main {POWER_ON}", f"main {SOFT}"]
+
+
+def test_ctrl_d_in_the_friendly_repl_runs_both_files(busy):
+    mark = busy.line_count
+    with Terminal(busy.port) as terminal:
+        terminal.send(b"\x03")
+        terminal.expect(b">>> ")
+        terminal.send(b"\x04")
+        terminal.expect(b"MPY: soft reboot\r\n")
+        terminal.expect(b"main\r\n")
+        busy.wait_for(re.compile("^main$"), after=mark)
+        assert said(busy, mark) == [f"boot {SOFT}", "main"]
+
+
+def test_lines_end_as_on_the_board_and_what_is_typed_comes_back(idle):
+    with Terminal(idle.port) as terminal:
+        terminal.send(b"print('a\\nb')\r")
+        terminal.expect(b"print('a\\nb')\r\na\r\nb\r\n>>> ")
+        terminal.send(b"input('name? ')\rme\r")
+        terminal.expect(b"'me'\r\n>>> ")
+
+
+def test_ctrl_c_at_the_prompt_forgets_the_line_and_nothing_else(idle):
+    with Terminal(idle.port) as terminal:
+        terminal.send(b"x = 7\r")
+        terminal.expect(b">>> ")
+        terminal.send(b"1 +\x03")
+        terminal.expect(b"1 +\r\n>>> ")
+        terminal.send(b"x\r")
+        terminal.expect(b"7\r\n>>> ")
+    assert idle.resets == []
+
+
+def test_a_program_of_mpremote_can_be_interrupted(idle):
+    with Terminal(idle.port) as terminal:
+        terminal.send(b"\x01")
+        terminal.expect(b"raw REPL; CTRL-B to exit\r\n>")
+        terminal.send(b"print('on')\nwhile True: pass\x04")
+        terminal.expect(b"OKon\r\n")
+        terminal.send(b"\x03")
+        terminal.expect(b"KeyboardInterrupt: \r\n\x04>")
+
+
+def test_what_was_said_to_nobody_is_lost(board):
+    main = "import time\nn = 0\nwhile True:\n    n += 1\n    print('main', n, 'x' * 90)\n    time.sleep_ms(1)\n"
+    one = board(files={"main.py": main}, repl=True)
+    one.wait_for("main 300 ")
+    with Terminal(one.port) as terminal:
+        first = terminal.expect(b"x\r\nmain ")
+    numbers = [int(n) for n in re.findall(rb"main (\d+) x", first)]
+    assert all(n >= 300 for n in numbers)
+    assert "42" in mpremote(one, "exec", "print(6 * 7)"), "and mpremote gets through the flood at the first try"
+
+
+def test_mpremote_connects_while_it_boots(busy):
+    mpremote(busy, "resume", "exec", "print('at the REPL')")
+    for _ in range(3):
+        mpremote(busy, "resume", "exec", "--no-follow", "import machine; machine.reset()")
+        assert "42" in mpremote(busy, "exec", "print(6 * 7)")
+
+
+def test_the_watchdog_resets_it_at_the_repl_too(idle):
+    mark = idle.line_count
+    mpremote(idle, "resume", "exec", "import machine; machine.WDT(timeout=400)")
+    idle.wait_for(f"boot {WATCHDOG}", after=mark)
+    assert idle.resets == [WATCHDOG]
+
+
+def test_rtc_memory_survives_resets_but_no_power_cut(idle):
+    ask = "import machine; print('memory', machine.RTC().memory())"
+    mpremote(idle, "exec", "import machine; machine.RTC().memory(b'kept')")
+    assert "memory b'kept'" in mpremote(idle, "soft-reset", "exec", ask)
+    mpremote(idle, "reset")
+    assert "memory b'kept'" in mpremote(idle, "exec", ask)
+    idle.power_cut()
+    idle.start()
+    assert "memory b''" in mpremote(idle, "exec", ask)
+
+
+def test_stopping_lets_main_py_end_in_order(board):
+    main = LOOPS.replace("while True:\n", "try:\n  while True:\n").replace("    time", "      time")
+    one = board(files={"main.py": main + "\nexcept KeyboardInterrupt:\n  print('main in order')\n"}, repl=True)
+    one.wait_for("main")
+    assert one.stop() == 0
+    assert said(one) == ["main", "main in order"]
+
+
+def test_an_idle_board_stops_in_either_mode(idle):
+    with Terminal(idle.port) as terminal:
+        terminal.send(b"\x01")
+        terminal.expect(b"exit\r\n>")
+    assert idle.stop() == 0
+    idle.start()
+    idle.wait_for(READY, after=idle.line_count)
+    assert idle.stop() == 0
+
+
+@pytest.mark.parametrize(
+    ("before", "data", "after"),
+    [
+        (b"", b"a\nb\r\n", b"a\r\nb\r\n"),
+        (b"\r", b"\nx\n", b"\nx\r\n"),
+        (b"x", b"\n\n", b"\r\n\r\n"),
+        (b"\n", b"\n", b"\r\n"),
+    ],
+)
+def test_line_ends(before, data, after):
+    assert repl._cooked(before, data) == after
+
+
+WRITES = """
+import machine, time
+print("main", machine.reset_cause(), machine.RTC().memory())
+if machine.RTC().memory() == b"" and machine.reset_cause() == 1 and "done" not in __import__("os").listdir():
+    open("done", "w").close()
+    machine.RTC().memory(b"lost")
+    with open("long", "wb") as file:
+        for n in range(100000):
+            file.write(b"line %6d\\n" % n)
+            if n == 20:
+                print("writing")
+            time.sleep_ms(1)
+"""
+
+
+def test_the_program_prints_its_port_and_cuts_the_power_in_the_middle_of_a_write(project, tmp_path):
+    flash = tmp_path / "flash"
+    flash.mkdir()
+    (flash / "main.py").write_text(WRITES)
+    program = Program(project, "--flash", flash, "--state", tmp_path / "state")
+    try:
+        assert os.path.exists(program.port)
+        program.expect("writing")
+        program.process.send_signal(signal.SIGUSR1)
+        assert program.expect(READY)[0] == f"main {POWER_ON} b''"
+        assert 21 <= len((flash / "long").read_bytes()) // 12 < 100000
+        assert "42" in mpremote(program, "exec", "print(6 * 7)"), "the same port as before"
+    finally:
+        assert program.end() == 0
