@@ -163,9 +163,10 @@ class Port:
         parts = name.strip("/").split("/")[:-1]
         for count in range(len(parts)):
             self.ask(MAKE_DIRECTORY % ("/" + "/".join(parts[: count + 1])))
-        with self._in_words(f"copying {name}"):
-            self._transport.fs_writefile(name + PART, data, chunk_size=CHUNK_BYTES)
-        self.rename(name + PART, name)
+        part = name + PART
+        with self._in_words(f"copying {name}", part):
+            self._transport.fs_writefile(part, data, chunk_size=CHUNK_BYTES)
+        self.rename(part, name)
 
     def rename(self, old, new):
         self.ask(f"import os\nos.rename({old!r}, {new!r})")
@@ -201,12 +202,14 @@ class Port:
                 yield None
 
     @contextlib.contextmanager
-    def _in_words(self, what="the board"):
+    def _in_words(self, what="the board", file=None):
         try:
             yield
         except TransportExecError as error:
             raise DeployError(_refusal(what, error.error_output)) from None
         except (serial.SerialException, OSError, termios.error) as error:
+            if file and getattr(error, "strerror", None) == file:  # mpremote's way to tell the board's own OSError
+                raise DeployError(_refusal(what, f"OSError: {error.errno} {os.strerror(error.errno)}")) from None
             raise DeployError(f"the connection to {self._path} broke off ({error}). Is the cable in? {AGAIN}") from None
         except TransportError as error:
             if self._transport.in_raw_repl:

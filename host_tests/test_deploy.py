@@ -1,0 +1,332 @@
+"""tools/deploy.py with the real mpremote, onto the virtual board: what it copies, removes, says and refuses."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import re
+import subprocess
+import sys
+
+import pytest
+from repl_helpers import mpremote
+
+from tools import deploy, environment
+from tools.deploy_board import DeployError, _refusal
+from tools.simulator.simulator import Simulator
+
+TIMEOUT_S = 60
+TREE = {
+    "boot.py": "import machine\n",
+    "main.py": "from firmware import a\nprint('pylon2mqtt: begun')\nprint('info: up: pylon2mqtt', a.VALUE)\n",
+    "firmware/__init__.py": "",
+    "firmware/a.py": "from .sub import b\nVALUE = b.VALUE\n",
+    "firmware/sub/__init__.py": "",
+    "firmware/sub/b.py": "VALUE = 1\n" + "# much\n" * 200,
+    "firmware/table.txt": "row\n" * 300,
+}
+ON_BOARD = {
+    "boot.py", "main.py", "firmware/__init__.mpy", "firmware/a.mpy", "firmware/sub/__init__.mpy", "firmware/sub/b.mpy",
+    "firmware/table.txt",
+}  # fmt: skip
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A small project."""
+    for name, text in TREE.items():
+        path = tmp_path / "tree" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    return tmp_path / "tree"
+
+
+@pytest.fixture
+def empty(board):
+    """make(**arguments of board()) -> a board that waits at its REPL, with nothing of ours on it."""
+
+    def make(**arguments):
+        one = board(repl=True, **arguments)
+        one.wait_for("help()")
+        return one
+
+    return make
+
+
+def run(board, tree, **arguments):
+    """Deploy -> what it said."""
+    said = []
+    deploy.deploy(board.port, say=said.append, project=tree, **arguments)
+    return said
+
+
+def files(board):
+    return {path.relative_to(board.flash).as_posix() for path in board.flash.rglob("*") if path.is_file()}
+
+
+def copied(said):
+    return [re.match(r"copying /(\S+)", line)[1] for line in said if line.startswith("copying")]
+
+
+def contents(board):
+    return {name: (board.flash / name).read_bytes() for name in files(board)}
+
+
+def test_fresh_again_and_one_file_changed(empty, tree):
+    one = empty(files={"config.json": '{"mqtt_host": "mine"}'})
+    said = run(one, tree)
+    assert set(copied(said)) == ON_BOARD == files(one) - {"config.json"}
+    assert copied(said)[-1] == "main.py", "last, so that half a firmware never starts"
+    assert said[-1] == "board | info: up: pylon2mqtt 1"
+    before = contents(one)
+    again = run(one, tree)
+    assert copied(again) == [] and "7 files are up to date, 0 to copy, 0 to remove" in again
+    assert again[-1] == "board | info: up: pylon2mqtt 1" and contents(one) == before
+    (tree / "firmware" / "sub" / "b.py").write_text("VALUE = 2\n")
+    changed = run(one, tree)
+    assert copied(changed) == ["firmware/sub/b.mpy"] and changed[-1] == "board | info: up: pylon2mqtt 2"
+    assert {name for name, data in contents(one).items() if data != before[name]} == {"firmware/sub/b.mpy"}
+    assert (one.flash / "config.json").read_text() == '{"mqtt_host": "mine"}'
+
+
+def test_the_files_are_those_of_the_layout(empty, tree, tmp_path):
+    from tools.virtual_board import layout
+
+    one = empty()
+    run(one, tree)
+    (tmp_path / "laid").mkdir()
+    layout.lay_out(tmp_path / "laid", project=tree)
+    assert all((tmp_path / "laid" / name).read_bytes() == data for name, data in contents(one).items())
+
+
+def test_source_and_back_leaves_nothing_that_shadows(empty, tree):
+    one = empty()
+    run(one, tree, source=True)
+    assert files(one) == set(TREE)
+    said = run(one, tree)
+    assert "removing /firmware/a.py" in said and files(one) == ON_BOARD
+
+
+def test_what_is_no_longer_part_of_it_goes_and_the_owners_files_stay(empty, tree):
+    old = dict.fromkeys(("firmware/gone.mpy", "firmware/old/x.py", "firmware/old/y/z.mpy"), "")
+    old["firmware/a.py"] = "VALUE = 'old'"
+    kept = {"ca.pem": "mine", "notes.py": "mine", "firmware/mine.der": "mine", "lib/other.py": "mine"}
+    one = empty(files=old | kept)
+    said = run(one, tree)
+    assert files(one) == ON_BOARD | set(kept) and not (one.flash / "firmware" / "old").exists()
+    assert sorted(line for line in said if line.startswith("removing")) == sorted(f"removing /{name}" for name in old)
+    assert said[-1] == "board | info: up: pylon2mqtt 1", "not the old a.py"
+
+
+class Cut(Exception):
+    pass
+
+
+@pytest.mark.parametrize("how", ["stopped", "power cut"])
+def test_interrupted_after_every_step_and_repeated(empty, tree, how):
+    one = empty(files={"firmware/gone.mpy": "", "main.py": "print('pylon2mqtt: old')"})
+    steps = 0
+    for stop_at in range(1, 100):
+        count = 0
+
+        def say(_, stop_at=stop_at):
+            nonlocal count, steps
+            count += 1
+            if count == stop_at:
+                steps += 1
+                raise Cut
+
+        try:
+            deploy.deploy(one.port, say=say, project=tree)
+        except Cut:
+            if how == "power cut":
+                one.power_cut()
+                one.start()
+                assert one.wait_for(re.compile("help|^pylon2mqtt|^info: up"), after=one.line_count)
+            continue
+        break
+    assert steps > 6 and files(one) == ON_BOARD
+    assert run(one, tree)[-1] == "board | info: up: pylon2mqtt 1"
+
+
+def test_killed_while_a_file_is_written_and_repeated(empty, tree):
+    one = empty()
+    (tree / "firmware" / "table.txt").write_text("long row\n" * 20_000)
+    program = f"import sys; sys.path.insert(0, {str(environment.PROJECT)!r})\nfrom pathlib import Path\n"
+    program += f"from tools import deploy\ndeploy.deploy({one.port!r}, project=Path({str(tree)!r}))"
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
+        for line in process.stdout:
+            if "table.txt" in line:
+                break
+        part = one.flash / "firmware" / "table.txt.part"
+        while not part.exists() or part.stat().st_size < 5000:
+            assert process.poll() is None
+        process.kill()
+    assert part.stat().st_size < 180_000 and not (one.flash / "main.py").exists()
+    said = run(one, tree)
+    assert said[-1] == "board | info: up: pylon2mqtt 1" and files(one) == ON_BOARD
+    assert "firmware/table.txt" in copied(said) and "firmware/__init__.mpy" not in copied(said)
+
+
+def test_main_py_waits_aside_and_comes_back(empty, tree):
+    one = empty()
+    run(one, tree)
+    (one.flash / "main.py").rename(one.flash / "main.off")
+    said = run(one, tree)
+    assert copied(said) == [] and files(one) == ON_BOARD and said[-1] == "board | info: up: pylon2mqtt 1"
+
+
+def test_a_second_copy_is_named(empty, tree):
+    one = empty(files={"lib/firmware/a.py": "VALUE = 'second'"})
+    said = run(one, tree)
+    assert any(line.startswith("note: /lib/firmware") and "rm -r :/lib/firmware" in line for line in said)
+    assert said[-1] == "board | info: up: pylon2mqtt 1" and (one.flash / "lib/firmware/a.py").exists()
+
+
+@pytest.mark.parametrize("found", [{}, {"lib/umqtt/simple.py": "half a fi(le"}], ids=["none", "a broken one"])
+def test_umqtt_comes_along_where_the_board_lacks_it(empty, tree, found):
+    one = empty(env={"VB_ROM": ""}, files=found)
+    said = run(one, tree)
+    assert copied(said)[-2:] == ["lib/umqtt/simple.mpy", "main.py"]
+    assert files(one) == ON_BOARD | {"lib/umqtt/simple.mpy"}
+    assert copied(run(one, tree)) == []
+    assert "MQTTClient" in mpremote(one, "exec", "import umqtt.simple; print(umqtt.simple.MQTTClient)")
+
+
+REFUSED = (
+    ("old MicroPython", {"VB_RELEASE": "1.26.1"}, r"too old: 1\.26\.1; 1\.27 or newer is needed"),
+    ("older", {"VB_RELEASE": "1.9.4"}, r"too old: 1\.9\.4"),
+    ("wrong chip", {"VB_CHIP": "rp2"}, "wrong chip: .*RP2.*an ESP32 is needed"),
+    ("no space", {"VB_FREE": "8192"}, r"no space: 28 KB are to be copied, and \d+ KB more must be free"),
+)
+
+
+@pytest.mark.parametrize(("name", "env", "words"), REFUSED, ids=[row[0] for row in REFUSED])
+def test_refused_before_anything_is_touched(empty, tree, name, env, words):
+    old = {"main.py": "print('old')", "firmware/gone.mpy": "x"}
+    one = empty(env=env, files=old)
+    with pytest.raises(DeployError, match=words):
+        run(one, tree)
+    assert files(one) == set(old)
+
+
+def test_a_preview_of_a_new_version_will_do(empty, tree):
+    assert run(empty(env={"VB_RELEASE": "1.30.0-preview.12"}), tree)[-1].startswith("board | info: up:")
+
+
+def test_what_the_board_refuses_in_the_middle_is_told(empty, tree):
+    one = empty(files={"firmware/sub": "a file where a directory must be"})
+    with pytest.raises(DeployError, match=r"copying /firmware/sub/__init__.mpy refused: OSError: .*run it again"):
+        run(one, tree)
+
+
+@pytest.mark.parametrize(
+    ("last", "words"),
+    [
+        ("OSError: [Errno 28] ENOSPC", "x: no space left on the board's flash"),
+        ("OSError: 28 No space left on device", "x: no space left on the board's flash"),
+        ("OSError: [Errno 280] E", "x refused: OSError"),
+        ("MemoryError: memory allocation failed", "x: the board has too little free memory"),
+    ],
+)
+def test_words_for_what_the_board_raises(last, words):
+    assert _refusal("x", f"Traceback (most recent call last):\n  File\n{last}\n").startswith(words)
+
+
+PORTS = (
+    ("not there", lambda tmp: "/dev/ttyNone0", r"no board at /dev/ttyNone0: .* Is it plugged in\?"),
+    ("a file", lambda tmp: str(tmp / "file"), "is not a serial port"),
+)
+
+
+@pytest.mark.parametrize(("name", "port", "words"), PORTS, ids=[row[0] for row in PORTS])
+def test_ports_that_are_none(tmp_path, capsys, name, port, words):
+    (tmp_path / "file").write_text("")
+    assert deploy.main(["--port", port(tmp_path)]) == 1
+    assert re.search(words, capsys.readouterr().err)
+
+
+def test_a_port_that_is_busy(empty, tree, capsys):
+    one = empty()
+    fd = os.open(one.port, os.O_RDWR | os.O_NOCTTY)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    assert deploy.main(["--port", one.port]) == 1
+    assert f"{one.port} is busy: another program" in capsys.readouterr().err
+    os.close(fd)
+    assert run(one, tree)[-1].startswith("board | info: up:")
+
+
+def test_nothing_answers(monkeypatch, capsys):
+    from tools import deploy_board
+
+    monkeypatch.setattr(deploy_board, "REPL_TIMEOUT_S", 0.2)
+    master, slave = os.openpty()
+    assert deploy.main(["--port", os.ttyname(slave)]) == 1
+    assert "gives a MicroPython REPL: either there is no MicroPython on it" in capsys.readouterr().err
+    os.close(master)
+    os.close(slave)
+
+
+@pytest.mark.parametrize(
+    ("main", "words"),
+    [("import nonsense\n", "fails at its start"), ("1 / 0\n", "fails at its start")],
+    ids=["import", "error"],
+)
+def test_a_firmware_that_fails_is_shown(empty, tree, main, words):
+    (tree / "main.py").write_text(main)
+    one = empty()
+    said = []
+    with pytest.raises(DeployError, match=words):
+        deploy.deploy(one.port, say=said.append, project=tree)
+    assert any("Error: " in line for line in said)
+
+
+@pytest.fixture
+def found(monkeypatch):
+    """set(names) makes these the serial ports on USB."""
+    from tools import deploy_board
+
+    class Found:
+        vid = 0x10C4
+
+        def __init__(self, device):
+            self.device = device
+
+    return lambda *names: monkeypatch.setattr(deploy_board.list_ports, "comports", lambda: [Found(n) for n in names])
+
+
+def test_the_only_board_is_found_by_itself(empty, tree, found):
+    one = empty()
+    found(one.port)
+    said = []
+    deploy.deploy(say=said.append, project=tree)
+    assert said[0] == f"looking for MicroPython at {one.port} …"
+
+
+@pytest.mark.parametrize(
+    ("names", "words"), [((), "no board found"), (("/dev/a", "/dev/b"), "/dev/a, /dev/b. Say which")]
+)
+def test_no_board_or_several(found, capsys, names, words):
+    found(*names)
+    assert deploy.main([]) == 1
+    assert words in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_then_it_boots_and_whole_readings_arrive(empty, broker, mqtt_client):
+    with Simulator(packs=2) as battery:
+        one = empty(uart=battery.path)
+        command = [sys.executable, str(environment.PROJECT / "tools" / "deploy.py"), "--port", one.port]
+        first = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        assert first.returncode == 0, first.stdout + first.stderr
+        assert "board | error: the settings cannot be used:" in first.stdout
+        settings = {"wifi_ssid": "home", "mqtt_host": broker.host, "mqtt_port": broker.port, "publish_rate": 1}
+        (one.flash / "config.json").write_text(json.dumps(settings))
+        second = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        assert second.returncode == 0 and "board | info: up: pylon2mqtt" in second.stdout
+        assert "0 to copy, 0 to remove" in second.stdout
+        for pack in (1, 2):
+            topic = f"PylonToMQTT/Main/stat/readings/Pack{pack}"
+            message = mqtt_client.wait_for(lambda m, topic=topic: m.topic == topic, timeout_s=TIMEOUT_S)
+            assert json.loads(message.payload)
