@@ -159,7 +159,7 @@ def test_two_that_do_not_read_the_same_are_not_compared():
 
 
 def analog_of(cells):
-    from firmware.battery.blocks import Analog
+    from firmware.battery.messages import Analog
 
     return Analog(tuple(cells), (), -6300, sum(cells), 41442, 50000, 31)
 

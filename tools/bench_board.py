@@ -7,9 +7,9 @@ import sys
 import time
 
 from firmware.battery import frame
-from firmware.battery.blocks import analog_values
+from firmware.battery.messages import analog_values
 from firmware.mqtt import payloads
-from firmware.mqtt.entities import compact
+from firmware.mqtt.columns import compact
 from firmware.reading import Reading
 
 
@@ -26,8 +26,8 @@ def as_json(line, table):
 
 
 def pack_table():
-    """What payloads need to know of a pack's reading."""
-    return compact("readings", "p")
+    """What payloads need to know of a reading."""
+    return compact("readings")
 
 
 def microseconds(work, count, *arguments):

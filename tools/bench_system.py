@@ -23,14 +23,16 @@ HEAP = "80k"
 ROOM = "4m"  # heap where memory is only counted, not short
 BAUD, FIRST_BAUD = 4800, 1200
 PUBLISH_RATE_S = 1  # the shortest: with two packs and more the cycles run back to back
+UNHURRIED_S = 3  # leaves time between unpaced cycles, in which all slow questions are asked
 START_TIMEOUT_S, CYCLE_TIMEOUT_S = 40, 2  # the second: for each pack and cycle
-FITS_TIMEOUT_S = 25
+FITS_TIMEOUT_S = 40
 RUNS = 3  # that a heap has to hold in a row
 SMALLEST_K, LARGEST_K = 32, 128
 COUNT_MAIN = Path(__file__).with_name("bench_main.py")
 LINE = "line"
 CYCLE_COMMANDS = (b"42", b"44")
 READING, TOTALS, LAST_ANSWER = "stat/readings/Pack", "stat/readings/Rack", "stat/parameters"
+DISCOVERY = "discovery"
 FIRST_QUESTION = (b"42", b"01")  # of a cycle: analog values of pack 1
 
 # What passed over the line: when (s), how many characters, at which rate, CID2 and pack of a question (else None)
@@ -92,7 +94,7 @@ class Run:
 
 
 @contextlib.contextmanager
-def running(broker, packs, heap=HEAP, main=None, **battery):
+def running(broker, packs, heap=HEAP, main=None, publish_rate=PUBLISH_RATE_S, **battery):
     """The firmware as it is deployed, just started -> Run. `main`: another main.py; `battery`: options of Simulator."""
     events = queue.SimpleQueue()
     simulator = Simulator(packs, truth_limit=1, **battery)
@@ -100,12 +102,14 @@ def running(broker, packs, heap=HEAP, main=None, **battery):
     with tempfile.TemporaryDirectory(prefix="bench-") as flash, simulator:
         layout.lay_out(flash)
         if main:
+            Path(flash, "main.py").rename(Path(flash, "deployed.py"))
             Path(flash, "main.py").write_text(main.read_text())
             lines = [f"{cid2:02X} {line.decode()}" for cid2, line in replies().items()]
             Path(flash, "replies.txt").write_text("\n".join(lines))
         rack = Path(flash).name  # of its own, so that nothing of another run is taken for this one's
         config = {"wifi_ssid": "virtual", "mqtt_host": broker.host, "mqtt_port": broker.port, "mqtt_root": "Bench",
-                  "rack_name": rack, "publish_rate": PUBLISH_RATE_S, "baud": BAUD}  # fmt: skip
+                  "rack_name": rack, "publish_rate": publish_rate, "baud": BAUD,
+                  "discovery_prefix": f"Bench/{rack}/{DISCOVERY}"}  # fmt: skip
         Path(flash, "config.json").write_text(json.dumps(config))
         listener = Listener(events, broker.host, broker.port, None, None, [f"Bench/{rack}/#"])
         with listener, Board(flash, simulator.path, heap=heap, stdout=lambda text: events.put((LINE, text))) as board:
@@ -208,16 +212,19 @@ def allocation(broker):
 
 
 def fits(broker, packs, heap_k):
-    """Does the deployed firmware run in so many KB: every pack published twice, all slow questions asked once?"""
+    """Does the deployed firmware run in so many KB? Every pack is published twice, all slow questions are answered, and
+    Home Assistant is told of the rack and of every pack."""
     wanted = {f"{READING}{number}" for number in range(1, packs + 1)}
-    with running(broker, packs, f"{heap_k}k", baud=BAUD, paced=False, wide=True) as run:
+    with running(broker, packs, f"{heap_k}k", publish_rate=UNHURRIED_S, baud=BAUD, paced=False, wide=True) as run:
         try:
             for _, _, text in run.events(FITS_TIMEOUT_S):
                 if text and ("MemoryError" in text or "memory allocation" in text):
                     return False
                 if run.board.resets or run.board.status is not None:
                     return False
-                if all(run.published[topic] >= 2 for topic in wanted) and run.published[LAST_ANSWER]:
+                announced = sum(topic.startswith(f"{DISCOVERY}/") for topic in run.published)
+                read = all(run.published[topic] >= 2 for topic in wanted)
+                if read and announced > packs and run.published[LAST_ANSWER]:
                     return True
         except TimeoutError:
             return False
