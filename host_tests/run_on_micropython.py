@@ -18,6 +18,8 @@ MODULES = (
     "rack_cases",
     "payload_cases",
     "config_cases",
+    "console_cases",
+    "console_line_cases",
     "settings_cases",
 )
 

@@ -1,0 +1,188 @@
+"""One command to the text console, one checked answer: echo, "@", lines, end mark; line by line, each bounded."""
+
+from micropython import const
+
+from .frame import CID2_INVALID, INVALID_DATA
+from .link import NoReply, ReturnCode
+
+BAUD = 115_200
+# All that is ever sent; with a pack's number, but for the last two, which can stand alone
+_COMMANDS = ("bat", "info", "stat", "soh", "pwr", "time")
+_WITH_PACK, _ALONE = _COMMANDS[:5], _COMMANDS[4:]
+_MAX_PACKS = const(16)
+_ATTEMPTS = const(3)
+_IDLE_MS = const(1000)  # without a character: the master asks its slave before it answers
+_LONGEST_MS = const(3000)  # of a whole answer
+_PAGER_MS = const(60)  # of silence behind a line without an end: the pager waits
+_QUIET_MS = const(60)  # silence on the line before a command is repeated
+_DRAIN_MS = const(500)  # at most, if the line never falls silent
+_POLL_MS = const(5)
+_CHUNK = const(64)  # bytes read at once
+_LONGEST_LINE = const(400)  # characters; the header of `pwr` has about 200
+_MOST_LINES = const(128)
+_SHOWN = const(40)  # characters of a line in a message
+
+
+class Line:
+    """The line to a battery that speaks text; its face is that of link.Link.
+
+    `uart` is a machine.UART or the like with an input buffer of 2048 bytes: 177 ms at 115200 baud may pass between two
+    reads. `clock` has ticks_ms, ticks_diff and sleep_ms. `failures` counts requests in a row that brought no answer;
+    the other counts are since the start.
+    """
+
+    def __init__(self, uart, clock):
+        self._uart = uart
+        self._chunk = memoryview(bytearray(_CHUNK))
+        self.clock = clock
+        self.baud = BAUD
+        self.failures = self.polls = self.timeouts = self.frame_errors = self.return_codes = 0
+
+    def set_rate(self, baud):
+        """Changes our side of the line to `baud`; what has been received is lost."""
+        self._uart.init(baudrate=baud)
+        self.baud = baud
+
+    def send(self, data):
+        """Bytes to the battery, for the wake-up."""
+        self._uart.write(data)
+
+    def receive(self):
+        """What has arrived, 64 bytes at most, or None."""
+        count = self._uart.readinto(self._chunk)
+        return self._chunk[:count] if count else None
+
+    def request(self, command, pack, parse, attempts=_ATTEMPTS):
+        """Asks until an answer comes that is one -> parse(its lines, an iterator of texts).
+
+        `command` is one of those listed above, `pack` a number or None; ValueError for any other. `parse` takes all
+        lines and raises ValueError for what does not fit. NoReply after `attempts`; ReturnCode 04H when the battery
+        does not know the command, 06H when it cannot do it, such as for a pack that is absent.
+        """
+        text = _checked(command, pack)
+        for attempt in range(attempts):
+            if attempt:
+                self._uart.write(b"\n")  # out of the pager, or of half a command
+            self.drain(_QUIET_MS if attempt else 0)
+            self.polls += 1
+            self._uart.write(text.encode() + b"\n")
+            try:
+                value = parse(self._answer(text))
+                self.failures = 0
+                return value
+            except NoReply as error:
+                last = error
+                self.timeouts += 1
+            except ReturnCode:
+                self.failures = 0
+                self.return_codes += 1
+                raise
+            except ValueError as error:
+                last = NoReply("%s: %s" % (text, error))
+                self.frame_errors += 1
+        self.failures += 1
+        raise last
+
+    def drain(self, quiet_ms):
+        """Drops what has arrived, until nothing came for `quiet_ms`, within a bound."""
+        clock = self.clock
+        start = last = clock.ticks_ms()
+        while True:
+            now = clock.ticks_ms()
+            if self.receive():
+                last = now
+            elif clock.ticks_diff(now, last) >= quiet_ms:
+                return
+            else:
+                clock.sleep_ms(_POLL_MS)
+            if clock.ticks_diff(now, start) >= _DRAIN_MS:
+                return
+
+    def _answer(self, command):
+        """Yields the lines between "@" and the end mark, spaces at their ends included."""
+        lines = self._lines(command)
+        for line in lines:
+            line = line.strip()
+            _, prompt, rest = line.partition(">")
+            if line == command or (prompt and rest.strip() == command):
+                break
+            if not prompt or rest:
+                raise ValueError("the echo is %s" % line[:_SHOWN])
+        if next(lines).strip() != "@":
+            raise ValueError("no @ behind the echo")
+        code = None
+        done = False
+        for line in lines:
+            text = line.strip()
+            if text == "$$" and (done or code):
+                if code:
+                    raise ReturnCode(code)
+                return
+            if done or text[:1] == "$":
+                raise ValueError("the end mark is damaged")
+            if text == "Command completed successfully":
+                done = True
+            elif text[:7] == "Unknown":
+                if text.find("'%s'" % command.split()[0]) < 0 and text.find("'%s'" % command) < 0:
+                    raise ValueError(text[:_SHOWN])
+                code = CID2_INVALID
+            elif text[:15] == "Invalid command":
+                code = INVALID_DATA
+            elif not code:
+                yield line
+
+    def _lines(self, command):
+        """Yields what arrives, cut into lines, without those that are blank; ends with NoReply or ValueError."""
+        clock = self.clock
+        diff = clock.ticks_diff
+        start = last = clock.ticks_ms()
+        buffer = bytearray()
+        count = 0
+        while True:
+            end = buffer.find(b"\n")
+            if end >= 0:
+                line = _unwrapped(bytes(buffer[:end]))
+                buffer = buffer[end + 1 :]
+                if line:
+                    count += 1
+                    yield line
+                continue
+            if len(buffer) > _LONGEST_LINE or count > _MOST_LINES:
+                raise ValueError("an answer without an end")
+            some = self.receive()
+            now = clock.ticks_ms()
+            if some:
+                buffer += some
+                last = now
+            elif diff(now, last) >= _PAGER_MS and (buffer.find(b"Enter") >= 0 or buffer.find(b"exit") >= 0):
+                self._uart.write(b"\r")
+                buffer = bytearray()
+                count += 1
+            elif diff(now, last) < _IDLE_MS:
+                clock.sleep_ms(_POLL_MS)
+            elif count or buffer:
+                raise ValueError("the answer has no end mark")
+            else:
+                raise NoReply("%s at %d baud: no reply" % (command, self.baud))
+            if diff(now, start) >= _LONGEST_MS:
+                raise ValueError("the answer has no end")
+
+
+def _checked(command, pack):
+    """The command as text, if it may be sent."""
+    if pack is None and command in _ALONE:
+        return command
+    if command in _WITH_PACK and isinstance(pack, int) and 1 <= pack <= _MAX_PACKS:
+        return "%s %d" % (command, pack)
+    raise ValueError("%s is not a read command" % command)
+
+
+def _unwrapped(line):
+    """The one text between the CRs of a line, or None; the pager's line is blanked by CR and spaces."""
+    found = None
+    for part in line.decode().split("\r"):
+        if part.strip() and part.find("[Enter]") < 0:
+            if found:
+                raise ValueError("a line end is lost")
+            found = part
+    return found
