@@ -8,7 +8,22 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 TIMEOUT_S = 30
+BOOT = """
+import machine
+print("boot", machine.reset_cause())
+"""
+LOOPS = """
+import time
+print("main")
+kept = 5
+while True:
+    time.sleep_ms(20)
+"""
+READY = "help()"  # the last words of the REPL's banner
+POWER_ON, HARD, WATCHDOG, SOFT = 1, 2, 3, 5
 
 
 def mpremote(board, *words, check=True):
@@ -17,6 +32,27 @@ def mpremote(board, *words, check=True):
     result = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
     assert not check or result.returncode == 0, result.stdout + result.stderr
     return (result.stdout + result.stderr).replace("\r\n", "\n")
+
+
+def said(board, after=0):
+    """-> lines of boot.py and main.py in the tests above, from line number `after` on."""
+    return [line for line in list(board.lines)[after:] if line.startswith(("boot ", "main"))]
+
+
+@pytest.fixture
+def idle(board):
+    """A board that has a boot.py, a file, and waits at its REPL."""
+    one = board(files={"boot.py": BOOT, "one.txt": "first", "sub/two.txt": "second"}, repl=True)
+    one.wait_for(READY)
+    return one
+
+
+@pytest.fixture
+def busy(board):
+    """A board whose main.py never ends."""
+    one = board(files={"boot.py": BOOT, "main.py": LOOPS}, repl=True)
+    one.wait_for("main")
+    return one
 
 
 class Terminal:

@@ -1,72 +1,22 @@
-"""tools/deploy.py with the real mpremote, onto the virtual board: what it copies, removes, says and refuses."""
+"""tools/deploy.py with the real mpremote, onto the virtual board: what it copies, removes, and repeats."""
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import re
 import subprocess
 import sys
 
+import deploy_helpers
 import pytest
+from deploy_helpers import ON_BOARD, TREE, copied, files, run
 from repl_helpers import mpremote
 
 from tools import deploy, environment
-from tools.deploy_board import DeployError, _refusal
 from tools.simulator.simulator import Simulator
 
 TIMEOUT_S = 60
-TREE = {
-    "boot.py": "import machine\n",
-    "main.py": "from firmware import a\nprint('pylon2mqtt: begun')\nprint('info: up: pylon2mqtt', a.VALUE)\n",
-    "firmware/__init__.py": "",
-    "firmware/a.py": "from .sub import b\nVALUE = b.VALUE\n",
-    "firmware/sub/__init__.py": "",
-    "firmware/sub/b.py": "VALUE = 1\n" + "# much\n" * 200,
-    "firmware/table.txt": "row\n" * 300,
-}
-ON_BOARD = {
-    "boot.py", "main.py", "firmware/__init__.mpy", "firmware/a.mpy", "firmware/sub/__init__.mpy", "firmware/sub/b.mpy",
-    "firmware/table.txt",
-}  # fmt: skip
-
-
-@pytest.fixture
-def tree(tmp_path):
-    """A small project."""
-    for name, text in TREE.items():
-        path = tmp_path / "tree" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-    return tmp_path / "tree"
-
-
-@pytest.fixture
-def empty(board):
-    """make(**arguments of board()) -> a board that waits at its REPL, with nothing of ours on it."""
-
-    def make(**arguments):
-        one = board(repl=True, **arguments)
-        one.wait_for("help()")
-        return one
-
-    return make
-
-
-def run(board, tree, **arguments):
-    """Deploy -> what it said."""
-    said = []
-    deploy.deploy(board.port, say=said.append, project=tree, **arguments)
-    return said
-
-
-def files(board):
-    return {path.relative_to(board.flash).as_posix() for path in board.flash.rglob("*") if path.is_file()}
-
-
-def copied(said):
-    return [re.match(r"copying /(\S+)", line)[1] for line in said if line.startswith("copying")]
+tree, empty = deploy_helpers.tree, deploy_helpers.empty
 
 
 def contents(board):
@@ -192,125 +142,6 @@ def test_umqtt_comes_along_where_the_board_lacks_it(empty, tree, found):
     assert files(one) == ON_BOARD | {"lib/umqtt/simple.mpy"}
     assert copied(run(one, tree)) == []
     assert "MQTTClient" in mpremote(one, "exec", "import umqtt.simple; print(umqtt.simple.MQTTClient)")
-
-
-REFUSED = (
-    ("old MicroPython", {"VB_RELEASE": "1.26.1"}, r"too old: 1\.26\.1; 1\.27 or newer is needed"),
-    ("older", {"VB_RELEASE": "1.9.4"}, r"too old: 1\.9\.4"),
-    ("wrong chip", {"VB_CHIP": "rp2"}, "wrong chip: .*RP2.*an ESP32 is needed"),
-    ("no space", {"VB_FREE": "8192"}, r"no space: 28 KB are to be copied, and \d+ KB more must be free"),
-)
-
-
-@pytest.mark.parametrize(("name", "env", "words"), REFUSED, ids=[row[0] for row in REFUSED])
-def test_refused_before_anything_is_touched(empty, tree, name, env, words):
-    old = {"main.py": "print('old')", "firmware/gone.mpy": "x"}
-    one = empty(env=env, files=old)
-    with pytest.raises(DeployError, match=words):
-        run(one, tree)
-    assert files(one) == set(old)
-
-
-def test_a_preview_of_a_new_version_will_do(empty, tree):
-    assert run(empty(env={"VB_RELEASE": "1.30.0-preview.12"}), tree)[-1].startswith("board | info: up:")
-
-
-def test_what_the_board_refuses_in_the_middle_is_told(empty, tree):
-    one = empty(files={"firmware/sub": "a file where a directory must be"})
-    with pytest.raises(DeployError, match=r"copying /firmware/sub/__init__.mpy refused: OSError: .*run it again"):
-        run(one, tree)
-
-
-@pytest.mark.parametrize(
-    ("last", "words"),
-    [
-        ("OSError: [Errno 28] ENOSPC", "x: no space left on the board's flash"),
-        ("OSError: 28 No space left on device", "x: no space left on the board's flash"),
-        ("OSError: [Errno 280] E", "x refused: OSError"),
-        ("MemoryError: memory allocation failed", "x: the board has too little free memory"),
-    ],
-)
-def test_words_for_what_the_board_raises(last, words):
-    assert _refusal("x", f"Traceback (most recent call last):\n  File\n{last}\n").startswith(words)
-
-
-PORTS = (
-    ("not there", lambda tmp: "/dev/ttyNone0", r"no board at /dev/ttyNone0: .* Is it plugged in\?"),
-    ("a file", lambda tmp: str(tmp / "file"), "is not a serial port"),
-)
-
-
-@pytest.mark.parametrize(("name", "port", "words"), PORTS, ids=[row[0] for row in PORTS])
-def test_ports_that_are_none(tmp_path, capsys, name, port, words):
-    (tmp_path / "file").write_text("")
-    assert deploy.main(["--port", port(tmp_path)]) == 1
-    assert re.search(words, capsys.readouterr().err)
-
-
-def test_a_port_that_is_busy(empty, tree, capsys):
-    one = empty()
-    fd = os.open(one.port, os.O_RDWR | os.O_NOCTTY)
-    fcntl.flock(fd, fcntl.LOCK_EX)
-    assert deploy.main(["--port", one.port]) == 1
-    assert f"{one.port} is busy: another program" in capsys.readouterr().err
-    os.close(fd)
-    assert run(one, tree)[-1].startswith("board | info: up:")
-
-
-def test_nothing_answers(monkeypatch, capsys):
-    from tools import deploy_board
-
-    monkeypatch.setattr(deploy_board, "REPL_TIMEOUT_S", 0.2)
-    master, slave = os.openpty()
-    assert deploy.main(["--port", os.ttyname(slave)]) == 1
-    assert "gives a MicroPython REPL: either there is no MicroPython on it" in capsys.readouterr().err
-    os.close(master)
-    os.close(slave)
-
-
-@pytest.mark.parametrize(
-    ("main", "words"),
-    [("import nonsense\n", "fails at its start"), ("1 / 0\n", "fails at its start")],
-    ids=["import", "error"],
-)
-def test_a_firmware_that_fails_is_shown(empty, tree, main, words):
-    (tree / "main.py").write_text(main)
-    one = empty()
-    said = []
-    with pytest.raises(DeployError, match=words):
-        deploy.deploy(one.port, say=said.append, project=tree)
-    assert any("Error: " in line for line in said)
-
-
-@pytest.fixture
-def found(monkeypatch):
-    """set(names) makes these the serial ports on USB."""
-    from tools import deploy_board
-
-    class Found:
-        vid = 0x10C4
-
-        def __init__(self, device):
-            self.device = device
-
-    return lambda *names: monkeypatch.setattr(deploy_board.list_ports, "comports", lambda: [Found(n) for n in names])
-
-
-def test_the_only_board_is_found_by_itself(empty, tree, found):
-    one = empty()
-    found(one.port)
-    said = []
-    deploy.deploy(say=said.append, project=tree)
-    assert said[0] == f"looking for MicroPython at {one.port} …"
-
-
-@pytest.mark.parametrize(
-    ("names", "words"), [((), "no board found"), (("/dev/a", "/dev/b"), "/dev/a, /dev/b. Say which")]
-)
-def test_no_board_or_several(found, capsys, names, words):
-    found(*names)
-    assert deploy.main([]) == 1
-    assert words in capsys.readouterr().err
 
 
 @pytest.mark.slow

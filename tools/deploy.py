@@ -7,6 +7,7 @@ any point, running it again completes it.
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -19,6 +20,7 @@ UP = "info: up: "
 BEGUN = "pylon2mqtt: "
 COMPLAINT = "error: the settings cannot be used:"
 CRASH = "Traceback"
+OTHER_CHIP = re.compile(r"ESP32-?[SCHP]\d", re.IGNORECASE)  # S2, S3, C3 …
 SETTINGS_HINT = "The firmware is on the board; now it needs its settings (README, “Settings”)"
 
 
@@ -62,7 +64,7 @@ def deploy(port=None, source=False, say=say, project=None):
         board.enter()
         who = board.who()
         say(f"found {who.machine}, MicroPython {who.release}, {who.free // 1024} KB free")
-        if "ESP32" in who.machine.upper() and not who.machine.upper().endswith("ESP32"):
+        if OTHER_CHIP.search(who.machine):
             say("note: this was made for the plain ESP32; set uart_tx and uart_rx to pins that this chip has")
         if not board.has_umqtt():
             say("umqtt.simple is not in this MicroPython: it comes along")

@@ -17,6 +17,7 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 from serial.tools import list_ports
 
+from tools.deploy_asks import ASK_FILES, ASK_UMQTT, ASK_WHO, MAKE_DIRECTORY
 from tools.deploy_plan import FIRMWARE, PART, SECOND, TOP, UMQTT
 
 OLDEST = (1, 27)
@@ -28,54 +29,6 @@ CHUNK_BYTES = 256
 FLASH_HINT = "the README tells the one line that flashes MicroPython"
 AGAIN = "run it again: it goes on where it was"
 DIALOUT_HINT = "on most Linux systems: sudo usermod -aG dialout $USER, then log in again"
-
-ASK_WHO = """
-import os, sys
-u = os.uname() if hasattr(os, 'uname') else (sys.platform, '', '.'.join(map(str, sys.implementation[1][:3])), '', '')
-s = os.statvfs('/')
-print((u[0], u[2], u[4], s[0] * s[3]))
-"""
-ASK_FILES = """
-import os, hashlib, binascii
-b = memoryview(bytearray(512))
-def show(p):
-    h = hashlib.sha256()
-    z = 0
-    with open(p, 'rb') as f:
-        while True:
-            n = f.readinto(b)
-            if not n:
-                break
-            h.update(b[:n])
-            z += n
-    print((p, z, binascii.hexlify(h.digest()).decode()))
-def walk(d):
-    print((d, -1, ''))
-    for e in os.ilistdir(d):
-        p = d + '/' + e[0]
-        walk(p) if e[1] & 0x4000 else show(p)
-def look(p):
-    try:
-        m = os.stat(p)[0]
-    except OSError:
-        return
-    walk(p) if m & 0x4000 else show(p)
-"""
-ASK_UMQTT = """
-try:
-    import umqtt.simple
-    print(True)
-except Exception:
-    print(False)
-"""
-MAKE_DIRECTORY = """
-import os
-try:
-    os.mkdir(%r)
-except OSError as e:
-    if e.errno != 17:
-        raise
-"""
 
 Who = namedtuple("Who", "chip release machine free")
 
@@ -103,7 +56,6 @@ class Port:
     def __init__(self, path):
         _check(path)
         self._path = path
-        self._closed = False
         try:
             self._transport = SerialTransport(path, timeout=READ_TIMEOUT_S)
         except TransportError:
@@ -150,8 +102,7 @@ class Port:
     def files(self):
         """-> {name: (size in bytes, sha256 in hex)}, directories as (-1, ""), of all places that are ours."""
         looks = "".join(f"look({name!r})\n" for name in (*TOP, FIRMWARE, UMQTT))
-        second = f"try:\n    os.stat({SECOND!r})\n    print(({SECOND!r}, -1, ''))\nexcept OSError:\n    pass\n"
-        lines = self.ask(ASK_FILES + looks + second).splitlines()
+        lines = self.ask(ASK_FILES + looks + f"is_there({SECOND!r})\n").splitlines()
         return {name: (size, digest) for name, size, digest in map(ast.literal_eval, lines)}
 
     def has_umqtt(self):

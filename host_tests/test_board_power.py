@@ -1,0 +1,78 @@
+"""The virtual board's power: watchdog, power cut and the end, with its serial port in use."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import repl_helpers
+from repl_helpers import LOOPS, POWER_ON, READY, WATCHDOG, Program, Terminal, mpremote, said
+
+idle = repl_helpers.idle
+
+
+def test_the_watchdog_resets_it_at_the_repl_too(idle):
+    mark = idle.line_count
+    mpremote(idle, "resume", "exec", "import machine; machine.WDT(timeout=400)")
+    idle.wait_for(f"boot {WATCHDOG}", after=mark)
+    assert idle.resets == [WATCHDOG]
+
+
+def test_rtc_memory_survives_resets_but_no_power_cut(idle):
+    ask = "import machine; print('memory', machine.RTC().memory())"
+    mpremote(idle, "exec", "import machine; machine.RTC().memory(b'kept')")
+    assert "memory b'kept'" in mpremote(idle, "soft-reset", "exec", ask)
+    mpremote(idle, "reset")
+    assert "memory b'kept'" in mpremote(idle, "exec", ask)
+    idle.power_cut()
+    idle.start()
+    assert "memory b''" in mpremote(idle, "exec", ask)
+
+
+def test_stopping_lets_main_py_end_in_order(board):
+    main = LOOPS.replace("while True:\n", "try:\n  while True:\n").replace("    time", "      time")
+    one = board(files={"main.py": main + "\nexcept KeyboardInterrupt:\n  print('main in order')\n"}, repl=True)
+    one.wait_for("main")
+    assert one.stop() == 0
+    assert said(one) == ["main", "main in order"]
+
+
+def test_an_idle_board_stops_in_either_mode(idle):
+    with Terminal(idle.port) as terminal:
+        terminal.send(b"\x01")
+        terminal.expect(b"exit\r\n>")
+    assert idle.stop() == 0
+    idle.start()
+    idle.wait_for(READY, after=idle.line_count)
+    assert idle.stop() == 0
+
+
+WRITES = """
+import machine, time
+print("main", machine.reset_cause(), machine.RTC().memory())
+if machine.RTC().memory() == b"" and machine.reset_cause() == 1 and "done" not in __import__("os").listdir():
+    open("done", "w").close()
+    machine.RTC().memory(b"lost")
+    with open("long", "wb") as file:
+        for n in range(100000):
+            file.write(b"line %6d\\n" % n)
+            if n == 20:
+                print("writing")
+            time.sleep_ms(1)
+"""
+
+
+def test_the_program_prints_its_port_and_cuts_the_power_in_the_middle_of_a_write(project, tmp_path):
+    flash = tmp_path / "flash"
+    flash.mkdir()
+    (flash / "main.py").write_text(WRITES)
+    program = Program(project, "--flash", flash, "--state", tmp_path / "state")
+    try:
+        assert os.path.exists(program.port)
+        program.expect("writing")
+        program.process.send_signal(signal.SIGUSR1)
+        assert program.expect(READY)[0] == f"main {POWER_ON} b''"
+        assert 21 <= len((flash / "long").read_bytes()) // 12 < 100000
+        assert "42" in mpremote(program, "exec", "print(6 * 7)"), "the same port as before"
+    finally:
+        assert program.end() == 0
