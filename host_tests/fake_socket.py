@@ -13,6 +13,7 @@ from fake_peer import FAULTS, ODDITIES, Peer
 from tools import environment
 
 SOCKETS = 10
+BUFFER = 1024  # more than that at once is too much for a small heap
 LATENCY_MS = 3
 ANSWERS, REFUSES, DEAD = "answers", "refuses", "dead"
 ENFILE, EBADF, ECONNRESET, ECONNREFUSED, ETIMEDOUT, NO_NAME = 23, 9, 104, 111, 116, -202  # lwIP's
@@ -119,7 +120,7 @@ class FakeSocket:
     def read(self, count):
         """At most `count` bytes; None when there are none, b"" at the end."""
         self._check()
-        assert count > 0, "it would read to the end"
+        assert 0 < count <= BUFFER, "it would read to the end, or all at once"
         if self.peer and not self.incoming:
             self._arrives(self.peer.flood())
         if not self.incoming or self.incoming[0][0] > self._net.clock.passed_ms:

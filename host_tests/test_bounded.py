@@ -39,6 +39,16 @@ def test_reads(rig, name, pieces, every_ms, count, gives, within_ms):
     assert ms <= within_ms + SLACK_MS
 
 
+def test_a_stream_without_end_that_never_pauses(rig):
+    def always(count):
+        rig.clock.advance(1)
+        return bytes(count)
+
+    rig.line.read = always
+    error, ms = rig.took_ms(rig.transport.read, 1 << 28)
+    assert error.args == (110,) and ms <= WAIT_MS + SLACK_MS
+
+
 def test_what_follows_a_huge_payload_is_read_in_its_place(rig):
     rig.arrives(HUGE + b"next")
     rig.transport.read(len(HUGE))

@@ -56,6 +56,13 @@ def test_publishing_into_a_dead_connection_ends_in_time(rig):
     assert rig.warnings()[0].startswith("warning: broker lost: no answer in time")
 
 
+def test_a_slow_step_elsewhere_does_not_shorten_the_time_to_publish(rig):
+    rig.clock.advance(8_000)
+    rig.net.room = 0
+    rig.clock.on_sleep = lambda: setattr(rig.net, "room", 1 << 30)
+    assert rig.session.publish(b"t", b"x")
+
+
 def test_silence_is_counted_from_the_last_byte_also_without_a_connection():
     rig = Rig()
     rig.net.way = DEAD
@@ -108,6 +115,17 @@ def test_pauses_go_on_growing_while_connections_are_short(rig):
     rig.net.fault = None
     rig.drive(120)
     assert rig.lines[-1] == CONNECTED + ", and it lasts"
+    rig.net.sockets[-1].incoming.append((0, b""))
+    rig.drive(60)
+    assert len(rig.warnings()) == 3  # and a new trouble is a new one
+
+
+def test_short_connections_after_an_outage(rig):
+    rig.net.sockets[-1].incoming.append((0, b""))
+    pauses_s(rig, 30)
+    rig.net.way, rig.net.fault = "answers", "closes after SUBACK"
+    rig.drive(600)
+    assert len(rig.warnings()) == 3 and rig.lines.count(CONNECTED) == 2
 
 
 def test_a_new_trouble_is_told_again(rig):
@@ -180,6 +198,22 @@ def test_messages_come_whole_and_in_order(rig):
     rig.net.sockets[-1].incoming.append((0, data))
     rig.drive(1)
     assert rig.messages == [(b"a", b"1", False), (b"b", b"x" * 256, True), (b"c", bytes(257), False)]
+
+
+def test_a_message_in_two_pieces_long_after_the_connection_was_made(rig):
+    rig.drive(60)
+    data, now = publish(b"t", b"x" * 50), rig.clock.passed_ms
+    rig.net.sockets[-1].incoming += [(now, data[:9]), (now + 700, data[9:])]
+    rig.drive(2)
+    assert rig.messages == [(b"t", b"x" * 50, False)] and rig.session.drops == 0
+
+
+def test_no_more_than_some_are_kept_while_it_connects():
+    rig = Rig()
+    rig.net.fault = "answers nothing to SUBSCRIBE"
+    rig.clock.on_sleep = lambda: rig.net.sockets[-1].incoming.append((0, publish(b"t", b"x")))
+    rig.session.tend()
+    assert len(rig.messages) == 8
 
 
 def test_some_at_a_time_and_none_is_lost(rig):

@@ -159,7 +159,6 @@ class Transport:
         """
         try:
             if self._filled and self._out[0] == _DISCONNECT:
-                self.start()
                 self.flush()
                 while self._stream.read(_PAYLOAD_MAX) != b"":
                     self._wait(_POLL_MS)

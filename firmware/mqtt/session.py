@@ -62,8 +62,7 @@ class Session:
                 self._hear()
                 if diff(now, self._pinged_at) >= _PING_MS:
                     self._pinged_at = now
-                    self.client.ping()
-                    self.transport.flush()
+                    self.client.ping()  # goes out before the next read
                 if self.silence_ms() >= _SILENT_MS:
                     self._contact("lost", "silent for a minute")
                 elif self.backoff_ms and diff(self.transport.heard_at, self.since) >= _LASTING_MS:
