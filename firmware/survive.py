@@ -56,11 +56,13 @@ def where(error):
             continue
         print(line)
         name, _, rest = line[8:].partition('", line ')
-        if _ROOT in name:
-            name = name[name.find(_ROOT) + len(_ROOT) :].replace(".mpy", ".py")
-            place = " in %s, line %s" % (name, rest.split(",")[0])
+        if _ROOT in name or name == "main.py":
+            name = name[name.find(_ROOT) + len(_ROOT) :] if _ROOT in name else name
+            place = " in %s, line %s" % (name.replace(".mpy", ".py"), rest.split(",")[0])
     what = type(error).__name__
-    if isinstance(error, OSError) and error.args and isinstance(error.args[0], int):
+    if error.args and isinstance(error, ImportError):
+        what += " (%s)" % error.args[0]  # a name in the code
+    elif error.args and isinstance(error, OSError) and isinstance(error.args[0], int):
         what += " %d" % error.args[0]
     return what + place
 

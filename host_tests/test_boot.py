@@ -15,6 +15,15 @@ SECRET = "hunter2"
 CONFIG = {"wifi_ssid": "x", "wifi_pass": SECRET, "mqtt_host": "127.0.0.1"}
 WINDOW, STOPPED = "pylon2mqtt: Ctrl-C for the REPL", "pylon2mqtt: stopped"
 TELL = "print('built', retained.boots, retained.quick_boots, retained.last_error)"
+START = """
+def prepare():
+    return ()
+
+
+def build(retained):
+    from .app import build
+    return build(retained)
+"""
 # seconds that a test cannot wait for -> what it waits for instead
 QUICK = {
     "main.py": (("sleep_ms(2000)", "sleep_ms(20)"), ("sleep_ms(5000)", "sleep_ms(20)"),
@@ -25,9 +34,9 @@ SLOW_END = {**QUICK, "main.py": (("sleep_ms(2000)", "sleep_ms(20)"), ("timeout=9
 LONG_SAFE = {**QUICK, "firmware/survive.py": ()}
 
 
-def start_py(*body):
-    """A start.py in whose build() the lines of `body` run."""
-    return "\n    ".join(["def build(retained):", TELL, *body]) + "\n"
+def app_py(*body):
+    """An app.py in whose build() the lines of `body` run."""
+    return "\n    ".join(["def build(retained, *_):", TELL, *body]) + "\n"
 
 
 @pytest.fixture
@@ -35,7 +44,7 @@ def files(project):
     """files(what replaces the times, **name -> text) -> for board(files=…)."""
 
     def make(times=QUICK, **others):
-        made = {}
+        made = {"firmware/start.py": START} if others else {}
         for name, changes in times.items():
             text = (project / name).read_text()
             for old, new in changes:
@@ -74,19 +83,20 @@ def test_boot_cannot_raise_and_stretches_the_watchdog_after_a_soft_reset(project
 # -- crashes ----------------------------------------------------------------------------------------------------------
 
 CRASHES = (
-    ("OSError(28)", "OSError 28 in start.py, line 3"),
-    (f"OSError('{SECRET}')", "OSError in start.py, line 3"),
-    (f"ValueError('{SECRET}')", "ValueError in start.py, line 3"),
-    (f"KeyError('{SECRET}')", "KeyError in start.py, line 3"),
-    ("MemoryError()", "MemoryError in start.py, line 3"),
-    ("SystemExit()", "SystemExit in start.py, line 3"),
-    (f"SystemExit('{SECRET}')", "SystemExit in start.py, line 3"),
+    ("OSError(28)", "OSError 28 in app.py, line 3"),
+    (f"OSError('{SECRET}')", "OSError in app.py, line 3"),
+    (f"ValueError('{SECRET}')", "ValueError in app.py, line 3"),
+    (f"KeyError('{SECRET}')", "KeyError in app.py, line 3"),
+    ("MemoryError()", "MemoryError in app.py, line 3"),
+    ("SystemExit()", "SystemExit in app.py, line 3"),
+    ("__import__('nowhere')", "ImportError (no module named 'nowhere') in app.py, line 3"),
+    (f"SystemExit('{SECRET}')", "SystemExit in app.py, line 3"),
 )
 
 
 @pytest.mark.parametrize(("error", "kept"), CRASHES, ids=[row[0] for row in CRASHES])
 def test_a_crash_is_kept_without_its_text_and_the_board_starts_anew(board, files, error, kept):
-    one = board(CONFIG, files(firmware__start=start_py(f"raise {error}")))
+    one = board(CONFIG, files(firmware__app=app_py(f"raise {error}" if "__" not in error else error)))
     one.wait_for(f"built 2 2 {kept}")
     assert one.lines[0] == WINDOW and one.lines[1] == "built 1 1 "
     assert one.resets[0] == HARD_RESET
@@ -96,9 +106,14 @@ def test_a_crash_is_kept_without_its_text_and_the_board_starts_anew(board, files
 
 def test_the_place_is_the_innermost_of_ours(board, files):
     other = "def deep():\n    import json\n    json.loads('{')\n"
-    start = start_py("from .battery.other import deep", "deep()")
-    one = board(CONFIG, files(firmware__start=start, firmware__battery__other=other))
+    start = app_py("from .battery.other import deep", "deep()")
+    one = board(CONFIG, files(firmware__app=start, firmware__battery__other=other))
     one.wait_for("built 2 2 ValueError in battery/other.py, line 3")
+
+
+def test_a_crash_in_main_itself(board, files):
+    one = board(CONFIG, files(firmware__app="", firmware__start=""))
+    one.wait_for("error: ImportError (can't import name")
 
 
 def test_half_a_firmware_is_tried_again_and_again(board, files):
@@ -109,14 +124,14 @@ def test_half_a_firmware_is_tried_again_and_again(board, files):
 
 
 def test_no_memory_at_all(board, files):
-    hog = start_py("hog = []", "while True: hog.append(bytearray(200))")
-    one = board(CONFIG, files(firmware__start=hog))
-    one.wait_for("built 2 2 MemoryError in start.py, line 4", 30)
+    hog = app_py("hog = []", "while True: hog.append(bytearray(200))")
+    one = board(CONFIG, files(firmware__app=hog))
+    one.wait_for("built 2 2 MemoryError in app.py, line 4", 30)
 
 
 def test_the_watchdog_bites_a_firmware_that_hangs(board, files):
-    loop = start_py("return Loop()") + "class Loop:\n    def run(self, feed):\n        while True: pass\n"
-    one = board(CONFIG, files(firmware__start=loop))
+    loop = app_py("return Loop()") + "class Loop:\n    def run(self, feed):\n        while True: pass\n"
+    one = board(CONFIG, files(firmware__app=loop))
     one.wait_for("built 2 2 watchdog: ")
     assert one.resets[0] == WDT_RESET
 
@@ -125,19 +140,19 @@ def test_the_watchdog_bites_a_firmware_that_hangs(board, files):
 
 
 def test_a_crash_loop_ends_in_safe_mode_and_that_in_a_new_start(board, files):
-    one = board(CONFIG, files(firmware__start=start_py("raise OSError(5)")))
+    one = board(CONFIG, files(firmware__app=app_py("raise OSError(5)")))
     one.wait_for("built 7 1 OSError 5", 30)
     lines = list(one.lines)
     safe = [line for line in lines if line.startswith("safe mode after 5 starts")]
-    assert len(safe) == 10 and "(OSError 5 in start.py, line 3)" in safe[0]
+    assert len(safe) == 10 and "(OSError 5 in app.py, line 3)" in safe[0]
     built = [line.split()[1:3] for line in lines if line.startswith("built")]
     assert built[:6] == [["1", "1"], ["2", "2"], ["3", "3"], ["4", "4"], ["5", "5"], ["7", "1"]]
-    assert lines.index(safe[0]) > lines.index("built 5 5 OSError 5 in start.py, line 3")
+    assert lines.index(safe[0]) > lines.index("built 5 5 OSError 5 in app.py, line 3")
 
 
 def test_ctrl_c_ends_the_count(board, files):
-    start = start_py("if retained.boots < 4:", "    raise OSError(5)", "import time", "time.sleep(1000)")
-    one = board(CONFIG, files(firmware__start=start))
+    start = app_py("if retained.boots < 4:", "    raise OSError(5)", "import time", "time.sleep(1000)")
+    one = board(CONFIG, files(firmware__app=start))
     one.wait_for("built 4 4 ")
     assert one.stop() == 0 and one.lines[-1] == STOPPED
     one.start()
@@ -146,20 +161,20 @@ def test_ctrl_c_ends_the_count(board, files):
 
 # -- Ctrl-C: the REPL, whenever it comes --------------------------------------------------------------------------
 
-RUNNING = start_py("return Loop()") + "class Loop:\n    def run(self, feed):\n        print('runs')\n"
+RUNNING = app_py("return Loop()") + "class Loop:\n    def run(self, feed):\n        print('runs')\n"
 PHASES = (
-    ("window", {"main.py": ()}, start_py(), WINDOW),
-    ("build", QUICK, start_py("import time", "time.sleep(1000)"), "built 1"),
+    ("window", {"main.py": ()}, app_py(), WINDOW),
+    ("build", QUICK, app_py("import time", "time.sleep(1000)"), "built 1"),
     ("run", QUICK, RUNNING + "        import time\n        while True: feed(); time.sleep_ms(5)\n", "runs"),
     ("a request", QUICK, RUNNING + "        while True: pass\n", "runs"),
-    ("after a crash", SLOW_END, start_py("raise OSError(5)"), "error: OSError 5"),
-    ("safe mode", LONG_SAFE, start_py("raise OSError(5)"), "Ctrl-C for the REPL; starting anew in 10 minutes"),
+    ("after a crash", SLOW_END, app_py("raise OSError(5)"), "error: OSError 5"),
+    ("safe mode", LONG_SAFE, app_py("raise OSError(5)"), "Ctrl-C for the REPL; starting anew in 10 minutes"),
 )
 
 
 @pytest.mark.parametrize(("phase", "times", "start", "mark"), PHASES, ids=[row[0] for row in PHASES])
 def test_ctrl_c_gives_a_repl_and_a_watchdog_that_waits(board, files, phase, times, start, mark):
-    one = board(CONFIG, files(times, firmware__start=start), repl=True)
+    one = board(CONFIG, files(times, firmware__app=start), repl=True)
     terminal = os.open(one.port, os.O_RDWR | os.O_NOCTTY)
     try:
         one.wait_for(mark, 30)
@@ -174,7 +189,7 @@ def test_ctrl_c_gives_a_repl_and_a_watchdog_that_waits(board, files, phase, time
 def test_a_second_ctrl_c_while_it_stops(board, files):
     """Somebody presses it often."""
     slow = (("def stopped():", "def stopped():\n    print('stopping'); time.sleep_ms(1000)"),)
-    one = board(CONFIG, files({**QUICK, "firmware/survive.py": slow}, firmware__start=RUNNING), repl=True)
+    one = board(CONFIG, files({**QUICK, "firmware/survive.py": slow}, firmware__app=RUNNING), repl=True)
     terminal = os.open(one.port, os.O_RDWR | os.O_NOCTTY)
     try:
         one.wait_for(WINDOW)
