@@ -19,11 +19,16 @@ def survive(what, *arguments):
 def run():
     retained = survive("begin")
     from firmware.overlay import drop
-    from firmware.start import build
+    from firmware.start import prepare
 
     drop("firmware.start")
-    loop = build(retained)
-    del build, drop
+    prepared = prepare()
+    del prepare  # one after the other: there is no room for both
+    from firmware.app import build
+
+    drop("firmware.app")
+    loop = build(retained, *prepared)
+    del build, drop, prepared
     loop.run(machine.WDT(timeout=90_000).feed)  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
 
 

@@ -25,11 +25,11 @@ KEEPALIVE_S = 60
 EXPIRE_MIN_S = 120  # of a reading, in Home Assistant
 
 
-def build(retained, settings, table, place, secure=None, clock=time):
+def build(retained, settings, uart, table, place, secure=None, clock=time):
     """Puts the house together -> loop.Loop, ready to run().
 
-    `retained` is retained.Retained, `settings` come from config.check(), `table` is
-    columns.compact() of the readings, `place` is where Home Assistant looks for the rack's
+    `retained` is retained.Retained, `settings` come from config.check(), `uart` is the battery's,
+    `table` is columns.compact() of the readings, `place` is where Home Assistant looks for the rack's
     config, `secure` is mqtt/secure.Secure with mqtt_tls.
     """
     log = Log(settings["log_level"])
@@ -37,7 +37,6 @@ def build(retained, settings, table, place, secure=None, clock=time):
     prefix = "%s/%s/" % (settings["mqtt_root"], settings["rack_name"])
     wifi = Wifi(settings["wifi_ssid"], settings["wifi_pass"], settings["hostname"], clock, log)
     session = _session(settings, secure, prefix.encode(), clock, log)
-    uart = board.uart(settings["uart_id"], settings["uart_tx"], settings["uart_rx"], settings["baud"])
     link = Link(uart, clock, settings["baud"])
     poller = Poller(link, Pylontech(link), clock, log, rate_ms, settings["baud"])
     loop = Loop(board.reset, board.reset_cause(), retained, clock, log, wifi, session, link, poller)

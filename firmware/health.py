@@ -4,6 +4,8 @@ import gc
 
 from . import __version__
 
+_LASTING_S = 600  # a start that lasts so long is none of a crash loop
+
 
 def _uptime_s(loop):
     clock = loop.clock
@@ -26,13 +28,17 @@ def status(loop):
 
 def state(loop):
     """loop.Loop -> {key of tele/STATE: raw integer or text}."""
-    poller, link, wifi = loop.poller, loop.link, loop.wifi
+    poller, link, wifi, retained = loop.poller, loop.link, loop.wifi, loop.retained
     gc.collect()
+    uptime_s = _uptime_s(loop)
+    if retained.quick_boots and uptime_s >= _LASTING_S:
+        retained.quick_boots = 0
+        retained.save()
     return {
-        "Uptime": _uptime_s(loop),
+        "Uptime": uptime_s,
         "Version": __version__,
         "ResetCause": loop.reset_cause,
-        "Boots": loop.retained.boots,
+        "Boots": retained.boots,
         "IP": wifi.address(),
         "RSSI": wifi.signal(),
         "HeapFree": gc.mem_free(),
@@ -49,5 +55,5 @@ def state(loop):
         "Implausible": poller.implausible,
         "BrokerDrops": loop.session.drops,
         "WifiDrops": wifi.drops,
-        "LastError": loop.retained.last_error or "none",
+        "LastError": retained.last_error or "none",
     }

@@ -28,7 +28,7 @@ class Loop:
         self.started = clock.ticks_ms()
         self.uptime_s = 0
         session.on_connect = self._connected
-        session.on_message = self._heard
+        session.on_message = self.orders
 
     def run(self, feed):
         """Until Ctrl-C, or the board is reset. `feed` keeps the watchdog quiet."""
@@ -52,7 +52,7 @@ class Loop:
         self.publisher.tend()
         if self.session.silence_ms() >= _NO_BROKER_MS:
             self.log.error("no sign of life from the broker for 15 minutes, starting anew")
-            self.reset()
+            self.orders("restart")
         return wait_ms
 
     def _connected(self):
@@ -61,21 +61,17 @@ class Loop:
         self.publisher.state("status")
         self.publisher.state()
         if not self.publisher.announces:
-            self._orders("tidy", self)
+            self.orders("tidy")
 
-    def _heard(self, *message):
-        """topic, payload, retained."""
-        self._orders("heard", self, *message)
-
-    def _orders(self, what, *arguments):
+    def orders(self, what, payload=None, retained=False):
+        """Carries out a function of orders.py by its name, or a message: its topic, payload, was it retained."""
         from . import orders
 
         drop("firmware.orders")
-        getattr(orders, what)(*arguments)
-
-    def refresh(self):
-        """A cycle begins as soon as it can."""
-        self.poller.due = self.clock.ticks_ms()
+        if payload is None:
+            getattr(orders, what)(self)
+        else:
+            orders.heard(self, what, payload, retained)
 
     def health(self, what):
         """The values of tele/STATE ("state") or stat/status ("status")."""

@@ -20,6 +20,25 @@ def heard(loop, topic, payload, retained):
         publisher.ready = True
 
 
+def fresh(loop):
+    """Home Assistant knows the devices now, and takes what they say."""
+    loop.publisher.state()
+    _cycle(loop)
+
+
+def _cycle(loop):
+    """A cycle begins as soon as it can."""
+    loop.poller.due = loop.clock.ticks_ms()
+
+
+def restart(loop):
+    """An orderly end, and a new beginning."""
+    loop.retained.quick_boots = 0  # this was no crash
+    loop.retained.save()
+    loop.session.close()
+    loop.reset()
+
+
 def tidy(loop):
     """With `discovery` off: asks for the configs of the rack and of 16 packs; what comes is taken away."""
     session = loop.session
@@ -63,7 +82,7 @@ def _command(loop, payload, retained):
     poller, publisher = loop.poller, loop.publisher
     if "publishRate" in asked:
         poller.publish_rate_ms = asked["publishRate"]
-        loop.refresh()
+        _cycle(loop)
         expire_s = (max(_EXPIRE_MIN_MS, _EXPIRE_CYCLES * poller.publish_rate_ms) + 999) // 1000
         if publisher.expire_s != expire_s:
             publisher.expire_s = expire_s
@@ -71,10 +90,9 @@ def _command(loop, payload, retained):
     if asked.get("polling") is poller.paused:  # else it is so already
         poller.paused = not poller.paused
         poller.stop_cycle()
-        loop.refresh()
+        _cycle(loop)
     if "status" in asked:
         publisher.state("status")
         publisher.state()
     if "restart" in asked:
-        loop.session.close()
-        loop.reset()
+        restart(loop)

@@ -1,4 +1,4 @@
-"""From the settings to the main loop. Needed at the start, then its memory is given back."""
+"""What is to be known before the house is built. Needed at the start, then its memory is given back."""
 
 import time
 
@@ -32,21 +32,21 @@ def _secure(known):
     return Secure(known["mqtt_ca"], known["mqtt_host"], known["ntp_host"])
 
 
-def build(retained):
-    """-> loop.Loop."""
+def prepare():
+    """-> what app.build() needs, but for what is retained: made now, while there is much room."""
     known, secure = settings()
     from .mqtt.columns import compact
 
     drop("firmware.mqtt.columns")
     drop("firmware.mqtt.entities")
-    table = compact("readings")  # now, while there is much room
+    table = compact("readings")
     del compact
     from .mqtt.identifier import identifier
 
     drop("firmware.mqtt.identifier")
     place = "%s/device/%s" % (known["discovery_prefix"], identifier(known["mqtt_root"], known["rack_name"]))
-    del identifier
-    from .app import build
+    from . import board
 
-    drop("firmware.app")
-    return build(retained, known, table, place, secure)
+    drop("firmware.board")
+    uart = board.uart(known["uart_id"], known["uart_tx"], known["uart_rx"], known["baud"])
+    return known, uart, table, place, secure

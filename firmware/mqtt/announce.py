@@ -3,11 +3,17 @@
 Each function takes the publisher.Publisher, and what the poller's sink is told.
 """
 
-from . import entities, payloads
+from . import payloads
+
+_IDENTIFIED = 1 << 18  # in publisher.known
 
 
 def identity(publisher, pack, said):
     """`stat/info/PackN`: (serial number, protocol, version, maker, device), texts or None."""
+    serial = (said[0] or "").encode()
+    publisher.serials[16 * pack : 16 * pack + 16] = serial + b" " * (16 - len(serial))
+    publisher.wanted |= publisher.announces << pack | publisher.announces
+    publisher.known[pack] |= _IDENTIFIED
     keys = ("BarCode", "Protocol", "Version", "Manufacturer", "Device")
     known = ['"%s":%s' % (key, payloads.text(text)) for key, text in zip(keys, said) if text]
     publisher.publish("stat/info/Pack%d" % pack, ("{%s}" % ",".join(known)).encode(), True)
@@ -34,11 +40,14 @@ def status(publisher, values):
 
 
 def _listed(said, topic):
+    from . import entities
+
     return _object(dict(zip([row[0] for row in entities.rows(topic)], said)), topic)
 
 
 def _object(values, topic):
     """An object of flat values {key: raw} -> payloads.Parts; read off the table row by row."""
+    from . import entities  # now: identity() has no room for it
 
     def make():
         before = "{"

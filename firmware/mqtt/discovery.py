@@ -6,20 +6,19 @@ from .. import __version__
 from .entities import kind, lines
 from .payloads import Parts, temperature_key, text
 
-_IDENTIFIED = 4
+_ALARMS, _SOH, _IDENTIFIED = 1 << 16, 1 << 17, 1 << 18  # in publisher.known
 _MARKS = "@^#&!*~$"  # of the table
 
 
 def step(publisher):
     """Sends the config of the next device that is wanted, the rack's first."""
     number = 0
-    while publisher.wanted >> number:
+    while publisher.wanted:
         bit = 1 << number
         if publisher.wanted & bit:
             publisher.wanted ^= bit
-            size = len(publisher.known) // 17
-            known = publisher.known[number * size : (number + 1) * size]
-            if not number or (known[0] and known[2] & _IDENTIFIED):
+            known = publisher.known[number]
+            if not number or (known & 255 and known & _IDENTIFIED):
                 _send(publisher, number, known)
                 return
         number += 1
@@ -30,7 +29,7 @@ def _send(publisher, number, known):
     place, prefix = publisher.place, publisher.prefix
     rack = place[place.rfind("/") + 1 :]
     after = "_Pack%d" % number if number else ""
-    serial = bytes(known[3:]).decode().rstrip()
+    serial = publisher.serials[16 * number : 16 * number + 16].decode().strip("\0 ")
     values = (
         rack + after,
         rack,
@@ -62,11 +61,11 @@ def _parts(device, known):
             key, its, whose, show, name = row.split(" ", 4)
             if show[0] == "-" or whose not in ("b", device):
                 continue
-            if ("a" in show and not known[2] & 1) or ("s" in show and not known[2] & 2):
+            if ("a" in show and not known & _ALARMS) or ("s" in show and not known & _SOH):
                 continue
             yield '%s"%s":{' % (comma, key)
             comma = ","
-            if "t" in show and not _is_there(key, known[0], known[1]):
+            if "t" in show and not _is_there(key, known & 255, known >> 8 & 255):
                 yield '"p":"sensor"}'
                 continue
             if its != last:

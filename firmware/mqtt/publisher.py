@@ -11,19 +11,15 @@ _LOG_MS = const(2_000)  # between two lines of tele/LOG
 _LOG_LINES = const(8)  # kept until they can be sent
 _RACK = const(0)  # its meter
 _SETTLE_MS = const(2_000)  # Home Assistant may lose what comes sooner behind a config
-_ROW = const(19)  # of `known`
-_SERIAL = const(16)
-_IDENTIFIED = const(4)
 
 
 class Publisher:
-    """`prefix` is `<mqtt_root>/<rack_name>/`, `loop` gives health() and takes refresh(), `table` is
-    columns.compact() of the readings. `announces`: Home Assistant is told of the devices,
-    the rack below `place`; readings expire there after `expire_s`.
+    """`prefix` is `<mqtt_root>/<rack_name>/`, `table` columns.compact() of the readings. `announces`: Home Assistant is
+    told of the devices, of the rack below the topic `place`; there a reading expires after `expire_s`.
 
-    `known` has a row for the rack and for each pack: how many cells and sensors, flags (1: gave alarms, 2: knows its
-    state of health, 4: was identified), serial number. `wanted` has a bit for each whose config is to be sent, and is
-    `ready` when this can begin.
+    `known` is what there is of the rack and of each pack: cells, sensors << 8, and flags: 1 << 16 gave alarms, 1 << 17
+    knows its state of health, 1 << 18 was identified. `wanted` has a bit for each whose config is to be sent; it is,
+    while `ready`: no cycle is under way, which takes memory.
     """
 
     def __init__(self, session, prefix, rack, meters, clock, loop, table, place, announces):
@@ -36,9 +32,9 @@ class Publisher:
         self._table = table
         self.place = place
         self.announces = announces
-        self.expire_s = 0
-        self.known = bytearray(17 * _ROW)
-        self.wanted = 0
+        self.expire_s = self.wanted = 0
+        self.known = [0] * 17
+        self.serials = bytearray(17 * 16)
         self.ready = self._settles = False
         self._lines = []
         self._state_at = self._line_at = self._sent_at = clock.ticks_ms()
@@ -52,26 +48,26 @@ class Publisher:
         if kind == "packs":
             self._rack.expected = len(said)
         else:
-            if kind == "identity":
-                at = pack * _ROW
-                self.known[at + 2] |= _IDENTIFIED
-                self.known[at + 3 : at + _ROW] = ("%-16s" % (said[0] or "")[:_SERIAL]).encode()
-                self._want(pack)
             self._announce(kind, pack, said)
 
     def reading(self, reading):
         """The poller's sink for a reading. Energy counts whether a broker is there or not."""
         self._rack.add(reading)
-        at = reading.pack * _ROW
-        flags = self.known[at + 2] | (reading.alarms is not None) | (reading.soh is not None) << 1
-        seen = bytes((len(reading.cells), len(reading.temperatures), flags))
-        if seen != self.known[at : at + 3]:
-            self.known[at : at + 3] = seen
-            self.known[2] |= flags & 1
-            self._want(reading.pack)
-        counted = self._meters.add(reading.pack, power(reading.voltage, reading.current))
+        self.ready = False
+        pack = reading.pack
+        seen = self.known[pack] >> 16 | (reading.alarms is not None) | (reading.soh is not None) << 1
+        self.known[0] |= (seen & 1) << 16
+        self.know(pack, seen << 16 | len(reading.temperatures) << 8 | len(reading.cells))
+        counted = self._meters.add(pack, power(reading.voltage, reading.current))
         if self.session.connected:
-            self.publish("stat/readings/Pack%d" % reading.pack, payloads.pack(reading, *counted, self._table))
+            self.publish("stat/readings/Pack%d" % pack, payloads.pack(reading, *counted, self._table))
+
+    def know(self, pack, seen):
+        """What there is of a pack; its config and the rack's are wanted when that is news."""
+        if seen != self.known[pack]:
+            self.known[pack] = seen
+            if self.announces:
+                self.wanted |= 1 << pack | 1
 
     def cycle(self, missed, cycle_ms):
         """The poller's sink for the end of a cycle, with the packs that were missed in it."""
@@ -97,26 +93,18 @@ class Publisher:
             return
         now = self._clock.ticks_ms()
         diff = self._clock.ticks_diff
-        if not self.wanted:
-            self.ready = False
-        elif self.ready:
+        if self.wanted and self.ready:
             self._sent_at = now
             self._settles = True
             self._discover()
-        if self._settles and diff(now, self._sent_at) >= _SETTLE_MS:
+        elif self._settles and diff(now, self._sent_at) >= _SETTLE_MS:
             self._settles = False
-            self.state()
-            self._loop.refresh()
+            self._loop.orders("fresh")
         if diff(now, self._state_at) >= _STATE_MS:
             self.state()
         if self._lines and diff(now, self._line_at) >= _LOG_MS:
             self._line_at = now
             self.publish("tele/LOG", self._lines.pop(0).encode())
-
-    def _want(self, pack):
-        """The rack's config and this pack's are to be sent."""
-        if self.announces:
-            self.wanted |= 1 << pack | 1
 
     def _discover(self):
         from . import discovery
