@@ -1,0 +1,79 @@
+"""led.py: four patterns, by the time and the state alone."""
+
+from __future__ import annotations
+
+import pytest
+from fakes import PERIOD, Clock
+
+from firmware import led
+from firmware.led import Led, lit
+
+# Wi-Fi, broker, battery -> flashes in two seconds, their length in ms
+STATES = (
+    ((True, True, True), 1, 128),
+    ((True, True, False), 1, 1024),
+    ((True, False, True), 2, 128),
+    ((True, False, False), 2, 128),
+    ((False, True, True), 8, 128),
+    ((False, False, False), 8, 128),
+)  # fmt: skip
+CYCLE_MS = 2048
+
+
+class Pin:
+    def __init__(self):
+        self.levels = []
+
+    def __call__(self, level):
+        self.levels.append(level)
+
+
+def flashes(levels):
+    """[0, 1, 1, 0, …], one each ms, going round -> lengths of the flashes."""
+    start = levels.index(0)
+    text = "".join(map(str, levels[start:] + levels[:start]))
+    return [len(part) for part in text.split("0") if part]
+
+
+@pytest.mark.parametrize("low", [False, True])
+@pytest.mark.parametrize(("state", "count", "length_ms"), STATES)
+def test_patterns(state, count, length_ms, low):
+    clock, pin = Clock(), Pin()
+    one = Led(pin, low, clock)
+    one.show(*state)
+    seen = []
+    for _ in range(CYCLE_MS):
+        clock.advance(1)
+        one.show(*state)
+        seen.append(pin.levels[-1] ^ low)
+    assert flashes(seen) == [length_ms] * count
+    assert len(pin.levels) <= 2 * count + 1, "the pin is only told what changes"
+
+
+def test_four_patterns_that_differ():
+    patterns = {led.NO_WIFI, led.NO_BROKER, led.NO_BATTERY, led.WELL}
+    assert len(patterns) == 4 and all(0 < pattern < 1 << 16 for pattern in patterns)
+
+
+@pytest.mark.parametrize("pattern", [led.NO_WIFI, led.NO_BROKER, led.NO_BATTERY, led.WELL])
+def test_it_goes_on_when_the_ticks_wrap(pattern):
+    for ms in range(0, CYCLE_MS, 64):
+        assert lit(pattern, PERIOD - CYCLE_MS + ms) == lit(pattern, ms)
+
+
+def test_it_blinks_while_somebody_sleeps():
+    clock, pin = Clock(), Pin()
+    one = Led(pin, False, clock)
+    one.show(False, False, False)
+    one.sleep_ms(1000)
+    assert clock.passed_ms == 1000 and pin.levels == [1, 0] * 4
+    one.sleep_ms(5)
+    assert clock.passed_ms == 1005
+    one.sleep_ms(0)
+    assert clock.passed_ms == 1005
+
+
+def test_it_is_a_clock():
+    clock = Clock(5)
+    one = Led(Pin(), False, clock)
+    assert one.ticks_ms() == 5 and one.ticks_add(3, 4) == 7 and one.ticks_diff(9, 4) == 5
