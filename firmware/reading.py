@@ -7,29 +7,11 @@ from .overlay import drop
 # State of a cell, a sensor, a voltage or a current (§3.7)
 NORMAL, BELOW, ABOVE, OTHER = 0, 1, 2, 240
 
-# Every flag there is, in the object it is published in (mqtt.md); a dialect tells those it knows.
+# Every flag is published in one of four objects (mqtt.md): in System_Status what stands nowhere else.
 PROTECT = ("Pack_UVP", "CHG_TP", "DSG_TP", "DSG_OCP", "CHG_OCP", "Cell_UVP", "Pack_OVP")
 FAULT = ("Cell_Fault",)
 ALARM = ("Cell_UV", "Cell_OV", "Pack_UV", "Pack_OV", "CHG_OC", "DSG_OC", "UT", "OT", "Other")
-GROUPS = (
-    ("Protect_Status", PROTECT),
-    (
-        "System_Status",
-        (
-            "Fully_Charged",
-            "Heater",
-            "Charging",
-            "Discharging",
-            "Buzzer",
-            "Using_Pack_Power",
-            "Discharge_MOS",
-            "Charge_MOS",
-            "Precharge_MOS",
-        ),
-    ),
-    ("Fault_Status", FAULT),
-    ("Alarm_Status", ALARM),
-)
+GROUPS = (("Protect_Status", PROTECT), ("System_Status", None), ("Fault_Status", FAULT), ("Alarm_Status", ALARM))
 OK = "OK"
 _TEXT_MAX = 120
 _IDLE_MA = 100
@@ -103,9 +85,9 @@ def battery_state(reading):
     """charging, discharging, idle or full: from the alarm reply, else from the current's sign."""
     if reading.alarms is None:
         return state_of_current(reading.current)
-    for key, state in (("Discharging", "discharging"), ("Fully_Charged", "full"), ("Charging", "charging")):
+    for key in ("Discharging", "Fully_Charged", "Charging"):
         if (key, True) in reading.alarms.flags:
-            return state
+            return "full" if key == "Fully_Charged" else key.lower()
     return "idle"
 
 

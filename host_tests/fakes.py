@@ -77,11 +77,18 @@ def made_reading(**fields):
     return reading.Reading(*[values[name] for name, _ in _USUAL])
 
 
+# the keys of System_Status (mqtt.md)
+SYSTEM = (
+    "Fully_Charged", "Heater", "Charging", "Discharging", "Buzzer", "Using_Pack_Power", "Discharge_MOS", "Charge_MOS",
+    "Precharge_MOS",
+)  # fmt: skip
+
+
 def made_alarms(on=(), cells=bytes(15), temperatures=bytes(5), charge=0, voltage=0, discharge=0, faulty=(), keys=None):
     """Alarms with the flags `on` of those that the dialect knows (`keys`, by default all), and the states given; what
     follows from states is not worked out here.
     """
-    keys = [key for _, group in reading.GROUPS for key in group] if keys is None else keys
+    keys = reading.PROTECT + SYSTEM + reading.FAULT + reading.ALARM if keys is None else keys
     assert not [key for key in on if key not in keys], on
     flags = tuple([(key, key in on) for key in keys])
     return reading.Alarms(cells, temperatures, charge, voltage, discharge, flags, faulty)

@@ -92,7 +92,7 @@ def decode(line):
     if line[:1] != _SOI:
         raise FrameError("no SOI")
     if len(body) < OVERHEAD - 2:
-        raise FrameError("%d characters" % len(line))
+        raise FrameError("%d characters are too few" % len(line))
     if body != body.upper():
         raise FrameError("lower-case hex")
     head = _unhex(body[:12])

@@ -157,7 +157,7 @@ def _status_objects(alarms):
         yield ',"%s":{' % name
         comma = ""
         for key, is_set in alarms.flags:
-            if key in keys:
+            if key in keys if keys else key not in r.PROTECT + r.FAULT + r.ALARM:
                 yield '%s"%s":%s' % (comma, key, "true" if is_set else "false")
                 comma = ","
         if keys is r.FAULT:
