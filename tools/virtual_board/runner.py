@@ -159,7 +159,7 @@ class Board:
         """-> command line of the interpreter."""
         size = bytes_of(self.heap) + layout.heap_cost(self._interpreter) + layout.tls_cost(self.flash)
         size += layout.CHIP_HEAP if self._repl else 0
-        start = ["-i", "-c", "import _start"] if self._repl else ["-m", "_start"]
+        start = ["-i", "-c", "import _repl"] if self._repl else ["-m", "_start"]
         return [str(self._interpreter), "-X", f"heapsize={size}", *start]
 
     def environment(self, line_fd, cause):

@@ -11,7 +11,7 @@ import machine  # noqa: F401
 import network  # noqa: F401
 import ntptime  # noqa: F401
 import socket  # noqa: F401
-import time
+import time  # noqa: F401
 
 ENDED = 0
 FAILED = 1
@@ -54,23 +54,13 @@ def run(name, names):
         return FAILED
 
 
-def boot(names, repl):
-    """boot.py, then main.py unless boot.py failed or the REPL is in raw mode -> as run()."""
+def boot():
     mount(_host.setting("FLASH"), [p for p in _host.setting("PATH").split(":") if p], _host.setting("ROM"))
+    names = {"__name__": "__main__"}
     _host.tell("B")
-    return run("boot.py", names) or (ENDED if repl == "raw" else run("main.py", names))
+    result = run("boot.py", names)
+    return result or run("main.py", names)
 
 
-def start():
-    repl = _host.setting("REPL")
-    if not repl:
-        sys.exit(boot({"__name__": "__main__"}, repl))
-    import __main__
-
-    if boot(__main__.__dict__, repl) == SOFT_RESET:
-        _host.tell("S")
-        while True:
-            time.sleep(60)
-
-
-start()
+if __name__ == "__main__":  # not for _repl.py
+    sys.exit(boot())
