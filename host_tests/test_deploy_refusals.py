@@ -103,18 +103,46 @@ def test_nothing_answers(monkeypatch, capsys):
     os.close(slave)
 
 
+BEGUN = "print('pylon2mqtt: begun')\n"
+
+
 @pytest.mark.parametrize(
-    ("main", "words"),
-    [("import nonsense\n", "fails at its start"), ("1 / 0\n", "fails at its start")],
-    ids=["import", "error"],
+    ("main", "shown"),
+    [
+        ("import nonsense\n", "ImportError: no module named 'nonsense'"),
+        (BEGUN + "print('error: OSError 5 in wifi.py, line 3; starting anew')\n", "error: OSError 5 in wifi.py"),
+        (BEGUN + "print('error:', ImportError, KeyError)\n", "error: <class 'ImportError'>"),
+        (BEGUN + "print('safe mode after 5 starts in a row')\n", "safe mode after 5 starts"),
+    ],
+    ids=["trace", "told", "half a firmware", "safe mode"],
 )
-def test_a_firmware_that_fails_is_shown(empty, tree, main, words):
+def test_a_firmware_that_fails_is_shown(empty, tree, main, shown):
     (tree / "main.py").write_text(main)
     one = empty()
     said = []
-    with pytest.raises(DeployError, match=words):
+    with pytest.raises(DeployError, match="fails at its start, as told above"):
         deploy.deploy(one.port, say=said.append, project=tree)
-    assert any("Error: " in line for line in said)
+    assert any(line.startswith(f"board | {shown}") for line in said)
+
+
+@pytest.mark.parametrize(
+    ("main", "words"),
+    [
+        (BEGUN + "print('error: the settings cannot be used:\\nwifi_ssid: not set')\n", deploy.SETTINGS_HINT),
+        (BEGUN, "The board did not say that it is up"),
+        ("print('something else')\n", None),
+    ],
+    ids=["settings", "silent by its log_level", "not ours"],
+)
+def test_what_is_said_where_it_is_not_up(empty, tree, monkeypatch, main, words):
+    monkeypatch.setattr(deploy, "UP_TIMEOUT_S", 1.5)
+    (tree / "main.py").write_text(main)
+    one = empty()
+    if words:
+        assert run(one, tree)[-1].startswith(words)
+    else:
+        with pytest.raises(DeployError, match="the board said nothing within"):
+            run(one, tree)
 
 
 @pytest.fixture

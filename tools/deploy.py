@@ -19,7 +19,7 @@ UP_TIMEOUT_S = 30
 UP = "info: up: "
 BEGUN = "pylon2mqtt: "
 COMPLAINT = "error: the settings cannot be used:"
-CRASH = "Traceback"
+CRASH = re.compile(r"Traceback|safe mode after|error: .*(; starting anew|<class)")
 OTHER_CHIP = re.compile(r"ESP32-?[SCHP]\d", re.IGNORECASE)  # S2, S3, C3 …
 SETTINGS_HINT = "The firmware is on the board; now it needs its settings (README, “Settings”)"
 
@@ -140,12 +140,13 @@ def await_up(board, say):
             if ends_silent:
                 break
             continue
-        if heard or line.startswith((BEGUN, UP, COMPLAINT, CRASH)):
+        crashed = CRASH.match(line)
+        if heard or crashed or line.startswith((BEGUN, UP, COMPLAINT)):
             heard.append(line)
             say(f"board | {line}")
         if line.startswith(UP):
             return
-        if line.startswith((COMPLAINT, CRASH)):
+        if crashed or line.startswith(COMPLAINT):
             ends_silent = line
     if ends_silent.startswith(COMPLAINT):
         say(SETTINGS_HINT)
