@@ -104,12 +104,15 @@ class Way:
                 truth.note(what)
         return truth
 
-    def wrong_details(self):
-        """-> what was published of identities, limits and parameters and is not what the battery has."""
+    def wrong_details(self, lacking=()):
+        """-> what was published of identities, limits and parameters and is not what the battery has; without the keys
+        that are `lacking`.
+        """
         wrong = []
         for message in self.heard("stat/info") + self.heard("stat/limits") + self.heard("stat/parameters"):
             name = message.topic[len(self.prefix) :]
             expected = self.details(name)
+            expected = expected and {key: value for key, value in expected.items() if key not in lacking}
             if parsed(message.payload) != expected:
                 wrong.append((name, message.payload, expected))
         return wrong

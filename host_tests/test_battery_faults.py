@@ -1,0 +1,186 @@
+"""Every fault of a battery and its line, on the whole way: nothing wrong is published, and it goes on when it is over.
+
+A minute each, of which the fault takes the middle; the firmware's own timeouts are real. Several racks live side by
+side in one test, since most of the time they all wait.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass, field
+
+import pytest
+from system_helpers import COUNTERS, START_S, Way, now
+
+from tools import truth
+
+pytestmark = pytest.mark.slow
+
+FAULT_S = 38
+RECOVERY_S = 15
+FOUND_AGAIN_S = 30  # after a power cycle, or a change of the rate
+PAUSE_S = 8  # that the search may have reached when it failed all the time
+STATE_S = 60  # between two reports of health
+CANCELLING = ("swapped", "cancel")  # what passes the checksum
+CAPACITY_AH = 50
+VOLTAGE_SHARE = 100  # before a pack has matched exactly three times (§6, sum)
+LACKED = {"lacks:4F": ("Protocol",), "lacks:51": ("Version", "Manufacturer", "Device"), "lacks:93": ("BarCode",)}
+
+
+@dataclass
+class Case:
+    """One fault: its name for the simulator, its rate (None: its own), for how long it lasts (None: for ever), which
+    counters it lets grow, how long the battery may be missing after its end; from_start: the battery never was well.
+    """
+
+    name: str
+    rate: float | None = 0.5
+    grows: tuple = ()
+    stays: tuple = ()
+    seconds: int | None = FAULT_S
+    recovery_s: int = RECOVERY_S
+    args: dict = field(default_factory=dict)
+    from_start: bool = False
+
+    @property
+    def rack(self):
+        return self.name.replace(":", "-") + ("-from-start" if self.from_start else "")
+
+
+def _lacks(cid2):
+    stays = ("FrameErrors", "Implausible") if cid2 == "91" else ("Timeouts", "FrameErrors", "Implausible")
+    return Case(f"lacks:{cid2}", None, ("ReturnCodes",), stays, None, from_start=True)
+
+
+GROUPS = {
+    "damaged characters": (
+        Case("noise", 0.7, (), ("Timeouts", "ReturnCodes", "Implausible")),
+        Case("nul", 0.7, (), COUNTERS),
+        Case("truncated", 0.5, ("Timeouts",), ("ReturnCodes", "Implausible")),
+        Case("changed", 0.5, ("FrameErrors",), ("ReturnCodes", "Implausible")),
+        Case("lost", 0.5, ("FrameErrors",), ("ReturnCodes", "Implausible")),
+        Case("doubled", 0.5, ("FrameErrors",), ("ReturnCodes", "Implausible")),
+        Case("swapped", 0.3, ("Implausible",)),
+        Case("cancel", 0.3, ("Implausible",)),
+        Case("swapped", 0.3, ("Implausible",), from_start=True),
+        Case("cancel", 0.3, ("Implausible",), from_start=True),
+    ),
+    "in time": (
+        Case("silent", 0.5, ("Timeouts",), ("FrameErrors", "ReturnCodes", "Implausible")),
+        Case("late", 0.5, ("Timeouts", "FrameErrors"), ("ReturnCodes", "Implausible")),
+        Case("split", 0.7, (), COUNTERS),
+        Case("power_cycle", None, ("Timeouts",), ("ReturnCodes", "Implausible"), 3, FOUND_AGAIN_S),
+        Case("wrong_rate", None, ("Timeouts",), ("ReturnCodes", "Implausible"), 1, FOUND_AGAIN_S, {"baud": 9600}),
+        Case("unplugged", None, ("Timeouts",), ("FrameErrors", "ReturnCodes", "Implausible"), FAULT_S,
+             RECOVERY_S + PAUSE_S),
+        Case("babble", None, ("Timeouts",), ("ReturnCodes", "Implausible"), FAULT_S, RECOVERY_S + PAUSE_S),
+    ),
+    "wrong answers": (
+        *(Case(f"rtn:{code}", 0.5, ("ReturnCodes",), ("Timeouts", "FrameErrors", "Implausible"))
+          for code in ("01", "02", "03", "04", "05", "06", "91")),
+        Case("rtn:90", 0.5, ("ReturnCodes",), ("FrameErrors", "Implausible")),
+        Case("empty", 0.5, ("ReturnCodes",), ("FrameErrors", "Timeouts", "Implausible")),
+        Case("wrong_pack", 0.5, ("FrameErrors",), ("ReturnCodes", "Implausible")),
+    ),
+    "commands that it lacks": tuple(_lacks(cid2) for cid2 in ("44", "47", "4F", "51", "90", "91", "92", "93")),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_nothing_wrong_is_published_and_it_goes_on(board, broker, mqtt_client, group):
+    with contextlib.ExitStack() as stack:
+        ways = []
+        for seed, case in enumerate(GROUPS[group]):
+            ways.append((case, stack.enter_context(Way(board, broker, mqtt_client, case.rack, seed=seed))))
+            if case.from_start:
+                start_fault(ways[-1][1], case)
+            ways[-1][1].start()
+        for case, way in ways:
+            way.wait("stat/readings/Rack", 2 * START_S)
+            if not case.from_start:
+                start_fault(way, case)
+        for _, way in ways:
+            way.wait("tele/STATE", STATE_S + START_S, count=2)
+        found = [f"{case.rack}: {what}" for case, way in ways for what in troubles(case, way)]
+        slight = [f"{case.rack}: {len(way.judged().wrong)}" for case, way in ways if case.name in CANCELLING]
+    print("off, but within the distances of protocol.md §6:", ", ".join(slight) or "none looked for")
+    assert not found, "\n".join(found)
+
+
+def start_fault(way, case):
+    way.fault_at = now()
+    way.sim.fault(case.name, case.rate, case.seconds, **case.args)
+
+
+def troubles(case, way):
+    """Waits until the readings go on -> what was not as it should be, in words."""
+    for pack in (1, 2):
+        try:
+            took_s = recovery(case, way, pack)
+        except TimeoutError:
+            yield f"pack {pack} did not come back"
+            continue
+        if took_s > case.recovery_s:
+            yield f"pack {pack} came back after {took_s:.1f} s"
+    judged = way.judged()
+    if judged.checked < 20:
+        yield f"only {judged.checked} readings"
+    for wrong in judged.wrong:
+        if case.name not in CANCELLING or not is_within(wrong):
+            yield f"wrong: {wrong}"
+    yield from (f"wrong: {details}" for details in way.wrong_details(LACKED.get(case.name, ())))
+    yield from counters(case, way)
+    if way.complaints() or way.board.resets:
+        yield f"{way.board.resets} {way.complaints()}"
+    if way.sim.forbidden:
+        yield f"asked what it must not: {way.sim.forbidden}"
+    if way.sim.baud != 4800 and case.name != "lacks:91":
+        yield f"the battery is left at {way.sim.baud} baud"
+    yield from lacking(case, way)
+
+
+def is_within(wrong):
+    """Whether all that is wrong in a reading is within the distances of §6, the bound of the cells' sum included."""
+    limits = (*truth.DISTANCES, ("RemainingCapacity", truth.REMAINING_SHARE * CAPACITY_AH))
+    for key, published, said in wrong.differences:
+        if key in truth.DERIVED:
+            continue
+        found = [limit for start, limit in limits if key.startswith(start)]
+        limit = said / VOLTAGE_SHARE if key == "PackVoltage" else max(found, default=0)
+        if " " in key or abs(published - said) > limit:
+            return False
+    return True
+
+
+def recovery(case, way, pack):
+    """-> s from the end of the fault to the next reading of the pack."""
+    ends = [span.end for span in way.sim.fault_log if span.name == case.name.partition(":")[0]]
+    end = ends[-1] if ends and ends[-1] else way.fault_at
+    return way.wait(f"stat/readings/Pack{pack}", STATE_S, since=end).time - end
+
+
+def counters(case, way):
+    first, *_, last = way.said("tele/STATE")
+    for name in case.grows:
+        if last[name] <= (0 if case.from_start else first[name]):
+            yield f"{name} did not grow: {last}"
+    for name in case.stays:
+        # of the search at the start only the wrong rate was not answered
+        if last[name] > (1 if name == "Timeouts" else 0):
+            yield f"{name} grew: {last}"
+    if last["Link"] != "online" or last["Packs"] != 2:
+        yield f"the link is not well: {last}"
+
+
+def lacking(case, way):
+    """A command that the battery lacks leaves out what it would have brought, and nothing else."""
+    if not case.name.startswith("lacks"):
+        return
+    readings = way.said("stat/readings/Pack1")
+    without_alarms = [reading for reading in readings if "Problem" not in reading and "System_Status" not in reading]
+    if len(without_alarms) != (len(readings) if case.name == "lacks:44" else 0):
+        yield f"{len(without_alarms)} of {len(readings)} readings without alarms"
+    missing = {"lacks:47": "stat/parameters", "lacks:92": "stat/limits/Pack1"}.get(case.name)
+    for name in ("stat/info/Pack1", "stat/info/Pack2", "stat/limits/Pack1", "stat/parameters"):
+        if bool(way.said(name)) is (name == missing):
+            yield f"{name}: {way.said(name)}"
