@@ -114,6 +114,12 @@ def test_goals(make, arguments, met):
     assert make(*arguments).met is met
 
 
+def test_a_start_that_took_resets_says_so():
+    found = {"seconds": 12.0, "wire_s": 2.5, "ratio": 4.8}
+    assert "resets" not in bench.start_row("", found | {"resets": 0}).to
+    assert "1 resets" in bench.start_row("", found | {"resets": 1}).to
+
+
 def test_the_table_names_the_machine_and_says_which_goal_is_missed():
     rows = [bench.cycle_row(1, CYCLE | {"ratio": 1.5}), bench.heap_row(16, 79), bench.heap_row(1, 70)]
     head, titles, *lines = bench.text(bench.machine(), rows).splitlines()

@@ -99,7 +99,8 @@ def cycle_row(packs, found):
 
 
 def start_row(where, found):
-    to = f"wire, {found['wire_s']:.2f} s"
+    resets = f", {found['resets']} resets on the way" if found["resets"] else ""
+    to = f"wire, {found['wire_s']:.2f} s{resets}"
     return Row(f"start to first reading, {where}", f"{found['seconds']:.1f} s", found["ratio"], to, figures=found)
 
 

@@ -183,11 +183,11 @@ def _in_cycle(one):
 
 def first_reading(broker, packs, baud):
     """A paced battery that listens at `baud` -> {"seconds": from the board's start to the first reading at the broker,
-    "wire_s": what passed until then cost}."""
+    "wire_s": what passed until then cost, "resets": how often it started anew}."""
     with running(broker, packs, baud=baud) as run:
         at = next(at for at, topic, _ in run.events(START_TIMEOUT_S) if (topic or "").startswith(READING))
         wire = wire_cost([one for one in run.tap.passed if one.time <= at])
-        return {"seconds": at - run.began, "wire_s": wire, "ratio": (at - run.began) / wire}
+        return {"seconds": at - run.began, "wire_s": wire, "ratio": (at - run.began) / wire, "resets": len(run.board.resets)}
 
 
 # -- memory -----------------------------------------------------------------------------------------------------------
