@@ -187,7 +187,8 @@ def first_reading(broker, packs, baud):
     with running(broker, packs, baud=baud) as run:
         at = next(at for at, topic, _ in run.events(START_TIMEOUT_S) if (topic or "").startswith(READING))
         wire = wire_cost([one for one in run.tap.passed if one.time <= at])
-        return {"seconds": at - run.began, "wire_s": wire, "ratio": (at - run.began) / wire, "resets": len(run.board.resets)}
+        seconds = at - run.began
+        return {"seconds": seconds, "wire_s": wire, "ratio": seconds / wire, "resets": len(run.board.resets)}
 
 
 # -- memory -----------------------------------------------------------------------------------------------------------
