@@ -42,6 +42,9 @@ def restart(loop):
 def tidy(loop):
     """With `discovery` off: asks for the configs of the rack and of 16 packs; what comes is taken away."""
     session = loop.session
+    if not session.connected:  # it has just been lost
+        return
+    session.transport.start()
     found = []
 
     def take(topic, payload):
@@ -57,9 +60,7 @@ def tidy(loop):
             session.client.subscribe((loop.publisher.place + after + "/config").encode())
         session.client.set_callback(session.receive)
     except session.errors as error:
-        from .mqtt.contact import lost
-
-        lost(session, error)
+        session.fail(error)
     for topic in found:
         _take_away(loop, topic)
 

@@ -15,7 +15,7 @@ ARROWS = {
     "setup": "config board settings wifi battery/*",
     "diagnose": "config board wifi battery/* overlay",
     "loop": "health orders overlay",
-    "orders": "commands contact overlay",
+    "orders": "commands overlay",
     "health": "board overlay",
     "board": "log",
     "wifi": "radio overlay log",
@@ -38,8 +38,7 @@ ARROWS = {
     "mqtt/columns": "entities",
     "mqtt/discovery": "entities payloads",
     "mqtt/publisher": "payloads announce discovery reading overlay",
-    "mqtt/session": "contact overlay log",
-    "mqtt/contact": "session",
+    "mqtt/session": "contact trouble overlay log",
 }
 # Modules of MicroPython that only these may import
 ONLY_IN = {"machine": ("board", "main", "boot"), "network": ("wifi",)}

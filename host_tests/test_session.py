@@ -92,6 +92,8 @@ def test_every_fault_is_here():
 def check_trouble(rig, words, where="broker host port 1883: ", told=1):
     """Ten minutes of trouble: bounded, told and not told again, tried again and again; over when it is over."""
     rig.drive(600)
+    rig.drive(60, until=lambda: not rig.session.connected)
+    assert rig.net.open_count() == 0
     line = rig.warnings()[0]
     assert rig.warnings() == [line] * told
     assert line.startswith(f"warning: {where}") and line.endswith(" (trying on, with pauses of up to a minute)")

@@ -1,6 +1,6 @@
 """The connection to the broker over umqtt.simple, while it stands: ping, hearing, dropping; every wait is bounded.
 
-How it comes to stand is in contact.py, which is loaded for the moment.
+How it comes to stand is in contact.py, what is said of trouble in trouble.py; both are loaded for the moment.
 """
 
 from micropython import const
@@ -22,7 +22,8 @@ class Session:
     `client_class` is MQTTClient, `arguments` what it is made with, `client_error` MQTTException, `transport` the
     bounded.Transport under it, `random_below(n)` a random integer. `lwt` and `subscriptions` are topics (bytes).
     `on_message(topic, payload, retained)` gets bytes; a payload of 257 bytes may have been longer.
-    `on_connect()` is called when a connection stands and `Online` is said.
+    `on_connect()` is called when a connection stands and `Online` is said. `failed` counts tries in a row that came to
+    nothing, `drops` connections that were lost since the start.
     """
 
     def __init__(self, client_class, arguments, client_error, transport, clock, log, random_below, lwt, subscriptions):
@@ -39,6 +40,7 @@ class Session:
         self.connected = False
         self.drops = self.failed = 0
         self.why = None  # what was said of the trouble, while it lasts
+        self._trouble = None  # what is to be said yet
         self._inbox = []
         self.backoff_ms = 0
         self.retry_at = self.since = self._pinged_at = clock.ticks_ms()
@@ -48,14 +50,13 @@ class Session:
         diff = self.clock.ticks_diff
         now = self.clock.ticks_ms()
         if not self.connected:
-            if not network_up or diff(self.retry_at, now) > 0:
-                return
-            self._contact("connect")
-            if self.connected:
-                self._pinged_at = self.since
-                self.on_connect()
+            if not self._trouble and network_up and diff(self.retry_at, now) <= 0:
+                self._contact("connect")
+                if self.connected:
+                    self._pinged_at = self.since
+                    self.on_connect()
         elif not network_up:
-            self._contact("lost", "there is no Wi-Fi")  # what the driver would send later is old by then
+            self.fail("there is no Wi-Fi")  # what the driver would send later is old by then
         else:
             try:
                 self.transport.start()
@@ -64,13 +65,19 @@ class Session:
                     self._pinged_at = now
                     self.client.ping()  # goes out before the next read
                 if self.silence_ms() >= _SILENT_MS:
-                    self._contact("lost", "silent for a minute")
+                    self.fail("silent for a minute")
                 elif self.backoff_ms and diff(self.transport.heard_at, self.since) >= _LASTING_MS:
                     self._contact("settle")
             except self.errors as error:
-                self._contact("lost", error)
+                self.fail(error)
         while self._inbox:
             self.on_message(*self._inbox.pop(0))
+        if self._trouble:
+            from .trouble import tell
+
+            drop("firmware.mqtt.trouble")
+            trouble, self._trouble = self._trouble, None
+            tell(self, trouble)
 
     def silence_ms(self):
         """Time since the broker last gave a sign of life (ms), or since the start."""
@@ -86,7 +93,7 @@ class Session:
             self.client.publish(topic, payload, retain)
             self.transport.flush()
         except self.errors as error:
-            self._contact("lost", error)
+            self.fail(error)
             return False
         self.connected = True
         return True
@@ -98,26 +105,28 @@ class Session:
                 self.client.disconnect()
             except self.errors:
                 pass  # then the last will says it
-        self.forget()
+        self._forget()
+
+    def fail(self, why):
+        """Lets go of the connection. At the end of the pass `why`, an exception or a text, is told and counted."""
+        self._forget()
+        self._trouble = why
 
     def receive(self, topic, payload):
         """umqtt.simple's callback; what it brings waits until the packet is done with."""
         if self.on_message and len(self._inbox) < _MESSAGES:
             self._inbox.append((topic, payload, bool(self.transport.first & 1)))
 
-    def forget(self):
-        """Lets go of the connection."""
+    def _forget(self):
         self.connected = False
         self.client = None
         self.transport.close()
 
-    def _contact(self, step, *arguments):
+    def _contact(self, step):
         from . import contact
 
-        try:
-            getattr(contact, step)(self, *arguments)
-        finally:
-            drop("firmware.mqtt.contact")
+        drop("firmware.mqtt.contact")
+        getattr(contact, step)(self)
 
     def _hear(self):
         """Takes what has arrived, some packets at most."""
