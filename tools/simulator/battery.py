@@ -5,7 +5,8 @@ import random
 from collections import Counter, namedtuple
 
 from . import framed
-from .commands import COMMANDS, Commands, Reply
+from .commands import ALLOWED, Commands, Reply, in_words
+from .console import Console
 from .faults import Faults, mixture
 from .port import Pace, wire_time
 
@@ -26,11 +27,12 @@ class Battery:
     turnaround_ms: from the last character of a request to the first of its reply (default 10, unpaced 0).
     garbage: at the wrong rate the user gets garbage instead of nothing. log: called with a line of text for each event.
     on_truth: called with each record of the truth. truth_limit: so many records are kept at least, the older ones may
-    go (default: all are kept). identity: options of Commands.
+    go (default: all are kept). dialect: framed, or console with its options (console.Console). identity: options of
+    Commands.
     """
 
     def __init__(self, group, clock, seed=1, baud=FIRST_BAUD, paced=True, turnaround_ms=None, garbage=False,
-                 log=None, on_truth=None, truth_limit=None, **identity):
+                 log=None, on_truth=None, truth_limit=None, dialect="framed", console=None, **identity):
         self.group, self.clock, self.baud, self.paced, self.garbage = group, clock, baud, paced, garbage
         self.truth, self.counts, self.forbidden, self.fault_log = [], Counter(), [], []
         self.plugged = True
@@ -42,6 +44,9 @@ class Battery:
         self._rng = random.Random(f"{seed}/line")
         self._silent_until = 0.0
         self._weather, self._next = None, None
+        self.console = None
+        if dialect == "console":
+            self.update(**(console or {}))
 
     # what the line does
 
@@ -58,9 +63,29 @@ class Battery:
             self._receiver.clear()
             self._log(f"{len(data)} bytes at {rate} baud: garbage to a battery at {self.baud}")
             return
+        if self.console:
+            self._typed(now, data)
+            return
         for line in self._receiver.feed(data):
             heard = wire_time(len(line) + 1, self.baud) if self.paced else 0.0
             self._answer(now, line, now + heard + self._turnaround_s)
+
+    def _typed(self, now, data):
+        """Characters for the text console."""
+        heard = wire_time(len(data), self.baud) if self.paced else 0.0
+        self.group.advance(now)
+        for text in self.console.feed(now, data):
+            self.counts["requests"] += 1
+            active = self.faults.hit("power_cycle")
+            if active:
+                self._event(active)
+            if self.faults.named("babble") or now < self._silent_until:
+                return
+            pieces = [(0.0, b"")] if self._struck("silent") else self.faults.damage(text)
+            self.counts["replies"] += 1
+            self._pace.send(now + heard + self._turnaround_s, pieces, self.baud)
+        if self.console.baud != self.baud:
+            self._switch(self.console.baud)
 
     def take(self, now, rate):
         """-> (bytes for a user whose port is set to `rate`, [what is to be called once they are written])."""
@@ -196,6 +221,8 @@ class Battery:
         if active.name == "power_cycle":
             self.power_cycle(active.args.get("off_s", POWER_CYCLE_S))
             return active.args.get("off_s", POWER_CYCLE_S)
+        if self.console:  # it has one rate
+            return 0.0
         others = [baud for baud in OTHER_RATES if baud != self.baud]
         self._switch(active.args.get("baud") or self.faults.rng.choice(others))
         return 0.0
@@ -205,15 +232,19 @@ class Battery:
         self._silent_until = self.clock() + seconds
         self._receiver.clear()
         self._pace.clear()
-        self._switch(FIRST_BAUD)
+        if self.console:
+            self.console.power_cycle()
+        self._switch(self.console.baud if self.console else FIRST_BAUD)
 
+    def update(self, dialect="console", **options):
+        """Newer firmware: from now on it speaks text (options of console.Console); or `framed` again, at 1200 baud."""
+        self.console = None
+        if dialect == "console":
+            self.console = Console(self.group, self._note, forbid=self._forbid, **options)
+        self._receiver.clear()
+        self._pace.clear()
+        self._switch(self.console.baud if self.console else FIRST_BAUD)
 
-ALLOWED = {f"{cid2:02X}" for cid2 in COMMANDS}
-
-
-def in_words(request, code):
-    """A request for a person to read."""
-    if code:
-        return "a request that is not right"
-    name = COMMANDS.get(request.cid2, (f"unknown command {request.cid2:02X}H",))[0]
-    return name + (" " + request.info.hex().upper() + "H" if request.info else "")
+    def _forbid(self, line):
+        self.forbidden.append(Forbidden(self.clock(), line.split()[0].decode("latin-1"), line))
+        self._log(f"FORBIDDEN: {line!r}")

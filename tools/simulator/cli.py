@@ -9,6 +9,7 @@ import threading
 
 from .alarms import NAMES
 from .battery import FIRST_BAUD
+from .console_text import FIRMWARE
 from .faults import FAULTS, split_name
 from .simulator import Simulator
 
@@ -67,6 +68,11 @@ def parser():
     add("--maker", default="Pylon", help="20 characters (default %(default)s)")
     add("--absent", type=int, action="append", default=[], metavar="PACK", help="is counted but not there; repeatable")
     add("--speed", type=float, default=1.0, help="seconds that it charges a second (default %(default)s)")
+    add("--dialect", choices=("framed", "console"), default="framed", help="what it speaks (default %(default)s)")
+    add("--firmware", choices=tuple(FIRMWARE), default="us5000", help="whose console (default %(default)s)")
+    add("--asleep", action="store_true", help="the console is silent until it is woken at 1200 baud")
+    add("--pager", type=int, metavar="LINES", help="the console waits for a key after so many lines")
+    add("--update-after", type=float, metavar="S", help="framed at first, then updated: it speaks the console")
     add("--garbage", action="store_true", help="at the wrong rate garbage comes back instead of nothing")
     add("--extra-alarm-byte", action="store_true", help="alarm replies carry one byte more, as some packs' do")
     add("--alarm", type=alarm, action="append", default=[], metavar="PACK:NAME[:CELL]", help="repeatable")
@@ -115,8 +121,14 @@ def _begin_faults(sim, options):
         sim.misbehave()
 
 
+def _console(options):
+    return {"firmware": options.firmware, "asleep": options.asleep, "pager": options.pager}
+
+
 def _run(sim, options, ended):
-    """Until a signal comes; the faults begin and end on the way."""
+    """Until a signal comes; an update, then the faults, come on the way."""
+    if options.update_after is not None and not ended.wait(options.update_after):
+        sim.update(**_console(options))
     faulty = options.fault or options.faults
     if faulty and not ended.wait(options.fault_after):
         _begin_faults(sim, options)
@@ -136,7 +148,8 @@ def main(arguments=None):
             options.packs, options.cells, options.temperatures, options.seed, options.wide, options.capacity,
             options.ambient, options.speed, options.baud, not options.unpaced, address=options.address,
             turnaround_ms=options.turnaround, garbage=options.garbage, extra_alarm_byte=options.extra_alarm_byte,
-            truth_limit=TRUTH_LIMIT, device=options.device, version=options.version, maker=options.maker,
+            dialect=options.dialect, console=_console(options), truth_limit=TRUTH_LIMIT,
+            device=options.device, version=options.version, maker=options.maker,
             log=_say if options.verbose else None, on_truth=_truth_writer(truth) if truth else None)
         for pack, name, place in options.alarm:
             sim.alarm(pack, name, cell=place, sensor=place)

@@ -136,3 +136,12 @@ COMMANDS = {
     0x92: ("charge/discharge management", 1, Commands.management),
     0x93: ("serial number", 1, Commands.serial),
 }
+ALLOWED = {f"{cid2:02X}" for cid2 in COMMANDS}
+
+
+def in_words(request, code):
+    """A request for a person to read."""
+    if code:
+        return "a request that is not right"
+    name = COMMANDS.get(request.cid2, (f"unknown command {request.cid2:02X}H",))[0]
+    return name + (" " + request.info.hex().upper() + "H" if request.info else "")

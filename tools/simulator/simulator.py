@@ -19,7 +19,9 @@ class Simulator:
     packs 1 … 16, cells 8 … 16, temperatures 1 … 8, wide (3-byte capacities), capacity mAh, ambient °C: one value, or a
     sequence with one a pack. baud: where it starts. paced: 10 bit times a character and turnaround_ms, else at once.
     address: ADR it answers to. maker, device, version ("2.3"), protocol (VER), infoflag, extra_alarm_byte: what it
-    says. speed: seconds of charging that pass in a second. garbage: the user gets some at the wrong rate.
+    says. dialect: framed, or console with `console`, a dict of firmware (us2000c, us5000, us5000-v2, pytes), asleep
+    (silent until it is woken at 1200 baud), pager (lines). speed: seconds of charging that pass in a second. garbage:
+    the user gets some at the wrong rate.
     clock: seconds, monotonic. log, on_truth: called with a line of text, with a record of the truth. truth_limit: so
     many records are kept at least (for soaks; default all).
 
@@ -136,6 +138,10 @@ class Simulator:
     def power_cycle(self, seconds=POWER_CYCLE_S):
         """Off and on: silent for `seconds`, then at 1200 baud."""
         self._do(self.battery.power_cycle, seconds)
+
+    def update(self, dialect="console", **options):
+        """Newer firmware, in mid-life: speaks text from now on; options firmware, asleep, pager. Or `framed` again."""
+        self._do(self.battery.update, dialect, **options)
 
     def unplug(self):
         """Takes the cable out."""

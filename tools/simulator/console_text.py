@@ -1,0 +1,161 @@
+"""What the text console of newer firmware prints about a group, as lines (console.md)."""
+
+import time
+from collections import namedtuple
+
+STATES = {0: "Normal", 1: "Low", 2: "High"}
+
+OLD = (
+    ("Power", 6), ("Volt", 7), ("Curr", 7), ("Tempr", 7), ("Tlow", 7), ("Thigh", 7), ("Vlow", 7), ("Vhigh", 7),
+    ("Base.St", 9), ("Volt.St", 9), ("Curr.St", 9), ("Temp.St", 9), ("Coulomb", 9), ("Time", 21), ("B.V.St", 9),
+    ("B.T.St", 9),
+)
+MOS = (("MosTempr", 9), ("M.T.St", 9))
+IDS = (
+    *OLD[:5], ("Tlow.Id", 9), OLD[5], ("Thigh.Id", 9), OLD[6], ("Vlow.Id", 9), OLD[7], ("Vhigh.Id", 9), *OLD[8:],
+)
+CELLS = (
+    ("Battery", 9), ("Volt", 9), ("Curr", 9), ("Tempr", 9), ("Base State", 13), ("Volt. State", 13),
+    ("Curr. State", 13), ("Temp. State", 13),
+)
+# prompt; columns and rows of `pwr`; of `bat`: columns of the header, how SOC, charge and BAL end a row; soh: `stat`
+# has it; device, maker
+Firmware = namedtuple("Firmware", "prompt columns rows cells header tail soh device maker")
+FIRMWARE = {
+    "us2000c": Firmware("pylon>", OLD + MOS, 16, CELLS, ("Coulomb", "BAL"), "{0}%         {1} mAH      {2}", True,
+                        "US2000C", "Pylon"),
+    "us5000": Firmware("pylon>", OLD + MOS, 16, CELLS, ("SOC", "Coulomb", "BAL"), "{0}%         {1} mAH      {2}", True,
+                       "US5000", "Pylon"),
+    "us5000-v2": Firmware("pylon>", (*IDS, *MOS, ("SysAlarm.St", 11)), 16, CELLS, ("SOC", "Coulomb", "BAL"),
+                          "{0}%         {1} mAH      {2}", True, "US5000", "Pylon"),
+    "pytes": Firmware("PYTES>", (*OLD, ("Barcode", 18), ("DevType", 12)), 8, CELLS[:2] + CELLS[3:], ("Coulomb",),
+                      "{0:3}%      {1} mAH", False, "E-BOX-4850P", "PYTES"),
+}  # fmt: skip
+
+
+def padded(words, widths):
+    """A row: each word in its column, and a space behind one that is too long."""
+    return "".join(str(word).ljust(width) if len(str(word)) < width else f"{word} "
+                   for word, width in zip(words, widths, strict=False))
+
+
+class Text:
+    """The answers of `firmware` (a Firmware) about `group`, without echo and end mark; `note(kind, pack, values)` hears
+    what each says: kinds packs, pwr, bat, info, stat.
+    """
+
+    def __init__(self, group, note, firmware):
+        self.group, self.note, self.firmware = group, note, firmware
+
+    def table(self, now):
+        names, widths = zip(*self.firmware.columns, strict=True)
+        lines = [padded(names, widths)]
+        old = dict(OLD)
+        for number in range(1, self.firmware.rows + 1):
+            if number in self.group.there():
+                words = {**self._words(number), "Power": number, "Time": time_of(now)}
+                lines.append(padded([words[name] for name in names], widths))
+            else:
+                words = [number, *["-"] * 7, "Absent", *["-"] * 7]
+                lines.append(padded(words, old.values()))
+        self.note("packs", None, {"packs": self.group.there()})
+        return lines
+
+    def _words(self, number):
+        """What a row of `pwr` says of a pack, by column."""
+        pack = self.group.pack(number)
+        now, alarm = pack.analog(), pack.alarm()
+        cells, sensors = now["cells"], now["temperatures"]
+        near = sensors[1:] or sensors
+        state = _states(alarm)
+        mos = 100 * sensors[0] + 4000 if number == 1 or self.firmware.device == "US2000C" else "-"
+        return {
+            "Volt": now["voltage"], "Curr": now["current"], "Tempr": 100 * sensors[0], "Tlow": 100 * min(near),
+            "Tlow.Id": near.index(min(near)), "Thigh": 100 * max(near), "Thigh.Id": near.index(max(near)),
+            "Vlow": min(cells), "Vlow.Id": cells.index(min(cells)), "Vhigh": max(cells),
+            "Vhigh.Id": cells.index(max(cells)), "Base.St": _base(now), "Volt.St": state["voltage"],
+            "Curr.St": state["current"], "Temp.St": state["temperature"], "Coulomb": f"{_soc(now)}%",
+            "B.V.St": state["cells"], "B.T.St": state["sensors"], "MosTempr": mos, "M.T.St": "Normal",
+            "SysAlarm.St": "Normal", "Barcode": pack.serial, "DevType": self.firmware.device,
+        }  # fmt: skip
+
+    def pwr(self, number, pack):
+        now, state = pack.analog(), _states(pack.alarm())
+        said = {**now, "soc": _soc(now), "base": _base(now)}
+        self.note("pwr", number, said)
+        rows = [("Voltage", now["voltage"], "mV"), ("Current", now["current"], "mA"),
+                ("Temperature", 100 * now["temperatures"][0], "mC"), ("Coulomb", said["soc"], "%"),
+                ("Total Coulomb", now["capacity"], "mAH"), ("Max Voltage", 3600 * len(now["cells"]), "mV"),
+                ("Charge Times", 40 * now["cycles"], "")]
+        if not self.firmware.soh:
+            rows.insert(5, ("Real Coulomb", now["capacity"] * 994 // 1000, "mAH"))
+        words = [("Basic Status", said["base"]), ("Volt Status", state["voltage"]),
+                 ("Current Status", state["current"]), ("Tmpr. Status", state["temperature"]),
+                 ("Coul. Status", "Normal"), ("Soh. Status", "Normal"),
+                 ("Heater Status", "OFF"), ("Bat Events", "0x0"), ("Power Events", "0x0"), ("System Fault", "0x0")]
+        rule = " " + "-" * 28
+        return [rule, f" Power  {number}", "", *(f" {name:16}: {value:<12}{unit}" for name, value, unit in rows),
+                *(f" {name:16}: {word:8}" for name, word in words), rule]
+
+    def bat(self, number, pack):
+        now, alarm = pack.analog(), pack.alarm()
+        sensors = now["temperatures"][1:] or now["temperatures"]
+        near = [sensors[min(cell // 4, len(sensors) - 1)] for cell in range(len(now["cells"]))]
+        self.note("bat", number, {**now, "cell_temperatures": near, "soc": _soc(now)})
+        names, widths = zip(*self.firmware.cells, strict=True)
+        lines = [padded(names, widths) + padded(self.firmware.header, [13] * 3)]
+        for cell, volt in enumerate(now["cells"]):
+            words = {"Battery": cell, "Volt": volt, "Curr": now["current"], "Tempr": 100 * near[cell],
+                     "Base State": _base(now), "Volt. State": STATES.get(alarm["cells"][cell], "Other"),
+                     "Curr. State": "Normal", "Temp. State": "Normal"}
+            tail = self.firmware.tail.format(_soc(now), now["remaining"] + 10 * (cell % 3), "N")
+            lines.append(padded([words[name] for name in names], widths) + tail)
+        return lines
+
+    def info(self, number, pack):
+        firmware, cells = self.firmware, len(pack.analog()["cells"])
+        self.note("info", number, {"serial": pack.serial, "device": firmware.device, "maker": firmware.maker})
+        rows = [("Device address", number), ("Manufacturer", firmware.maker), ("Device name", firmware.device),
+                ("Board version", "V10R04"), ("Main Soft version", "B69.16.0.0"), ("Soft  version", "V1.3"),
+                ("Boot  version", "V1.0"), ("Comm version", "V2.0"), ("Release Date", "22-08-10"),
+                ("Barcode", pack.serial), ("Specification", f"48V/{pack.capacity // 1000}AH"), ("Cell Number", cells),
+                ("Max Dischg Curr", "-100000mA"), ("Max Charge Curr", "100000mA"), ("Console Port rate", 115200)]
+        return [f"{name:20}: {value}" for name, value in rows]
+
+    def stat(self, number, pack):
+        cycles = pack.analog()["cycles"]
+        soh = {"soh": soh_of(cycles)} if self.firmware.soh else {}
+        self.note("stat", number, {"cycles": cycles, **soh})
+        rows = [("Data Items", 487), ("Charge Times", 40 * cycles), ("COC Times", 0), ("CYCLE Times", cycles)]
+        rows += [("SOH", soh["soh"])] if soh else []
+        rows += [("Pwr Percent", _soc(pack.analog())), ("Pwr Coulomb", 190936600)]
+        return [f"Device address{number:>12}", *(f"{name:16}:{value:9}" for name, value in rows)]
+
+    def soh(self, number, pack):
+        rows = [f"{cell:<11}{volt:<11}0          Normal    " for cell, volt in enumerate(pack.analog()["cells"])]
+        return [f"Power   {number}", "Battery    Voltage    SOHCount   SOHStatus ", *rows]
+
+
+def soh_of(cycles):
+    """State of health in %: made up, but always the same for a pack."""
+    return 100 - min(cycles // 50, 40)
+
+
+def _soc(now):
+    return now["remaining"] * 100 // now["capacity"]
+
+
+def _base(now):
+    return "Charge" if now["current"] > 0 else "Dischg" if now["current"] < 0 else "Idle"
+
+
+def time_of(now):
+    return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(1_700_000_000 + now))
+
+
+def _states(alarm):
+    """The states of a pack in words: the worst of what a framed alarm reply tells apart."""
+    current = alarm["charge_current"] or alarm["discharge_current"]
+    sensors, cells = max(alarm["temperatures"]), max(alarm["cells"])
+    raw = {"voltage": alarm["voltage"], "current": current, "temperature": sensors, "sensors": sensors, "cells": cells}
+    return {name: STATES.get(state, "Other") for name, state in raw.items()}
