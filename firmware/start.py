@@ -18,6 +18,7 @@ def settings():
             known = config.load()
             secure = _secure(known) if known["mqtt_tls"] else None
             drop("firmware.config")
+            config.__dict__.clear()  # its 10 KB go even when a stale pointer on the stack still holds the module
             return known, secure
         except config.ConfigError as error:
             print("error: the settings cannot be used:\n%s" % error)

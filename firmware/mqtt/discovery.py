@@ -41,45 +41,48 @@ def _send(publisher, number, known):
         text(prefix)[1:-1],
     )
 
+    def filled(part):
+        for index, mark in enumerate(_MARKS):
+            part = part.replace(mark, values[index])
+        return part
+
     def make():
-        for part in _parts("p" if number else "r", known):
-            for mark, value in zip(_MARKS, values):
-                part = part.replace(mark, value)
-            yield part
+        """Yields the config in small parts, from as few generators as can be: each takes memory."""
+        device = "p" if number else "r"
+        for line in lines("head %s " % device):
+            yield filled(line)
+        comma = "," if device == "r" else ""
+        last = None
+        for part in lines("part %s " % device):
+            topic, path, more = part.split(" ", 2)
+            for row in lines(topic + " "):
+                key, its, whose, show, name = row.split(" ", 4)
+                if (
+                    (whose != device and whose != "b")
+                    or show == "-"
+                    or ("a" in show and not known & _ALARMS)
+                    or ("s" in show and not known & _SOH)
+                ):
+                    continue
+                yield '%s"%s":{' % (comma, key)
+                comma = ","
+                if "t" in show and not _is_there(key, known & 255, known >> 8 & 255):
+                    yield '"p":"sensor"}'
+                    continue
+                if its != last:
+                    last = its
+                    what = kind(its)[2]
+                yield what.replace("?", path.replace("?", key))
+                yield ',"uniq_id":"%s_%s","name":"%s"' % (values[0], key, name)
+                if show[0] != "m":
+                    yield ',"ent_cat":"diagnostic"'
+                if show[0] == "o":
+                    yield ',"en":false'
+                yield filled(more)
+                yield "}"
+        yield "}}"
 
     publisher.session.publish((place + after + "/config").encode(), Parts(make), True)
-
-
-def _parts(device, known):
-    """Yields the parts of a config, with marks in them."""
-    yield from lines("head %s " % device)
-    comma = "," if device == "r" else ""
-    last = None
-    for topic in lines("part %s " % device):
-        topic, path, more = topic.split(" ", 2)
-        for row in lines(topic + " "):
-            key, its, whose, show, name = row.split(" ", 4)
-            if show[0] == "-" or whose not in ("b", device):
-                continue
-            if ("a" in show and not known & _ALARMS) or ("s" in show and not known & _SOH):
-                continue
-            yield '%s"%s":{' % (comma, key)
-            comma = ","
-            if "t" in show and not _is_there(key, known & 255, known >> 8 & 255):
-                yield '"p":"sensor"}'
-                continue
-            if its != last:
-                last = its
-                what = kind(its)[2]
-            yield what.replace("?", path.replace("?", key))
-            yield ',"uniq_id":"@_%s","name":"%s"' % (key, name)
-            if show[0] != "m":
-                yield ',"ent_cat":"diagnostic"'
-            if show[0] == "o":
-                yield ',"en":false'
-            yield more
-            yield "}"
-    yield "}}"
 
 
 def _is_there(key, cells, sensors):
