@@ -16,33 +16,29 @@ def survive(what, *arguments):
     return getattr(survive, what)(*arguments)
 
 
-def run():
-    retained = survive("begin")
-    from firmware.overlay import drop
-    from firmware.start import prepare
-
-    drop("firmware.start")
-    prepared = prepare()
-    del prepare  # one after the other: there is no room for both
-    from firmware.app import build
-
-    drop("firmware.app")
-    loop = build(retained, *prepared)
-    del build, drop, prepared
-    loop.run(machine.WDT(timeout=90_000).feed)  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
-
-
 def live():
     print("pylon2mqtt: Ctrl-C for the REPL")
     time.sleep_ms(2000)
     try:
-        run()
+        retained = survive("begin")
+        from firmware.overlay import drop
+        from firmware.start import prepare
+
+        drop("firmware.start")
+        prepared = prepare()
+        del prepare  # one after the other: there is no room for both
+        from firmware.app import build
+
+        drop("firmware.app")
+        loop = build(retained, *prepared)
+        del build, drop, prepared
+        loop.run(machine.WDT(timeout=90_000).feed)  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
     except (Exception, SystemExit) as error:
-        gc.collect()
+        loop = prepared = None  # survive() needs their memory
         try:
             survive("crashed", error)
-        except Exception as other:  # half a firmware, or no memory for this
-            print("error:", type(error), type(other))
+        except Exception:  # half a firmware, or no memory for this
+            print("error:", type(error))
         time.sleep_ms(5000)
         machine.reset()
 

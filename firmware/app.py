@@ -33,6 +33,11 @@ def build(retained, settings, uart, table, place, secure=None, clock=time):
     config, `secure` is mqtt/secure.Secure with mqtt_tls.
     """
     log = Log(settings["log_level"])
+    pin = settings["led"]
+    if pin != "off":
+        from .led import Led
+
+        clock = Led(board.led(abs(pin)), pin < 0, clock)
     rate_ms = settings["publish_rate"] * 1000
     prefix = "%s/%s/" % (settings["mqtt_root"], settings["rack_name"])
     wifi = Wifi(settings["wifi_ssid"], settings["wifi_pass"], settings["hostname"], clock, log)
@@ -44,6 +49,8 @@ def build(retained, settings, uart, table, place, secure=None, clock=time):
     publisher = Publisher(session, prefix, Rack(clock), meters, clock, loop, table, place, settings["discovery"])
     publisher.expire_s = max(EXPIRE_MIN_S, 4 * settings["publish_rate"])
     poller.sink = loop.publisher = publisher
+    if pin != "off":
+        clock.loop = loop
     log.listener = publisher.line
     drop("firmware.board")
     return loop

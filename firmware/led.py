@@ -17,7 +17,7 @@ def lit(pattern, ticks_ms):
 class Led:
     """A clock like `time` that blinks while somebody sleeps: all waits of the firmware go through it.
 
-    `pin` is called with 1 or 0; `low`: 0 switches the LED on. `pattern` says how it blinks.
+    `pin` is called with 1 or 0; `low`: 0 switches the LED on. `loop` is the loop.Loop whose state is shown.
     """
 
     def __init__(self, pin, low, clock):
@@ -28,24 +28,27 @@ class Led:
         self._pin = pin
         self._low = 1 if low else 0
         self._level = None
-        self.pattern = NO_WIFI
+        self._pattern = NO_WIFI
+        self.loop = None
 
     def sleep_ms(self, ms):
-        self._blink()
+        loop = self.loop
+        if loop:
+            self.show(loop.wifi.wlan.isconnected(), loop.session.connected, not loop.poller.searching)
         while ms > 0:
             self._sleep(min(ms, _STEP_MS))
             ms -= _STEP_MS
             self._blink()
 
     def show(self, wifi, broker, battery):
-        """What is there, True or False; once in every pass of the loop."""
-        self.pattern = (WELL if battery else NO_BATTERY) if broker else NO_BROKER
+        """What is there, True or False."""
+        self._pattern = (WELL if battery else NO_BATTERY) if broker else NO_BROKER
         if not wifi:
-            self.pattern = NO_WIFI
+            self._pattern = NO_WIFI
         self._blink()
 
     def _blink(self):
-        level = lit(self.pattern, self.ticks_ms()) ^ self._low
+        level = lit(self._pattern, self.ticks_ms()) ^ self._low
         if level != self._level:
             self._level = level
             self._pin(level)

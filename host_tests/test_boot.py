@@ -123,10 +123,17 @@ def test_half_a_firmware_is_tried_again_and_again(board, files):
     assert set(one.resets) == {HARD_RESET}
 
 
-def test_no_memory_at_all(board, files):
-    hog = app_py("hog = []", "while True: hog.append(bytearray(200))")
+HOGS = (
+    app_py("hog = []", "while True: hog.append(bytearray(200))"),
+    app_py("return Loop()") + "class Loop:\n    def __init__(self): self.hog = []\n    def run(self, feed):\n"
+    "        while True: self.hog.append(bytearray(200))\n",
+)
+
+
+@pytest.mark.parametrize("hog", HOGS, ids=["build", "run"])
+def test_no_memory_at_all(board, files, hog):
     one = board(CONFIG, files(firmware__app=hog))
-    one.wait_for("built 2 2 MemoryError in app.py, line 4", 30)
+    one.wait_for("built 2 2 MemoryError in app.py, line ", 30)
 
 
 def test_the_watchdog_bites_a_firmware_that_hangs(board, files):

@@ -77,3 +77,17 @@ def test_it_is_a_clock():
     clock = Clock(5)
     one = Led(Pin(), False, clock)
     assert one.ticks_ms() == 5 and one.ticks_add(3, 4) == 7 and one.ticks_diff(9, 4) == 5
+
+
+@pytest.mark.parametrize(("pin", "low"), [(2, 0), (-2, 1)])
+def test_on_the_board(board, pin, low):
+    """Without a broker: two flashes every two seconds, though the battery is waited for."""
+    config = {"wifi_ssid": "x", "mqtt_host": "127.0.0.1", "mqtt_port": 1, "led": pin}
+    one = board(config)
+    one.wait_for("warning: broker", 30)
+    began = len(one.pin_changes)
+    one.wait_for("no battery at", 40)
+    changes = list(one.pin_changes)[began:]
+    assert {number for _, number, _ in changes} == {2} and len(changes) >= 8
+    one.stop()
+    assert one.pins == {2: low}, "dark when it is stopped"

@@ -1,0 +1,105 @@
+"""Every secret is a mark: the firmware runs, crashes and complains, and the mark is in config.json and nowhere else."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+from system_helpers import Way
+
+from firmware.config import SETTINGS
+
+MARK = "hunter2-MARK"
+SECRETS = {row[0]: f"{MARK}-{row[0]}" for row in SETTINGS if row[3]}
+USER = {"mqtt_user": "owner"}
+QUICK = (("sleep_ms(2000)", "sleep_ms(20)"), ("sleep_ms(5000)", "sleep_ms(20)"))
+HEAP = "1M"  # not the point here; what crashes is source
+# file, the function that crashes in the first life
+PLACES = (
+    ("config.py", "def check("), ("app.py", "def build("), ("radio.py", "def start("), ("wifi.py", "def tend("),
+    ("mqtt/session.py", "def tend("), ("mqtt/contact.py", "def connect("), ("mqtt/bounded.py", "def connect("),
+    ("mqtt/publisher.py", "def tend("), ("battery/poller.py", "def step("), ("battery/search.py", "def step("),
+    ("battery/pylontech.py", "def read("), ("health.py", "def state("),
+)  # fmt: skip
+# RuntimeError: nobody expects it
+CRASH = f"import machine\n{{0}}if machine.reset_cause() == 1: raise RuntimeError('{MARK}')"
+
+
+def crashing(project, name, function):
+    """Source of a module in which `function` raises a secret, in the first life."""
+    lines = (project / "firmware" / name).read_text().splitlines()
+    (at,) = [number for number, line in enumerate(lines) if line.lstrip().startswith(function)]
+    indent = " " * (len(lines[at]) - len(lines[at].lstrip()) + 4)
+    end = next(number for number in range(at, len(lines)) if lines[number].endswith(":"))
+    return "\n".join([*lines[: end + 1], indent + CRASH.format(indent), *lines[end + 1 :], ""])
+
+
+def quick_main(project):
+    text = (project / "main.py").read_text()
+    for old, new in QUICK:
+        assert old in text
+        text = text.replace(old, new)
+    return text
+
+
+def leaks(one, messages=()):
+    """-> where the mark was found: console lines, topics and payloads, files."""
+    found = [line for line in one.lines if MARK in line]
+    found += [f"{m.topic} {m.payload!r}" for m in messages if MARK.encode() in m.topic.encode() + m.payload]
+    for directory in (one.flash, one.state):
+        for path in directory.rglob("*"):
+            secret = path.is_file() and MARK.encode() in path.read_bytes()
+            if secret and path.name != "config.json" and path.relative_to(directory).as_posix() not in one.marked:
+                found.append(str(path))
+    return found
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "function"), PLACES, ids=[row[0] for row in PLACES])
+def test_a_crash_tells_where_and_no_secret(board, broker, mqtt_client, project, name, function):
+    files = {"main.py": quick_main(project), f"firmware/{name}": crashing(project, name, function)}
+    with Way(board, broker, mqtt_client, settings=SECRETS | USER, heap=HEAP, packs=1) as way:
+        way.start(files=files)
+        one = way.board
+        one.marked = (f"firmware/{name}",)  # the test itself wrote it there
+        one.wait_for(f"error: RuntimeError in {name}, line ", 40)
+        state = way.wait("tele/STATE", since=time.monotonic())
+        assert json.loads(state.payload)["LastError"].startswith(f"RuntimeError in {name}, line ")
+        way.wait("stat/readings/Pack1")
+        assert way.stop() == 0 and len(one.resets) == 1
+        assert leaks(one, mqtt_client.messages) == []
+        assert all(value in (one.flash / "config.json").read_text() for value in SECRETS.values())
+
+
+def test_a_broker_that_refuses(board, broker_factory):
+    broker = broker_factory("allow_anonymous false")
+    if not broker.is_mosquitto:
+        pytest.skip("amqtt takes everybody")
+    one = board({"wifi_ssid": "x", "mqtt_host": broker.host, "mqtt_port": broker.port, **USER, **SECRETS}, heap=HEAP)
+    one.marked = ()
+    one.wait_for("warning: broker", 30)
+    assert leaks(one) == []
+
+
+BROKEN = (
+    '{"wifi_ssid": "x", "mqtt_host": "y", "wifi_pass": "%s}', '{"wifi_ssid": "x", "wifi_pass": \'%s\'}',
+    '{"wifi_ssid": "x", "mqtt_host": "y", "wifi_pass": ["%s"]}', '{"mqtt_host": "y", "wifi_pass" "%s"}',
+    '{"wifi_ssid": "x", "mqtt_host": "y", "mqtt_pass": "%s"}', "%s",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", BROKEN)
+def test_settings_that_cannot_be_used(board, text):
+    one = board({}, {"config.json": text.replace("%s", MARK)}, heap=HEAP)
+    one.marked = ()
+    one.wait_for("the settings cannot be used", 30)
+    one.stop()
+    assert leaks(one) == []
+
+
+def test_the_mark_is_found(board):
+    one = board({}, {"main.py": f"print('{MARK}')\nopen('x', 'w').write('{MARK}')"})
+    one.marked = ("main.py",)
+    one.wait()
+    assert leaks(one) == [MARK, str(one.flash / "x")]
