@@ -34,7 +34,7 @@ def live():
         del build, drop, prepared
         loop.run(machine.WDT(timeout=90_000).feed)  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
     except (Exception, SystemExit) as error:
-        loop = prepared = None  # survive() needs their memory
+        loop = prepared = None  # noqa: F841 (survive() needs their memory)
         try:
             survive("crashed", error)
         except Exception:  # half a firmware, or no memory for this
