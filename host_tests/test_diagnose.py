@@ -1,0 +1,83 @@
+"""diagnose.py: what hangs on the cable, in words."""
+
+from __future__ import annotations
+
+import pytest
+from battery_line import BatteryUart
+from fakes import Clock
+
+from firmware import diagnose
+
+
+class Line:
+    """A line on which `hears(rate, bytes)` -> what comes back; `chatter`: what comes by itself at every rate."""
+
+    def __init__(self, hears=lambda rate, data: b"", chatter=b""):
+        self.hears, self.chatter = hears, chatter
+        self.rate, self.coming, self.written = 0, b"", []
+
+    def init(self, baudrate):
+        self.rate = baudrate
+        self.coming = self.chatter
+
+    def write(self, data):
+        self.written.append((self.rate, data))
+        self.coming += self.hears(self.rate, data)
+
+    def readinto(self, view):
+        some, self.coming = self.coming[: len(view)], self.coming[len(view) :]
+        view[: len(some)] = some
+        return len(some) or None
+
+
+def found(line, clock=None):
+    """-> (the word, all that was said)."""
+    said = []
+    return diagnose.uart(line, clock or Clock(), said.append), "\n".join(said)
+
+
+@pytest.mark.parametrize("address", [1, 2, 0])
+@pytest.mark.parametrize("baud", [1200, 2400, 4800, 9600, 19200])
+def test_framed(baud, address):
+    clock = Clock()
+    uart = BatteryUart(clock, baud, address=address)
+    word, said = found(uart, clock)
+    assert word == "framed" and f"framed protocol at {baud} baud, ADR {address:02X}H, VER " in said
+    assert not uart.battery.forbidden and uart.battery.baud == baud, "asked only"
+
+
+def test_nothing():
+    line = Line()
+    word, said = found(line)
+    assert word == "nothing" and "Console" in said and "swapped" in said and "Bridge TX and RX" in said
+    assert len({data for _, data in line.written}) == 3, "the bridge's, the version's question, an empty line"
+
+
+def test_bridged():
+    word, said = found(Line(lambda rate, data: data))
+    assert word == "loopback" and "bridge" in said.lower() and len(said.split("\n")) == 1
+
+
+def test_console():
+    prompt = lambda rate, data: b"\n\rpylon>" if rate == 115200 and data == b"\n" else b""  # noqa: E731
+    word, said = found(Line(prompt))
+    assert word == "console" and "115200" in said
+
+
+@pytest.mark.parametrize("noise", [b"\0\xff\x81" * 5, b"~20014600\r" * 3, b"~" * 40])
+def test_garbage_that_answers(noise):
+    word, said = found(Line(lambda rate, data: noise))
+    assert word == "garbage" and "GND" in said
+
+
+def test_chatter_is_told():
+    word, said = found(Line(chatter=b"\x55\xaa"))
+    assert word == "garbage" and "2 bytes came without a question" in said
+
+
+def test_it_ends_soon():
+    clock = Clock()
+    found(Line(), clock)
+    assert clock.passed_ms < 30_000
+    found(Line(lambda rate, data: b"\x80" * 5000), clock)
+    assert clock.passed_ms < 90_000
