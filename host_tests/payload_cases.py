@@ -162,6 +162,10 @@ class Publisher:
 
     def __init__(self):
         self.sent = []
+        self.serials = bytearray(17 * 16)
+        self.known = [0] * 17
+        self.wanted = 0
+        self.announces = False
 
     def publish(self, topic, payload, retain=False):
         text = payload.decode() if isinstance(payload, bytes) else whole(payload)

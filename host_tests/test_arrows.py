@@ -10,7 +10,7 @@ ARROWS = {
     "survive": "board retained overlay",
     "config": "settings syntax overlay",
     "settings": "config",
-    "start": "app columns config entities identifier overlay secure",
+    "start": "board columns config entities identifier overlay secure",
     "app": "*",
     "setup": "config board settings wifi battery/*",
     "diagnose": "config board wifi battery/* overlay",
