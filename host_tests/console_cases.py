@@ -44,8 +44,8 @@ def check_reading():
     assert flags.pop("Discharging") and not flags.pop("Charging") and not flags.pop("Heater")
     assert sorted(flags) == sorted(FLAGS_OFF) and not any(flags.values())
     extra = it.extra(2)
-    assert extra.temperatures == (220,) * 4 + (221,) * 4 + (222,) * 4 + (223,) * 3
-    assert extra[1:] == (None, 83, "Dischg", (), ())
+    assert extra.pack == 2 and extra.temperatures == (220,) * 4 + (221,) * 4 + (222,) * 4 + (223,) * 3
+    assert extra[2:] == (None, 83, "Dischg", (), ())
     assert it.extra(1) is None
     assert it.ask("limits", 1) is None and it.ask("parameters", None) is None
 

@@ -1,5 +1,5 @@
 """What the text console prints, as values: lines in, integers out. Words are found by the names of a header and by the
-names before a colon, never by fixed columns.
+names before a colon, never by fixed columns. Loaded for the moment.
 
 Each answer has a form: its names, and how long its lines are, blanks included. While values change it stays, but a lost
 or doubled character makes another.

@@ -1,0 +1,72 @@
+"""One pack's answers of the text console -> Reading. Loaded for the moment."""
+
+from ..reading import NORMAL, OTHER, Alarms, Reading, alarm_flags
+from . import console_text as text
+from .console import BAT, PWR, Extra
+from .link import NoReply
+
+
+def read(dialect, pack, counters):
+    """Asks for one pack's values and cells -> (Reading, console.Extra). `counters`: ms, cycles, SOH."""
+    voltage, current, bms, coulomb, capacity, said = dialect.take("pwr", pack, PWR, text.pack_values)
+    cells, temperatures, socs, charges, balancing, states, words = dialect.take("bat", pack, BAT, text.cell_values)
+    if abs(sum(cells) - voltage) * 100 > voltage:
+        raise NoReply("the cells of pack %d do not sum to its voltage" % pack)
+    for soc, charge in zip(socs, charges):
+        if not _agree(charge, soc, capacity):
+            raise NoReply("SOC and Coulomb of a cell of pack %d contradict each other" % pack)
+    soc = min(coulomb, 100)
+    charge = min(charges) if charges else 0
+    if not charges or not _agree(charge, soc, capacity):
+        charge = capacity * soc // 100
+    alarms = _alarms(said, current, states, words)
+    base = said["Basic Status"]
+    extra = Extra(pack, temperatures, dialect.mos.get(pack), soc, base, balancing, tuple(words))
+    reading = Reading(
+        pack,
+        cells,
+        (bms,),
+        current,
+        voltage,
+        min(charge, capacity),
+        capacity,
+        counters[1],
+        counters[2],
+        alarms,
+    )
+    return reading, extra
+
+
+def _agree(charge, soc, capacity):
+    """Can a charge in mAh be so many percent of the capacity, of worn cells too? It has another length otherwise."""
+    said, made = 100 * charge, soc * capacity
+    return made - 15 * capacity <= 3 * said and 2 * said <= 3 * made + 10 * capacity
+
+
+def _alarms(said, current, states, words):
+    """The pack's states in words, and those of its cells -> Alarms; what is not normal is appended to `words`."""
+    cells, currents, temperatures = states
+    voltage = text.state(said["Volt Status"], "Volt Status", words)
+    flow = text.state(said["Current Status"], "Current Status", words) or max(currents)
+    temperature = text.state(said["Tmpr. Status"], "Tmpr. Status", words)
+    base = said["Basic Status"]
+    rest = NORMAL
+    if base not in text.BASE:
+        text.remark(words, "Status", base)
+        rest = OTHER
+    for name in ("Coul. Status", "Soh. Status"):  # no flag is for these, but for what nobody knows
+        if text.state(said.get(name, "-"), name, words) == OTHER:
+            rest = OTHER
+    heater, fault = said.get("Heater Status", "-"), said.get("System Fault", "0x0")
+    if heater not in ("ON", "OFF", "-"):
+        text.remark(words, "Heater Status", heater)
+        rest = OTHER
+    if fault.strip("0x"):
+        text.remark(words, "System Fault", fault)
+        rest = OTHER
+    charge, discharge = (flow, NORMAL) if current >= 0 else (NORMAL, flow)
+    flags = alarm_flags(cells, temperatures + bytes((temperature, rest)), charge, voltage, discharge)
+    flags += ("Charging", base == "Charge"), ("Discharging", base == "Dischg")
+    if heater in ("ON", "OFF"):
+        flags += (("Heater", heater == "ON"),)
+    return Alarms(cells, bytes((temperature,)), charge, voltage, discharge, flags, ())
