@@ -6,7 +6,7 @@ import os
 import signal
 
 import repl_helpers
-from repl_helpers import LOOPS, POWER_ON, READY, WATCHDOG, Program, Terminal, mpremote, said
+from repl_helpers import HARD, LOOPS, POWER_ON, READY, WATCHDOG, Program, Terminal, mpremote, said
 
 idle = repl_helpers.idle
 
@@ -22,7 +22,9 @@ def test_rtc_memory_survives_resets_but_no_power_cut(idle):
     ask = "import machine; print('memory', machine.RTC().memory())"
     mpremote(idle, "exec", "import machine; machine.RTC().memory(b'kept')")
     assert "memory b'kept'" in mpremote(idle, "soft-reset", "exec", ask)
+    mark = idle.line_count
     mpremote(idle, "reset")
+    idle.wait_for(f"boot {HARD}", after=mark)  # mpremote's reset comes a moment after mpremote has gone
     assert "memory b'kept'" in mpremote(idle, "exec", ask)
     idle.power_cut()
     idle.start()

@@ -153,7 +153,9 @@ def test_what_was_said_to_nobody_is_lost(board):
 def test_mpremote_connects_while_it_boots(busy):
     mpremote(busy, "resume", "exec", "print('at the REPL')")
     for _ in range(3):
+        mark = busy.line_count
         mpremote(busy, "resume", "exec", "--no-follow", "import machine; machine.reset()")
+        busy.wait_for(f"boot {HARD}", after=mark)
         assert "42" in mpremote(busy, "exec", "print(6 * 7)")
 
 

@@ -127,6 +127,14 @@ def test_main_py_waits_aside_and_comes_back(empty, tree):
     assert copied(said) == [] and files(one) == ON_BOARD and said[-1] == "board | info: up: pylon2mqtt 1"
 
 
+def test_a_new_main_py_takes_the_place_of_the_old(empty, tree):
+    one = empty()
+    run(one, tree)
+    with open(tree / "main.py", "a") as file:
+        file.write("print('new')\n")
+    assert copied(run(one, tree)) == ["main.py"] and files(one) == ON_BOARD
+
+
 def test_a_second_copy_is_named(empty, tree):
     one = empty(files={"lib/firmware/a.py": "VALUE = 'second'"})
     said = run(one, tree)
