@@ -68,7 +68,10 @@ def where(error):
 
 
 def stopped():
-    """Ctrl-C: somebody looks after it, so this was no crash."""
+    """Ctrl-C: somebody looks after it, so this was no crash. The firmware is forgotten: the REPL needs its memory."""
     retained = Retained(board.memory)
     retained.quick_boots = 0
     retained.save()
+    for name in list(sys.modules):
+        if name.startswith(("firmware", "umqtt")):
+            sys.modules.pop(name)

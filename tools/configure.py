@@ -109,7 +109,7 @@ def program(values, show):
 
 def on_board(port, text, reset):
     """Runs the program `text` there -> what it printed. UsageError."""
-    command = [sys.executable, "-m", "mpremote", "connect", port, "resume", "run"]
+    command = [sys.executable, "-m", "mpremote", "connect", port, "run"]  # after a soft reset: all memory is free
     with tempfile.TemporaryDirectory(prefix="configure-") as directory:  # for its owner only; arguments all can read
         path = Path(directory) / "program.py"
         path.write_text(text)
