@@ -25,11 +25,17 @@ ARROWS = {
     "rack": "reading totals overlay",
     "totals": "reading",
     "battery/link": "frame log",
-    "battery/messages": "blocks",
-    "battery/pylontech": "link messages blocks details frame reading overlay log",
-    "battery/details": "link messages frame",
+    "battery/messages": "blocks layouts",
+    "battery/layouts": "blocks",
+    "battery/pylontech": "link blocks details frame reading overlay",
+    "battery/details": "link layouts blocks frame",
     "battery/search": "link frame",
-    "battery/console": "reading log",
+    "battery/console": "link console_seldom console_pack overlay",
+    "battery/console_line": "link frame",
+    "battery/console_pack": "console console_text link reading",
+    "battery/console_seldom": "console console_text link reading",
+    "battery/console_text": "reading",
+    "battery/console_wake": "console_line",
     "battery/poller": "plausible link search frame reading seldom hunt overlay",
     "battery/hunt": "link search frame overlay",
     "battery/seldom": "poller link search frame overlay",
@@ -43,7 +49,8 @@ ARROWS = {
 # Modules of MicroPython that only these may import
 ONLY_IN = {"machine": ("board", "main", "boot"), "network": ("wifi",)}
 # Bytes in, values out
-CODECS = ("reading", "words", "plausible", "energy", "battery/frame", "battery/blocks", "battery/messages",
+CODECS = ("reading", "words", "plausible", "energy", "battery/frame", "battery/blocks", "battery/layouts",
+          "battery/messages", "battery/console_text",
           "mqtt/entities", "mqtt/columns", "mqtt/payloads", "mqtt/commands", "mqtt/identifier")  # fmt: skip
 NOT_IN_CODECS = ("time", "socket", "machine", "network", "os", "select", "ssl", "umqtt", "asyncio", "_thread")
 NEVER = ("tools", "host_tests")

@@ -3,7 +3,7 @@
 Each function takes the dialect (pylontech.Pylontech) and a pack number or None; may raise NoReply or ReturnCode.
 """
 
-from . import frame, messages
+from . import blocks, frame, layouts
 from .link import NoReply, ReturnCode
 
 _MAX_PACKS = 16  # of a group (§2.8)
@@ -22,9 +22,9 @@ def packs(dialect, _):
 
 
 def _group_size(info):
-    count = messages.pack_count(info)
+    count = layouts.pack_count(info)
     if not 1 <= count <= _MAX_PACKS:
-        raise messages.DataError("a group of %d packs" % count)
+        raise blocks.DataError("a group of %d packs" % count)
     return count
 
 
@@ -33,7 +33,7 @@ def _counted(link):
     count = 0
     try:
         while count < _MAX_PACKS:
-            link.request(frame.ANALOG_VALUES, messages.analog_values, count + 1)
+            link.request(frame.ANALOG_VALUES, blocks.analog_values, count + 1)
             count += 1
     except (NoReply, ReturnCode):
         if not count:
@@ -46,8 +46,8 @@ def identity(dialect, pack):
     three are the master's.
     """
     version = dialect.optional(frame.PROTOCOL_VERSION, None)
-    serial = dialect.optional(frame.SERIAL_NUMBER, messages.serial_number, pack)
-    said = dialect.optional(frame.MANUFACTURER, messages.manufacturer) if pack == 1 else None
+    serial = dialect.optional(frame.SERIAL_NUMBER, layouts.serial_number, pack)
+    said = dialect.optional(frame.MANUFACTURER, layouts.manufacturer) if pack == 1 else None
     return (
         (serial[1] or None) if serial else None,
         version and "%d.%d" % (version >> 4, version & 15),
@@ -62,10 +62,10 @@ def limits(dialect, pack):
     discharge current in mA, charge enabled, discharge enabled, charge immediately, full charge request), or None: the
     battery lacks it.
     """
-    said = dialect.optional(frame.MANAGEMENT, messages.management, pack)
+    said = dialect.optional(frame.MANAGEMENT, layouts.management, pack)
     return said and said[1:5] + tuple([bool(said.status & mask) for mask in (0x80, 0x40, 0x30, 0x08)])
 
 
 def parameters(dialect, _):
-    """System parameters -> messages.SystemParameters, or None: the battery lacks them."""
-    return dialect.optional(frame.SYSTEM_PARAMETERS, messages.system_parameters)
+    """System parameters -> layouts.SystemParameters, or None: the battery lacks them."""
+    return dialect.optional(frame.SYSTEM_PARAMETERS, layouts.system_parameters)

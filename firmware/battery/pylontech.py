@@ -31,7 +31,7 @@ class Pylontech:
             return getattr(details, kind)(self, pack)
         finally:
             drop("firmware.battery.details")
-            drop("firmware.battery.messages")
+            drop("firmware.battery.layouts")
 
     def read(self, pack):
         """One pack's analog values and alarms -> Reading; its alarms are None where none could be read."""

@@ -53,12 +53,11 @@ def text(raw):
 
 
 def rows(table):
-    """Yields (key, decimals of the raw integer, decimals published) of a table as entities.compact() makes it."""
+    """Yields (key, decimals of the raw integer, decimals published) of a table as columns.compact() makes it."""
     start = 0
     while start < len(table):
         end = table.find("\n", start)
-        key, scale, digits = table[start:end].split(" ")
-        yield key, int(scale), int(digits)
+        yield table[start : end - 4], int(table[end - 3]), int(table[end - 1])
         start = end + 1
 
 
