@@ -37,7 +37,7 @@ def _valid(key, hint, names, answer):
     """What was typed, asked again until it is right; the number of one of `names` stands for it."""
     (row,) = [row for row in config.SETTINGS if row[0] == key]
     while True:
-        value = answer("%s, %s (%s): " % (key, row[4], hint))
+        value = answer("%s, %s (%s): " % (key, row[4].split(";")[0], hint))
         if value not in names and value in [str(number) for number in range(1, len(names) + 1)]:
             value = names[int(value) - 1]
         why = row[2](value)
