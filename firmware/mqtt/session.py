@@ -53,7 +53,6 @@ class Session:
             if not self._trouble and network_up and diff(self.retry_at, now) <= 0:
                 self._contact("connect")
                 if self.connected:
-                    self._pinged_at = self.since
                     self.on_connect()
         elif not network_up:
             self.fail("there is no Wi-Fi")  # what the driver would send later is old by then
