@@ -1,0 +1,231 @@
+"""discovery.py: the configs held against Home Assistant's rules and the table of the contract."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from discovery_made import ALARMS, IDENTIFIED, PREFIX, SOH, Publisher, configs, sent
+from discovery_rules import HomeAssistant, faults
+from payload_cases import BARE, EIGHT, NORMAL, PACK, SIXTEEN, whole
+
+from firmware import __version__
+from firmware.mqtt import discovery, identifier, payloads
+
+
+@pytest.mark.parametrize("flags", [0, ALARMS, SOH, ALARMS | SOH])
+@pytest.mark.parametrize(("packs", "cells", "sensors"), [(1, 15, 5), (16, 16, 6), (2, 8, 5), (1, 1, 0), (1, 16, 9)])
+def test_rules(packs, cells, sensors, flags):
+    made = sent(packs=packs, cells=cells, sensors=sensors, flags=flags)
+    assert len(made) == packs + 1
+    for topic, payload in made:
+        assert list(faults(topic, payload)) == []
+    ids = [one["uniq_id"] for config in configs(packs=packs) for one in config["cmps"].values() if len(one) > 1]
+    assert len(ids) == len(set(ids)) > 30
+
+
+# key, name, how it shows: m main, d diagnostic, o diagnostic and off, c config; the table of mqtt.md
+BOTH = """
+SOC State of charge m | PackVoltage Voltage m | PackCurrent Current m | Power Power m | BatteryState State m
+RemainingCapacity Remaining capacity m | FullCapacity Full capacity d | CellMin Lowest cell voltage m
+CellMax Highest cell voltage m | CellDelta Cell voltage difference m | TempMin Lowest temperature m
+TempMax Highest temperature m | ChargedEnergy Charged energy m | DischargedEnergy Discharged energy m
+Problem Problem m | Warning Warning m | ProblemText Problem details d"""
+OF_PACK = """
+CycleCount Cycles d | BMS_T BMS temperature d | CellTemp1_4 Cells 1–4 temperature d
+CellTemp5_8 Cells 5–8 temperature d | CellTemp9_12 Cells 9–12 temperature d | CellTemp13_16 Cells 13–16 temperature d
+ChargeVoltageLimit Charge voltage limit d | DischargeVoltageLimit Discharge voltage limit d
+ChargeCurrentLimit Charge current limit d | DischargeCurrentLimit Discharge current limit d
+CellMinNumber Lowest cell o | CellMaxNumber Highest cell o
+Charge_MOS Charge MOSFET o | Discharge_MOS Discharge MOSFET o | Heater Heater o"""
+OF_RACK = """
+Packs Packs m | TimeToFull Time to full m | TimeToEmpty Time to empty m | CellMinAt Lowest cell d
+Link Battery connection d | LastError Last error d | Restart Restart c
+RSSI Wi-Fi signal o | Uptime Uptime o | HeapFree Free memory o | Boots Boots o | Polls Polls o | Timeouts Timeouts o
+FrameErrors Frame errors o | ReturnCodes Return codes o | Implausible Implausible readings o
+BrokerDrops Broker drops o | WifiDrops Wi-Fi drops o"""
+
+
+def rows(text):
+    made = [one.strip().split(" ") for line in text.strip().splitlines() for one in line.split(" | ")]
+    return {one[0]: (" ".join(one[1:-1]), one[-1]) for one in made}
+
+
+def shown(config):
+    """{key: (name, how it shows)} of a config's components."""
+    how = {(None, True): "m", ("diagnostic", True): "d", ("diagnostic", False): "o", ("config", True): "c"}
+    return {
+        key: (one["name"], how[one.get("ent_cat"), one.get("en", True)])
+        for key, one in config["cmps"].items() if len(one) > 1
+    }  # fmt: skip
+
+
+def test_entities_of_the_contract():
+    rack, pack = configs()
+    cells = {f"Cell_{number}": (f"Cell {number} voltage", "d") for number in range(1, 16)}
+    assert shown(pack) == rows(BOTH) | rows(OF_PACK) | cells
+    assert shown(rack) == rows(BOTH) | rows(OF_RACK)
+
+
+def test_state_of_health_only_where_it_is_known():
+    assert shown(configs(flags=SOH)[1])["SOH"] == ("State of health", "d")
+    assert "SOH" not in configs()[1]["cmps"]
+
+
+@pytest.mark.parametrize("device", [0, 1])
+def test_alarm_components_only_behind_an_alarm_reply(device):
+    before, after = configs(flags=0)[device], configs()[device]
+    alarms = {"Problem", "Warning", "ProblemText"} | ({"Charge_MOS", "Discharge_MOS", "Heater"} if device else set())
+    assert set(after["cmps"]) - set(before["cmps"]) == alarms and not set(before["cmps"]) - set(after["cmps"])
+
+
+def test_devices():
+    rack, pack = configs()
+    assert rack["dev"] == {"ids": ["PylonToMQTT_Main"], "name": "Pylontech Main", "mf": "Pylontech"}
+    assert pack["dev"] == {
+        "ids": ["PylonToMQTT_Main_Pack1"], "name": "Pylontech Main pack 1", "mf": "Pylontech",
+        "sn": "PPTBP02311711100", "via_device": "PylonToMQTT_Main",
+    }  # fmt: skip
+    for config in (rack, pack):
+        assert config["o"] == {"name": "pylon2mqtt", "sw": __version__}
+        assert config["avty_t"] == PREFIX + "tele/LWT"
+    assert rack["cmps"]["Restart"]["cmd_t"] == PREFIX + "cmnd/restart"
+    assert json.loads(rack["cmps"]["Restart"]["pl_prs"]) == {"restart": True}
+
+
+def test_a_pack_without_serial_number():
+    publisher = Publisher()
+    publisher.serials = bytearray(17 * 16)
+    publisher.wanted = 2
+    discovery.step(publisher)
+    assert "sn" not in json.loads(publisher.sent[0][1])["dev"]
+
+
+def topics_of(config):
+    """{state topic: keys}"""
+    found = {}
+    for key, one in config["cmps"].items():
+        if len(one) > 1 and one["p"] != "button":
+            found.setdefault(one.get("stat_t", config["stat_t"]).removeprefix(PREFIX), set()).add(key)
+    return found
+
+
+def test_state_topics():
+    rack, _, pack = configs(packs=2)
+    assert topics_of(rack).keys() == {"stat/readings/Rack", "tele/STATE"}
+    assert {"Link", "LastError", "HeapFree", "Polls"} <= topics_of(rack)["tele/STATE"]
+    assert topics_of(pack).keys() == {"stat/readings/Pack2", "stat/limits/Pack2"}
+    assert len(topics_of(pack)["stat/limits/Pack2"]) == 4
+
+
+def test_a_reading_expires_after():
+    publisher = Publisher()
+    publisher.expire_s = 1200
+    discovery.step(publisher)
+    components = json.loads(publisher.sent[0][1])["cmps"]
+    assert {one.get("exp_aft") for key, one in components.items()} == {1200, None}
+    assert components["SOC"]["exp_aft"] == 1200 and "exp_aft" not in components["Link"]
+
+
+CLASSES = (
+    ("SOC", "%", "battery", "measurement", 0), ("PackVoltage", "V", "voltage", "measurement", 2),
+    ("PackCurrent", "A", "current", "measurement", 1), ("Power", "W", "power", "measurement", 0),
+    ("CellMin", "V", "voltage", "measurement", 3), ("CellDelta", "V", "voltage", "measurement", 3),
+    ("Cell_7", "V", "voltage", "measurement", 3), ("BMS_T", "°C", "temperature", "measurement", 1),
+    ("TempMax", "°C", "temperature", "measurement", 1), ("FullCapacity", "Ah", None, "measurement", 1),
+    ("ChargedEnergy", "kWh", "energy", "total_increasing", 3), ("CycleCount", None, None, "total_increasing", None),
+    ("BatteryState", None, "enum", None, None), ("ProblemText", None, None, None, None),
+    ("ChargeVoltageLimit", "V", "voltage", "measurement", 2), ("SOH", "%", None, "measurement", 0),
+    ("TimeToFull", "min", "duration", "measurement", 0), ("Uptime", "s", "duration", "measurement", 0),
+    ("RSSI", "dBm", "signal_strength", "measurement", 0), ("HeapFree", "B", "data_size", "measurement", 0),
+    ("Packs", None, None, "measurement", None), ("Polls", None, None, "total_increasing", None),
+    ("CellMinNumber", None, None, "measurement", None), ("CellMinAt", None, None, None, None),
+    ("Problem", None, "problem", None, None), ("Link", None, "connectivity", None, None),
+    ("Heater", None, None, None, None),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("key", "unit", "device_class", "state_class", "precision"), CLASSES, ids=[c[0] for c in CLASSES]
+)
+def test_classes_and_units(key, unit, device_class, state_class, precision):
+    rack, pack = configs(flags=ALARMS | SOH)
+    one = (rack["cmps"] | pack["cmps"])[key]
+    names = ("unit_of_meas", "dev_cla", "stat_cla", "sug_dsp_prc")
+    assert tuple(one.get(name) for name in names) == (unit, device_class, state_class, precision)
+
+
+# what comes and goes
+
+
+def cells_and_sensors(home_assistant):
+    keys = home_assistant.keys("homeassistant/device/PylonToMQTT_Main_Pack1/config")
+    return {key for key in keys if key.startswith(("Cell_", "CellTemp", "Temp", "BMS_T"))} - {"TempMin", "TempMax"}
+
+
+def expected(reading):
+    made = json.loads(whole(payloads.pack(reading, 0, 0, PACK)))
+    return set(made["Cells"]) | set(made["Temps"])
+
+
+def test_fewer_cells_after_a_restart_are_tidied():
+    home_assistant = HomeAssistant()
+    for reading in (SIXTEEN, NORMAL, EIGHT, BARE, EIGHT, NORMAL, SIXTEEN):
+        for topic, payload in sent(cells=len(reading.cells), sensors=len(reading.temperatures)):
+            home_assistant.take(topic, payload)
+        assert cells_and_sensors(home_assistant) == expected(reading)
+
+
+def test_rack_first_then_the_packs_that_are_known():
+    publisher = Publisher(packs=3)
+    publisher.known[2] = IDENTIFIED  # nothing read of it yet
+    publisher.wanted = 0x1FFFF
+    passes = 0
+    while publisher.wanted:
+        discovery.step(publisher)
+        passes += 1
+        assert len(publisher.sent) <= passes, "one a pass"
+    assert [topic.split("/")[2] for topic, _, _ in publisher.sent] == [
+        "PylonToMQTT_Main", "PylonToMQTT_Main_Pack1", "PylonToMQTT_Main_Pack3",
+    ]  # fmt: skip
+
+
+def test_a_pack_that_was_not_identified_is_not_announced():
+    publisher = Publisher()
+    publisher.known[1] &= ~IDENTIFIED
+    publisher.wanted = 2
+    discovery.step(publisher)
+    assert publisher.sent == [] and publisher.wanted == 0
+
+
+# ids
+
+RACKS = (
+    ("PylonToMQTT", "Main"), ("PylonToMQTT", "Shed"), ("PylonToMQTT", "Main_Pack1"), ("PylonToMQTT", "Main-1"),
+    ("a/b", "c"), ("a", "b_c"), ("a_b", "c"), ("a b", "c"), ("a.b", "c"), ("a~b", "$c"), ("Küche", "Süd"),
+    ("Kuche", "Sud"), ("K_che", "S_d"), ("x", "@^#&!*"), ("x", "$~"), ("x", 'quo"te\\'), ("PylonToMQTT_Main", "Pack1"),
+)  # fmt: skip
+
+
+def test_racks_on_one_broker_never_share_an_id():
+    home_assistant = HomeAssistant()
+    for root, rack in RACKS:
+        for topic, payload in sent(packs=3, root=root, rack=rack):
+            assert topic not in home_assistant.devices
+            home_assistant.take(topic, payload)
+    assert len(home_assistant.devices) == 4 * len(RACKS)
+
+
+@pytest.mark.parametrize(("root", "rack"), RACKS)
+def test_names_arrive_whole(root, rack):
+    made, pack = configs(root=root, rack=rack)
+    assert made["dev"]["name"] == f"Pylontech {rack}" and pack["dev"]["name"] == f"Pylontech {rack} pack 1"
+    assert pack["stat_t"] == f"{root}/{rack}/stat/readings/Pack1" and made["avty_t"] == f"{root}/{rack}/tele/LWT"
+    assert pack["cmps"]["ChargeVoltageLimit"]["stat_t"] == f"{root}/{rack}/stat/limits/Pack1"
+    assert made["cmps"]["Link"]["stat_t"] == f"{root}/{rack}/tele/STATE"
+    assert pack["dev"]["via_device"] == made["dev"]["ids"][0] == identifier.identifier(root, rack)
+
+
+def test_parts_are_small_and_the_whole_is_as_long_as_said():
+    for _, payload in sent(packs=1, cells=16, sensors=6):  # whole() looks at the parts
+        assert 6000 < len(payload) < 16000
