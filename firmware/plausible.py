@@ -21,7 +21,6 @@ _HEAD = ">BBI"
 _VALUES = ">BBiiii%dh" % _MOST
 _VALUES_AT = calcsize(_HEAD)
 _SIZE = _VALUES_AT + calcsize(_VALUES)
-_FORGOTTEN = 255  # in the place of exact sums: begin with what comes
 
 
 class Judge:
@@ -40,7 +39,7 @@ class Judge:
         """None: `reading` is accepted. Else the name of what is not plausible; then the pack is to be asked again.
 
         `again`: it was, and the reading before this was refused. One that jumped is accepted when it agrees with that
-        one, and so is the first after a start, and a change of the alarms.
+        one, and so is the first one of a history, and a change of the alarms.
         """
         why = out_of_range(reading)
         values = _flat(reading) if not why else None
@@ -51,7 +50,7 @@ class Judge:
         earlier, self._candidate = self._candidate if again else None, (values, digest)
         if not why:
             why = _unlike(reading, values, last, exact)
-        if not why and exact != _FORGOTTEN:
+        if not why:
             why = _unconfirmed(values, last, earlier)
             if not why and digest != alarms and (earlier is None or digest != earlier[1]):
                 why = "alarms"
@@ -59,19 +58,18 @@ class Judge:
             refused += 1
             if refused >= _REFUSALS:
                 self.forget(reading.pack)
-                refused, exact, alarms = 0, _FORGOTTEN, 0
+                refused = exact = alarms = 0
         else:
             pack_into(_VALUES, self._history, at + _VALUES_AT, *values)
-            run = 0 if exact == _FORGOTTEN else exact
             refused, alarms = 0, digest
-            exact = min(run + 1, _EXACT_RUN) if sum(reading.cells) == reading.voltage else 0
+            exact = min(exact + 1, _EXACT_RUN) if sum(reading.cells) == reading.voltage else 0
         pack_into(_HEAD, self._history, at, refused, exact, alarms)
         return why
 
 
 def _flat(reading):
     """All that is compared with the last reading, in one tuple."""
-    counts = len(reading.cells), len(reading.temperatures), reading.capacity, reading.cycles
+    counts = len(reading.cells), len(reading.temperatures), reading.capacity, reading.cycles or 0
     rest = (0,) * (_MOST - counts[0] - counts[1])
     return counts + (reading.remaining, reading.current) + tuple(reading.cells) + tuple(reading.temperatures) + rest
 
