@@ -1,0 +1,85 @@
+"""A side that hangs ends in a reset by the watchdog; a side that only waits for somebody does not."""
+
+from __future__ import annotations
+
+import pytest
+from mqtt_helpers import Recorder
+from system_helpers import START_S, Way, now, parsed
+
+from tools.virtual_board.runner import WDT_RESET
+
+pytestmark = pytest.mark.slow
+
+HEAP = "1M"  # not the point here
+WATCHDOG_S = 8  # instead of 90; longer than any step on a PC
+AWAY_S = 2 * WATCHDOG_S
+
+# Put before everything else on the flash: a watchdog with less patience; and what hangs, in the first life, as soon as
+# there is a file of this name
+HANG = "hang"
+BOOT = f"""
+import machine
+class Impatient(machine.WDT):
+    def __init__(self, id=0, timeout=5000):
+        super().__init__(id, min(timeout, {WATCHDOG_S * 1000}))
+machine.WDT = Impatient
+def hang():
+    import os, time
+    while "{HANG}" in os.listdir() and machine.reset_cause() != machine.WDT_RESET:
+        time.sleep(1)
+"""
+HANGS = {
+    "a UART that blocks": """
+class Stuck(machine.UART):
+    def readinto(self, *arguments):
+        hang()
+        return super().readinto(*arguments)
+machine.UART = Stuck
+""",
+    "a socket that blocks on reading": """
+import socket
+class Stuck(socket.socket):
+    def read(self, *arguments):
+        hang()
+        return super().read(*arguments)
+socket.socket = Stuck
+""",
+    "a socket that blocks on writing": """
+import socket
+class Stuck(socket.socket):
+    def write(self, *arguments):
+        hang()
+        return super().write(*arguments)
+socket.socket = Stuck
+""",
+}
+
+
+@pytest.mark.parametrize("what", HANGS)
+def test_a_hang_ends_in_a_reset_after_which_it_goes_on(board, broker, mqtt_client, what):
+    with Way(board, broker, mqtt_client, heap=HEAP) as it:
+        it.start(files={"boot.py": BOOT + HANGS[what]}).wait("stat/readings/Rack")
+        (it.board.flash / HANG).touch()
+        it.wait("tele/LWT", WATCHDOG_S + 2 * START_S, count=3)
+        assert [m.payload for m in it.heard("tele/LWT")] == [b"Online", b"Offline", b"Online"]
+        it.wait("stat/readings/Rack", 4 * WATCHDOG_S, since=now() + 2 * WATCHDOG_S)  # longer than its patience
+        assert it.board.resets == [WDT_RESET]
+        assert parsed(it.heard("tele/STATE")[-1].payload)["ResetCause"] == "watchdog"
+        assert it.judged().wrong == []
+
+
+def test_who_waits_for_battery_and_broker_is_not_reset(board, broker, mqtt_client):
+    with Way(board, broker, mqtt_client, heap=HEAP) as it:
+        it.start(files={"boot.py": BOOT}).wait("stat/readings/Rack")
+        it.sim.unplug()
+        lost = it.board.line_count
+        it.board.wait_for("battery does not answer", START_S, after=lost)
+        broker.stop()
+        it.board.wait_for("broker lost", START_S, after=lost)
+        with pytest.raises(TimeoutError):
+            it.board.wait_for("Ctrl-C for the REPL", AWAY_S, after=lost)
+        broker.restart()
+        it.sim.plug()
+        with Recorder(broker.host, broker.port) as recorder:
+            recorder.wait_topic("stat/readings/Rack", 60 + START_S)
+        assert it.board.resets == []
