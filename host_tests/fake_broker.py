@@ -11,6 +11,7 @@ from fake_peer import FAULTS, ODDITIES, Peer
 HOST = "127.0.0.1"
 READ_BYTES = 65536
 STEP_S = 0.05
+FULL_S = 0.2  # a queue that takes no one for so long is full
 
 
 class FakeBroker:
@@ -28,7 +29,13 @@ class FakeBroker:
         self._changed = threading.Condition()
         self._connections = []
         self._listener = None
+        self._crowd = []
         self.port = 0
+
+    @property
+    def connections(self):
+        """How many there have been."""
+        return len(self._connections)
 
     def __enter__(self):
         self.listen()
@@ -37,9 +44,14 @@ class FakeBroker:
     def __exit__(self, *_):
         self.refuse()
         self.hang_up()
+        for one in self._crowd:
+            one.close()
 
     def listen(self):
-        self._listener = socket.create_server((HOST, self.port), reuse_port=False)
+        """From now on it takes connections."""
+        while self._crowd:
+            self._crowd.pop().close()
+        self._listener = socket.create_server((HOST, self.port))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._accept, args=(self._listener,), daemon=True).start()
 
@@ -49,6 +61,20 @@ class FakeBroker:
             self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
             self._listener = None
+
+    def play_dead(self):
+        """From now on a connection is neither taken nor refused, until listen()."""
+        self.refuse()
+        crowd = socket.create_server((HOST, self.port), backlog=0)
+        self._crowd = [crowd]
+        while True:
+            one = socket.socket()
+            self._crowd.append(one)
+            one.settimeout(FULL_S)
+            try:
+                one.connect((HOST, self.port))
+            except TimeoutError:
+                return
 
     def hang_up(self):
         """Ends all connections."""
