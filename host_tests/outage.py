@@ -19,7 +19,6 @@ SECRET = "s3cret-marker"
 STARTS_S = 40
 HURRIED = (("_PING_MS = const(15_000)", "_PING_MS = const(1_000)"), ("_SILENT_MS = const(60_000)",
            "_SILENT_MS = const(4_000)"))  # fmt: skip
-MILD = "info", "warning", "error"
 
 
 class Trial:
