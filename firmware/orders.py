@@ -10,7 +10,7 @@ _ALL = 0x1FFFF  # the rack and 16 packs
 def heard(loop, topic, payload, retained):
     """A message on one of our subscriptions: a command, Home Assistant's birth, or a config that is to go."""
     publisher = loop.publisher
-    if topic.startswith(("%scmnd/" % publisher.prefix).encode()):
+    if topic.startswith(("%scmnd" % publisher.prefix).encode()):  # itself too: that is in cmnd/#
         _command(loop, payload, retained)
     elif topic.endswith(b"/config"):
         if payload and retained:

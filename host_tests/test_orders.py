@@ -82,7 +82,7 @@ def test_a_retained_one_is_logged_and_changes_nothing():
 
 def test_any_topic_below_cmnd():
     for topic in (b"PylonToMQTT/Main/cmnd/", b"PylonToMQTT/Main/cmnd/a/b", b"PylonToMQTT/Main/cmnd/x/config",
-                  b"PylonToMQTT/Main/cmnd/status"):  # fmt: skip
+                  b"PylonToMQTT/Main/cmnd/status", b"PylonToMQTT/Main/cmnd"):  # fmt: skip
         assert Loop().command(b'{"STOP"}', topic=topic).poller.paused
 
 
