@@ -46,6 +46,7 @@ def test_the_start(rig):
     assert calls["connect"] == ["home", KEY] and calls["hostname"] == ["rack"]
     assert calls["config"] == [{"pm": 0, "reconnects": -1}]  # no sleep of the radio; the driver tries for ever
     assert rig.drive(wifi, 1) and rig.lines == ["info: Wi-Fi connected, address 192.0.2.7"]
+    assert rig.drive(wifi, 3600) and rig.network.names() == CLEAN
     assert (wifi.address(), wifi.signal(), wifi.drops) == ("192.0.2.7", -61, 0)
 
 
