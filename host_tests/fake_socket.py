@@ -128,11 +128,12 @@ class FakeSocket:
         due, data = self.incoming[0]
         if isinstance(data, OSError):
             raise data
-        if data:
+        rest = memoryview(data)[count:]
+        if len(rest):
+            self.incoming[0] = (due, rest)
+        elif data:
             del self.incoming[0]
-            if data[count:]:
-                self.incoming.insert(0, (due, data[count:]))
-        return data[:count]
+        return bytes(data[:count])
 
     def write(self, view):
         """-> how many bytes were taken, None for none."""

@@ -104,6 +104,7 @@ def test_offline_is_said_once_and_the_last_will_not_at_all(trial, broker):
     assert retained(broker, "tele/LWT") == b"Offline"
 
 
+@pytest.mark.slow
 def test_the_last_will_is_said_when_the_power_fails(trial, broker):
     one = trial(broker)
     with Recorder(broker.host, broker.port) as recorder:
@@ -144,6 +145,7 @@ print("left", socket._open_count)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fault", ["closes after SUBACK", "closes at once", "half a packet, then closes"])
 def test_fifty_connections_leave_no_socket_behind(board, fault):
     with FakeBroker() as broker:

@@ -130,6 +130,7 @@ def test_a_driver_that_refuses_at_the_start(rig):
 # -- the whole board --------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_air_goes_and_comes(board, broker, mqtt_client):
     """Without an air no reading is kept for later; the connection is new, and says so."""
     config = {"wifi_ssid": "home", "wifi_pass": KEY, "mqtt_host": broker.host, "mqtt_port": broker.port}
