@@ -4,7 +4,6 @@ from .overlay import drop
 
 _EXPIRE_MIN_MS = 120_000
 _EXPIRE_CYCLES = 4
-_ALL = 0x1FFFF  # the rack and 16 packs
 
 
 def heard(loop, topic, payload, retained):
@@ -16,8 +15,16 @@ def heard(loop, topic, payload, retained):
         if payload and retained:
             _take_away(loop, topic)
     elif payload == b"online" and not retained:
-        publisher.wanted = _ALL
+        publisher.wanted = _known(publisher)
         publisher.ready = True
+
+
+def _known(publisher):
+    """The rack, and the packs of which something is known, as bits."""
+    wanted = 1
+    for number, known in enumerate(publisher.known):
+        wanted |= (known > 0) << number
+    return wanted
 
 
 def fresh(loop):
@@ -87,7 +94,7 @@ def _command(loop, payload, retained):
         expire_s = (max(_EXPIRE_MIN_MS, _EXPIRE_CYCLES * poller.publish_rate_ms) + 999) // 1000
         if publisher.expire_s != expire_s:
             publisher.expire_s = expire_s
-            publisher.wanted = _ALL if publisher.announces else 0
+            publisher.wanted = _known(publisher) if publisher.announces else 0
     if asked.get("polling") is poller.paused:  # else it is so already
         poller.paused = not poller.paused
         poller.stop_cycle()

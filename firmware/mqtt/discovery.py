@@ -7,25 +7,18 @@ from .entities import kind, lines
 from .payloads import Parts, temperature_key, text
 
 _ALARMS, _SOH, _IDENTIFIED = 1 << 16, 1 << 17, 1 << 18  # in publisher.known
-_MARKS = "@^#&!*~$"  # of the table
+_MARKS = "@^#!*&~$"  # of the table
 
 
 def step(publisher):
-    """Sends the config of the next device that is wanted, the rack's first."""
+    """Sends the config of the next device that is wanted, the rack's (0) first; of a pack that is not known none."""
     number = 0
-    while publisher.wanted:
-        bit = 1 << number
-        if publisher.wanted & bit:
-            publisher.wanted ^= bit
-            known = publisher.known[number]
-            if not number or (known & 255 and known & _IDENTIFIED):
-                _send(publisher, number, known)
-                return
+    while not publisher.wanted >> number & 1:
         number += 1
-
-
-def _send(publisher, number, known):
-    """The config of the rack (0) or of a pack, of which `known` says what there is."""
+    publisher.wanted ^= 1 << number
+    known = publisher.known[number]
+    if number and not (known & 255 and known & _IDENTIFIED):
+        return
     place, prefix = publisher.place, publisher.prefix
     rack = place[place.rfind("/") + 1 :]
     after = "_Pack%d" % number if number else ""
@@ -34,9 +27,9 @@ def _send(publisher, number, known):
         rack + after,
         rack,
         str(number),
-        ',"sn":%s' % text(serial) if serial else "",
         str(publisher.expire_s),
         __version__,
+        ',"sn":%s' % text(serial) if serial else "",
         text(prefix.split("/")[-2])[1:-1].replace("$", "\\u0024"),  # no mark: the prefix comes last
         text(prefix)[1:-1],
     )

@@ -56,18 +56,14 @@ class Publisher:
         self.ready = False
         pack = reading.pack
         seen = self.known[pack] >> 16 | (reading.alarms is not None) | (reading.soh is not None) << 1
-        self.known[0] |= (seen & 1) << 16
-        self.know(pack, seen << 16 | len(reading.temperatures) << 8 | len(reading.cells))
+        seen = seen << 16 | len(reading.temperatures) << 8 | len(reading.cells)
+        if seen != self.known[pack]:
+            self.known[pack] = seen
+            self.known[0] |= seen & 1 << 16
+            self.wanted |= self.announces << pack | self.announces
         counted = self._meters.add(pack, power(reading.voltage, reading.current))
         if self.session.connected:
             self.publish("stat/readings/Pack%d" % pack, payloads.pack(reading, *counted, self._table))
-
-    def know(self, pack, seen):
-        """What there is of a pack; its config and the rack's are wanted when that is news."""
-        if seen != self.known[pack]:
-            self.known[pack] = seen
-            if self.announces:
-                self.wanted |= 1 << pack | 1
 
     def cycle(self, missed, cycle_ms):
         """The poller's sink for the end of a cycle, with the packs that were missed in it."""
