@@ -12,6 +12,7 @@ _QUIET_MS = const(40)  # silence on the line before a request is repeated
 _DRAIN_MS = const(500)  # at most, if the line never falls silent
 _ATTEMPTS = const(3)
 _CHUNK = const(64)  # bytes read at once
+_MOST = const(400)  # bytes that one question can bring, with a late reply and noise; more is babble, and costs memory
 
 
 class NoReply(Exception):
@@ -78,6 +79,7 @@ class Link:
         deadline = clock.ticks_add(clock.ticks_ms(), wire_ms + _TURN_ROUND_MS)
         reader = frame.Reader()
         why = None
+        room = _MOST
         self.polls += 1
         self._uart.write(question)
         while True:
@@ -97,7 +99,8 @@ class Link:
             count = self._uart.readinto(self._chunk)
             if count:
                 reader.feed(self._chunk[:count])
-            if clock.ticks_diff(deadline, clock.ticks_ms()) <= 0:
+                room -= count
+            if room < 0 or clock.ticks_diff(deadline, clock.ticks_ms()) <= 0:
                 if why is None:
                     self.timeouts += 1
                 raise NoReply("%02XH at %d baud: %s" % (cid2, self.baud, why or "no reply"))
