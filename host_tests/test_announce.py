@@ -108,6 +108,19 @@ def test_no_config_goes_out_while_a_cycle_is_under_way():
     assert house.devices() == [RACK, ONE, TWO]
 
 
+def test_what_a_cycle_interrupts_goes_on_at_its_end():
+    house = House()
+    house.identify(1, 2)
+    house.cycle(made_reading(), made_reading(pack=2))
+    house.publisher.tend()
+    assert house.devices() == [RACK]
+    house.cycle(made_reading(), made_reading(pack=2))
+    assert house.devices() == []
+    house.publisher.tend()
+    house.publisher.tend()
+    assert house.devices() == [ONE, TWO]
+
+
 def test_two_configs_of_a_device_are_two_seconds_apart():
     """Home Assistant drops the second one where it is still busy with the first."""
     house = House()

@@ -68,7 +68,7 @@ class Publisher:
     def cycle(self, missed, cycle_ms):
         """The poller's sink for the end of a cycle, with the packs that were missed in it."""
         self._meters.cycle_ms = cycle_ms
-        self.ready = not self._settles
+        self.ready = True
         values = self._rack.cycle(missed)
         if values:
             values["ChargedEnergy"], values["DischargedEnergy"] = self._meters.add(_RACK, values["Power"])
@@ -89,13 +89,14 @@ class Publisher:
             return
         now = self._clock.ticks_ms()
         diff = self._clock.ticks_diff
-        if self.wanted and self.ready:
+        if self._settles:
+            if diff(now, self._sent_at) >= _SETTLE_MS:
+                self._settles = False
+                self._loop.orders("fresh")
+        elif self.wanted and self.ready:
             self._sent_at = now
-            self._settles = True
             self._discover()
-        elif self._settles and diff(now, self._sent_at) >= _SETTLE_MS:
-            self._settles = False
-            self._loop.orders("fresh")
+            self._settles = not self.wanted  # that was the last one
         if diff(now, self._state_at) >= _STATE_MS:
             self.state()
         if self._lines and diff(now, self._line_at) >= _LOG_MS:
