@@ -25,7 +25,7 @@ class Seeking:
         self.battery = self.uart.battery
         self.log = Log()
         self.link = Link(self.uart, self.clock, wanted)
-        self.search = Search(self.link, self.log, wanted)
+        self.search = Search(self.link, self.log, wanted, [])
 
     def go(self, most=40):
         """-> the answers of step() up to the first that is not None."""
@@ -82,7 +82,7 @@ def test_a_battery_that_refuses_the_switch_is_read_at_its_own_rate(code):
     it = Seeking()
     answers = [[(0, OK)], [(0, framed.encode(code))]]
     it.link = Link(ScriptedUart(it.clock, answers * 3 + [[(0, OK)]], at_rate=1200), it.clock, 4800)
-    it.search = Search(it.link, it.log, 4800)
+    it.search = Search(it.link, it.log, 4800, [])
     assert it.go() == [None, None] * 3 + [None, True]
     assert it.link.baud == 1200
     assert it.log.texts("warning") == [f"battery stays at 1200 baud: RTN {code:02X}H"]
@@ -104,7 +104,7 @@ def test_a_battery_that_never_switches_is_read_at_its_own_rate_after_three_tries
     tries = [probe, switch] if said == "yes" else [probe, [], [], []]
     uart = ScriptedUart(it.clock, tries * 3 + [probe], at_rate=1200)
     it.link = Link(uart, it.clock, 4800)
-    it.search = Search(it.link, it.log, 4800)
+    it.search = Search(it.link, it.log, 4800, [])
     assert it.go() == [None, None] * 3 + [None, True]
     assert it.link.baud == 1200
     (warning,) = it.log.texts("warning")

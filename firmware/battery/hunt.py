@@ -20,18 +20,16 @@ RTN 91H communication error: the master could not reach the pack
 
 def search(poller):
     """One rate of the search; when the battery is found the slow questions come next."""
-    if not poller.seeker:
-        from .search import Search
+    from .search import Search
 
-        poller.seeker = Search(poller.link, poller.log, poller.baud)
-    found = poller.seeker.step()
+    drop("firmware.battery.search")
+    found = Search(poller.link, poller.log, poller.baud, poller.sought).step()
     now = poller.clock.ticks_ms()
     if found:
         poller.log.info("battery answers at %d baud", poller.link.baud)
         poller.searching = poller.explained = False
         poller.pause_ms = 0
-        poller.seeker = None
-        drop("firmware.battery.search")
+        poller.sought.clear()
         poller.due = now
         poller.tell_again()
     elif found is False:

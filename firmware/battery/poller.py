@@ -35,7 +35,7 @@ class Poller:
         self.sink = None
         self.publish_rate_ms = publish_rate_ms
         self.baud = baud
-        self.seeker = None  # search.Search, while searching
+        self.sought = []  # what search.Search remembers
         self.searching = True
         self.explained = False  # it was said what to check
         self.pause_ms = 0  # behind the next round of the search, 0: not any yet

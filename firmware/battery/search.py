@@ -1,4 +1,4 @@
-"""Where the battery listens, and bringing it to the wanted rate (§5). Loaded while it is looked for."""
+"""Where the battery listens, and bringing it to the wanted rate (§5). Loaded for the moment, rate by rate."""
 
 from micropython import const
 
@@ -13,27 +13,31 @@ _SWITCHES = const(3)  # that were refused or not confirmed, then the battery is 
 
 
 class Search:
-    """Goes through the rates, over a link.Link; `wanted` is the rate in baud to end at."""
+    """Goes through the rates, over a link.Link; `wanted` is the rate in baud to end at. `state` is all that it has to
+    remember: a list, at first empty.
+    """
 
-    def __init__(self, link, log, wanted):
+    def __init__(self, link, log, wanted, state):
         self._link = link
         self._log = log
         self._wanted = wanted
         self._rates = [wanted] + [rate for rate in _RATES if rate != wanted]
-        self._step = self._switches = 0
-        self._why = None  # the last switch did not work
+        self._state = state  # number of the next rate; switches that did not work, and why the last one did not
+        if not state:
+            state += [0, 0, ""]
 
     def step(self):
         """Tries the next rate -> True: the battery answers, and at the wanted rate if it can;
         None: not yet, call again; False: not at any rate, a round is over.
         """
-        rate = self._rates[self._step]
-        self._step = (self._step + 1) % len(self._rates)
+        state = self._state
+        rate = self._rates[state[0]]
+        state[0] = (state[0] + 1) % len(self._rates)
         self._link.set_rate(rate)
         if self._answers(1):
-            self._step = 0
+            state[0] = 0
             return self._switched(rate)
-        return None if self._step else False
+        return None if state[0] else False
 
     def _answers(self, attempts=3):
         """True when a whole frame comes back, whatever it says, unless that our address is refused: then each other
@@ -57,13 +61,13 @@ class Search:
 
     def _switched(self, rate):
         """True when the battery can be read now; None when it must be looked for again."""
-        link, wanted = self._link, self._wanted
+        link, wanted, state = self._link, self._wanted, self._state
         if rate == wanted:
             return True
-        if self._switches == _SWITCHES:
-            self._log.warning("battery stays at %d baud: %s", rate, self._why)
+        if state[1] == _SWITCHES:
+            self._log.warning("battery stays at %d baud: %s", rate, state[2])
             return True
-        self._switches += 1
+        state[1] += 1
         self._log.info("battery answers at %d baud, switching it to %d", rate, wanted)
         try:
             link.request(frame.SET_RATE, byte=_SETTABLE.index(wanted) + 1)
@@ -71,7 +75,7 @@ class Search:
             link.clock.sleep_ms(_SETTLE_MS)
             if self._answers():
                 return True
-            self._why = "silent at the new rate"
+            state[2] = "silent at the new rate"
         except (NoReply, ReturnCode) as error:
-            self._why = error
+            state[2] = str(error)
         return None
