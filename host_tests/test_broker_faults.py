@@ -124,14 +124,14 @@ def test_energy_counts_while_the_broker_is_away(trial, broker):
     broker.fault = "answers nothing to CONNECT"
     broker.hang_up()
     one.board.wait_for(LATE, STARTS_S)
-    broker.wait_for(lambda heard, ended: broker.connections >= 3)
+    broker.wait_for(lambda heard, ended: broker.connections >= 2)
     broker.fault, after = None, broker.connections
     number = wait_online(broker, after)
     broker.wait_packet(PUBLISH, b"readings/Pack1", after=number - 1)
     (began, _, before), (ended, _, later) = readings(broker)[0], readings(broker)[-1]
     hours = (ended - began) / 3600
     expected = before["Power"] / 1000 * hours
-    assert first[0] == began and expected > 0.01
+    assert first[0] == began and expected > 0.008
     assert later["ChargedEnergy"] - before["ChargedEnergy"] == pytest.approx(expected, rel=0.25, abs=0.002)
 
 
