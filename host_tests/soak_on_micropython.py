@@ -108,13 +108,10 @@ class Watchdog:
 
 
 class Rtc:
-    _memory = b""
-
     def memory(self, data=None):
-        if data is None:
-            return Rtc._memory
-        Rtc._memory = bytes(data)
-        return None
+        if data is not None:
+            world.memory = bytes(data)
+        return world.memory
 
 
 class Machine:
@@ -244,7 +241,7 @@ class Socket:
 COMMAND = _publish(b"PylonToMQTT/Main/cmnd/x", b'{"status":1}')
 world = World(int(sys.argv[1]))
 world.published = world.connects = 0
-world.last = None
+world.last = world.memory = b""
 time = Time(-world.wanted * PUBLISH_RATE_S * 1000 // 2)
 for name, module in (("time", time), ("machine", Machine), ("network", Network()), ("socket", Socket)):
     sys.modules[name] = module

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 from mqtt_helpers import Recorder
 from system_helpers import START_S, Way, now, parsed
@@ -29,14 +31,14 @@ def hang():
         time.sleep(1)
 """
 HANGS = {
-    "a UART that blocks": """
+    "uart": """
 class Stuck(machine.UART):
     def readinto(self, *arguments):
         hang()
         return super().readinto(*arguments)
 machine.UART = Stuck
 """,
-    "a socket that blocks on reading": """
+    "socket-read": """
 import socket
 class Stuck(socket.socket):
     def read(self, *arguments):
@@ -44,7 +46,7 @@ class Stuck(socket.socket):
         return super().read(*arguments)
 socket.socket = Stuck
 """,
-    "a socket that blocks on writing": """
+    "socket-write": """
 import socket
 class Stuck(socket.socket):
     def write(self, *arguments):
@@ -55,17 +57,23 @@ socket.socket = Stuck
 }
 
 
-@pytest.mark.parametrize("what", HANGS)
-def test_a_hang_ends_in_a_reset_after_which_it_goes_on(board, broker, mqtt_client, what):
-    with Way(board, broker, mqtt_client, heap=HEAP) as it:
-        it.start(files={"boot.py": BOOT + HANGS[what]}).wait("stat/readings/Rack")
-        (it.board.flash / HANG).touch()
-        it.wait("tele/LWT", WATCHDOG_S + 2 * START_S, count=3)
-        assert [m.payload for m in it.heard("tele/LWT")] == [b"Online", b"Offline", b"Online"]
-        it.wait("stat/readings/Rack", 4 * WATCHDOG_S, since=now() + 2 * WATCHDOG_S)  # longer than its patience
-        assert it.board.resets == [WDT_RESET]
-        assert parsed(it.heard("tele/STATE")[-1].payload)["ResetCause"] == "watchdog"
-        assert it.judged().wrong == []
+def test_a_hang_ends_in_a_reset_after_which_it_goes_on(board, broker, mqtt_client):
+    with contextlib.ExitStack() as stack:  # side by side, since they all wait
+        ways = [stack.enter_context(Way(board, broker, mqtt_client, what, heap=HEAP)) for what in HANGS]
+        for it in ways:
+            it.start(files={"boot.py": BOOT + HANGS[it.rack]})
+        for it in ways:
+            it.wait("stat/readings/Rack")
+            (it.board.flash / HANG).touch()
+        for it in ways:
+            it.wait("tele/LWT", WATCHDOG_S + 2 * START_S, count=3)
+            assert [m.payload for m in it.heard("tele/LWT")] == [b"Online", b"Offline", b"Online"], it.rack
+        patient = now() + 2 * WATCHDOG_S
+        for it in ways:
+            it.wait("stat/readings/Rack", 4 * WATCHDOG_S, since=patient)
+            assert it.board.resets == [WDT_RESET], it.rack
+            assert parsed(it.heard("tele/STATE")[-1].payload)["ResetCause"] == "watchdog"
+            assert it.judged().wrong == []
 
 
 def test_who_waits_for_battery_and_broker_is_not_reset(board, broker, mqtt_client):

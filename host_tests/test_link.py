@@ -13,6 +13,7 @@ from tools.simulator import framed
 POLL_MS = 5
 DRAIN_MS = 500
 AFTER_DAMAGE_MS = 200
+MOST = 400
 ANALOG_1 = b"~20014642E00201FD35\r"  # known good (§3)
 OK = framed.OK
 
@@ -82,6 +83,7 @@ def test_it_asks_three_times_and_counts_the_failures_in_a_row():
 
 def test_the_third_attempt_may_bring_the_answer():
     link, uart, _ = link_of([], [], analog(1))
+    link.failures = 2
     assert ask(link) == (3300,) * 15
     assert counts(link) == (3, 2, 0, 0, 0) and len(uart.written) == 3
 
@@ -209,9 +211,11 @@ class BabblingUart(ScriptedUart):
     def __init__(self, clock, text):
         super().__init__(clock)
         self._text = text
+        self.read = 0
 
     def readinto(self, view):
         count = min(len(view), len(self._text))
+        self.read += count
         view[:count] = self._text[:count]
         self._clock.advance(count * 10_000 // 4800)
         return count
@@ -226,6 +230,7 @@ def test_babble_is_bounded(name, text):
         ask(link)
     attempt_ms = 168 * 10_000 // 4800 + 1000 + 200
     assert clock.passed_ms <= 3 * (attempt_ms + DRAIN_MS + 200)
+    assert uart.read <= 3 * (MOST + 2 * 64 + DRAIN_MS * 480 // 1000)  # of which only MOST are kept at a time
     assert link.failures == 1
 
 
