@@ -29,8 +29,8 @@ class World:
         self.resets = 0
 
     def phase(self, share):
-        """True in the cycle that comes so far (0 … 1) behind the begin of a round of events."""
-        return self.cycles % self.step == int(self.step * share)
+        """True in the two cycles that come so far (0 … 1) behind the begin of a round of events."""
+        return 0 <= self.cycles % self.step - int(self.step * share) < 2
 
     def feed(self):
         """The watchdog's: once a round of the loop."""
@@ -160,11 +160,10 @@ class Station:
 class Network:
     STA_IF = 0
 
-    def __init__(self):
-        self._station = Station()
+    station = Station()
 
     def WLAN(self, _):
-        return self._station
+        return self.station
 
     def hostname(self, name):
         pass

@@ -18,6 +18,7 @@ LEAK = 256  # bytes
 TIMEOUT_S = 900
 PUBLISH_RATE_S = 15
 EVENTS = 20  # of each kind, at most
+SETTLED_S = 900
 FORMS = 4  # of each reading
 QUESTIONS = (
     (0x4F, b""), (0x90, b""), (0x91, b"\x03"), (0x51, b""), (0x47, b""),
@@ -28,6 +29,7 @@ QUESTIONS = (
 def replies():
     """-> {question: [answers]}, of a battery that charges."""
     battery, out = make(packs=2, wide=True), {}
+    battery.clock.now += SETTLED_S
     for _ in range(FORMS):
         battery.clock.now += PUBLISH_RATE_S
         for cid2, info in QUESTIONS:
