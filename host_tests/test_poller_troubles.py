@@ -7,16 +7,22 @@ import itertools
 import pytest
 from battery_line import ALARM, ANALOG, COUNT, LIMITS, MANUFACTURER, PARAMETERS, PROBE, SERIAL, House
 
+NO_SUCH_PACK = "RTN 06H invalid data, or no such pack"
+UNREACHABLE = "RTN 91H communication error: the master could not reach the pack"
 
-@pytest.mark.parametrize(("how", "codes"), [("rtn", 1), ("empty", 1), ("unreachable", 1)])
-def test_others_go_on_when_a_pack_is_absent(how, codes):
+
+@pytest.mark.parametrize(
+    ("how", "words"), [("rtn", NO_SUCH_PACK), ("empty", NO_SUCH_PACK), ("unreachable", UNREACHABLE)]
+)
+def test_others_go_on_when_a_pack_is_absent(how, words):
     it = House(packs=3).settled()
     it.battery.group.pack(2).missing = how
     begun, lost = it.clock.passed_ms, it.link.return_codes
     it.run(60)
     assert it.packs_read(begun) == [1, 3] * 6
     assert [missed for ms, missed, _ in it.sink.cycles if ms > begun] == [[2]] * 6
-    assert it.link.return_codes - lost == 6 * codes and not it.poller.searching
+    assert it.link.return_codes - lost == 6 and not it.poller.searching
+    assert it.log.texts("info")[-6:] == [f"pack 2: {words}"] * 6
     it.battery.group.pack(2).missing = None
     begun = it.clock.passed_ms
     it.run(20)
@@ -33,6 +39,7 @@ def test_after_three_failed_requests_it_looks_for_the_battery():
     assert it.clock.passed_ms - begun < 25_000
     assert [missed for ms, missed, _ in it.sink.cycles if ms > begun] == [[1, 2, 3]]
     assert it.log.texts("warning") == ["battery does not answer any more, looking for it"]
+    assert it.log.texts("info")[-3:] == [f"pack {pack}: 42H at 4800 baud: no reply" for pack in (1, 2, 3)]
 
 
 def test_a_battery_of_one_pack_is_missed_as_soon():

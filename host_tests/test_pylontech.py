@@ -72,6 +72,15 @@ def test_every_alarm_and_status_bit_has_its_flag(name):
     assert alarms.voltage_state == expected["PackVoltage State"]
 
 
+@pytest.mark.parametrize("cells", [(1,), (8,), (9,), (16,), (1, 7, 8, 9, 10, 16)])
+def test_faulty_cells(cells):
+    it = Asking(cells=16)
+    for cell in cells:
+        it.battery.group.pack(1).alarms.ask("cell_fault", cell=cell)
+    alarms = it.dialect.read(1).alarms
+    assert alarms.faulty_cells == cells and ("Cell_Fault", True) in alarms.flags
+
+
 def test_states_that_nobody_knows_are_other():
     it = Asking()
     values = it.battery.group.pack(1).alarm()
