@@ -30,7 +30,6 @@ def search(poller):
         poller.searching = poller.explained = False
         poller.pause_ms = 0
         poller.sought.clear()
-        poller.due = now
         poller.tell_again()
     elif found is False:
         if not poller.explained:
