@@ -31,10 +31,10 @@ class Session:
 
 
 class House:
-    """A publisher and what it is told; it stands in for the loop, too."""
+    """A publisher and what it is told; it stands in for the loop, too. `clock`: one that others live by, too."""
 
-    def __init__(self, announces=True):
-        self.clock = Clock()
+    def __init__(self, announces=True, clock=None):
+        self.clock = clock or Clock()
         self.session = Session()
         self.did = []
         meters = Meters(Retained(Memory()), self.clock, 10_000)

@@ -1,0 +1,189 @@
+"""docs/mqtt.md is the contract: its examples are what the firmware publishes, its tables have every key and entity."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import docs_run
+import markdown
+import pytest
+from payload_cases import GOLDEN, TOTALS
+
+from firmware.mqtt import commands, entities
+from firmware.reading import GROUPS
+from tools import environment
+
+TEXT = (environment.PROJECT / "docs" / "mqtt.md").read_text()
+PREFIX = "PylonToMQTT/Main/"
+CONFIG = "homeassistant/device/PylonToMQTT_Main_Pack1/config"
+TOPICS = {
+    "A reading": "stat/readings/Pack1", "The rack": "stat/readings/Rack", "Limits": "stat/limits/Pack1",
+    "Parameters": "stat/parameters", "Identity": "stat/info/Pack1", "Health": "tele/STATE", "Status": "stat/status",
+}  # fmt: skip
+STATUS_OBJECTS = [name for name, _ in GROUPS]
+DEVICES = {"p": "pack", "r": "rack", "b": "pack, rack"}
+SHOWN = {"m": "", "d": "diagnostic", "o": "off"}
+FOR_CONSOLE = "console"
+
+
+@pytest.fixture(scope="module")
+def published():
+    return docs_run.published()
+
+
+def examples():
+    """-> {topic: JSON as it stands on the page}; numbers as texts, for 50.0 is not 50."""
+    found = {}
+    for block in markdown.blocks(TEXT, "json"):
+        found[re.findall(r"`(\S+/\S+)`", block.line)[-1]] = json.loads(block.text, parse_float=str)
+    return found
+
+
+def test_examples_are_what_is_published(published):
+    said = examples()
+    assert set(said) == {PREFIX + topic for topic in TOPICS.values()} | {CONFIG}
+    for topic in TOPICS.values():
+        assert said[PREFIX + topic] == json.loads(published[PREFIX + topic][0], parse_float=str), topic
+
+
+def test_example_of_a_config(published):
+    said, made = examples()[CONFIG], json.loads(published[CONFIG][0])
+    some, everything = said.pop("cmps"), made.pop("cmps")
+    assert said == made
+    assert some == {key: everything[key] for key in some} and some
+
+
+def test_what_is_retained(published):
+    rows = {row[0].strip("`"): row[1] for row in markdown.table(TEXT, "topic", "retained")}
+    assert set(rows) == {topic.replace("Pack1", "PackN") for topic in TOPICS.values()} | {"tele/LWT", "tele/LOG"}
+    for topic, (_, retained) in published.items():
+        if topic.startswith(PREFIX):
+            assert rows[re.sub(r"Pack\d+", "PackN", topic.removeprefix(PREFIX))] == ("yes" if retained else "no")
+
+
+# -- keys -------------------------------------------------------------------------------------------------------------
+
+
+def paths(value, before=""):
+    """Yields the keys of all that is no object, as the page writes them: Cells.Cell_n.Reading."""
+    for key, one in value.items():
+        key = re.sub(r"^Cell_\d+$", "Cell_n", re.sub(r"^Temp\d+$", "Tempk", key))
+        if isinstance(one, dict):
+            yield from paths(one, f"{before}{key}.")
+        else:
+            yield before + key
+
+
+def documented(heading):
+    """-> {key: row} of the tables of keys below a heading."""
+    return {row[0].strip("`"): row for one in markdown.tables(TEXT)
+            if one.heading == heading and one.columns[0] == "key" for row in one.rows}  # fmt: skip
+
+
+def reading_keys():
+    """-> (keys of readings but for the flags, flags as (object, key)) of everything that payloads are known to make."""
+    found = {path for _, _, _, text in GOLDEN for path in paths(json.loads(text))}
+    flags = {tuple(path.split(".")) for path in found if path.split(".")[0] in STATUS_OBJECTS}
+    return {path for path in found if path.split(".")[0] not in STATUS_OBJECTS}, flags
+
+
+def test_keys_of_a_reading():
+    keys, flags = reading_keys()
+    rows = documented("A reading")
+    states = "Temps.….State"
+    assert {key for key in keys if key not in rows} == {key for key in keys if re.fullmatch(r"Temps\..*State", key)}
+    console = {key for key, row in rows.items() if row[3] == FOR_CONSOLE}
+    assert set(rows) - keys - console == {*STATUS_OBJECTS, states}
+    of_alarms = {"Problem", "Warning", "ProblemText"} | {key for key in rows if key.endswith("State") and "." in key}
+    assert {key for key, row in rows.items() if row[3] == "alarm"} == of_alarms | set(STATUS_OBJECTS)
+    said = {(row[0].strip("`"), row[1].strip("`")) for row in markdown.table(TEXT, "object", "key")}
+    assert said == flags
+
+
+def test_keys_of_the_rack():
+    assert set(documented("The rack")) == set(TOTALS) | {"TimeToFull", "TimeToEmpty"}
+
+
+@pytest.mark.parametrize(("heading", "topic"), [
+    ("Limits", "limits"), ("Parameters", "parameters"), ("Health", "state"), ("Status", "status"),
+])  # fmt: skip
+def test_keys_of_the_table(heading, topic):
+    assert list(documented(heading)) == [row[0] for row in entities.rows(topic)]
+
+
+def test_keys_of_an_identity(published):
+    assert list(documented("Identity")) == list(json.loads(published[PREFIX + "stat/info/Pack1"][0]))
+
+
+def unit_of(kind):
+    unit = json.loads("{" + entities.kind(kind)[2] + "}").get("unit_of_meas", "")
+    return "bytes" if unit == "B" else unit
+
+
+@pytest.mark.parametrize(("heading", "topic"), [
+    ("A reading", "readings"), ("The rack", "readings"), ("Limits", "limits"), ("Parameters", "parameters"),
+    ("Health", "state"), ("Status", "status"),
+])  # fmt: skip
+def test_units(heading, topic):
+    rows = documented(heading)
+    device = {"A reading": "p", "The rack": "r"}.get(heading)
+    for key, kind, _, _, _ in entities.rows(topic, device):
+        if key in rows:
+            assert unit_of(kind) in ("", rows[key][1]), key
+
+
+# -- commands ---------------------------------------------------------------------------------------------------------
+
+
+def test_commands():
+    rows = markdown.table(TEXT, "key", "value")
+    with open(commands.__file__) as file:
+        known = re.findall(r'key [!=]= "(\w+)"', file.read())
+    assert sorted(row[0].strip("`") for row in rows) == sorted(known)
+    for key, _, _, example in rows:
+        assert commands.intention(example.strip("`").encode()) == json.loads(example.strip("`"))
+        assert key.strip("`") in example
+    low, high = map(int, re.findall(r"\d+", rows[0][1]))
+    for rate in (low - 1, low, high, high + 1):
+        asked = commands.intention(b'{"publishRate":%d}' % rate)
+        assert isinstance(asked, dict) == (low <= rate <= high)
+    assert commands.intention(b'{"STOP"}') == {"polling": False}
+    assert f"more than {commands._BYTES_MAX} bytes" in TEXT
+
+
+# -- entities ---------------------------------------------------------------------------------------------------------
+
+
+def numberless(name):
+    """Cell 7 voltage -> Cell n voltage; Cell_7 -> Cell_n; what has more than one number stays."""
+    return re.sub(r"\d+", "n", name) if len(re.findall(r"\d+", name)) == 1 else name
+
+
+def made_entities():
+    """-> {(devices, entity, unit, key, shown)} as the table of the firmware has them."""
+    found = {}
+    with open(entities._PATH) as file:
+        rows = [line.rstrip("\n").split(" ", 4) for line in file if not line.startswith(("#", "kind", "head", "part"))]
+    for key, kind, device, show, name in (row[1:4] + row[4].split(" ", 1) for row in rows):
+        if show != "-":
+            unit = json.loads("{" + entities.kind(kind)[2] + "}").get("unit_of_meas", "")
+            one = numberless(name), unit, numberless(key), SHOWN[show[0]]
+            found.setdefault(one, set()).update({"b": "pr"}.get(device, device))
+    return {("pack, rack" if len(devices) > 1 else DEVICES[min(devices)], *one) for one, devices in found.items()}
+
+
+def said_entities():
+    rows = [row for row in markdown.table(TEXT, "of", "entity") if row[1] != "Restart"]
+    return {(of, entity, unit, key.strip("`"), shown) for of, entity, unit, key, shown in rows}
+
+
+def test_entities():
+    made, said = made_entities(), said_entities()
+    assert len(made) > 50
+    assert said == made
+
+
+def test_the_button():
+    (row,) = [row for row in markdown.table(TEXT, "of", "entity") if row[1] == "Restart"]
+    assert any('"name":"Restart"' in line for line in entities.lines("head r ")) and row[0] == "rack"
