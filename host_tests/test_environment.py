@@ -72,6 +72,22 @@ def test_an_old_python_is_told_so(monkeypatch):
         environment._check_python()
 
 
+def test_another_place_for_the_venv(tmp_path):
+    """For a service that may not write into the project's directory."""
+    question = "from tools import environment as e; print(e.VENV, e.LOCK, e.micropython('/bin/sh'))"
+    place = str(tmp_path / "venv")
+    result = subprocess.run([sys.executable, "-c", question], cwd=environment.PROJECT, capture_output=True, text=True,
+                            env={environment.PLACE_VARIABLE: place}, check=True)  # fmt: skip
+    assert result.stdout.split() == [place, place + ".lock", "/bin/sh"]
+
+
+def test_a_place_that_cannot_be_written_is_told(tmp_path, monkeypatch):
+    monkeypatch.setattr(environment, "LOCK", tmp_path / "missing" / ".venv.lock")
+    with pytest.raises(environment.SetupError, match=f"No such file.*variable {environment.PLACE_VARIABLE}"):
+        with environment._locked():
+            pass
+
+
 # A copy of environment.py in a project of its own; making it is replaced by a slow write that two would disturb.
 RACE = """
     import sys, time

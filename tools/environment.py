@@ -16,10 +16,11 @@ import tarfile
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[1]
-VENV = PROJECT / ".venv"
+PLACE_VARIABLE = "PYLON2MQTT_VENV"  # another place for .venv, where the project's directory is not ours to write
+VENV = Path(os.environ.get(PLACE_VARIABLE) or PROJECT / ".venv").absolute()
 REQUIREMENTS = PROJECT / "tools" / "requirements.txt"
 STAMP = VENV / "made-from"
-LOCK = PROJECT / ".venv.lock"
+LOCK = VENV.with_name(f"{VENV.name}.lock")
 
 OLDEST_PYTHON = (3, 11)
 INSTALL_TIMEOUT_S = 900
@@ -120,7 +121,12 @@ def _check_python():
 
 @contextlib.contextmanager
 def _locked():
-    with open(LOCK, "w") as file:
+    try:
+        file = open(LOCK, "w")  # noqa: SIM115
+    except OSError as error:
+        raise SetupError(f"cannot write {LOCK} ({error.strerror}): run this as the owner of {LOCK.parent}, or name "
+                         f"another place for .venv with the environment variable {PLACE_VARIABLE}") from None  # fmt: skip
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
