@@ -124,8 +124,8 @@ def _locked():
     try:
         file = open(LOCK, "w")  # noqa: SIM115
     except OSError as error:
-        raise SetupError(f"cannot write {LOCK} ({error.strerror}): run this as the owner of {LOCK.parent}, or name "
-                         f"another place for .venv with the environment variable {PLACE_VARIABLE}") from None  # fmt: skip
+        advice = f"name another place for .venv with the environment variable {PLACE_VARIABLE}"
+        raise SetupError(f"cannot write {LOCK} ({error.strerror}): {advice}, or run this as its owner") from None
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
