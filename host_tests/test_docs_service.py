@@ -1,0 +1,110 @@
+"""docs/pylon2mqtt.service: systemd takes it, and the command that it starts is one that tools/pylon2mqtt.py takes."""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import shutil
+import subprocess
+
+import markdown
+import pytest
+
+from tools import environment, pylon2mqtt
+
+DOCS = environment.PROJECT / "docs"
+UNIT = DOCS / "pylon2mqtt.service"
+PAGE = (DOCS / "service.md").read_text()
+CHECK_TIMEOUT_S = 60
+PYTHON = "/usr/bin/python3"
+GIVEN = {"CREDENTIALS_DIRECTORY": "/run/credentials/x", "STATE_DIRECTORY": "/var/lib/pylon2mqtt"}  # by systemd
+
+
+def values(key):
+    """-> what stands in the unit behind `key=`, continued lines put together."""
+    text = UNIT.read_text().replace("\\\n", " ")
+    return re.findall(rf"^{key}=(.*)$", text, re.MULTILINE)
+
+
+def settings():
+    """-> the variables of /etc/pylon2mqtt/settings, as the page has it."""
+    (lines,) = re.findall(r"/etc/pylon2mqtt/settings <<END\n(.*?)\nEND\n", PAGE, re.DOTALL)
+    return dict(line.split("=", 1) for line in lines.splitlines())
+
+
+def command():
+    """-> the words of ExecStart: ${X} is one word, $X is cut into words, as systemd does."""
+    known = settings() | GIVEN
+    words = []
+    for word in shlex.split(values("ExecStart")[0]):
+        if re.fullmatch(r"\$\w+", word):
+            words += known[word[1:]].split()
+        else:
+            words.append(re.sub(r"\$\{(\w+)\}", lambda name: known[name[1]], word))
+    return words
+
+
+def test_systemd_takes_it(tmp_path):
+    analyze = shutil.which("systemd-analyze")
+    if not analyze:
+        pytest.skip("no systemd-analyze here")
+    unit = tmp_path / UNIT.name
+    text = UNIT.read_text()
+    if not os.access(PYTHON, os.X_OK):  # it is asked for, but need not be there where this test runs
+        text = text.replace(PYTHON, shutil.which("python3"))
+    unit.write_text(text)
+    result = subprocess.run([analyze, "verify", str(unit)], capture_output=True, text=True, timeout=CHECK_TIMEOUT_S,
+                            env=os.environ | {"SYSTEMD_LOG_LEVEL": "warning"}, check=False)  # fmt: skip
+    said = [line for line in (result.stdout + result.stderr).splitlines() if UNIT.name in line]
+    if not said and result.returncode:
+        pytest.skip(f"systemd-analyze does not work here: {result.stderr.strip()[:200]}")
+    assert said == [] and result.returncode == 0
+
+
+def test_what_it_starts(tmp_path):
+    python, tool, *arguments = command()
+    assert python == PYTHON
+    assert (environment.PROJECT / tool.removeprefix("/opt/pylon2mqtt/")).is_file()
+    password = tmp_path / "mqtt_pass"
+    password.write_text("secret\n")
+    given = GIVEN["CREDENTIALS_DIRECTORY"] + "/mqtt_pass"
+    options = pylon2mqtt._parser().parse_args([str(password) if word == given else word for word in arguments])
+    config = pylon2mqtt.settings(options)
+    pylon2mqtt.check(config)
+    assert config["mqtt_pass"] == "secret" and config["mqtt_user"] == "pylon2mqtt" and config["publish_rate"] == 10
+    assert options.state == "/var/lib/pylon2mqtt/energy" and options.pylon_port == settings()["PYLON_PORT"]
+
+
+def test_without_a_password_too(tmp_path):
+    password = tmp_path / "mqtt_pass"
+    password.touch()
+    arguments = ["--pylon_port", "/dev/x", "--mqtt_host", "h", "--mqtt_user", "", "--mqtt_pass_file", str(password)]
+    pylon2mqtt.check(pylon2mqtt.settings(pylon2mqtt._parser().parse_args(arguments)))
+
+
+def test_where_it_may_write():
+    """.venv and the counters lie in its own directory: the project's is not its to write."""
+    (state,) = values("StateDirectory")
+    places = dict(line.split("=", 1) for line in values("Environment"))
+    assert places[environment.PLACE_VARIABLE] == f"%S/{state}/venv"
+    assert values("ProtectSystem") == ["strict"] and values("ReadWritePaths") == []
+
+
+def test_the_password_is_in_no_command_and_no_variable():
+    assert values("LoadCredential") == ["mqtt_pass:/etc/pylon2mqtt/mqtt_pass"]
+    assert "install -m 600 /dev/null /etc/pylon2mqtt/mqtt_pass" in PAGE
+    assert not [line for line in values("Environment") if "PASS" in line] and "PASS" not in "".join(settings())
+    assert "--mqtt_pass" not in command() and "--mqtt_pass_file" in command()
+
+
+def test_time_to_say_offline():
+    assert values("KillMode") == ["mixed"]
+    assert int(values("TimeoutStopSec")[0]) > pylon2mqtt.STOP_TIMEOUT_S
+
+
+def test_paths_of_the_page_are_those_of_the_unit():
+    shell = "\n".join(block.text for block in markdown.blocks(PAGE, "sh"))
+    for path in ("/opt/pylon2mqtt", "/etc/pylon2mqtt/settings", "/etc/pylon2mqtt/mqtt_pass"):
+        assert path in shell and path in UNIT.read_text()
+    assert "docs/pylon2mqtt.service /etc/systemd/system/" in shell
