@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import signal
-import socket
 import time
 from pathlib import Path
 
+import demo_helpers
 import pytest
+from demo_helpers import port_of
 from monitor_helpers import HEALTH, heard, reading, told
 from mqtt_helpers import free_port
 from tool_process import Tool, processes_with
@@ -18,10 +19,10 @@ from tools import account, demo
 from tools.broker import AMQTT, BROKER_VARIABLE
 from tools.demo_battery import DemoBattery
 from tools.heard import Heard
-from tools.monitor import PASSWORD_VARIABLE
 from tools.simulator import Simulator
 from tools.truth import Truth, Wrong
 
+clean = demo_helpers.clean
 HEAP = ()
 SECRET = "s3cret-marker"
 GONE_S, POLL_S = 40, 0.05
@@ -31,6 +32,9 @@ REFUSALS = (
     ("too many packs", ["--packs", "17"], "1 to 16 packs"),
     ("faults of a real battery", ["--port", "/dev/null", "--faults"], "--faults needs the simulated battery"),
     ("no speed", ["--speed", "0"], "must be more than 0"),
+    ("two batteries", ["--board", "--port", "/dev/null"], "--board has a simulated battery: leave --port out"),
+    ("two brokers", ["--board", "--broker", "h"], "--board has a broker of its own"),
+    ("a user of no broker", ["--board", "--user", "me"], "leave --broker, --user and --pass out"),
     ("no address", ["--broker", "h:0"], "write HOST or HOST:PORT"),
     ("a part of an option", ["--pack", "2"], "unrecognized arguments"),
 )
@@ -100,25 +104,6 @@ def test_the_battery_misbehaves_when_all_were_read(monkeypatch):
 
 
 # -- the whole of it ----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def clean(tmp_path):
-    """Environment of a demo, and afterwards nothing of it may be there: no process, no file, no port."""
-    directory = tmp_path / "of the demo"
-    directory.mkdir()
-    variables = {"TMPDIR": str(directory), PASSWORD_VARIABLE: None}
-    ports = []
-    yield variables, ports
-    assert processes_with(str(directory)) == []
-    assert list(directory.iterdir()) == []
-    for port in ports:
-        with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", port))
-
-
-def port_of(tool):
-    return int(tool.wait_for(r"broker at 127\.0\.0\.1:(\d+) ")[1])
 
 
 @pytest.mark.slow

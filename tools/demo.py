@@ -1,12 +1,12 @@
 """The whole way at a glance: a broker, a simulated battery and the firmware, and what arrives, live on the screen.
 
-With --port it is a real battery. Nothing has to be installed before. Not on a terminal: one line a reading. Ctrl-C ends
-all of it.
+With --port it is a real battery. With --board the firmware is deployed to a virtual board, set up and started there;
+each step is shown with its command. Nothing has to be installed before. Not on a terminal: one line a reading. Ctrl-C
+ends all of it.
 """
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import os
 import queue
@@ -20,11 +20,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools import account, environment, monitor, show
 from tools.broker import Broker, BrokerError
 from tools.demo_battery import DemoBattery
+from tools.demo_board import BoardError, DemoBoard
+from tools.demo_options import PACKS, parsed
 from tools.firmware_process import ENDED, LINE, FirmwareProcess
 from tools.heard import Heard
 
-PUBLISH_RATE_S = 5
-PACKS, MAX_PACKS = 2, 16
 STATUS_EVERY_S = 5  # asked for, so that health is fresh: by itself it comes once a minute
 RETAINED_S = 1  # until what is retained has come
 LAST_WORD_S = 3  # for the last health before the end, and for Offline
@@ -39,45 +39,18 @@ class DemoError(Exception):
 
 def main(arguments=None):
     """-> exit status: 0 when readings of all packs arrived, and with the simulated battery none was wrong; else 1."""
-    parser = _parser()
-    options = parser.parse_args(arguments)
-    _check(parser, options)
+    options = parsed(arguments, __doc__)
     environment.ensure()
     events = queue.SimpleQueue()
     show.signals_to(events)
     try:
         with tempfile.TemporaryDirectory(prefix="demo-") as directory, contextlib.ExitStack() as stack:
             return Demo(options, events, directory, stack).run()
-    except (DemoError, BrokerError, monitor.Unreachable, environment.SetupError) as error:
+    except (DemoError, BoardError, BrokerError, monitor.Unreachable, environment.SetupError) as error:
         print(f"demo: {error}", file=sys.stderr)
     except BrokenPipeError:  # whoever read this has gone
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     return 1
-
-
-def _parser():
-    parser = argparse.ArgumentParser(prog="demo.py", description=__doc__, allow_abbrev=False)
-    add = parser.add_argument
-    add("--packs", type=int, metavar="N", help=f"packs of the simulated battery, 1 to {MAX_PACKS} (default {PACKS})")
-    add("--seconds", type=float, metavar="N", help="end so long after the firmware began (default: at Ctrl-C)")
-    add("--port", metavar="PORT", help="a real battery at this serial port, such as /dev/ttyUSB0")
-    monitor.add_broker_options(parser)
-    add("--publish-rate", type=int, default=PUBLISH_RATE_S, metavar="S", help="of the firmware (default %(default)s)")
-    add("--faults", action="store_true", help="the simulated battery misbehaves in all the ways that were ever seen")
-    add("--seed", type=int, default=1, help="the same seed gives the same simulated battery (default %(default)s)")
-    add("--speed", type=float, default=1.0, metavar="X", help="how fast it charges (default %(default)s, a real one)")
-    add("--heap", metavar="SIZE", help="MicroPython's heap (default: that of pylon2mqtt.py)")
-    return parser
-
-
-def _check(parser, options):
-    """Ends the program where the options do not fit together."""
-    if options.packs is not None and not 1 <= options.packs <= MAX_PACKS:
-        parser.error(f"--packs {options.packs}: a group has 1 to {MAX_PACKS} packs")
-    if options.port and options.faults:
-        parser.error("--faults needs the simulated battery: leave --port out")
-    if options.speed <= 0:
-        parser.error(f"--speed {options.speed}: must be more than 0")
 
 
 class Demo:
@@ -97,8 +70,11 @@ class Demo:
         where = self._start_broker()
         port = self._start_battery()
         self._start_listener(where)
-        self._start_firmware(where, port)
-        if show.on_terminal():
+        if self._options.board:
+            self._start_board(where, port)
+        else:
+            self._start_firmware(where, port)
+        if show.on_terminal() and not self._options.board:  # its picture would hide the steps
             self._output = show.Terminal(self._heard, PANES)
         else:
             self._output = show.Lines(self._heard, self._stamp, log=False)
@@ -165,6 +141,11 @@ class Demo:
         self._began = time.monotonic()
         self._firmware = self._stack.enter_context(FirmwareProcess(arguments, variables, self._events))
         _say(f"firmware: MicroPython runs it on this PC, a reading of each pack every {options.publish_rate} s")
+
+    def _start_board(self, where, port):
+        board = DemoBoard(self._options, where, port, self._directory, self._events)
+        self._firmware = self._stack.enter_context(board)
+        self._began = time.monotonic()
 
     # -- what comes ------------------------------------------------------------------------------------------------
 

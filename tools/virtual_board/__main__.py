@@ -16,11 +16,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tools import environment
 
-POWER_CUT, END = "power cut", "end"
+POWER_CUT, END, ENDED = "power cut", "end", "ended by itself"
 SIGNALS = ((signal.SIGUSR1, POWER_CUT), (signal.SIGTERM, END), (signal.SIGINT, END))
 
 
 def main():
+    """-> exit status: 0 when it was ended by a signal, 1 when the interpreter ended by itself."""
     parser = argparse.ArgumentParser(prog="virtual_board", description=__doc__)
     parser.add_argument("--flash", required=True, help="directory that is the board's flash")
     parser.add_argument("--uart", help="tty or pty that hangs on the board's UART, where the battery is")
@@ -37,15 +38,16 @@ def main():
     arguments = (options.flash, options.uart, options.micropython, options.heap, options.state)
     try:
         board = Board(*arguments, stdout=show, repl=True)
+        board.command()  # finds out whether the interpreter works
     except environment.SetupError as error:
         sys.exit(str(error))
     with board:
         show(board.port)
-        run(board)
+        return run(board)
 
 
 def run(board):
-    """Switch the board on; until the end is ordered, or the interpreter cannot be started."""
+    """Switch the board on, until the end is ordered, or the interpreter ends -> exit status."""
     orders = queue.SimpleQueue()
     for number, order in SIGNALS:
         signal.signal(number, lambda *_, order=order: orders.put(order))
@@ -53,9 +55,10 @@ def run(board):
     while order == POWER_CUT:
         board.ended = None
         board.power_cut()
-        board.ended = lambda: orders.put(END)
+        board.ended = lambda: orders.put(ENDED)
         board.start()
         order = orders.get()
+    return int(order == ENDED)
 
 
 def show(line):
