@@ -21,7 +21,7 @@ from tools.deploy_asks import ASK_FILES, ASK_UMQTT, ASK_WHO, MAKE_DIRECTORY
 from tools.deploy_plan import FIRMWARE, PART, SECOND, TOP, UMQTT
 
 OLDEST = (1, 27)
-READ_TIMEOUT_S = 1
+FIRST_READ_TIMEOUT_S, READ_TIMEOUT_S = 1, 5  # until somebody answers; of a board that is just busy
 REPL_TIMEOUT_S = 10
 REPL_TRIES = 2
 STEP_S = 0.1
@@ -57,7 +57,7 @@ class Port:
         _check(path)
         self._path = path
         try:
-            self._transport = SerialTransport(path, timeout=READ_TIMEOUT_S)
+            self._transport = SerialTransport(path, timeout=FIRST_READ_TIMEOUT_S)
         except TransportError:
             raise DeployError(_busy(path)) from None
 
@@ -76,6 +76,7 @@ class Port:
             try:
                 with self._in_words(), contextlib.redirect_stdout(io.StringIO()):
                     self._transport.enter_raw_repl(soft_reset=True, timeout_overall=REPL_TIMEOUT_S)
+                self._transport.serial.timeout = READ_TIMEOUT_S
                 return
             except TransportError:
                 if attempt == REPL_TRIES - 1:
