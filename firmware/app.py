@@ -8,9 +8,7 @@ from binascii import crc32, hexlify
 import umqtt.simple  # before our own: where it is not frozen it is compiled here, and that takes room for a moment
 
 from . import board
-from .battery.link import Link
-from .battery.poller import Poller
-from .battery.pylontech import Pylontech
+from .battery.hunt import poller_of
 from .energy import Meters
 from .log import Log
 from .loop import Loop
@@ -42,9 +40,9 @@ def build(retained, settings, uart, table, place, secure=None, clock=time):
     prefix = "%s/%s/" % (settings["mqtt_root"], settings["rack_name"])
     wifi = Wifi(settings["wifi_ssid"], settings["wifi_pass"], settings["hostname"], clock, log)
     session = _session(settings, secure, prefix.encode(), clock, log)
-    link = Link(uart, clock, settings["baud"])
-    poller = Poller(link, Pylontech(link), clock, log, rate_ms, settings["baud"])
-    loop = Loop(board.reset, board.reset_cause(), retained, clock, log, wifi, session, link, poller)
+    poller = poller_of(settings, uart, retained, clock, log)
+    drop("firmware.battery.hunt")
+    loop = Loop(board.reset, board.reset_cause(), retained, clock, log, wifi, session, poller)
     meters = Meters(retained, clock, rate_ms)
     publisher = Publisher(session, prefix, Rack(clock), meters, clock, loop, table, place, settings["discovery"])
     publisher.expire_s = max(EXPIRE_MIN_S, 4 * settings["publish_rate"])

@@ -28,7 +28,8 @@ def status(loop):
 
 def state(loop):
     """loop.Loop -> {key of tele/STATE: raw integer or text}."""
-    poller, link, wifi, retained = loop.poller, loop.link, loop.wifi, loop.retained
+    poller, wifi, retained = loop.poller, loop.wifi, loop.retained
+    link = poller.link
     gc.collect()
     uptime_s = _uptime_s(loop)
     if retained.quick_boots and uptime_s >= _LASTING_S:
@@ -43,7 +44,7 @@ def state(loop):
         "RSSI": wifi.signal(),
         "HeapFree": gc.mem_free(),
         "Link": "searching" if poller.searching else "online",
-        "Dialect": "framed",
+        "Dialect": poller.dialect.name,
         "Baud": link.baud,
         "Packs": len(poller.packs),
         "PublishRate": poller.publish_rate_ms // 1000,

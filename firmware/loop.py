@@ -14,7 +14,7 @@ _NO_BROKER_MS = const(900_000)  # without a sign of life from it, then the board
 class Loop:
     """What app.build() put together. `reset` starts the board anew, `reset_cause` says in words why it started."""
 
-    def __init__(self, reset, reset_cause, retained, clock, log, wifi, session, link, poller):
+    def __init__(self, reset, reset_cause, retained, clock, log, wifi, session, poller):
         self.reset = reset
         self.reset_cause = reset_cause
         self.retained = retained
@@ -22,7 +22,6 @@ class Loop:
         self.log = log
         self.wifi = wifi
         self.session = session
-        self.link = link
         self.poller = poller
         self.publisher = None
         self.started = clock.ticks_ms()

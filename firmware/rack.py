@@ -21,8 +21,8 @@ class Rack:
         self.texts = []
         self.voltage = 0
 
-    def add(self, reading):
-        """Counts one pack in."""
+    def add(self, reading, extra=None):
+        """Counts one pack in; `extra`: console.Extra, or None."""
         values = self.values
         self.voltage += reading.voltage
         for key, value in (
@@ -38,16 +38,15 @@ class Rack:
             values["CellMin"], values["CellMinAt"] = low, "Pack %d cell %d" % (reading.pack, low_at)
         if high > values.get("CellMax", high - 1):
             values["CellMax"], values["CellMaxAt"] = high, "Pack %d cell %d" % (reading.pack, high_at)
-        for temperature in reading.temperatures:
+        for temperature in (extra or reading).temperatures:
             values["TempMin"] = min(temperature, values.get("TempMin", temperature))
             values["TempMax"] = max(temperature, values.get("TempMax", temperature))
-        self.states.add(r.battery_state(reading))
+        self.states.add(r.battery_state(reading, extra))
         if reading.alarms is not None:
-            self._alarms(reading.pack, reading.alarms)
+            self._alarms(reading.pack, *r.health(reading.alarms, extra))
 
-    def _alarms(self, pack, alarms):
+    def _alarms(self, pack, problem, warning, text):
         values = self.values
-        problem, warning, text = r.health(alarms)
         values["Problem"] = problem or values.get("Problem", False)
         values["Warning"] = warning or values.get("Warning", False)
         if text != r.OK:

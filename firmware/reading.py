@@ -58,9 +58,11 @@ def alarm_flags(cell_states, temperature_states, charge_state, voltage_state, di
     return tuple(zip(ALARM, found))
 
 
-def health(alarms):
+def health(alarms, extra=None):
     """-> (problem, warning, text): a protection, a cell fault or a state "other"; any flag of Alarm_Status, which is
     beyond a limit, but not switched off for it; and what it is, in words, at most 120 characters, or "OK".
+
+    `extra` as in battery_state(): what its words are stands in the text.
     """
     problem = warning = False
     for key, is_set in alarms.flags:
@@ -71,7 +73,7 @@ def health(alarms):
     if problem or warning:
         from . import words
 
-        text = words.problem_text(alarms)
+        text = words.problem_text(alarms, extra.words if extra else ())
         drop("firmware.words")
     return problem, warning, text
 
@@ -81,8 +83,12 @@ def shortened(text):
     return text if len(text) <= _TEXT_MAX else text[: _TEXT_MAX - 3] + "..."
 
 
-def battery_state(reading):
-    """charging, discharging, idle or full: from the alarm reply, else from the current's sign."""
+def battery_state(reading, extra=None):
+    """charging, discharging, idle or full: from the alarm reply, else from the current's sign. `extra`: what a dialect
+    has beyond a Reading (console.Extra); its state then, which is one of mqtt.md's too.
+    """
+    if extra:
+        return extra.state
     if reading.alarms is None:
         return state_of_current(reading.current)
     for key in ("Discharging", "Fully_Charged", "Charging"):

@@ -22,12 +22,16 @@ OT Over-temperature
 UT Under-temperature"""
 
 
-def problem_text(alarms):
-    """reading.Alarms -> what is wrong, at most 120 characters; "OK" when nothing is."""
+def problem_text(alarms, said=()):
+    """reading.Alarms -> what is wrong, at most 120 characters; "OK" when nothing is. `said`: the battery's own words
+    for what is none of ours.
+    """
     found = []
     for line in _WORDS.split("\n"):
         key, words = line.split(" ", 1)
         if (key, True) in alarms.flags:
+            if key == "Other" and said:
+                words = "; ".join(said)
             cells = _cells_of(key, alarms)
             if cells:
                 words = "Cell%s %s %s" % ("s" if len(cells) > 1 else "", ", ".join(cells), words)

@@ -4,12 +4,11 @@ on top. No pty, no thread, no waiting.
 
 from __future__ import annotations
 
-from fakes import Clock
+from fakes import Clock, Memory
 from simulator_by_hand import make
 
-from firmware.battery.link import Link
-from firmware.battery.poller import Poller
-from firmware.battery.pylontech import Pylontech
+from firmware.battery.hunt import poller_of
+from firmware.retained import Retained
 
 TICK_MS = 50
 ANALOG, ALARM, PARAMETERS, PROBE, MANUFACTURER = 0x42, 0x44, 0x47, 0x4F, 0x51
@@ -122,28 +121,32 @@ class Sink:
 
     def __init__(self, clock):
         self._clock = clock
-        self.told, self.readings, self.cycles = [], [], []
+        self.told, self.readings, self.extras, self.cycles = [], [], [], []
 
     def tell(self, kind, pack, answer):
         self.told.append((kind, pack, answer))
 
-    def reading(self, reading):
+    def reading(self, reading, extra):
         self.readings.append((self._clock.passed_ms, reading))
+        self.extras.append(extra)
 
     def cycle(self, missed, cycle_ms):
         self.cycles.append((self._clock.passed_ms, list(missed), cycle_ms))
 
 
 class House:
-    """A Poller as app.py builds it, at a battery that listens at `baud` and is brought to `wanted`."""
+    """A Poller as app.py builds it, at a battery that listens at `baud` and is brought to `wanted`; `dialect` as in the
+    settings, `retained`: a retained.Retained.
+    """
 
-    def __init__(self, packs=2, rate_s=10, baud=4800, wanted=4800, ticks=0, **options):
+    def __init__(self, packs=2, rate_s=10, baud=4800, wanted=4800, ticks=0, dialect="framed", retained=None, **options):
         self.clock = Clock(ticks)
         self.uart = BatteryUart(self.clock, baud, packs=packs, **options)
         self.battery = self.uart.battery
-        self.link = Link(self.uart, self.clock, wanted)
         self.log = Log()
-        self.poller = Poller(self.link, Pylontech(self.link), self.clock, self.log, rate_s * 1000, wanted)
+        settings = {"dialect": dialect, "publish_rate": rate_s, "baud": wanted}
+        self.poller = poller_of(settings, self.uart, retained or Retained(Memory()), self.clock, self.log)
+        self.link = self.poller.link
         self.sink = self.poller.sink = Sink(self.clock)
 
     def run(self, seconds, until=lambda: False):

@@ -6,9 +6,8 @@ import sys
 import console_answers as made
 from fakes import Clock
 
-from firmware.battery import console_line, console_seldom, console_text
+from firmware.battery import NoReply, console_line, console_seldom, console_text
 from firmware.battery.console import BAT, INFO, PWR, STAT, TABLE, Console
-from firmware.battery.link import NoReply
 
 # every position where that takes no time
 STEP = 1 if sys.implementation.name == "cpython" else 29
@@ -43,10 +42,9 @@ def check_reading():
     flags = dict(reading.alarms.flags)
     assert flags.pop("Discharging") and not flags.pop("Charging") and not flags.pop("Heater")
     assert sorted(flags) == sorted(FLAGS_OFF) and not any(flags.values())
-    extra = it.extra(2)
-    assert extra.pack == 2 and extra.temperatures == (220,) * 4 + (221,) * 4 + (222,) * 4 + (223,) * 3
-    assert extra[2:] == (None, 83, "Dischg", (), ())
-    assert it.extra(1) is None
+    extra = it.extra
+    assert extra.temperatures == (220,) * 4 + (221,) * 4 + (222,) * 4 + (223,) * 3
+    assert extra[1:] == (None, 83, "Dischg", "discharging", (), ())
     assert it.ask("limits", 1) is None and it.ask("parameters", None) is None
 
 
@@ -67,30 +65,30 @@ def check_mosfet_temperature_comes_with_a_reading():
     it, uart = console()
     it.ask("packs", None)
     it.read(1)
-    assert it.extra(1).mos == 275
+    assert it.extra.mos == 275
     uart.answers["pwr"] = made.pwr(words={"MosTempr": "28100"})
     it.link.clock.advance(31_000)
     it.read(1)
-    assert it.extra(1).mos == 281
+    assert it.extra.mos == 281
     uart.answers["pwr"] = b""
     it.link.clock.advance(31_000)
-    assert it.read(1).voltage == 49952 and it.extra(1).mos is None
+    assert it.read(1).voltage == 49952 and it.extra.mos is None
 
 
 def check_layouts_of_the_cells():
     for name, columns, _ in made.BATS:
         it, uart = console()
         uart.answers["bat 1"] = made.bat(1, name, balancing=(2, 14))
-        reading, extra = it.read(1), it.extra(1)
+        reading, extra = it.read(1), it.extra
         assert reading.cells == made.CELLS and reading.remaining == 41500, name
         assert extra.balancing == ((3, 15) if "BAL" in columns else None), name
 
 
 def check_identity():
     it, uart = console()
-    assert it.ask("identity", 2) == ("PMADE00000000001", "2.0", "1.3", "Pylon", "US5000")
+    assert it.ask("identity", 2) == ("PMADE00000000001", "2.0", "1.3", "Pylon", "US5000", "console", 115200)
     uart.answers["info 1"] = made.info(1, {"Soft  version": "", "Barcode": ""})
-    assert it.ask("identity", 1) == (None, "2.0", "B69.16", "Pylon", "US5000")
+    assert it.ask("identity", 1) == (None, "2.0", "B69.16", "Pylon", "US5000", "console", 115200)
 
 
 def check_counters_are_asked_now_and_then():
@@ -119,7 +117,7 @@ def check_coulomb_above_100_percent():
     it, uart = console()
     uart.answers["pwr 1"] = made.pwr_of(words={"Coulomb": "107"})
     uart.answers["bat 1"] = made.bat(soc=107, charge=53500)
-    assert (it.read(1).remaining, it.extra(1).soc) == (50000, 100)
+    assert (it.read(1).remaining, it.extra.soc) == (50000, 100)
 
 
 def _damages(answer, step):
@@ -192,7 +190,7 @@ def check_changed_characters():
                 differ = sum([one != two for one, two in zip(reading[1:7], true[1:7])])
                 differ += sum([one != two for one, two in zip(reading.cells, true.cells)]) > 1
                 assert differ <= 1, (reading, uart.answers[command][0])
-                assert len(it.extra(1).temperatures) == 15
+                assert len(it.extra.temperatures) == 15
 
 
 def check_words_and_flags():
@@ -227,8 +225,7 @@ def check_words_and_flags():
         expected = {"Discharging"} | {flag for flag in on.split() if flag[-1:] != "-"}
         expected -= {flag[:-1] for flag in on.split() if flag[-1:] == "-"}
         assert {key for key, is_set in alarms.flags if is_set} == expected, (words, states)
-        assert bool(it.extra(1).words) == (on not in ("", "Heater", "Discharging-", "Charging Discharging-")
-                                           or words.get("Coul. Status") is not None)  # fmt: skip
+        assert bool(it.extra.words) == ("Other" in on), (words, states)
 
 
 def check_words_are_kept():
@@ -236,9 +233,9 @@ def check_words_are_kept():
     uart.answers["pwr 1"] = made.pwr_of(words={"Volt Status": "Odd", "Basic Status": "Burning", "System Fault": "0x4"})
     uart.answers["bat 1"] = made.bat(states={6: ("Dischg", "High", "Normal", "Normal")})
     reading = it.read(1)
-    assert it.extra(1).base == "Burning"
-    assert set(it.extra(1).words) == {
-        "Cell 7 Volt. State High", "Volt Status Odd", "Status Burning", "System Fault 0x4"}  # fmt: skip
+    assert it.extra.base == "Burning"
+    assert it.extra.state == "other"
+    assert set(it.extra.words) == {"Volt Status Odd", "Status Burning", "System Fault 0x4"}
     assert reading.alarms.cell_states[6] == 2 and reading.alarms.voltage_state == 240
 
 
@@ -246,4 +243,4 @@ def check_many_words_are_bounded():
     it, uart = console()
     uart.answers["bat 1"] = made.bat(states=dict.fromkeys(range(15), ("a", "b", "c", "d")))
     it.read(1)
-    assert len(it.extra(1).words) == 8
+    assert len(it.extra.words) == 8

@@ -139,8 +139,9 @@ def check_current_state_is_charge_then_discharge():
 def check_flags_that_a_dialect_does_not_know_are_left_out():
     for keys, faulty, text in (
         (("CHG_TP", "Heater"), (), '"Protect_Status":{"CHG_TP":false},"System_Status":{"Heater":false},'
-         '"Fault_Status":{"Faulty_Cells":[]},"Alarm_Status":{}}'),
-        ((), (2,), '"Protect_Status":{},"System_Status":{},"Fault_Status":{"Faulty_Cells":[2]},"Alarm_Status":{}}'),
+         '"Fault_Status":{},"Alarm_Status":{}}'),
+        (("Cell_Fault",), (2,), '"Protect_Status":{},"System_Status":{},'
+         '"Fault_Status":{"Cell_Fault":false,"Faulty_Cells":[2]},"Alarm_Status":{}}'),
     ):  # fmt: skip
         made = whole(payloads.pack(made_reading(alarms=made_alarms(keys=keys, faulty=faulty)), 0, 0, PACK))
         assert made[made.find('"Protect_Status"') :] == text, made

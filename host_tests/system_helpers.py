@@ -132,7 +132,7 @@ class Way:
             return said | {key: bool(management["status"] & mask) for key, mask in ENABLES}
         commands = self.sim.battery.commands
         protocol = f"{commands.protocol >> 4}.{commands.protocol & 15}"
-        said = {"BarCode": now["serial"], "Protocol": protocol}
+        said = {"BarCode": now["serial"], "Protocol": protocol, "Dialect": "framed", "Baud": self.sim.baud}
         master = {"Version": commands.version, "Manufacturer": commands.maker, "Device": commands.device}
         return said | master if pack == 1 else said
 

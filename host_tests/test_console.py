@@ -65,7 +65,7 @@ def test_recorded_packs(recorded, name, packs, mos):
 def test_recorded_readings(recorded, name, pack, values, extra):
     console = over(recorded[name])
     console.ask("packs", None)
-    reading, more = console.read(pack), console.extra(pack)
+    reading, more = console.read(pack), console.extra
     assert (reading.voltage, reading.current, reading.temperatures, reading.remaining, reading.capacity,
             reading.cycles, reading.soh) == values  # fmt: skip
     assert (more.soc, more.mos, more.base, more.balancing) == extra
@@ -75,7 +75,7 @@ def test_recorded_readings(recorded, name, pack, values, extra):
 
 @pytest.mark.parametrize(("name", "pack", "identity"), IDENTITIES)
 def test_recorded_identities(recorded, name, pack, identity):
-    assert over(recorded[name]).ask("identity", pack) == identity
+    assert over(recorded[name]).ask("identity", pack) == (*identity, "console", 115200)
 
 
 PARSERS = {"bat": console_text.cell_values, "stat": console_seldom._stat, "info": console_seldom._info}
@@ -108,6 +108,6 @@ def test_recorded_answers_with_damage(recorded, name):
         good = answers[command]
         for at in range(0, len(good), 11):
             for damaged in (good[:at] + good[at + 1 :], good[: at + 1] + good[at:]):
-                console.link._uart.answers[command] = [damaged, good]
+                console.link.uart.answers[command] = [damaged, good]
                 assert console.read(1) == true, damaged
-        console.link._uart.answers[command] = good
+        console.link.uart.answers[command] = good

@@ -74,7 +74,7 @@ class Count:
         self.found = Counter()
         self.beyond = []
 
-    def reading(self, reading):
+    def reading(self, reading, extra):
         values, truth, limits = flat(reading), held(self._pack.analog()), distances(reading)
         last = self._last or truth
         wrong = [name for name in values if values[name] != truth[name]]

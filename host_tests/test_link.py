@@ -6,8 +6,8 @@ import pytest
 from battery_line import ScriptedUart
 from fakes import Clock
 
-from firmware.battery import frame, messages
-from firmware.battery.link import Link, NoReply, ReturnCode
+from firmware.battery import NoReply, ReturnCode, frame, messages
+from firmware.battery.link import Link
 from tools.simulator import framed
 
 POLL_MS = 5

@@ -61,7 +61,7 @@ def test_the_pauses_of_the_search_grow_to_a_minute_and_it_is_explained_once():
     pauses = [round((after[0] - before[-1] - 1018) / 1000) for before, after in itertools.pairwise(rounds)]
     assert pauses[:8] == [1, 2, 4, 8, 16, 32, 60, 60] and set(pauses[8:]) == {60}
     (warning,) = it.log.texts("warning")
-    for word in ("1200 to 19200 baud", "cable", "TX and RX", "MAX3232", "Newer firmware"):
+    for word in ("1200 to 19200 baud", "cable", "TX and RX", "MAX3232", "auto tries both"):
         assert word in warning
     assert it.poller.searching and it.sink.told == []
     it.battery.plugged = True

@@ -6,8 +6,8 @@ import pytest
 from battery_line import ALARM, ANALOG, COUNT, LIMITS, MANUFACTURER, PARAMETERS, PROBE, SERIAL, BatteryUart
 from fakes import Clock
 
-from firmware.battery import frame
-from firmware.battery.link import Link, NoReply, ReturnCode
+from firmware.battery import NoReply, ReturnCode, frame
+from firmware.battery.link import Link
 from firmware.battery.pylontech import Pylontech
 from tools.simulator.alarms import NAMES
 from tools.simulator.commands import Reply
@@ -172,8 +172,8 @@ def test_counting_packs_that_are_not_there_is_a_failure():
 def test_identity():
     it = Asking(protocol=0x21, device="US2KBPL", version="2.3", maker="Pylon")
     serials = [pack.serial for pack in it.battery.group.packs]
-    assert it.dialect.ask("identity", 1) == (serials[0], "2.1", "2.3", "Pylon", "US2KBPL")
-    assert it.dialect.ask("identity", 2) == (serials[1], "2.1", None, None, None)
+    assert it.dialect.ask("identity", 1) == (serials[0], "2.1", "2.3", "Pylon", "US2KBPL", "framed", 4800)
+    assert it.dialect.ask("identity", 2) == (serials[1], "2.1", None, None, None, "framed", 4800)
 
 
 WAYS = ("charge", "discharge")

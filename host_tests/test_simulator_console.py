@@ -15,10 +15,10 @@ from fakes import Clock
 from simulator_by_hand import COUNT, decode
 from test_simulator_process import LONG_S, ROOT, opened, set_rate
 
+from firmware.battery import NoReply, ReturnCode
 from firmware.battery.console import Console
 from firmware.battery.console_line import Line
 from firmware.battery.console_wake import Waker
-from firmware.battery.link import NoReply, ReturnCode
 from tools.simulator import Simulator
 
 FIRMWARE = ("us2000c", "us5000", "us5000-v2", "pytes")
@@ -48,7 +48,7 @@ def battery_of(firmware="us5000", packs=2, paced=False, seed=1, **console):
 def woken(uart, clock):
     """-> a Console behind a Line, once the wake-up has said yes."""
     line = Line(uart, clock)
-    waker = Waker(line)
+    waker = Waker(line, [])
     said = waker.step()
     while said is None:
         said = waker.step()
@@ -88,11 +88,12 @@ def test_read_by_the_firmware(firmware, asleep, pager):
     battery.group.pack(2).missing = "rtn"
     assert console.ask("packs", None) == (1, 3)
     said = values_of(battery, "info", 3) if console.ask("identity", 3) else None
-    assert console.ask("identity", 3) == (said["serial"], "2.0", "1.3", said["maker"], said["device"])
+    assert console.ask("identity", 3) == (said["serial"], "2.0", "1.3", said["maker"], said["device"],
+                                        "console", 115200)  # fmt: skip
     for pack in (1, 3):
         reading = console.read(pack)
         assert reading[:9] == as_said(battery, pack)
-        extra, bat = console.extra(pack), values_of(battery, "bat", pack)
+        extra, bat = console.extra, values_of(battery, "bat", pack)
         assert (list(extra.temperatures), extra.soc) == (bat["cell_temperatures"], bat["soc"])
         assert not [key for key, is_set in reading.alarms.flags if is_set and "harging" not in key]
     with pytest.raises(ReturnCode) as error:
@@ -135,7 +136,6 @@ def test_alarms_in_words():
     reading = console.read(1)
     assert {"Cell_OV", "Pack_OV"} == {key for key, is_set in reading.alarms.flags if is_set and "harging" not in key}
     assert reading.alarms.cell_states[6] == 2
-    assert "Cell 7 Volt. State High" in console.extra(1).words
 
 
 def test_errors_and_forbidden_commands():

@@ -9,7 +9,7 @@ from struct import pack_into, unpack_from
 from micropython import const
 
 from ..overlay import drop
-from .link import NoReply
+from . import NoReply
 
 _COUNTERS_MS = const(600_000)  # cycles and SOH hardly change
 _MOS_MS = const(30_000)
@@ -20,15 +20,16 @@ _PACKS = const(17)  # from 1 to 16, and 0 for the whole group
 TABLE, PWR, BAT, STAT, INFO = range(5)  # kinds of answers, each with a form of its own
 
 # What this dialect has beyond a Reading: temperatures [0.1 °C] of the cells; mos 0.1 °C, half a minute old at most, or
-# None; soc %, 0 … 100; base: the pack's raw word; balancing: numbers of cells from 1, or None; words: what is not as it
-# should be, such as "Volt Status High"
-Extra = namedtuple("Extra", "pack temperatures mos soc base balancing words")
+# None; soc %, 0 … 100; base: the pack's raw word, and state: what it means (mqtt.md); balancing: numbers of cells from
+# 1, or None; words: those that nobody knows, with whose they are, such as "Volt Status Odd"
+Extra = namedtuple("Extra", "temperatures mos soc base state balancing words")
 
 
 class Console:
     """The master pack and its slaves, asked over a console_line.Line. NoReply or ReturnCode from every method."""
 
     name = "console"
+    exact = False  # the cells do not sum to the pack's voltage to the millivolt: they were not read at one moment
 
     def __init__(self, line):
         self.link = line
@@ -37,7 +38,7 @@ class Console:
         self._forms = bytearray(_FORM_SIZE * _PACKS * 5)
         self._candidate = None  # (place in _forms, form) that came once
         self._counters = {}  # pack -> (ms, cycles, SOH %)
-        self._extra = None  # Extra
+        self.extra = None  # Extra: what came with the last reading beyond it
 
     def ask(self, kind, pack):
         """A question that is seldom asked: "packs", "identity"; None for "limits" and "parameters", which nobody can
@@ -53,15 +54,11 @@ class Console:
         from .console_pack import read
 
         try:
-            reading, self._extra = read(self, pack, counters)
+            reading, self.extra = read(self, pack, counters)
         finally:
             drop("firmware.battery.console_pack")
             drop(_TEXT)
         return reading
-
-    def extra(self, pack):
-        """What came with the last reading beyond it -> Extra, or None when that was of another pack."""
-        return self._extra if self._extra and self._extra.pack == pack else None
 
     def elapsed(self, since):
         """ms from the ticks `since` until now."""
@@ -76,6 +73,7 @@ class Console:
             if form != unpack_from(_FORM, self._forms, at)[0]:
                 if self._candidate != (at, form):
                     self._candidate = at, form
+                    self.link.frame_errors -= 1  # which will count this: but nothing is wrong with it
                     raise ValueError("its names and columns came for the first time")
                 pack_into(_FORM, self._forms, at, form)
             self._candidate = None

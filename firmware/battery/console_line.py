@@ -2,14 +2,16 @@
 
 from micropython import const
 
-from .frame import CID2_INVALID, INVALID_DATA
-from .link import NoReply, ReturnCode
+from . import NoReply, ReturnCode
 
 BAUD = 115_200
 # All that is ever sent; with a pack's number, but for the last two, which can stand alone
 _COMMANDS = ("bat", "info", "stat", "soh", "pwr", "time")
 _WITH_PACK, _ALONE = _COMMANDS[:5], _COMMANDS[4:]
 _MAX_PACKS = const(16)
+# what the two kinds of a refusal are as RTN (§2.9)
+_UNKNOWN = const(0x04)
+_INVALID = const(0x06)
 _ATTEMPTS = const(3)
 _IDLE_MS = const(1000)  # without a character: the master asks its slave before it answers
 _LONGEST_MS = const(3000)  # of a whole answer
@@ -32,7 +34,7 @@ class Line:
     """
 
     def __init__(self, uart, clock):
-        self._uart = uart
+        self.uart = uart
         self._chunk = memoryview(bytearray(_CHUNK))
         self.clock = clock
         self.baud = BAUD
@@ -40,16 +42,16 @@ class Line:
 
     def set_rate(self, baud):
         """Changes our side of the line to `baud`; what has been received is lost."""
-        self._uart.init(baudrate=baud)
+        self.uart.init(baudrate=baud)
         self.baud = baud
 
     def send(self, data):
         """Bytes to the battery, for the wake-up."""
-        self._uart.write(data)
+        self.uart.write(data)
 
     def receive(self):
         """What has arrived, 64 bytes at most, or None."""
-        count = self._uart.readinto(self._chunk)
+        count = self.uart.readinto(self._chunk)
         return self._chunk[:count] if count else None
 
     def request(self, command, pack, parse, attempts=_ATTEMPTS):
@@ -62,10 +64,10 @@ class Line:
         text = _checked(command, pack)
         for attempt in range(attempts):
             if attempt:
-                self._uart.write(b"\n")  # out of the pager, or of half a command
+                self.uart.write(b"\n")  # out of the pager, or of half a command
             self.drain(_QUIET_MS if attempt else 0)
             self.polls += 1
-            self._uart.write(text.encode() + b"\n")
+            self.uart.write(text.encode() + b"\n")
             try:
                 value = parse(self._answer(text))
                 self.failures = 0
@@ -125,9 +127,9 @@ class Line:
             elif text[:7] == "Unknown":
                 if text.find("'%s'" % command.split()[0]) < 0 and text.find("'%s'" % command) < 0:
                     raise ValueError(text[:_SHOWN])
-                code = CID2_INVALID
+                code = _UNKNOWN
             elif text[:15] == "Invalid command":
-                code = INVALID_DATA
+                code = _INVALID
             elif not code:
                 yield line
 
@@ -155,7 +157,7 @@ class Line:
                 buffer += some
                 last = now
             elif diff(now, last) >= _PAGER_MS and (buffer.find(b"Enter") >= 0 or buffer.find(b"exit") >= 0):
-                self._uart.write(b"\r")
+                self.uart.write(b"\r")
                 buffer = bytearray()
                 count += 1
             elif diff(now, last) < _IDLE_MS:

@@ -1,9 +1,12 @@
 """One pack's answers of the text console -> Reading. Loaded for the moment."""
 
 from ..reading import NORMAL, OTHER, Alarms, Reading, alarm_flags
+from . import NoReply
 from . import console_text as text
 from .console import BAT, PWR, Extra
-from .link import NoReply
+
+# Basic Status -> BatteryState (mqtt.md)
+_STATES = {"Charge": "charging", "Dischg": "discharging", "Idle": "idle", "Balance": "balancing", "Sleep": "sleeping"}
 
 
 def read(dialect, pack, counters):
@@ -21,7 +24,8 @@ def read(dialect, pack, counters):
         charge = capacity * soc // 100
     alarms = _alarms(said, current, states, words)
     base = said["Basic Status"]
-    extra = Extra(pack, temperatures, dialect.mos.get(pack), soc, base, balancing, tuple(words))
+    state = _STATES.get(base, "other")
+    extra = Extra(temperatures, dialect.mos.get(pack), soc, base, state, balancing, tuple(words))
     reading = Reading(
         pack,
         cells,
@@ -44,7 +48,7 @@ def _agree(charge, soc, capacity):
 
 
 def _alarms(said, current, states, words):
-    """The pack's states in words, and those of its cells -> Alarms; what is not normal is appended to `words`."""
+    """The pack's states in words, and those of its cells -> Alarms; unknown ones are appended to `words`."""
     cells, currents, temperatures = states
     voltage = text.state(said["Volt Status"], "Volt Status", words)
     flow = text.state(said["Current Status"], "Current Status", words) or max(currents)

@@ -6,9 +6,9 @@ Each function takes the dialect (console.Console) and a pack number or None; may
 from binascii import crc32
 
 from ..reading import rounded
+from . import NoReply, ReturnCode
 from .console import INFO, STAT, TABLE
 from .console_text import columns, fields, number
-from .link import NoReply, ReturnCode
 
 _ROWS = (8, 16)
 # name, or none: any word; Time is two words
@@ -37,7 +37,9 @@ def mos(dialect, _):
 
 
 def identity(dialect, pack):
-    """Who this pack is -> (serial number, protocol version, software version, maker, device), texts or None."""
+    """Who this pack is -> (serial number, protocol version, software version, maker, device), texts or None,
+    and (…, dialect, baud).
+    """
     said = dialect.take("info", pack, INFO, _info)
     version = said.get("Soft version") or said.get("Main Soft version")
     protocol = said.get("Comm version")
@@ -47,6 +49,8 @@ def identity(dialect, pack):
         version and version.lstrip("V"),
         said.get("Manufacturer") or None,
         said.get("Device name") or None,
+        dialect.name,
+        dialect.link.baud,
     )
 
 

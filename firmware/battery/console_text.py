@@ -44,18 +44,18 @@ def percent(text):
 
 
 def state(word, whose, words):
-    """A state in words -> one of reading.NORMAL …; what is not normal is appended to `words`: "Volt Status High"."""
+    """A state in words -> one of reading.NORMAL …; an unknown word is appended to `words`: "Volt Status Odd"."""
     value = OTHER
     for known, meaning in _WORDS:
         if word == known:
             value = meaning
-    if value != NORMAL:
+    if value == OTHER:
         remark(words, whose, word)
     return value
 
 
 def remark(words, whose, word):
-    """One more of the things that are not as they should be, within a bound."""
+    """One more of the words that nobody knows, within a bound."""
     if len(words) < _MOST_WORDS:
         words.append("%s %s" % (whose, word))
 

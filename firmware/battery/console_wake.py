@@ -16,18 +16,23 @@ _LONGEST = const(64)  # characters kept of what comes
 
 
 class Waker:
-    """Goes through the steps, over a console_line.Line; its face is that of search.Search."""
+    """Goes through the steps, over a console_line.Line; its face is that of search.Search, and as there is `state`, a
+    list, at first empty, all that it has to remember.
+    """
 
-    def __init__(self, line):
+    def __init__(self, line, state):
         self._line = line
-        self._step = 0
+        self._state = state  # number of the next step
+        if not state:
+            state.append(0)
 
     def step(self):
         """The next step, 2.2 s at most -> True: the console is there; None: not yet, call again; False: it is not, all
         steps were gone through. Behind True the line is at 115200 baud.
         """
-        step = self._step
-        self._step += 1
+        state = self._state
+        step = state[0]
+        state[0] += 1
         if step == 1:
             self._wake()
             return None
@@ -35,11 +40,11 @@ class Waker:
         self._line.drain(0)
         self._line.send(b"\r\n" if step else b"\n")
         if self._prompt():
-            self._step = 0
+            state[0] = 0
             return True
         if step <= _TRIES:
             return None
-        self._step = 0
+        state[0] = 0
         return False
 
     def _wake(self):

@@ -3,8 +3,7 @@
 Each function takes the dialect (pylontech.Pylontech) and a pack number or None; may raise NoReply or ReturnCode.
 """
 
-from . import blocks, frame, layouts
-from .link import NoReply, ReturnCode
+from . import NoReply, ReturnCode, blocks, frame, layouts
 
 _MAX_PACKS = 16  # of a group (§2.8)
 
@@ -42,8 +41,8 @@ def _counted(link):
 
 
 def identity(dialect, pack):
-    """Who this pack is -> (serial number, protocol version, software version, maker, device), texts or None; the last
-    three are the master's.
+    """Who this pack is -> (serial number, protocol version, software version, maker, device), texts or None, the last
+    three the master's; (…, dialect, baud).
     """
     version = dialect.optional(frame.PROTOCOL_VERSION, None)
     serial = dialect.optional(frame.SERIAL_NUMBER, layouts.serial_number, pack)
@@ -54,6 +53,8 @@ def identity(dialect, pack):
         said and said.version,
         said and said.maker,
         said and said.device,
+        dialect.name,
+        dialect.link.baud,
     )
 
 

@@ -1,9 +1,13 @@
 """How a poller.Poller finds the battery, and how it loses it. Loaded for the moment."""
 
 from ..overlay import drop
-from .frame import ADR_ERROR
-from .link import ReturnCode
+from . import ReturnCode
 
+_FRAMED, _CONSOLE = "framed", "console"
+_KEPT = ("", _FRAMED, _CONSOLE)  # the dialect that worked, as retained.Retained has it: a number
+_MODULES = {_FRAMED: "pylontech blocks link frame", _CONSOLE: "console console_line"}  # which are not for both
+_CID2_INVALID, _ADR_ERROR = 0x04, 0x90  # RTN (§2.9)
+_WHERE = {_FRAMED: "at 1200 to 19200 baud", _CONSOLE: "as text at 115200 baud"}
 _FAILURES = 3  # requests in a row without a reply, then the battery is looked for again
 _PAUSE_MIN_MS, _PAUSE_MAX_MS = 1_000, 60_000  # between two rounds of the search
 _RETURN_CODES = """
@@ -18,34 +22,104 @@ RTN 91H communication error: the master could not reach the pack
 """
 
 
-def search(poller):
-    """One rate of the search; when the battery is found the slow questions come next."""
-    from .search import Search
+def poller_of(settings, uart, retained, clock, log):
+    """The poller.Poller; with the setting `dialect` auto it begins with the one that worked last."""
+    from .poller import Poller
 
-    drop("firmware.battery.search")
-    found = Search(poller.link, poller.log, poller.baud, poller.sought).step()
-    now = poller.clock.ticks_ms()
+    name, baud = settings["dialect"], settings["baud"]
+    auto = name == "auto"
+    if auto:
+        name = _CONSOLE if retained.dialect == _KEPT.index(_CONSOLE) else _FRAMED
+    dialect = _made(name, uart, clock, baud)
+    poller = Poller(dialect.link, dialect, clock, log, settings["publish_rate"] * 1000, baud)
+    poller.auto, poller.retained = auto, retained
+    return poller
+
+
+def _made(name, uart, clock, baud):
+    """A dialect over the battery's UART; only its own modules are loaded."""
+    if name == _CONSOLE:
+        from .console import Console
+        from .console_line import Line
+
+        return Console(Line(uart, clock))
+    from .link import Link
+    from .pylontech import Pylontech
+
+    return Pylontech(Link(uart, clock, baud))
+
+
+def search(poller):
+    """One step of the search; when the battery is found the slow questions come next."""
+    framed = poller.dialect.name == _FRAMED
+    if framed:
+        from .search import Search
+
+        drop("firmware.battery.search")
+        found = Search(poller.link, poller.log, poller.baud, poller.sought).step()
+    else:
+        from .console_wake import Waker
+
+        drop("firmware.battery.console_wake")
+        found = Waker(poller.link, poller.sought).step()
     if found:
-        poller.log.info("battery answers at %d baud", poller.link.baud)
-        poller.searching = poller.explained = False
-        poller.pause_ms = 0
+        poller.log.info("battery answers at %d baud%s", poller.link.baud, "" if framed else ", in text")
+        poller.searching = False
+        poller.pause_ms = poller.halves = 0
         poller.sought.clear()
         poller.tell_again()
+        _remember(poller.retained, _KEPT.index(poller.dialect.name))
     elif found is False:
-        if not poller.explained:
-            poller.explained = True
-            poller.log.warning(
-                "no battery at 1200 to 19200 baud. Check: cable in the port named Console, TX and RX not swapped, "
-                "GND connected, MAX3232 has 3.3 V, battery on. Newer firmware speaks text only. Trying on"
-            )
-        poller.pause_ms = min(2 * poller.pause_ms, _PAUSE_MAX_MS) or _PAUSE_MIN_MS
-        poller.due = poller.clock.ticks_add(now, poller.pause_ms)
+        poller.halves += 1
+        if poller.auto:
+            _turn(poller)
+        if poller.halves > poller.auto:
+            _end_round(poller)
+
+
+def _remember(retained, code):
+    """This dialect comes first after a reset."""
+    if retained.dialect != code:
+        retained.dialect = code
+        retained.save()
+
+
+def _turn(poller):
+    """The other dialect is tried now; counts go on."""
+    old = poller.link
+    name = poller.dialect.name
+    poller.dialect = poller.link = None
+    for module in _MODULES[name].split():
+        drop("firmware.battery." + module)
+    poller.dialect = dialect = _made(_CONSOLE if name == _FRAMED else _FRAMED, old.uart, poller.clock, poller.baud)
+    poller.link = dialect.link
+    for count in ("polls", "timeouts", "frame_errors", "return_codes"):
+        setattr(dialect.link, count, getattr(old, count))
+    poller.judge.exact = dialect.exact
+    for pack in poller.packs:
+        poller.judge.forget(pack)
+
+
+def _end_round(poller):
+    """Nobody answered: what to check is said once, and the next round comes after a pause."""
+    poller.halves = 0
+    if not poller.explained:
+        poller.explained = True
+        where = _WHERE[poller.dialect.name] if not poller.auto else _WHERE[_FRAMED] + " nor " + _WHERE[_CONSOLE]
+        poller.log.warning(
+            "no battery %s. Check: cable in the port named Console of the master pack, TX and RX not swapped, GND "
+            "connected, MAX3232 has 3.3 V, battery on%s. Trying on",
+            where,
+            "" if poller.auto else ', setting "dialect" (auto tries both)',
+        )
+    poller.pause_ms = min(2 * poller.pause_ms, _PAUSE_MAX_MS) or _PAUSE_MIN_MS
+    poller.due = poller.clock.ticks_add(poller.clock.ticks_ms(), poller.pause_ms)
 
 
 def failed(poller, what, pack, error):
     """Some requests without a reply in a row, or a refused address, and the search starts anew."""
     _say(poller, what, pack, error)
-    if poller.link.failures >= _FAILURES or (isinstance(error, ReturnCode) and error.code == ADR_ERROR):
+    if poller.link.failures >= _FAILURES or (isinstance(error, ReturnCode) and error.code == _ADR_ERROR):
         poller.log.warning("battery does not answer any more, looking for it")
         poller.searching = True
         poller.link.failures = 0
@@ -63,13 +137,18 @@ def unanswered(poller, kind, pack, error):
         _say(poller, kind, pack, error)
     else:
         poller.slow.insert(0, (kind, pack))
+        if not poller.explained:
+            poller.explained = True
+            poller.log.warning("battery does not say which packs there are: %s", error)
         poller.due = poller.clock.ticks_add(poller.clock.ticks_ms(), _PAUSE_MIN_MS)
         failed(poller, kind, pack, error)
 
 
 def _say(poller, what, pack, error):
     text = str(error)
-    if isinstance(error, ReturnCode):
+    if isinstance(error, ReturnCode) and poller.dialect.name == _CONSOLE:
+        text = "the battery does not %s" % ("know that" if error.code == _CID2_INVALID else "do that: no such pack?")
+    elif isinstance(error, ReturnCode):
         at = _RETURN_CODES.find(text)
         text = _RETURN_CODES[at : _RETURN_CODES.find("\n", at)] if at >= 0 else text
     poller.log.info("%s %s: %s", what, pack or "", text)

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from . import frame
+from . import NoReply, ReturnCode, frame
 
 _BITS = const(10)  # of a character: start, 8 data, stop
 _TURN_ROUND_MS = const(1000)  # the master asks its slave before it answers
@@ -15,18 +15,6 @@ _CHUNK = const(64)  # bytes read at once
 _MOST = const(400)  # bytes that one question can bring, with a late reply and noise; more is babble, and costs memory
 
 
-class NoReply(Exception):
-    """No reply that answers the question, in any attempt; the text says what came instead."""
-
-
-class ReturnCode(Exception):
-    """The battery answered with an RTN other than normal, or normally and without the data asked for."""
-
-    def __init__(self, code):
-        super().__init__("RTN %02XH" % code)
-        self.code = code
-
-
 class Link:
     """The line to the master pack.
 
@@ -35,7 +23,7 @@ class Link:
     """
 
     def __init__(self, uart, clock, baud):
-        self._uart = uart
+        self.uart = uart
         self._chunk = memoryview(bytearray(_CHUNK))
         self.clock = clock
         self.baud = baud
@@ -44,7 +32,7 @@ class Link:
 
     def set_rate(self, baud):
         """Changes our side of the line to `baud`; what has been received is lost."""
-        self._uart.init(baudrate=baud)
+        self.uart.init(baudrate=baud)
         self.baud = baud
 
     def request(self, cid2, parse=None, byte=None, attempts=_ATTEMPTS):
@@ -81,7 +69,7 @@ class Link:
         why = None
         room = _MOST
         self.polls += 1
-        self._uart.write(question)
+        self.uart.write(question)
         while True:
             line = reader.next()
             if line is not None:
@@ -96,7 +84,7 @@ class Link:
                     why = error
                 self.frame_errors += 1
                 continue
-            count = self._uart.readinto(self._chunk)
+            count = self.uart.readinto(self._chunk)
             if count:
                 reader.feed(self._chunk[:count])
                 room -= count
@@ -132,7 +120,7 @@ class Link:
         start = last = clock.ticks_ms()
         while True:
             now = clock.ticks_ms()
-            if self._uart.readinto(self._chunk):
+            if self.uart.readinto(self._chunk):
                 last = now
             elif clock.ticks_diff(now, last) >= quiet_ms:
                 return

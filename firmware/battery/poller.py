@@ -7,7 +7,7 @@ from micropython import const
 
 from ..overlay import drop
 from ..plausible import Judge
-from .link import NoReply, ReturnCode
+from . import NoReply, ReturnCode
 
 _LIMITS_MS = const(300_000)
 _COUNT_MS = const(180_000)
@@ -22,9 +22,9 @@ PACKS, IDENTITY, LIMITS, PARAMETERS = "packs", "identity", "limits", "parameters
 class Poller:
     """Drives one dialect.
 
-    `sink` is told what was found: tell(kind, pack, answer), reading(it) and, behind each cycle, cycle(packs that
-    were missed, how long a cycle takes in ms). Nothing implausible or unconfirmed reaches it. `baud` is the rate that
-    the battery is brought to.
+    `sink` is told what was found: tell(kind, pack, answer), reading(it, what the dialect has beyond it) and, behind
+    each cycle, cycle(packs that were missed, how long a cycle takes in ms). Nothing implausible or unconfirmed reaches
+    it. `baud` is the rate that the battery is brought to, where it can be.
     """
 
     def __init__(self, link, dialect, clock, log, publish_rate_ms, baud):
@@ -35,15 +35,18 @@ class Poller:
         self.sink = None
         self.publish_rate_ms = publish_rate_ms
         self.baud = baud
-        self.sought = []  # what search.Search remembers
+        self.sought = []  # what search.Search or console_wake.Waker remembers
         self.searching = True
+        self.auto = False  # the other dialect is tried, too
+        self.halves = 0  # of a round of the search, one a dialect, that are over
+        self.retained = None  # a retained.Retained, where the dialect that was found is kept
         self.explained = False  # it was said what to check
         self.pause_ms = 0  # behind the next round of the search, 0: not any yet
         self.paused = False
         self.implausible = 0
         self.cycle_ms = None  # how long the last cycle took
         self.packs = ()
-        self.judge = Judge()
+        self.judge = Judge(dialect.exact)
         self.slow = []  # (kind, pack) still to ask
         self.later = []  # those that failed, for the next cycle
         self.told = {}  # kind and pack -> CRC of the answer that the sink has
@@ -133,7 +136,7 @@ class Poller:
                 reading = self.dialect.read(pack)
                 why = self.judge.refusal(reading, again)
                 if why is None:
-                    self.sink.reading(reading)
+                    self.sink.reading(reading, self.dialect.extra)
                     return
             self._missed.append(pack)
             self.implausible += 1

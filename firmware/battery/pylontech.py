@@ -2,8 +2,7 @@
 
 from ..overlay import drop
 from ..reading import ABOVE, BELOW, NORMAL, OTHER, Alarms, Reading, alarm_flags
-from . import blocks, frame
-from .link import NoReply, ReturnCode
+from . import NoReply, ReturnCode, blocks, frame
 
 # status1 … status3 (§4.2): the flag of each bit, bit 0 first
 _STATUS = (
@@ -18,6 +17,8 @@ class Pylontech:
     """The master pack and its slaves, asked over a Link. NoReply or ReturnCode from every method."""
 
     name = "framed"
+    exact = True  # the cells sum to the pack's voltage
+    extra = None  # nothing beyond a Reading
 
     def __init__(self, link):
         self.link = link

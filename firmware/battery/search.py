@@ -2,8 +2,7 @@
 
 from micropython import const
 
-from . import frame
-from .link import NoReply, ReturnCode
+from . import NoReply, ReturnCode, frame
 
 _RATES = (1200, 2400, 4800, 9600, 19200)
 _SETTABLE = (1200, 2400, 4800)  # by INFO 01H, 02H, 03H of 91H

@@ -38,6 +38,7 @@ def is_news(poller, kind, pack, answer):
 
 def _regroup(poller, packs):
     """The group is this now: who is new is asked who it is, who has left is forgotten."""
+    poller.explained = False
     poller.log.info("packs: %s", ", ".join([str(pack) for pack in packs]))
     for pack in poller.packs:
         if pack not in packs:

@@ -9,13 +9,13 @@ _IDENTIFIED = 1 << 18  # in publisher.known
 
 
 def identity(publisher, pack, said):
-    """`stat/info/PackN`: (serial number, protocol, version, maker, device), texts or None."""
-    serial = (said[0] or "").encode()
+    """`stat/info/PackN`: (serial number, protocol, version, maker, device, dialect, baud), None where not known."""
+    serial = (said[0] or "").encode()[:16]
     publisher.serials[16 * pack : 16 * pack + 16] = serial + b" " * (16 - len(serial))
     publisher.wanted |= publisher.announces << pack | publisher.announces
     publisher.known[pack] |= _IDENTIFIED
-    keys = ("BarCode", "Protocol", "Version", "Manufacturer", "Device")
-    known = ['"%s":%s' % (key, payloads.text(text)) for key, text in zip(keys, said) if text]
+    keys = ("BarCode", "Protocol", "Version", "Manufacturer", "Device", "Dialect", "Baud")
+    known = ['"%s":%s' % (key, payloads.value(one, 0, 0)) for key, one in zip(keys, said) if one]
     publisher.publish("stat/info/Pack%d" % pack, ("{%s}" % ",".join(known)).encode(), True)
 
 

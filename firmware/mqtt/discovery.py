@@ -6,7 +6,7 @@ from .. import __version__
 from .entities import kind, lines
 from .payloads import Parts, temperature_key, text
 
-_ALARMS, _SOH, _IDENTIFIED = 1 << 16, 1 << 17, 1 << 18  # in publisher.known
+_ALARMS, _SOH, _IDENTIFIED, _TEXT = 1 << 16, 1 << 17, 1 << 18, 1 << 19  # in publisher.known
 _MARKS = "@^#!*&~$"  # of the table
 
 
@@ -59,12 +59,14 @@ def step(publisher):
                     continue
                 yield '%s"%s":{' % (comma, key)
                 comma = ","
-                if "t" in show and not _is_there(key, known & 255, known >> 8 & 255):
-                    yield '"p":"sensor"}'
-                    continue
                 if its != last:
                     last = its
                     what = kind(its)[2]
+                if ("f" in show and known & _TEXT) or (
+                    "t" in show and not _is_there(key, known & 255, known >> 8 & 255)
+                ):
+                    yield what[: what.find(",")] + "}"
+                    continue
                 yield what.replace("?", path.replace("?", key))
                 yield ',"uniq_id":"%s_%s","name":"%s"' % (values[0], key, name)
                 if show[0] != "m":

@@ -82,14 +82,15 @@ def flat(values, table):
     return Parts(make)
 
 
-def summary(reading, charged, discharged):
-    """What follows from a reading -> {key of mqtt.md: raw}; energies in mWh."""
+def summary(reading, charged, discharged, extra=None):
+    """What follows from a reading -> {key of mqtt.md: raw}; energies in mWh; `extra` as in pack()."""
+    temperatures = (extra or reading).temperatures
     low, low_at, high, high_at = r.extremes(reading.cells)
     values = {
         "RemainingCapacity": reading.remaining,
         "FullCapacity": reading.capacity,
         "CycleCount": reading.cycles,
-        "SOC": r.soc(reading.remaining, reading.capacity),
+        "SOC": 10 * extra.soc if extra else r.soc(reading.remaining, reading.capacity),
         "SOH": reading.soh,
         "Power": r.power(reading.voltage, reading.current),
         "CellMin": low,
@@ -99,42 +100,54 @@ def summary(reading, charged, discharged):
         "CellDelta": high - low,
         "ChargedEnergy": charged,
         "DischargedEnergy": discharged,
-        "BatteryState": r.battery_state(reading),
+        "BatteryState": r.battery_state(reading, extra),
+        "BaseState": extra and extra.base,
     }
-    if reading.temperatures:
-        values["TempMin"], values["TempMax"] = min(reading.temperatures), max(reading.temperatures)
+    if temperatures:
+        values["TempMin"], values["TempMax"] = min(temperatures), max(temperatures)
     if reading.alarms is not None:
-        values["Problem"], values["Warning"], values["ProblemText"] = r.health(reading.alarms)
+        values["Problem"], values["Warning"], values["ProblemText"] = r.health(reading.alarms, extra)
     return values
 
 
-def pack(reading, charged, discharged, table):
-    """`stat/readings/PackN` -> Parts. Energies in mWh; `table` from entities.compact()."""
-    values = summary(reading, charged, discharged)
+def pack(reading, charged, discharged, table, extra=None):
+    """`stat/readings/PackN` -> Parts. Energies in mWh; `table` from entities.compact(). `extra`: what the dialect has
+    beyond a Reading (console.Extra), or None.
+    """
+    values = summary(reading, charged, discharged, extra)
     alarms = reading.alarms
+    temperatures, of_cells = reading.temperatures, ()
+    if extra:
+        of_cells = extra.temperatures
+        if extra.mos is not None:
+            temperatures += (extra.mos,)
     cell_states = temperature_states = current = voltage = b""
     if alarms is not None:
         cell_states, temperature_states = alarms.cell_states, alarms.temperature_states
         current, voltage = (alarms.charge_state or alarms.discharge_state,), (alarms.voltage_state,)
 
     parts = (
-        ('{"Cells":{', "Cell_%d", reading.cells, cell_states),
-        ('},"Temps":{', None, reading.temperatures, temperature_states),
-        ("},", "PackCurrent", (reading.current,), current),
-        (",", "PackVoltage", (reading.voltage,), voltage),
+        ('{"Cells":{', "Cell_%d", reading.cells, cell_states, of_cells),
+        ('},"Temps":{', None, temperatures, temperature_states, ()),
+        ("},", "PackCurrent", (reading.current,), current, ()),
+        (",", "PackVoltage", (reading.voltage,), voltage, ()),
     )
 
     def make():
-        for (before, key, raws, states), (_, scale, digits) in zip(parts, rows(table)):
+        for (before, key, raws, states, warmth), (_, scale, digits) in zip(parts, rows(table)):
             yield before
             for index, raw in enumerate(raws):
-                name = key or temperature_key(index, len(reading.cells))
+                name = key or ("MOS_T" if extra and index else temperature_key(index, len(reading.cells)))
                 if "%" in name:
                     name = name % (index + 1)
                 state = ',"State":%d' % states[index] if index < len(states) else ""
+                if index < len(warmth):
+                    state += ',"Temp":%s' % decimal(warmth[index], 1, 1)
                 yield '%s"%s":{"Reading":%s%s}' % ("," if index else "", name, decimal(raw, scale, digits), state)
         yield ","
         yield from members(values, table)
+        if extra and extra.balancing is not None:
+            yield ',"Balancing_Cells":%s' % _listed(extra.balancing)
         if alarms is not None:
             yield from _status_objects(alarms)
         yield "}"
@@ -159,6 +172,10 @@ def _status_objects(alarms):
             if key in keys if keys else key not in r.PROTECT + r.FAULT + r.ALARM:
                 yield '%s"%s":%s' % (comma, key, "true" if is_set else "false")
                 comma = ","
-        if keys is r.FAULT:
-            yield '%s"Faulty_Cells":[%s]' % (comma, ",".join([str(cell) for cell in alarms.faulty_cells]))
+                if key == "Cell_Fault":
+                    yield ',"Faulty_Cells":%s' % _listed(alarms.faulty_cells)
         yield "}"
+
+
+def _listed(cells):
+    return "[%s]" % ",".join([str(cell) for cell in cells])

@@ -18,7 +18,7 @@ class Publisher:
     told of the devices, of the rack below the topic `place`; there a reading expires after `expire_s`.
 
     `known` is what there is of the rack and of each pack: cells, sensors << 8, and flags: 1 << 16 gave alarms, 1 << 17
-    knows its state of health, 1 << 18 was identified. `wanted` has a bit for each whose config is to be sent; it is,
+    knows its state of health, 1 << 18 was identified, 1 << 19 speaks text. `wanted` has a bit for each whose config is to be sent; it is,
     while `ready`: no cycle is under way, which takes memory.
     """
 
@@ -50,12 +50,15 @@ class Publisher:
         else:
             self._announce(kind, pack, said)
 
-    def reading(self, reading):
-        """The poller's sink for a reading. Energy counts whether a broker is there or not."""
-        self._rack.add(reading)
+    def reading(self, reading, extra=None):
+        """The poller's sink for a reading, and what the dialect has beyond it. Energy counts whether a broker is there
+        or not.
+        """
+        self._rack.add(reading, extra)
         self.ready = False
         pack = reading.pack
-        seen = self.known[pack] >> 16 | (reading.alarms is not None) | (reading.soh is not None) << 1
+        seen = self.known[pack] >> 16 & 7 | (reading.alarms is not None) | (reading.soh is not None) << 1
+        seen |= (extra is not None) << 3
         seen = seen << 16 | len(reading.temperatures) << 8 | len(reading.cells)
         if seen != self.known[pack]:
             self.known[pack] = seen
@@ -63,7 +66,7 @@ class Publisher:
             self.wanted |= self.announces << pack | self.announces
         counted = self._meters.add(pack, power(reading.voltage, reading.current))
         if self.session.connected:
-            self.publish("stat/readings/Pack%d" % pack, payloads.pack(reading, *counted, self._table))
+            self.publish("stat/readings/Pack%d" % pack, payloads.pack(reading, *counted, self._table, extra))
 
     def cycle(self, missed, cycle_ms):
         """The poller's sink for the end of a cycle, with the packs that were missed in it."""
