@@ -63,6 +63,7 @@ class Canvas:
         self._add("rect", css, {"x": x, "y": y, "width": width, "height": height, "rx": radius, **more})
 
     def circle(self, x, y, radius, fill, line=None):
+        """A disc around (x, y); line: colour of its edge."""
         self._add("circle", f"{fill} line-{line}" if line else fill, {"cx": x, "cy": y, "r": radius})
 
     def line(self, points, colour, thick=2, dashed=None, name=None):

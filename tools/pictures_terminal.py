@@ -27,7 +27,7 @@ FRAME = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" height="{height}" role="img">
 <title>{unique_id} in a terminal</title>
 <style>
-.{unique_id}-matrix {{ font-family: MONO; font-size: 21px; white-space: pre; }}
+.{unique_id}-matrix {{ font-family: MONO; font-size: 21px; }}
 .{unique_id}-title {{ font-family: MONO; font-size: 18px; }}
 {styles}
 </style>
@@ -45,18 +45,17 @@ FRAME = """\
 </g>
 </svg>
 """.replace("MONO", MONO)  # as rich's own, without the font that it would load
-TEXT = re.compile(r'<text class="([^"]+)" x="([\d.]+)" y="([\d.]+)" (textLength=[^>]*)>([^<]*)</text>')
+TEXT = re.compile(r'<text class="([^"]+)" x="([\d.]+)" y="([\d.]+)" textLength="[\d.]+" ([^>]*)>([^<]*)</text>')
 BACKGROUND = re.compile(r'(<rect fill="[^"]+" x="[\d.]+" y=")([\d.]+)(" width="[\d.]+" height=")([\d.]+)(" shape)')
 
 
 def drawn(screen, columns, title, name="monitor"):
     """A rich renderable in a terminal of `columns` -> SVG as text; title: of its window."""
-    console = Console(width=columns, file=io.StringIO(), record=True, force_terminal=True, color_system="truecolor",
-                      legacy_windows=False, _environ={})  # fmt: skip
+    console = Console(width=columns, file=io.StringIO(), record=True, force_terminal=True, color_system="truecolor")
     console.print(screen)
     made = console.export_svg(title=title, theme=THEME, code_format=FRAME, unique_id=name)
     made = TEXT.sub(_shape, BACKGROUND.sub(_track, made)).replace("/><", "/>\n<").replace("</text><", "</text>\n<")
-    return "\n".join(line.strip() for line in made.splitlines()) + "\n"
+    return "\n".join(line.strip() for line in made.splitlines() if line.strip()) + "\n"
 
 
 def _track(match):
@@ -66,17 +65,22 @@ def _track(match):
 
 
 def _shape(match):
-    """A piece of text; a bar of blocks and an upright line become a rectangle: letters would leave gaps."""
+    """A piece of text, without the spaces around it, which not every program draws. A bar of blocks and an upright line
+    become a rectangle: letters would leave gaps."""
     css, x, y, more, inside = match.groups()
     words = html.unescape(inside).replace("\xa0", " ").rstrip()
     bare = words.lstrip()
+    if not bare:
+        return ""
     left, top = float(x) + (len(words) - len(bare)) * CHAR_PX, float(y) - BASE_PX + TOP_PX
     if bare == UPRIGHT:
         return _rect(css, left + (CHAR_PX - UPRIGHT_PX) / 2, top - UPRIGHT_PX, UPRIGHT_PX, LINE_PX + 2 * UPRIGHT_PX)
-    if bare and set(bare) <= set(EIGHTHS.strip()):
+    if set(bare) <= set(EIGHTHS.strip()):
         width = sum(EIGHTHS.index(block) for block in bare) / 8 * CHAR_PX
         return _rect(css, left, top + BAR_INSET_PX, width, LINE_PX + 0.25 - 2 * BAR_INSET_PX)
-    return f'<text class="{css}" x="{x}" y="{y}" lengthAdjust="spacingAndGlyphs" {more}>{inside}</text>'
+    kept = html.escape(bare).replace(" ", "&#160;")
+    length = f'textLength="{len(bare) * CHAR_PX:g}" lengthAdjust="spacingAndGlyphs"'
+    return f'<text class="{css}" x="{left:g}" y="{y}" {length} {more}>{kept}</text>'
 
 
 def _rect(css, x, y, width, height):

@@ -33,7 +33,7 @@ UART = {"uart_rx": "RX", "uart_tx": "TX"}
 SUPPLY = "red"
 VIEW = ("The plug, contacts towards you,", "its clip behind, the cable down:", "contact 1 is on the left.")
 NOTES = (
-    "VCC to 3V3, not to 5V. A MAX232, without the second 3, does not work at 3.3 V.",
+    "VCC to 3V3, not to 5V. It must be a MAX3232: a MAX232 needs 5 V.",
     "Go by the names printed on the boards: their pins are in another order.",
     "10 kΩ from T1IN to 3V3 keep the line idle while the ESP32 boots.",
     "Power the ESP32 by USB, never from the battery.",
