@@ -17,7 +17,7 @@ memory = machine.RTC().memory  # RTC memory: without arguments -> bytes, with by
 
 
 def uart(number, tx, rx, baud):
-    """The battery's UART on these pins, 8N1; nothing it does waits."""
+    """The battery's UART on these pins, 8N1; nothing it does waits. ValueError or OSError: this chip refuses it."""
     return machine.UART(
         number,
         baudrate=baud,
@@ -33,8 +33,19 @@ def uart(number, tx, rx, baud):
 
 
 def led(number):
-    """An output pin: called with 1 or 0 it goes high or low."""
+    """An output pin: called with 1 or 0 it goes high or low. ValueError: this chip has no such one."""
     return machine.Pin(number, machine.Pin.OUT)
+
+
+def refused(settings):
+    """-> which of the settings uart_tx, uart_rx and led this chip has no pin for, or None."""
+    for key, mode in (("uart_tx", machine.Pin.OUT), ("uart_rx", machine.Pin.IN), ("led", machine.Pin.OUT)):
+        try:
+            if settings[key] != "off":
+                machine.Pin(abs(settings[key]), mode)
+        except ValueError:
+            return key
+    return None
 
 
 def reset_cause():

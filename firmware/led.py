@@ -10,7 +10,7 @@ WELL = 0b0000000000000001  # one flash
 
 
 def lit(pattern, ticks_ms):
-    """Is the LED on, at that time?"""
+    """Is the LED on, at the time `ticks_ms`?"""
     return pattern >> (ticks_ms >> _SLICE & 15) & 1
 
 
@@ -32,6 +32,7 @@ class Led:
         self.loop = None
 
     def sleep_ms(self, ms):
+        """As time.sleep_ms(); meanwhile the LED blinks."""
         loop = self.loop
         if loop:
             self.show(loop.wifi.wlan.isconnected(), loop.session.connected, not loop.poller.searching)
@@ -41,7 +42,7 @@ class Led:
             self._blink()
 
     def show(self, wifi, broker, battery):
-        """What is there, True or False."""
+        """What is there, True or False: Wi-Fi, broker, and does the battery answer."""
         self._pattern = (WELL if battery else NO_BATTERY) if broker else NO_BROKER
         if not wifi:
             self._pattern = NO_WIFI

@@ -4,6 +4,8 @@ LEVELS = ("error", "warning", "info")
 
 
 class Log:
+    """One line an event; `text` may hold %s for `values`."""
+
     def __init__(self, level="info", out=print):
         """`level`: the least important one of LEVELS that is printed. `out` takes one line of text."""
         self._level = LEVELS.index(level)
@@ -11,12 +13,15 @@ class Log:
         self.listener = None  # called with each warning or error, as one line of text
 
     def error(self, text, *values):
+        """What ends or stops something."""
         self._say(0, text, values)
 
     def warning(self, text, *values):
+        """What somebody should look at."""
         self._say(1, text, values)
 
     def info(self, text, *values):
+        """What happens."""
         self._say(2, text, values)
 
     def _say(self, level, text, values):

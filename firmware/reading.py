@@ -26,23 +26,27 @@ Alarms = namedtuple(
 
 
 def rounded(numerator, denominator):
-    """The quotient of two integers (denominator > 0), rounded half away from zero."""
+    """numerator / denominator, two integers (denominator > 0), rounded half away from zero."""
     half_up = (2 * abs(numerator) + denominator) // (2 * denominator)
     return half_up if numerator >= 0 else -half_up
 
 
 def soc(remaining, capacity):
-    """State of charge in 0.1 %, 0…1000; None when the capacity is 0. Both in the same unit."""
+    """State of charge in 0.1 %, 0…1000, from remaining and full capacity in the same unit, such as mAh; None when the
+    capacity is 0.
+    """
     return max(0, min(1000, rounded(1000 * remaining, capacity))) if capacity > 0 else None
 
 
 def power(voltage, current):
-    """mV and mA -> 0.1 W, charge positive."""
+    """A voltage in mV and a current in mA -> 0.1 W, charge positive."""
     return rounded(voltage * current, 100_000)
 
 
 def alarm_flags(cell_states, temperature_states, charge_state, voltage_state, discharge_state):
-    """The flags of Alarm_Status, from the states (bytes, bytes, three integers) -> tuple of (key, bool)."""
+    """The flags of Alarm_Status, from the states of cells and temperatures (bytes, a state each), and of charge
+    current, pack voltage and discharge current (a state each) -> tuple of (key, bool) (§3.7).
+    """
     states = cell_states + temperature_states + bytes((charge_state, voltage_state, discharge_state))
     found = (
         BELOW in cell_states,

@@ -41,7 +41,7 @@ class Retained:
         return unpack_from(_METER, self._data, _METERS_AT + index * _METER_SIZE)
 
     def set_meter(self, index, charged, discharged):
-        """Both in mWh; save() keeps them."""
+        """What was charged and discharged, in mWh; save() keeps them."""
         pack_into(_METER, self._data, _METERS_AT + index * _METER_SIZE, charged, discharged)
 
     def save(self):

@@ -8,23 +8,40 @@ _COMPLAIN_MS = 60_000
 
 
 def settings():
-    """-> (the settings, mqtt/secure.Secure or None), when they can be used; until then says every minute what is wrong
-    with them.
+    """-> (the settings, mqtt/secure.Secure or None, the UART), when they can be used; until then says every minute what
+    is wrong with them.
     """
     from . import config
 
     while True:
         try:
             known = config.load()
+            uart = _uart(known, config.ConfigError)
             secure = _secure(known) if known["mqtt_tls"] else None
             drop("firmware.config")
             config.__dict__.clear()  # its 10 KB go even when a stale pointer on the stack still holds the module
-            return known, secure
+            return known, secure, uart
         except config.ConfigError as error:
             print("error: the settings cannot be used:\n%s" % error)
         except (OSError, ValueError) as error:
             print("error: the settings cannot be used:\nmqtt_ca: %s: %s" % (known["mqtt_ca"], error))
         time.sleep_ms(_COMPLAIN_MS)
+
+
+def _uart(known, wrong):
+    """The battery's UART; `wrong` is raised where the chip refuses what is set: its pins, its number, the LED's pin."""
+    from . import board
+
+    drop("firmware.board")
+    try:
+        if known["led"] != "off":
+            board.led(abs(known["led"]))
+        return board.uart(known["uart_id"], known["uart_tx"], known["uart_rx"], known["baud"])
+    except (ValueError, OSError) as error:
+        key = board.refused(known) or ("uart_id" if isinstance(error, ValueError) else None)
+        if not key:
+            raise
+        raise wrong("%s: %s: this chip refuses it (%s)" % (key, known[key], error))
 
 
 def _secure(known):
@@ -35,7 +52,7 @@ def _secure(known):
 
 def prepare():
     """-> what app.build() needs, but for what is retained: made now, while there is much room."""
-    known, secure = settings()
+    known, secure, uart = settings()
     from .mqtt.columns import compact
 
     drop("firmware.mqtt.columns")
@@ -46,8 +63,4 @@ def prepare():
 
     drop("firmware.mqtt.identifier")
     place = "%s/device/%s" % (known["discovery_prefix"], identifier(known["mqtt_root"], known["rack_name"]))
-    from . import board
-
-    drop("firmware.board")
-    uart = board.uart(known["uart_id"], known["uart_tx"], known["uart_rx"], known["baud"])
     return known, uart, table, place, secure

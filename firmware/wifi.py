@@ -9,7 +9,10 @@ _RUNG_MS = const(90_000)  # without a connection, then the next rung of the ladd
 
 
 class Wifi:
-    """`drops` counts connections lost since the start, `rung` how often the driver was helped since then."""
+    """Keeps the station connected to the network `ssid` with its `key`, under the name `hostname`.
+
+    `drops` counts connections lost since the start, `rung` how often the driver was helped since then.
+    """
 
     def __init__(self, ssid, key, hostname, clock, log):
         self.ssid = ssid

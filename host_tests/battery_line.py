@@ -7,7 +7,7 @@ from __future__ import annotations
 from fakes import Clock, Memory
 from simulator_by_hand import make
 
-from firmware.battery.hunt import poller_of
+from firmware.battery.dialects import poller_of
 from firmware.retained import Retained
 
 TICK_MS = 50

@@ -33,7 +33,8 @@ ARROWS = {
     "battery/console_text": "reading",
     "battery/console_wake": "console_line",
     "battery/poller": "plausible seldom hunt overlay",
-    "battery/hunt": "poller search link pylontech console console_line console_wake overlay",
+    "battery/hunt": "search console_wake dialects overlay",
+    "battery/dialects": "poller link pylontech console console_line overlay",
     "battery/seldom": "poller",
     "mqtt/payloads": "reading",
     "mqtt/announce": "entities payloads",
@@ -187,7 +188,7 @@ def test_other_arrows_are_seen(sources, name, line, fault):
 
 
 @pytest.mark.parametrize(("name", "line"), [
-    ("battery/link", "from . import frame\nfrom .. import log"),
+    ("battery/link", "from . import frame"),
     ("battery/frame", "import struct\nfrom binascii import hexlify"),
     ("mqtt/payloads", "from .. import reading as r"),
     ("app", "from .battery import link\nfrom .mqtt.session import Session"),

@@ -11,7 +11,7 @@ class DataError(ValueError):
 
 
 def take(info, at, layout):
-    """The values of struct `layout` at offset `at` -> (values, offset behind them)."""
+    """The values of struct `layout` at offset `at` -> (values, offset behind them). DataError: there is less."""
     end = at + calcsize(layout)
     if end > len(info):
         raise DataError("INFO of %d bytes ends too early" % len(info))

@@ -56,7 +56,9 @@ def _chksum(characters):
 
 
 def longest_reply(cid2):
-    """Characters of the longest reply to the command `cid2` for one pack, SOI and EOI included."""
+    """Characters of the longest reply to the command `cid2` for one pack, SOI and EOI included. ValueError: no read
+    command.
+    """
     if cid2 in COMMANDS:
         return OVERHEAD + 2 * _LONGEST_INFO[COMMANDS.index(cid2)]
     raise ValueError("CID2 %02XH is not a read command" % cid2)

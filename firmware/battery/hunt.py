@@ -4,8 +4,6 @@ from ..overlay import drop
 from . import ReturnCode
 
 _FRAMED, _CONSOLE = "framed", "console"
-_KEPT = ("", _FRAMED, _CONSOLE)  # the dialect that worked, as retained.Retained has it: a number
-_MODULES = {_FRAMED: "pylontech blocks link frame", _CONSOLE: "console console_line"}  # which are not for both
 _CID2_INVALID, _ADR_ERROR = 0x04, 0x90  # RTN (§2.9)
 _WHERE = {_FRAMED: "at 1200 to 19200 baud", _CONSOLE: "as text at 115200 baud"}
 _FAILURES = 3  # requests in a row without a reply, then the battery is looked for again
@@ -20,33 +18,6 @@ RTN 06H invalid data, or no such pack
 RTN 90H ADR error
 RTN 91H communication error: the master could not reach the pack
 """
-
-
-def poller_of(settings, uart, retained, clock, log):
-    """The poller.Poller; with the setting `dialect` auto it begins with the one that worked last."""
-    from .poller import Poller
-
-    name, baud = settings["dialect"], settings["baud"]
-    auto = name == "auto"
-    if auto:
-        name = _CONSOLE if retained.dialect == _KEPT.index(_CONSOLE) else _FRAMED
-    dialect = _made(name, uart, clock, baud)
-    poller = Poller(dialect.link, dialect, clock, log, settings["publish_rate"] * 1000, baud)
-    poller.auto, poller.retained = auto, retained
-    return poller
-
-
-def _made(name, uart, clock, baud):
-    """A dialect over the battery's UART; only its own modules are loaded."""
-    if name == _CONSOLE:
-        from .console import Console
-        from .console_line import Line
-
-        return Console(Line(uart, clock))
-    from .link import Link
-    from .pylontech import Pylontech
-
-    return Pylontech(Link(uart, clock, baud))
 
 
 def search(poller):
@@ -68,36 +39,20 @@ def search(poller):
         poller.pause_ms = poller.halves = 0
         poller.sought.clear()
         poller.tell_again()
-        _remember(poller.retained, _KEPT.index(poller.dialect.name))
+        _dialects("remember", poller)
     elif found is False:
         poller.halves += 1
         if poller.auto:
-            _turn(poller)
+            _dialects("turn", poller)
         if poller.halves > poller.auto:
             _end_round(poller)
 
 
-def _remember(retained, code):
-    """This dialect comes first after a reset."""
-    if retained.dialect != code:
-        retained.dialect = code
-        retained.save()
+def _dialects(what, poller):
+    from . import dialects
 
-
-def _turn(poller):
-    """The other dialect is tried now; counts go on."""
-    old = poller.link
-    name = poller.dialect.name
-    poller.dialect = poller.link = None
-    for module in _MODULES[name].split():
-        drop("firmware.battery." + module)
-    poller.dialect = dialect = _made(_CONSOLE if name == _FRAMED else _FRAMED, old.uart, poller.clock, poller.baud)
-    poller.link = dialect.link
-    for count in ("polls", "timeouts", "frame_errors", "return_codes"):
-        setattr(dialect.link, count, getattr(old, count))
-    poller.judge.exact = dialect.exact
-    for pack in poller.packs:
-        poller.judge.forget(pack)
+    drop("firmware.battery.dialects")
+    getattr(dialects, what)(poller)
 
 
 def _end_round(poller):

@@ -54,6 +54,7 @@ class Transport:
         return self._addresses
 
     def socket(self, *_):
+        """As socket.socket(): the one connection; another that was open is closed."""
         self.close()
         if self._secure:
             self.stage = "clock"
@@ -67,6 +68,7 @@ class Transport:
     # as a socket
 
     def connect(self, address):
+        """As socket.connect(), within 5 s. OSError."""
         self.stage = "connect"
         self._raw.settimeout(_WAIT_S)
         self._raw.connect(address)
@@ -85,7 +87,7 @@ class Transport:
         """umqtt sets None, which would be for ever: ours stands."""
 
     def setblocking(self, blocking):
-        """umqtt calls this with False before it looks for a packet, and with True behind its first byte."""
+        """umqtt calls this with `blocking` False before it looks for a packet, and with True behind its first byte."""
         self._blocking = blocking
         self.first = self._byte
         self._continued = 0

@@ -4,7 +4,8 @@ from binascii import crc32
 
 
 def identifier(root, rack):
-    """mqtt_root and rack_name -> an id of letters, digits, "_" and "-"; no two racks have the same."""
+    """`root` (mqtt_root) and `rack` (rack_name) -> an id of letters, digits, "_" and "-"; no two racks have the same.
+    """
     plain = ""
     for char in "%s_%s" % (root, rack):
         plain += char if "0" <= char <= "9" or "A" <= char <= "Z" or "a" <= char <= "z" or char in "-_" else "_"

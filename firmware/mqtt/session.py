@@ -46,7 +46,9 @@ class Session:
         self.retry_at = self.since = self._pinged_at = clock.ticks_ms()
 
     def tend(self, network_up=True):
-        """One pass: connects when it is time to, else hears, pings and drops what is dead."""
+        """One pass: connects when it is time to, else hears, pings and drops what is dead. `network_up`: is there
+        Wi-Fi?
+        """
         diff = self.clock.ticks_diff
         now = self.clock.ticks_ms()
         if not self.connected:

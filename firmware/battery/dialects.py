@@ -1,0 +1,58 @@
+"""Which dialect a poller.Poller speaks, and how it comes to speak the other one. Loaded for the moment."""
+
+from ..overlay import drop
+
+_FRAMED, _CONSOLE = "framed", "console"
+_KEPT = ("", _FRAMED, _CONSOLE)  # the dialect that worked, as retained.Retained has it: a number
+_MODULES = {_FRAMED: "pylontech blocks link frame", _CONSOLE: "console console_line"}  # which are not for both
+
+
+def poller_of(settings, uart, retained, clock, log):
+    """The poller.Poller; with the setting `dialect` auto it begins with the one that worked last."""
+    from .poller import Poller
+
+    name, baud = settings["dialect"], settings["baud"]
+    auto = name == "auto"
+    if auto:
+        name = _CONSOLE if retained.dialect == _KEPT.index(_CONSOLE) else _FRAMED
+    dialect = _made(name, uart, clock, baud)
+    poller = Poller(dialect.link, dialect, clock, log, settings["publish_rate"] * 1000, baud)
+    poller.auto, poller.retained = auto, retained
+    return poller
+
+
+def _made(name, uart, clock, baud):
+    """A dialect over the battery's UART; only its own modules are loaded."""
+    if name == _CONSOLE:
+        from .console import Console
+        from .console_line import Line
+
+        return Console(Line(uart, clock))
+    from .link import Link
+    from .pylontech import Pylontech
+
+    return Pylontech(Link(uart, clock, baud))
+
+
+def remember(poller):
+    """This dialect comes first after a reset."""
+    retained, code = poller.retained, _KEPT.index(poller.dialect.name)
+    if retained.dialect != code:
+        retained.dialect = code
+        retained.save()
+
+
+def turn(poller):
+    """The other dialect is tried now; counts go on."""
+    old = poller.link
+    name = poller.dialect.name
+    poller.dialect = poller.link = None
+    for module in _MODULES[name].split():
+        drop("firmware.battery." + module)
+    poller.dialect = dialect = _made(_CONSOLE if name == _FRAMED else _FRAMED, old.uart, poller.clock, poller.baud)
+    poller.link = dialect.link
+    for count in ("polls", "timeouts", "frame_errors", "return_codes"):
+        setattr(dialect.link, count, getattr(old, count))
+    poller.judge.exact = dialect.exact
+    for pack in poller.packs:
+        poller.judge.forget(pack)
