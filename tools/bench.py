@@ -59,7 +59,7 @@ def main(arguments=None):
 
 
 def measure(sizes):
-    """-> [Row]."""
+    """-> [Row], of as much as `sizes` (FULL, QUICK) say. RuntimeError where something cannot be measured."""
     from tools import bench_system as system
     from tools.bench_codec import times
     from tools.broker import Broker, BrokerError
@@ -86,6 +86,7 @@ def measure(sizes):
 
 
 def say(what):
+    """What is measured now, for who waits."""
     print(f"measuring: {what} …", file=sys.stderr, flush=True)
 
 
@@ -93,18 +94,21 @@ def say(what):
 
 
 def cycle_row(packs, found):
+    """-> Row of bench_system.cycle_times(), `found` for so many packs."""
     to = f"wire, {found['wire_s']:.3f} s ({found['ratio_without_turn_round']:.3f} with the battery's own pauses)"
     ratio, measured = found["ratio"], f"{found['seconds']:.3f} s"
     return Row(f"cycle, {plural(packs)}", measured, ratio, to, f"≤ {CYCLE_GOAL}", ratio <= CYCLE_GOAL, found)
 
 
 def start_row(where, found):
+    """-> Row of bench_system.first_reading(), `found`; `where`: in words, what the battery does at that moment."""
     resets = f", {found['resets']} resets on the way" if found["resets"] else ""
     to = f"wire, {found['wire_s']:.2f} s{resets}"
     return Row(f"start to first reading, {where}", f"{found['seconds']:.1f} s", found["ratio"], to, figures=found)
 
 
 def codec_rows(found):
+    """-> [Row] of bench_codec.times(), `found`."""
     theirs = f"python-pylontech, {found['theirs']:.0f} µs"
     rows = []
     for what, name, goal in (("decode + parse", "parsed", CODEC_GOAL), ("… and JSON", "as_json", None)):
@@ -121,12 +125,14 @@ def codec_rows(found):
 
 
 def allocation_row(found):
+    """-> Row of bench_system.allocation(), `found`."""
     heap = HEAP_GOAL_K * 1024
     to = f"heap of {HEAP_GOAL_K} KB ({found['published'] / found['bytes']:.0%} of it by publishing)"
     return Row("allocated in a cycle, 1 pack", f"{found['bytes']:.0f} bytes", found["bytes"] / heap, to, figures=found)
 
 
 def heap_row(packs, found_k):
+    """-> Row of the smallest heap, `found_k` KB."""
     limited = packs == HEAP_GOAL_PACKS
     ratio = found_k / HEAP_GOAL_K
     to = f"heap of {HEAP_GOAL_K} KB"
@@ -135,6 +141,7 @@ def heap_row(packs, found_k):
 
 
 def plural(packs):
+    """"1 pack", "2 packs"."""
     return f"{packs} pack{'s' if packs > 1 else ''}"
 
 
@@ -167,7 +174,7 @@ def _processor():
 
 
 def text(about, rows):
-    """-> the table."""
+    """-> the table of `rows` ([Row]), under what machine() says `about` this PC."""
     cells = [TITLES] + [
         (row.what, row.measured, f"{row.ratio:.2f}", row.to, row.goal or "",
          "" if row.met is None else "met" if row.met else "MISSED")

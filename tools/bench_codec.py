@@ -74,7 +74,9 @@ def agree(ours, theirs):
 
 
 def on_board(flash, line, count):
-    """-> {"parsed": microseconds, "as_json": …} of bench_board.py on MicroPython, over what is deployed in `flash`."""
+    """-> {"parsed": microseconds, "as_json": …} of bench_board.py on MicroPython, over what is deployed in `flash`.
+    RuntimeError.
+    """
     path = {"MICROPYPATH": str(flash), "PATH": os.environ["PATH"]}
     result = subprocess.run(
         [str(environment.micropython()), str(SCRIPT), line.decode(), str(count)], env=path, cwd=flash,

@@ -53,10 +53,12 @@ class Tap:
         return getattr(self._battery, name)
 
     def receive(self, now, data, rate):
+        """As of the Battery; `rate`: the baud that the port is set to."""
         self.passed.append(Passed(now, len(data), rate, (data[7:9], data[13:15])))
         self._battery.receive(now, data, rate)
 
     def take(self, now, rate):
+        """-> (bytes, callables), as of the Battery; `rate`: the baud that the port is set to."""
         out, finished = self._battery.take(now, rate)
         if out:
             self.passed.append(Passed(now, len(out), rate, None))
@@ -72,7 +74,9 @@ class Run:
         self.published = Counter()  # topic below the rack's prefix -> how often
 
     def events(self, timeout_s):
-        """Yields (time in s, topic, None) of a message and (time, None, text) of a console line. TimeoutError."""
+        """Yields (time in s, topic, None) of a message and (time, None, text) of a console line. TimeoutError;
+        RuntimeError: the broker is lost.
+        """
         deadline = time.monotonic() + timeout_s
         while True:
             try:
@@ -90,12 +94,15 @@ class Run:
                 raise RuntimeError(what[0])
 
     def console(self):
+        """The last lines of the console, as one text."""
         return "\n".join(list(self.board.lines)[-20:])
 
 
 @contextlib.contextmanager
 def running(broker, packs, heap=HEAP, main=None, publish_rate=PUBLISH_RATE_S, **battery):
-    """The firmware as it is deployed, just started -> Run. `main`: another main.py; `battery`: options of Simulator."""
+    """The firmware as it is deployed, just started -> Run. `main`: another main.py; `publish_rate`: of config.json, s;
+    `battery`: options of Simulator.
+    """
     events = queue.SimpleQueue()
     simulator = Simulator(packs, truth_limit=1, **battery)
     simulator.battery = tap = Tap(simulator.battery)
@@ -128,6 +135,7 @@ def running(broker, packs, heap=HEAP, main=None, publish_rate=PUBLISH_RATE_S, **
 def cycle_times(broker, packs, count):
     """`count` cycles of a paced battery at 4800 baud, and a first one that is not counted
     -> medians: "seconds", what the wire alone costs, the battery's turn-rounds, and ratios to the wire's cost.
+    RuntimeError: none was as it should be.
     """
     totals = []
     with running(broker, packs, baud=BAUD) as run:
@@ -173,7 +181,7 @@ def cycles(passed, totals, packs):
 
 
 def wire_cost(passed):
-    """Seconds that so many characters take at their rate, without any pause between."""
+    """Seconds that all that `passed` ([Passed]) takes at its rate, without any pause between."""
     return sum(one.characters * BITS_PER_CHARACTER / one.baud for one in passed)
 
 
@@ -195,7 +203,7 @@ def first_reading(broker, packs, baud):
 
 
 def allocation(broker):
-    """-> {"bytes": allocated in one cycle of one pack, "published": of them by publishing}, medians."""
+    """-> {"bytes": allocated in one cycle of one pack, "published": of them by publishing}, medians. RuntimeError."""
     counted = []
     with running(broker, 1, ROOM, COUNT_MAIN) as run:
         for _, _, text in run.events(START_TIMEOUT_S):
@@ -213,8 +221,9 @@ def allocation(broker):
 
 
 def fits(broker, packs, heap_k):
-    """Does the deployed firmware run in so many KB? Every pack is published twice, all slow questions are answered, and
-    Home Assistant is told of the rack and of every pack."""
+    """Does the deployed firmware run in `heap_k` KB? Every pack is published twice, all slow questions are answered,
+    and Home Assistant is told of the rack and of every pack.
+    """
     wanted = {f"{READING}{number}" for number in range(1, packs + 1)}
     with running(broker, packs, f"{heap_k}k", publish_rate=UNHURRIED_S, baud=BAUD, paced=False, wide=True) as run:
         try:
@@ -232,7 +241,8 @@ def fits(broker, packs, heap_k):
 
 
 def smallest(does_fit, low=SMALLEST_K, high=LARGEST_K, runs=RUNS):
-    """-> the least number above `low` that fits in `runs` runs in a row; RuntimeError above `high`."""
+    """-> the least number above `low` that `does_fit` (a function) in `runs` runs in a row; RuntimeError above `high`.
+    """
     top = high
     while high - low > 1:
         middle = (low + high) // 2

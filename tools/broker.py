@@ -47,7 +47,9 @@ def program(wanted=None):
 
 class Broker:
     """A broker process of our own; `directory` holds its files. Use as a context manager: entered, it listens at
-    `host`:`port`, for anybody on this PC. BrokerError."""
+    `host`:`port`, for anybody on this PC. `wanted`: which one, as for
+    program(). BrokerError.
+    """
 
     def __init__(self, directory, wanted=None):
         self.host, self.port = HOST, None

@@ -22,7 +22,7 @@ TINY_WIDTH = 36
 
 
 def share_bar(share, width, style):
-    """A bar of `width` characters, of which the share (0 to 1) is filled."""
+    """A bar of `width` characters in a `style` of rich, of which the share (0 to 1) is filled."""
     eighths = round(max(0.0, min(1.0, share)) * width * 8)
     full, part = divmod(eighths, 8)
     text = "█" * full + (EIGHTHS[part] if part else "")
@@ -55,7 +55,9 @@ def _style(state, mark):
 
 
 def large(packs, width):
-    """A panel for each pack, with number, bar and volts of each cell; two side by side where there is room."""
+    """A panel for each of `packs` (heard.Pack), with number, bar and volts of each cell; two side by side where there
+    is room in `width` characters.
+    """
     low, high = scale(packs)
     beside = max(1, min(len(packs), width // PANEL_WIDTH))
     panel_width = width // beside
@@ -91,7 +93,7 @@ def _panel(number, pack, low, high, width):
 
 
 def small(packs, width):
-    """A line for each pack, with a block for each cell."""
+    """A line of `width` characters for each of `packs` (heard.Pack), with a block for each cell."""
     low, high = scale(packs)
     block = 3 if width >= 8 + 16 * 5 else 2
     lines = [_legend(low, high)]
@@ -106,7 +108,9 @@ def small(packs, width):
 
 
 def tiny(packs, width):
-    """Several packs in a line, a character for each cell, and the numbers of the lowest and the highest."""
+    """Several of `packs` (heard.Pack) in a line of `width` characters, one for each cell, and the numbers of the lowest
+    and the highest.
+    """
     low, high = scale(packs)
     beside = max(1, width // TINY_WIDTH)
     grid = Table.grid(expand=True)

@@ -37,7 +37,7 @@ class UsageError(Exception):
 
 
 def main(arguments=None):
-    """-> exit status: 0, or 1 when nothing was changed."""
+    """-> exit status: 0, or 1 when nothing was changed (UsageError: said on stderr)."""
     options = _parser().parse_args(arguments)
     environment.ensure()
     try:
@@ -72,7 +72,9 @@ def _parser():
 
 
 def changes(texts, unset=(), ask=getpass.getpass):
-    """["publish_rate=5", "wifi_pass", …] -> {key: value, or None for those of `unset`}. UsageError."""
+    """`texts` such as "publish_rate=5" or "wifi_pass" -> {key: value, or None for those of `unset`}. `ask`: for a value
+    that is not given. UsageError.
+    """
     values = {}
     for text in texts:
         key, equals, value = text.partition("=")
@@ -108,7 +110,7 @@ def program(values, show):
 
 
 def on_board(port, text, reset):
-    """Runs the program `text` there -> what it printed. UsageError."""
+    """Runs the program `text` there, and then a reset if `reset` says so -> what it printed. UsageError."""
     command = [sys.executable, "-m", "mpremote", "connect", port, "run"]  # after a soft reset: all memory is free
     with tempfile.TemporaryDirectory(prefix="configure-") as directory:  # for its owner only; arguments all can read
         path = Path(directory) / "program.py"

@@ -178,7 +178,8 @@ def _is_short(value):
 
 
 def yaml_lines(value, indent=""):
-    """Yields the lines of `value` (dicts and lists, none empty, of texts, numbers, booleans) as YAML."""
+    """Yields the lines of `value` (dicts and lists, none empty, of texts, numbers, booleans) as YAML behind `indent`.
+    """
     for key, inner in value.items() if isinstance(value, dict) else enumerate(value):
         head = f"{indent}-" if isinstance(value, list) else f"{indent}{key}:"
         if not isinstance(inner, dict | list):
@@ -211,6 +212,7 @@ def _number(most):
 
 
 def main(arguments=None):
+    """Writes the files of the dashboard."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rack", default="Main", metavar="NAME", help="rack_name of config.json (default %(default)s)")
     parser.add_argument("--packs", type=_number(16), default=1, metavar="N", help="packs in the rack, 1 to 16")

@@ -54,7 +54,9 @@ def main(arguments=None):
 
 
 class Demo:
-    """All that runs, started one after the other, and ended in the opposite order by `stack`."""
+    """All that runs, started one after the other, and ended in the opposite order by `stack`. `events`: the queue that
+    all of them speak into.
+    """
 
     def __init__(self, options, events, directory, stack):
         self._options, self._events, self._directory, self._stack = options, events, directory, stack

@@ -92,7 +92,7 @@ def umqtt_files(source):
 
 
 def exchange(board, wanted, free, say):
-    """Make the board's files what they shall be. `free`: bytes."""
+    """Make the board's files the `wanted` ones. `free`: bytes; `say`: is told each step, a text. DeployError."""
     from tools.deploy_board import DeployError
     from tools.deploy_plan import HELD, MAIN, blocks, plan
 

@@ -121,16 +121,19 @@ class Port:
         self.rename(part, name)
 
     def rename(self, old, new):
+        """The file `old` is `new` from then on. DeployError."""
         self.ask(f"import os\nos.rename({old!r}, {new!r})")
 
     def remove(self, name):
+        """A file goes. DeployError."""
         self.ask(f"import os\nos.remove({name!r})")
 
     def remove_directory(self, name):
+        """An empty directory goes. DeployError."""
         self.ask(f"import os\nos.rmdir({name!r})")
 
     def ask(self, program):
-        """Run it on the board -> what it printed."""
+        """Run a `program` (text) on the board -> what it printed."""
         with self._in_words():
             return self._transport.exec(program).decode().strip()
 
@@ -141,7 +144,7 @@ class Port:
         self._transport.in_raw_repl = False
 
     def lines(self, timeout_s):
-        """Yield each line that the board says within the time; None after each short silence."""
+        """Yield each line that the board says within `timeout_s`; None after each short silence."""
         self._transport.serial.timeout = STEP_S
         deadline = time.monotonic() + timeout_s
         rest = b""

@@ -27,6 +27,7 @@ def package(project):
 
 
 def main():
+    """Writes package.json."""
     (environment.PROJECT / NAME).write_text(package(environment.PROJECT))
     print(f"{NAME} is written")
 

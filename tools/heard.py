@@ -40,7 +40,7 @@ class Pack:
         return [(key, *said) for key, said in _measured(self.reading, "Temps")]
 
     def flag(self, group, key):
-        """A flag of one of the *_Status objects -> bool, or None where the reading has none."""
+        """A flag of `group`, one of the *_Status objects -> bool, or None where the reading has none."""
         flags = self.reading.get(group)
         said = flags.get(key) if isinstance(flags, dict) else None
         return said if isinstance(said, bool) else None

@@ -55,7 +55,7 @@ def _parser():
 
 
 def add_broker_options(parser, required=False):
-    """Where the broker is, and which rack: the same for all tools."""
+    """Where the broker is, and which rack: the same for all tools. `required`: without a broker it does not start."""
     add = parser.add_argument
     add("--broker", type=address, required=required, metavar="HOST[:PORT]", help=f"default port {DEFAULT_PORT}")
     add("--user", help="user name for the broker")
@@ -65,7 +65,7 @@ def add_broker_options(parser, required=False):
 
 
 def address(text):
-    """"host", "host:1883", "[::1]:1883" -> (host, port)."""
+    """"host", "host:1883", "[::1]:1883" -> (host, port). ArgumentTypeError."""
     match = re.fullmatch(r"(?:\[([^]]+)\]|([^:\s]+))(?::(\d{1,5}))?", text)
     port = int(match[3] or DEFAULT_PORT) if match else 0
     if not 1 <= port <= 65535:

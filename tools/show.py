@@ -57,9 +57,11 @@ class Silent:
     """Shows nothing."""
 
     def said(self, kind, what):
+        """Nothing is shown, `what` ever it is."""
         pass
 
     def note(self, source, text):
+        """Nothing is shown."""
         pass
 
 
@@ -133,7 +135,7 @@ class Terminal:
         self._drawn_at, self._is_new = 0.0, True
 
     def said(self, kind, what):
-        """The next picture shows it."""
+        """The next picture shows it, `what` ever it is."""
         self._is_new = True
 
     def note(self, source, text):

@@ -36,7 +36,7 @@ def main(arguments=None):
 
 
 def run(title, command):
-    """Run a program of .venv in the project -> its exit status."""
+    """Run a program of .venv in the project -> its exit status. `title`: what it is, for the line above."""
     print(f"== {title}: {' '.join(command)}", flush=True)
     began = time.monotonic()
     status = subprocess.run([sys.executable, "-m", *command], cwd=environment.PROJECT, check=False).returncode

@@ -39,7 +39,7 @@ def figure(value, digits, unit="", sign=False):
 
 
 def signed(value, digits, unit=""):
-    """A current or power: charge is +."""
+    """A current or power with its `unit`: charge is +."""
     return figure(value, digits, unit, sign=True)
 
 
@@ -59,7 +59,7 @@ def duration(seconds):
 
 
 def short_age(seconds):
-    """The age of a reading in at most four characters: "2s", "13m", "5h", "9d"."""
+    """The age of a reading in `seconds` -> at most four characters: "2s", "13m", "5h", "9d"."""
     for unit_s, letter in ((DAY_S, "d"), (HOUR_S, "h"), (2 * MINUTE_S, "m")):
         if seconds >= unit_s:
             return f"{int(seconds // (MINUTE_S if letter == 'm' else unit_s))}{letter}"
@@ -67,7 +67,9 @@ def short_age(seconds):
 
 
 def extreme(pack, which):
-    """("3.301", "7"): volts and number of the lowest ("Min") or highest ("Max") cell, as published or else as found."""
+    """("3.301", "7"): volts and number of the lowest (`which`: "Min") or highest ("Max") cell, as published or else as
+    found.
+    """
     said = number(pack.reading.get(f"Cell{which}"))
     place = number(pack.reading.get(f"Cell{which}Number"))
     if said is None or place is None:
@@ -114,7 +116,7 @@ def state(said):
 
 
 def reading_line(number_, pack):
-    """One reading as one line of plain text."""
+    """One reading of the heard.Pack `number_` as one line of plain text."""
     said = pack.reading
     low, low_at = extreme(pack, "Min")
     high, high_at = extreme(pack, "Max")

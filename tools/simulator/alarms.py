@@ -67,7 +67,9 @@ class Alarms:
         self.bits = {}  # name -> forced on or off
 
     def ask(self, name, cell=None, sensor=None, on=True):
-        """Switches the alarm `name` on or off; cell and sensor count from 1 (1 when none is named)."""
+        """Switches the alarm `name` on or off; cell and sensor count from 1 (1 when none is named). ValueError: no such
+        alarm.
+        """
         if name not in NAMES:
             raise ValueError(f"unknown alarm {name!r}; known are: {', '.join(NAMES)}")
         place = (sensor if "temperature" in name else cell) or 1
@@ -90,14 +92,18 @@ class Alarms:
 
     @property
     def charge_allowed(self):
+        """Does none of the alarms stop the charge?"""
         return not any(self.is_on(name) for name in STOPS_CHARGE)
 
     @property
     def discharge_allowed(self):
+        """Does none of the alarms stop the discharge?"""
         return not any(self.is_on(name) for name in STOPS_DISCHARGE)
 
     def values(self, cells, temperatures, natural):
-        """The 44H reply's values; `natural` are the bits that the pack's own state sets, by name."""
+        """The 44H reply's values for so many cells and temperatures (sensors); `natural` are the bits that the pack's
+        own state sets, by name.
+        """
         out = {"cells": [0] * cells, "temperatures": [0] * temperatures,
                "charge_current": 0, "voltage": 0, "discharge_current": 0, "status": [0] * 5}
         for name, part, state in STATES:
@@ -114,5 +120,5 @@ class Alarms:
         return out
 
     def request_byte(self, natural):
-        """The status byte of a 92H reply."""
+        """The status byte of a 92H reply; `natural` as of values()."""
         return sum(1 << bit for name, bit in REQUESTS if self.bits.get(name, name in natural))

@@ -24,11 +24,11 @@ Forbidden = namedtuple("Forbidden", "time cid2 line")
 class Battery:
     """`group` behind a line of `baud`.
 
-    turnaround_ms: from the last character of a request to the first of its reply (default 10, unpaced 0).
-    garbage: at the wrong rate the user gets garbage instead of nothing. log: called with a line of text for each event.
-    on_truth: called with each record of the truth. truth_limit: so many records are kept at least, the older ones may
-    go (default: all are kept). dialect: framed, or console with its options (console.Console). identity: options of
-    Commands.
+    paced: characters take their time. turnaround_ms: from the last character of a request to the first of its reply
+    (default 10, unpaced 0). garbage: at the wrong rate the user gets garbage instead of nothing. log: called with a
+    line of text for each event. on_truth: called with each record of the truth. truth_limit: so many records are kept
+    at least, the older ones may go (default: all are kept). dialect: framed, or console with its options
+    (console.Console). identity: options of Commands.
     """
 
     def __init__(self, group, clock, seed=1, baud=FIRST_BAUD, paced=True, turnaround_ms=None, garbage=False,

@@ -23,7 +23,7 @@ A reply is as the battery's protocol says (RS232 V2.8); it never answers at anot
 
 
 def fault(text):
-    """"noise:0.5", "rtn:06:0.5", "lacks:44" -> (name with its argument, rate or None)."""
+    """"noise:0.5", "rtn:06:0.5", "lacks:44" -> (name with its argument, rate or None). ArgumentTypeError."""
     try:
         _, args, rest = split_name(text)
         rate = float(rest[0]) if rest else None
@@ -38,7 +38,7 @@ def fault(text):
 
 
 def alarm(text):
-    """"2:cell_over_voltage", "2:cell_over_voltage:7" -> (pack, name, cell or sensor or None)."""
+    """"2:cell_over_voltage", "2:cell_over_voltage:7" -> (pack, name, cell or sensor or None). ArgumentTypeError."""
     pack, _, rest = text.partition(":")
     name, _, place = rest.partition(":")
     if not pack.isdigit() or name not in NAMES or not (place.isdigit() or not place):
@@ -47,6 +47,7 @@ def alarm(text):
 
 
 def parser():
+    """-> the ArgumentParser of the command line."""
     out = argparse.ArgumentParser(
         prog="simulator", description="A simulated Pylontech group on a pty. Its first line says where it is.",
         epilog=EPILOG % (", ".join(row[0] for row in FAULTS), ", ".join(NAMES)),

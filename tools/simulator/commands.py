@@ -28,7 +28,11 @@ class Refused(Exception):
 
 
 class Commands:
-    """Answers requests for `group`; `note(kind, pack, values)` hears the plain values of each reply."""
+    """Answers requests for `group`; `note(kind, pack, values)` hears the plain values of each reply.
+
+    ADR and VER of the replies are `address` and `protocol`; `infoflag` stands before analog values, alarms and
+    parameters, `extra_alarm_byte` behind each pack's alarms; `device`, `version` and `maker` are what 51H gives.
+    """
 
     def __init__(self, group, note, address=1, infoflag=0x11, extra_alarm_byte=False,
                  device="US2KBPL", version="2.3", maker="Pylon", protocol=0x20):
@@ -79,15 +83,19 @@ class Commands:
         return Reply(OK, out)
 
     def analog(self, command):
+        """42H (§4.1) -> Reply. `command`: a pack number, or FFH."""
         return self._blocks(command, "analog", lambda pack: pack.analog(), framed.analog_block)
 
     def alarm(self, command):
+        """44H (§4.2) -> Reply. `command`: a pack number, or FFH."""
+
         def block(said):
             return framed.alarm_block(said, self.extra)
 
         return self._blocks(command, "alarm", lambda pack: pack.alarm(), block)
 
     def parameters(self):
+        """47H (§4.3) -> Reply."""
         self.note("parameters", None, dict(SYSTEM_PARAMETERS))
         return Reply(OK, bytes([self.infoflag]) + framed.parameters(SYSTEM_PARAMETERS))
 
@@ -97,27 +105,32 @@ class Commands:
         return Reply(OK)
 
     def manufacturer(self):
+        """51H (§4.4) -> Reply."""
         said = {"device": self.device, "version": self.version, "maker": self.maker}
         self.note("manufacturer", None, said)
         return Reply(OK, framed.manufacturer(**said))
 
     def count(self):
+        """90H (§3) -> Reply."""
         self.note("count", None, {"count": len(self.group.packs)})
         return Reply(OK, bytes([len(self.group.packs)]))
 
     def rate(self, code):
+        """91H (§5) -> Reply; `code`: 1, 2, 3 for 1200, 2400, 4800 baud. Refused."""
         if code not in RATES:
             raise Refused(INVALID_DATA)
         self.note("rate", None, {"baud": RATES[code]})
         return Reply(OK, b"", RATES[code])
 
     def management(self, command):
+        """92H (§4.5) -> Reply. `command`: a pack number. Refused."""
         (number,) = self._numbers(command, all_packs=False)
         said = {"pack": number, **self.group.pack(number).management()}
         self.note("management", number, said)
         return Reply(OK, framed.management(said))
 
     def serial(self, command):
+        """93H (§4.6) -> Reply. `command`: a pack number. Refused."""
         (number,) = self._numbers(command, all_packs=False)
         said = {"pack": number, "serial": self.group.pack(number).serial}
         self.note("serial", number, said)

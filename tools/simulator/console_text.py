@@ -34,7 +34,7 @@ FIRMWARE = {
 
 
 def padded(words, widths):
-    """A row: each word in its column, and a space behind one that is too long."""
+    """A row: each word in its column, which has one of the `widths`, and a space behind one that is too long."""
     return "".join(str(word).ljust(width) if len(str(word)) < width else f"{word} "
                    for word, width in zip(words, widths, strict=False))
 
@@ -48,6 +48,7 @@ class Text:
         self.group, self.note, self.firmware = group, note, firmware
 
     def table(self, now):
+        """`pwr`: a row for each slot."""
         names, widths = zip(*self.firmware.columns, strict=True)
         lines = [padded(names, widths)]
         old = dict(OLD)
@@ -80,6 +81,7 @@ class Text:
         }  # fmt: skip
 
     def pwr(self, number, pack):
+        """`pwr N`."""
         now, state = pack.analog(), _states(pack.alarm())
         said = {**now, "soc": _soc(now), "base": _base(now)}
         self.note("pwr", number, said)
@@ -98,6 +100,7 @@ class Text:
                 *(f" {name:16}: {word:8}" for name, word in words), rule]
 
     def bat(self, number, pack):
+        """`bat N`: a row for each cell."""
         now, alarm = pack.analog(), pack.alarm()
         sensors = now["temperatures"][1:] or now["temperatures"]
         near = [sensors[min(cell // 4, len(sensors) - 1)] for cell in range(len(now["cells"]))]
@@ -113,6 +116,7 @@ class Text:
         return lines
 
     def info(self, number, pack):
+        """`info N`."""
         firmware, cells = self.firmware, len(pack.analog()["cells"])
         self.note("info", number, {"serial": pack.serial, "device": firmware.device, "maker": firmware.maker})
         rows = [("Device address", number), ("Manufacturer", firmware.maker), ("Device name", firmware.device),
@@ -123,6 +127,7 @@ class Text:
         return [f"{name:20}: {value}" for name, value in rows]
 
     def stat(self, number, pack):
+        """`stat N`."""
         cycles = pack.analog()["cycles"]
         soh = {"soh": soh_of(cycles)} if self.firmware.soh else {}
         self.note("stat", number, {"cycles": cycles, **soh})
@@ -132,12 +137,13 @@ class Text:
         return [f"Device address{number:>12}", *(f"{name:16}:{value:9}" for name, value in rows)]
 
     def soh(self, number, pack):
+        """`soh N`."""
         rows = [f"{cell:<11}{volt:<11}0          Normal    " for cell, volt in enumerate(pack.analog()["cells"])]
         return [f"Power   {number}", "Battery    Voltage    SOHCount   SOHStatus ", *rows]
 
 
 def soh_of(cycles):
-    """State of health in %: made up, but always the same for a pack."""
+    """State of health in % after so many cycles: made up, but always the same for a pack."""
     return 100 - min(cycles // 50, 40)
 
 
@@ -150,6 +156,7 @@ def _base(now):
 
 
 def time_of(now):
+    """The time as it is printed, `now` s after the simulator's own epoch."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(1_700_000_000 + now))
 
 

@@ -154,7 +154,9 @@ class Faults:
         self.active = []
 
     def start(self, now, name, rate=None, seconds=None, **args):
-        """Switches `name` on, for `seconds` or until clear(); -> Active. Several may be on at a time."""
+        """Switches `name` on, for `seconds` or until clear(); -> Active. Several may be on at a time. ValueError: no
+        such fault, or not with these arguments.
+        """
         name, more, rest = split_name(name)
         if rest:
             raise ValueError(f"what is {':'.join(rest)!r} behind the fault {name!r}?")

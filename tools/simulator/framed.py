@@ -27,7 +27,7 @@ Request = namedtuple("Request", "version address cid2 info")
 
 
 def checksum(body):
-    """CHKSUM of the characters between SOI and CHKSUM (§2.5)."""
+    """CHKSUM of `body`, the characters between SOI and CHKSUM (§2.5)."""
     return -sum(body) & 0xFFFF
 
 
@@ -107,7 +107,7 @@ def management(values):
 
 
 def manufacturer(device, version, maker):
-    """A 51H reply (§4.4); `version` as "2.3"."""
+    """A 51H reply (§4.4) of texts: the device (10 characters), its `version` as "2.3", the maker (20)."""
     major, minor = version.split(".")
     return device.encode().ljust(10, b"\0") + bytes([int(major), int(minor)]) + maker.encode().ljust(20, b"\0")
 
@@ -119,6 +119,7 @@ class Receiver:
         self._line = bytearray()
 
     def clear(self):
+        """Forgets half a line."""
         self._line.clear()
 
     def feed(self, data):

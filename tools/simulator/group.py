@@ -7,7 +7,11 @@ REST_S = 60  # between charge and discharge
 
 
 class Group:
-    """`packs` packs, numbered from 1 in the order of `self.packs`; `wide` and `capacity` for all, or one a pack."""
+    """`packs` packs, numbered from 1 in the order of `self.packs`; `wide` and `capacity` for all, or one a pack.
+
+    `speed`: how fast their time goes; `start`: the time of the clock (s) at which it begins. More options are those of
+    model.Pack.
+    """
 
     def __init__(self, packs, seed, speed=1.0, start=0.0, **pack_options):
         self.seed, self.speed = seed, speed

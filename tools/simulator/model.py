@@ -36,7 +36,7 @@ BOUNDS = {name: (least, most) for name, least, most in FIXABLE}
 
 
 def resting_voltage(permille):
-    """mV of a cell at rest."""
+    """mV of a cell at rest, charged to so many permille."""
     permille = max(0, min(1000, permille))
     for (low, low_mv), (high, high_mv) in itertools.pairwise(RESTING):
         if permille <= high:
@@ -45,7 +45,11 @@ def resting_voltage(permille):
 
 
 class Pack:
-    """One pack. `index` (from 0) makes it differ from its neighbours of the same seed."""
+    """One pack. `index` (from 0) makes it differ from its neighbours of the same seed.
+
+    It has so many cells and temperatures (sensors) and a capacity in mAh (None: the usual one); `wide`: it says
+    capacities in 3 bytes; `ambient` in °C.
+    """
 
     def __init__(self, seed, index, cells=15, temperatures=5, wide=False, capacity=None, ambient=23.0):
         if not MIN_CELLS <= cells <= MAX_CELLS:
@@ -98,6 +102,7 @@ class Pack:
 
     @property
     def serial(self):
+        """Its serial number, 16 characters."""
         return self._fixed.get("serial", self._serial)
 
     @property
@@ -112,10 +117,12 @@ class Pack:
 
     @property
     def permille(self):
+        """How full it is, 0 to 1000."""
         return self.remaining * 1000 // self.capacity
 
     @property
     def full(self):
+        """Does it take no more charge?"""
         return self._taper() < FULL_MA
 
     def _taper(self):

@@ -47,6 +47,7 @@ class Pty:
             os.write(self.master, data)
 
     def close(self):
+        """Both ends."""
         os.close(self.master)
         os.close(self._slave)
 
@@ -62,7 +63,9 @@ class _Piece:
 
 
 class Pace:
-    """A schedule of what leaves when. Times are those of any monotonic clock in seconds; nothing here waits."""
+    """A schedule of what leaves when. Times are those of any monotonic clock in seconds; nothing here waits.
+    `paced`: a character takes its 10 bit times, else none.
+    """
 
     def __init__(self, paced=True):
         self.paced = paced
@@ -71,7 +74,9 @@ class Pace:
 
     def send(self, at, pieces, baud, done=None, paced=None):
         """Queues `pieces` = [(pause before it in s, bytes), …]; the first pause counts from `at` if the line is free by
-        then, the others from the end of the piece before. `done` is called when the last one is written."""
+        then, the others from the end of the piece before. `done` is called when the last one is written. `paced`: other
+        than usual.
+        """
         per_character = wire_time(1, baud) if (self.paced if paced is None else paced) else 0.0
         for number, (pause, data) in enumerate(pieces):
             start = max(at + pause, self._free_at) if number == 0 else self._free_at + pause

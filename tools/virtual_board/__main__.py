@@ -62,6 +62,7 @@ def run(board):
 
 
 def show(line):
+    """A line of the console."""
     print(line, flush=True)
 
 

@@ -90,7 +90,7 @@ def _directory(kind, files):
 def compiled(path, name, change=str):
     """-> path of the .mpy of the file `path`; `name` is what tracebacks show. Made once for each content.
 
-    `change` is what happens to the source before it is compiled.
+    `change` is what happens to the source before it is compiled. CompileError.
     """
     shown = Path(name).with_suffix(".py")
     try:

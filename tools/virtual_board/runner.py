@@ -26,10 +26,11 @@ class Board:
     """A board on which the flash directory `flash` boots.
 
     uart: path of the tty or pty that hangs on UART 1 and 2 (None: an open wire). heap: what the firmware gets, "80k";
-    the board's own modules, which an ESP32 has in ROM, come on top (layout.heap_cost).
-    state: directory of what survives a reset (RTC memory; None: a new one, removed by close()). extra_path: directories
-    before the flash on the firmware's path. stdout: called with each line of the console, without newline. env: more
-    environment variables. ssid, key: what the access point wants (None: takes anything).
+    the board's own modules, which an ESP32 has in ROM, come on top (layout.heap_cost). state: directory of what
+    survives a reset (RTC memory; None: a new one, removed by close()). extra_path: directories before the flash on the
+    firmware's path. stdout: called with each line of the console, without newline. env: more environment variables.
+    ssid, key: what the access point wants (None: takes anything). repl: with a serial port (`port`) that mpremote
+    connects to.
     """
 
     def __init__(self, flash, uart=None, micropython=None, heap="80k", state=None, extra_path=(), stdout=None,
@@ -63,7 +64,7 @@ class Board:
     # -- power and buttons -----------------------------------------------------------------------------------------
 
     def start(self):
-        """Switch on. Returns at once; wait_for() tells when a line has come."""
+        """Switch on. Returns at once; wait_for() tells when a line has come. RuntimeError: it is on."""
         if self._supervisor is not None and self.status is None:
             raise RuntimeError("the board is switched on already")
         cause = HARD_RESET if self._rtc.exists() else PWRON_RESET
@@ -81,7 +82,8 @@ class Board:
         self._supervisor.interrupt()
 
     def stop(self, timeout_s=STOP_TIMEOUT_S):
-        """Ctrl-C, wait for the end, kill where none comes -> exit status (None: it had to be killed)."""
+        """Ctrl-C, wait for the end for `timeout_s`, kill where none comes -> exit status (None: it had to be killed).
+        """
         if self._supervisor is None or self.status is not None:
             return self.status
         self._supervisor.interrupt(last=True)
@@ -117,7 +119,7 @@ class Board:
         self.close()
 
     def wifi(self, state):
-        """Make the air `up`, `down`, `no-ap` or `wrong-key`, from now on."""
+        """Make the air `up`, `down`, `no-ap` or `wrong-key`, from now on. ValueError for any other state."""
         if state not in WIFI_STATES:
             raise ValueError(f"no such Wi-Fi state: {state!r}; one of {', '.join(WIFI_STATES)}")
         with open(os.open(self._air, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
@@ -163,7 +165,9 @@ class Board:
         return [str(self._interpreter), "-X", f"heapsize={size}", *start]
 
     def environment(self, line_fd, cause):
-        """-> environment of the interpreter."""
+        """-> environment of the interpreter. `line_fd`: where it tells what it does; `cause` of its start, such as
+        WDT_RESET.
+        """
         path = [p for p in os.environ.get("MICROPYPATH", "").split(":") if p]
         chip = [str(layout.chip())] if self._repl else []
         settings = {
@@ -190,6 +194,7 @@ class Board:
         return "02" + hashlib.sha256(seed.encode()).hexdigest()[:10]
 
     def take_line(self, line):
+        """The supervisor heard a line of the console."""
         if self._stdout:
             self._stdout(line)
         with self._changed:
@@ -198,18 +203,21 @@ class Board:
             self._changed.notify_all()
 
     def take_pin(self, number, level):
+        """The supervisor heard that a pin has a level, 0 or 1."""
         with self._changed:
             self.pins[number] = level
             self.pin_changes.append((time.monotonic(), number, level))
             self._changed.notify_all()
 
     def take_reset(self, cause):
+        """The supervisor starts the board anew; `cause` such as WDT_RESET."""
         with self._changed:
             self.resets.append(cause)
             self.pins.clear()
             self._changed.notify_all()
 
     def take_end(self, status):
+        """The supervisor is done: an exit status, or None."""
         with self._changed:
             self.status = status
             self._changed.notify_all()
@@ -218,7 +226,7 @@ class Board:
 
 
 def bytes_of(size):
-    """-> bytes of "80k", "1M" or "81920"; ValueError."""
+    """-> bytes of a `size` such as "80k", "1M" or "81920"; ValueError."""
     match = re.fullmatch(r"(\d+)([kKmM]?)", str(size))
     if not match:
         raise ValueError(f"{size!r} is no heap size: write 80k or 81920")

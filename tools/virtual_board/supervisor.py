@@ -19,7 +19,9 @@ READ_BYTES = 65536
 
 
 class Supervisor(threading.Thread):
-    """Runs the interpreter until it ends for good, or is killed."""
+    """Runs the interpreter until it ends for good, or is killed. `cause`: of the first start, such as PWRON_RESET;
+    `repl`: repl.Repl or None.
+    """
 
     def __init__(self, board, cause, repl=None):
         super().__init__(name="board", daemon=True)
@@ -67,6 +69,7 @@ class Supervisor(threading.Thread):
     # -- the thread ------------------------------------------------------------------------------------------------
 
     def run(self):
+        """The thread: start after start, until it ends for good."""
         status = None
         try:
             while True:
