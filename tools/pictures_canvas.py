@@ -51,29 +51,33 @@ class Canvas:
         self.rect(1, 1, width - 2, height - 2, "paper", "edge", RADIUS + 4)
 
     def text(self, x, y, words, colour="ink", size=17, anchor="start", bold=False, mono=False):
-        """Words with their base line at y; anchor: which part of them is at x (start, middle, end)."""
+        """Words with their base line at y; anchor: which part of them is at x (start, middle, end); size: px of the
+        letters; colour: of COLOURS; bold, mono: how the letters look."""
         more = {"font-weight": "bold" if bold else None, "text-anchor": None if anchor == "start" else anchor}
         css = f"{colour} mono" if mono else colour
         self._parts.append(_tag("text", {"class": css, "x": x, "y": y, "font-size": size, **more}, words))
 
     def rect(self, x, y, width, height, fill, line=None, radius=RADIUS, dashed=False, thick=1.5):
-        """A box; line: colour of its edge."""
+        """A box with its upper left corner at x, y, all in px; fill, line: colours of it and of its edge; thick: px of
+        the edge, dashed or not; radius: of the corners."""
         css = f"{fill} line-{line}" if line else fill
         more = {"stroke-width": thick if line else None, "stroke-dasharray": "5 4" if dashed else None}
         self._add("rect", css, {"x": x, "y": y, "width": width, "height": height, "rx": radius, **more})
 
     def circle(self, x, y, radius, fill, line=None):
-        """A disc around (x, y); line: colour of its edge."""
+        """A disc of `radius` around x, y, all in px; fill, line: colours of it and of its edge."""
         self._add("circle", f"{fill} line-{line}" if line else fill, {"cx": x, "cy": y, "r": radius})
 
     def line(self, points, colour, thick=2, dashed=None, name=None):
-        """A line through points [(x, y)]; dashed: lengths of dashes and gaps; name: for who looks it up."""
+        """A line through points [(x, y)], px, of a colour; thick: px; dashed: lengths of dashes and gaps; name: for who
+        looks it up."""
         path = "M" + " L".join(f"{_number(x)} {_number(y)}" for x, y in points)
         more = {"stroke-width": thick, "stroke-dasharray": dashed, "data-name": name}
         self._add("path", f"none line-{colour}", {"d": path, **more})
 
     def arrow(self, points, colour, thick=2, head=9):
-        """A line whose last part, which is level or upright, ends in a head."""
+        """A line through points [(x, y)], px, of a colour, whose last part, which is level or upright, ends in a head;
+        thick, head: px of the line, of the head's length."""
         (from_x, from_y), (x, y) = points[-2:]
         along_x, along_y = (x > from_x) - (x < from_x), (y > from_y) - (y < from_y)
         back_x, back_y = x - along_x * head, y - along_y * head

@@ -14,11 +14,11 @@ T568B = (
 
 @dataclass(frozen=True)
 class Plug:
-    """A plug: contacts it has; pins: contact of each signal; wires: how the wire of each signal looks, its
-    colours by name only where they can be relied on.
+    """A plug: contacts it has; pins: contact of each signal; wires: the wire of each signal as T568B has them, the name
+    of its colour empty where that cannot be relied on; title, models, notes: what is said of it.
 
-    counted: (how the numbers are called, the number of the first contact), one row of numbers each, the first is
-    that of `pins`; places: room for contacts, of which the outer ones may be empty.
+    counted: (what a way to count is called, its number of the first contact), that of `pins` first; places: room for
+    contacts, of which the outer ones may be empty.
     """
 
     title: str
@@ -87,7 +87,9 @@ def body_width(plug):
 
 
 def draw_wire(canvas, points, colours, name=None):
-    """A wire of one colour, or of a ground with a stripe; with a rim, so that a white one is seen."""
+    """A wire through points [(x, y)], px; colours: of all of it, or of its ground and its stripe; name: for who looks
+    it up. It has a rim, so that a white one is seen.
+    """
     ground, *stripe = colours.split()
     canvas.line(points, "rim", RIM, name=name)
     canvas.line(points, ground, WIRE)
@@ -96,9 +98,8 @@ def draw_wire(canvas, points, colours, name=None):
 
 
 def draw_plug(canvas, plug, left, top=BODY_TOP):
-    """The plug with its contacts towards the reader and its cable down -> y of its lower edge."""
-    width, bottom = body_width(plug), top + BODY_HEIGHT
-    canvas.rect(left, top, width, BODY_HEIGHT, "plug", "rim", 6)
+    """The plug, contacts towards the reader, its cable down; left, top: px of its corner."""
+    canvas.rect(left, top, body_width(plug), BODY_HEIGHT, "plug", "rim", 6)
     used = set(plug.pins.values())
     empty = (plug.places - plug.contacts) // 2
     for place in range(1 - empty, plug.contacts + empty + 1):
@@ -114,4 +115,3 @@ def draw_plug(canvas, plug, left, top=BODY_TOP):
             bold = place in used
             y = top - 9 - ROW_HEIGHT * row
             canvas.text(x, y, str(number), "ink" if bold else "soft", 19 if bold and row == 0 else 16, "middle", bold)
-    return bottom

@@ -50,7 +50,8 @@ BACKGROUND = re.compile(r'(<rect fill="[^"]+" x="[\d.]+" y=")([\d.]+)(" width="[
 
 
 def drawn(screen, columns, title, name="monitor"):
-    """A rich renderable in a terminal of `columns` -> SVG as text; title: of its window."""
+    """screen, a rich renderable, in a terminal of `columns` characters -> SVG as text; title: of its window; name: of
+    the picture."""
     console = Console(width=columns, file=io.StringIO(), record=True, force_terminal=True, color_system="truecolor")
     console.print(screen)
     made = console.export_svg(title=title, theme=THEME, code_format=FRAME, unique_id=name)
