@@ -9,6 +9,7 @@ import types
 from pathlib import Path
 
 import pytest
+import recordings
 from mqtt_helpers import Broker, Recorder
 
 from tools import environment
@@ -26,7 +27,24 @@ sys.modules.setdefault("micropython", types.SimpleNamespace(const=lambda value: 
 def pytest_addoption(parser):
     parser.addoption("--quick", action="store_true", help="leave out tests marked slow")
     parser.addoption("--long", action="store_true", help="run tests marked long too")
-    parser.addoption("--frames", type=Path, default=FRAMES, help="file of recorded frames")
+    parser.addoption("--frames", type=Path, metavar="PATH", help="run the tests of recordings over this capture, too")
+
+
+def pytest_configure(config):
+    """What is wrong with --frames is said before anything runs."""
+    try:
+        config.capture = recordings.load(config.getoption("--frames")) if config.getoption("--frames") else None
+    except recordings.RecordingError as error:
+        raise pytest.UsageError(f"--frames: {error}") from None
+
+
+def pytest_generate_tests(metafunc):
+    """With --frames what takes `frames`, or `recording` for the text console, runs over the capture, too."""
+    capture = ["capture"] if metafunc.config.capture else []
+    if "frames" in metafunc.fixturenames and capture:
+        metafunc.parametrize("frames", ["recorded", *capture], indirect=True, scope="session")
+    if "recording" in metafunc.fixturenames:
+        metafunc.parametrize("recording", [*recordings.CONSOLES, *capture], indirect=True)
 
 
 def pytest_collection_modifyitems(config, items):
@@ -54,12 +72,22 @@ def micropython():
 
 
 @pytest.fixture(scope="session")
-def frames(pytestconfig):
-    """The recorded frames, as dicts; skips where their file is not there."""
-    path = pytestconfig.getoption("--frames")
-    if not path.exists():
+def recorded_frames():
+    """The frames that owners recorded, as dicts; skips where their file is not there."""
+    if not FRAMES.exists():
         pytest.skip("no recorded frames here")
-    return [json.loads(line) for line in path.read_text().splitlines() if line.strip()]
+    return recordings.load(FRAMES)
+
+
+@pytest.fixture(scope="session")
+def frames(request):
+    """The recorded frames; with --frames a second time those of the capture. Skips where there are none."""
+    if getattr(request, "param", "recorded") == "recorded":
+        return request.getfixturevalue("recorded_frames")
+    found = recordings.framed(request.config.capture)
+    if not any(row["valid"] for row in found):
+        pytest.skip("no whole frame in the capture")
+    return found
 
 
 @pytest.fixture

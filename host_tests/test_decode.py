@@ -154,9 +154,9 @@ LOGS = (
 )
 
 
-@pytest.mark.parametrize(("log", "frames"), LOGS, ids=[str(row[0][:20]) for row in LOGS])
-def test_frames_in_the_midst_of_text(log, frames):
-    assert [found.text for found in decode_find.frames(log, "log")] == frames
+@pytest.mark.parametrize(("log", "found"), LOGS, ids=[str(row[0][:20]) for row in LOGS])
+def test_frames_in_the_midst_of_text(log, found):
+    assert [one.text for one in decode_find.frames(log, "log")] == found
 
 
 def test_a_capture_of_json_lines(tmp_path, capsys):

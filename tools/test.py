@@ -1,6 +1,7 @@
 """Everything that must pass, by one command: makes .venv, then runs ruff and the tests of host_tests/.
 
-All other arguments go to pytest: `python3 tools/test.py --quick host_tests/test_frame.py -k crc`.
+`--frames PATH` runs the tests of recordings over a capture, too. All other arguments go to pytest:
+`python3 tools/test.py --quick host_tests/test_frame.py -k crc`.
 """
 
 from __future__ import annotations
@@ -24,7 +25,10 @@ def main(arguments=None):
     parser.add_argument("--quick", action="store_true", help="leave out what takes more than a few seconds")
     parser.add_argument("--long", action="store_true", help="add the soaks and the big fuzzes")
     parser.add_argument("-n", dest="processes", default=PROCESSES, help=f"tests at a time (default {PROCESSES})")
+    parser.add_argument("--frames", type=Path, metavar="PATH", help="a file of tools/capture.py to test with, too")
     options, rest = parser.parse_known_args(arguments)
+    if options.frames:  # seen from where the user is; what is wrong with it, pytest says
+        rest += ["--frames", str(options.frames.resolve())]
     environment.ensure()
     flags = [flag for flag, wanted in (("--quick", options.quick), ("--long", options.long)) if wanted]
     # ruff first, pytest last: its closing line is what a reader looks for.

@@ -1,0 +1,52 @@
+"""Files of recorded answers: JSON lines, of owners or of tools/capture.py; what is wrong with one in words."""
+
+from __future__ import annotations
+
+import json
+
+CONSOLE = "console"  # the family whose request is a command and whose response the text behind it
+CONSOLES = ("pytes-ebox", "us5000")  # recorded as text, a file for each command
+# key, type
+KEYS = (("family", str), ("model", str), ("request", str), ("response", str), ("valid", bool), ("kind", str))
+
+
+class RecordingError(ValueError):
+    """A file that is no capture; the text says where and why."""
+
+
+def load(path):
+    """The rows of a file, as dicts that have all KEYS. RecordingError."""
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except OSError as error:
+        raise RecordingError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError as error:
+        raise RecordingError(f"{path} is no capture: it has bytes that are no text, at {error.start}") from None
+    rows = [_row(line, f"{path}, line {number}") for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+    if not rows:
+        raise RecordingError(f"{path} is empty")
+    return rows
+
+
+def _row(line, where):
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise RecordingError(f"{where} is no JSON: {error}") from None
+    if not isinstance(row, dict):
+        raise RecordingError(f"{where} is no JSON object")
+    for key, kind in KEYS:
+        if not isinstance(row.get(key), kind):
+            raise RecordingError(f"{where}: {key!r} is missing, or is no {'text' if kind is str else 'true or false'}")
+    return row
+
+
+def framed(rows):
+    """The rows of frames."""
+    return [row for row in rows if row["family"] != CONSOLE]
+
+
+def console(rows):
+    """{command: whole answer in bytes} of the rows of console text; of two to one command the last."""
+    answers = [row for row in rows if row["family"] == CONSOLE and row["kind"] == "recorded"]
+    return {row["request"]: row["response"].encode("latin-1") for row in answers}

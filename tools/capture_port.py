@@ -1,0 +1,115 @@
+"""The serial port of a PC with the face of machine.UART that the firmware's Link and Line expect. Keeps every byte, and
+lets nothing out but read commands.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from dataclasses import dataclass, field
+
+from firmware.battery import frame
+
+# What an owner's battery may be asked: of the firmware's allow-list all but 91H, which changes the rate.
+READ_COMMANDS = tuple(cid2 for cid2 in frame.COMMANDS if cid2 != frame.SET_RATE)
+CONSOLE_COMMAND = re.compile(rb"(pwr|time|(pwr|bat|info|stat|soh) ([1-9]|1[0-6]))\n")
+WAKE_UP = b"~20014682C0048520FCC3\r"  # asks newer firmware for its text console
+KEYS = (b"\n", b"\r\n", b"\r")
+PAGER_KEY = b"\r"  # goes on with the answer that is coming
+RATES = (1200, 2400, 4800, 9600, 19200)  # of the framed protocol; and at that of the console, too
+CONSOLE_BAUD = 115200
+MOST_BYTES = 65536  # kept of what comes after one request
+QUIET_S, SETTLE_S, POLL_S = 0.03, 0.3, 0.005
+WRITE_TIMEOUT_S = 5
+MS = 1000
+
+
+class Forbidden(Exception):
+    """Something that is no read command was about to be sent; it was not."""
+
+
+@dataclass
+class Exchange:
+    """What was sent at which rate, and all that came until the next was sent."""
+
+    sent: bytes
+    baud: int
+    received: bytearray = field(default_factory=bytearray)
+
+
+class Clock:
+    """What the firmware uses of MicroPython's module `time`."""
+
+    @staticmethod
+    def ticks_ms():
+        return int(time.monotonic() * MS)
+
+    @staticmethod
+    def ticks_add(ticks, delta):
+        return ticks + delta
+
+    @staticmethod
+    def ticks_diff(end, start):
+        return end - start
+
+    @staticmethod
+    def sleep_ms(ms):
+        time.sleep(ms / MS)
+
+
+def is_allowed(data):
+    """Whether these bytes may go to a battery: a read command of either dialect, a key, the wake-up."""
+    if data in KEYS or data == WAKE_UP:
+        return True
+    if CONSOLE_COMMAND.fullmatch(data):
+        return True
+    try:
+        return data.endswith(b"\r") and frame.decode(data).code in READ_COMMANDS
+    except frame.FrameError:
+        return False
+
+
+class Port:
+    """`serial` is a serial.Serial or the like, with timeout 0."""
+
+    def __init__(self, serial):
+        self._serial = serial
+        self._exchanges = []
+
+    def init(self, baudrate):
+        """Changes our rate to `baudrate`; what has been received is lost."""
+        self._serial.baudrate = baudrate
+        self._serial.reset_input_buffer()
+
+    def write(self, data):
+        """Sends one command. Forbidden."""
+        data = bytes(data)
+        if not is_allowed(data):
+            raise Forbidden(f"{data!r} is no read command: it was not sent")
+        if data != PAGER_KEY or not self._exchanges:
+            self._exchanges.append(Exchange(data, self._serial.baudrate))
+        self._serial.write(data)
+
+    def readinto(self, view):
+        """What has arrived -> number of bytes, or None."""
+        data = self._serial.read(len(view))
+        if not data:
+            return None
+        view[: len(data)] = data
+        if not self._exchanges:
+            self._exchanges.append(Exchange(b"", self._serial.baudrate))
+        received = self._exchanges[-1].received
+        received += data[: max(0, MOST_BYTES - len(received))]
+        return len(data)
+
+    def take(self):
+        """Waits for the rest of what is coming, within a bound -> [Exchange] since the last time."""
+        view = memoryview(bytearray(64))
+        began = last = time.monotonic()
+        while (now := time.monotonic()) - last < QUIET_S and now - began < SETTLE_S:
+            if self.readinto(view):
+                last = now
+            else:
+                time.sleep(POLL_S)
+        taken, self._exchanges = self._exchanges, []
+        return taken
