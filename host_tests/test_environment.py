@@ -111,7 +111,8 @@ RACE = """
 
 
 @pytest.fixture
-def copy(tmp_path):
+def copy(tmp_path, monkeypatch):
+    monkeypatch.delenv(environment.PLACE_VARIABLE, raising=False)  # its .venv is its own
     (tmp_path / "tools").mkdir()
     for name in ("environment.py", "requirements.txt", "__init__.py"):
         (tmp_path / "tools" / name).write_text((environment.PROJECT / "tools" / name).read_text())
