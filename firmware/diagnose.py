@@ -28,7 +28,10 @@ def uart(line=None, clock=time, say=print):
 
         known = config.check(config.parse(config.PATH), whole=False)
         say("UART %d, TX pin %d, RX pin %d" % (known["uart_id"], known["uart_tx"], known["uart_rx"]))
-        line = board.uart(known["uart_id"], known["uart_tx"], known["uart_rx"], known["baud"])
+        try:
+            line = board.uart(known)
+        except ValueError as error:
+            raise config.ConfigError(str(error)) from None
     if _talk(line, clock, 4800, _ECHO, 500) == _ECHO:
         say("TX and RX are bridged: this side of the line works. Take the bridge out and try again.")
         return "loopback"

@@ -16,38 +16,33 @@ def settings():
     while True:
         try:
             known = config.load()
+            secure = _secure(known, config.ConfigError) if known["mqtt_tls"] else None
             uart = _uart(known, config.ConfigError)
-            secure = _secure(known) if known["mqtt_tls"] else None
             drop("firmware.config")
             config.__dict__.clear()  # its 10 KB go even when a stale pointer on the stack still holds the module
             return known, secure, uart
         except config.ConfigError as error:
             print("error: the settings cannot be used:\n%s" % error)
-        except (OSError, ValueError) as error:
-            print("error: the settings cannot be used:\nmqtt_ca: %s: %s" % (known["mqtt_ca"], error))
         time.sleep_ms(_COMPLAIN_MS)
 
 
 def _uart(known, wrong):
-    """The battery's UART; `wrong` is raised where the chip refuses what is set: its pins, its number, the LED's pin."""
     from . import board
 
     drop("firmware.board")
     try:
-        if known["led"] != "off":
-            board.led(abs(known["led"]))
-        return board.uart(known["uart_id"], known["uart_tx"], known["uart_rx"], known["baud"])
-    except (ValueError, OSError) as error:
-        key = board.refused(known) or ("uart_id" if isinstance(error, ValueError) else None)
-        if not key:
-            raise
-        raise wrong("%s: %s: this chip refuses it (%s)" % (key, known[key], error))
+        return board.uart(known)
+    except ValueError as error:
+        raise wrong(str(error)) from None
 
 
-def _secure(known):
+def _secure(known, wrong):
     from .mqtt.secure import Secure
 
-    return Secure(known["mqtt_ca"], known["mqtt_host"], known["ntp_host"])
+    try:
+        return Secure(known["mqtt_ca"], known["mqtt_host"], known["ntp_host"])
+    except (OSError, ValueError) as error:
+        raise wrong("mqtt_ca: %s: %s" % (known["mqtt_ca"], error)) from None
 
 
 def prepare():

@@ -8,6 +8,8 @@ import pytest
 from battery_line import ALARM, ANALOG, COUNT, LIMITS, PARAMETERS, SERIAL, TICK_MS, House
 from fakes import PERIOD
 
+from firmware.battery.poller import KINDS
+
 
 def test_first_all_is_asked_and_then_pack_after_pack():
     it = House(packs=2, baud=1200).settled()
@@ -129,8 +131,8 @@ def test_a_pack_that_is_added_is_noticed():
 
 def test_a_pack_that_is_removed_is_noticed_at_once_and_not_asked_any_more():
     it = House(packs=3).settled()
-    it.poller.slow.append(("limits", 3))
-    it.poller.later.append(("identity", 3))
+    it.poller.slow.append(KINDS.index("limits") << 5 | 3)
+    it.poller.later.append(KINDS.index("identity") << 5 | 3)
     it.battery.group.remove()
     told = len(it.sink.told)
     it.run(25)

@@ -17,7 +17,8 @@ def poller_of(settings, uart, retained, clock, log):
         name = _CONSOLE if retained.dialect == _KEPT.index(_CONSOLE) else _FRAMED
     dialect = _made(name, uart, clock, baud)
     poller = Poller(dialect.link, dialect, clock, log, settings["publish_rate"] * 1000, baud)
-    poller.auto, poller.retained = auto, retained
+    if auto:
+        poller.retained = retained
     return poller
 
 
@@ -47,6 +48,7 @@ def turn(poller):
     old = poller.link
     name = poller.dialect.name
     poller.dialect = poller.link = None
+    poller.sought.clear()
     for module in _MODULES[name].split():
         drop("firmware.battery." + module)
     poller.dialect = dialect = _made(_CONSOLE if name == _FRAMED else _FRAMED, old.uart, poller.clock, poller.baud)

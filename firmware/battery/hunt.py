@@ -39,12 +39,13 @@ def search(poller):
         poller.pause_ms = poller.halves = 0
         poller.sought.clear()
         poller.tell_again()
-        _dialects("remember", poller)
+        if poller.retained:
+            _dialects("remember", poller)
     elif found is False:
         poller.halves += 1
-        if poller.auto:
+        if poller.retained:
             _dialects("turn", poller)
-        if poller.halves > poller.auto:
+        if poller.halves > (poller.retained is not None):
             _end_round(poller)
 
 
@@ -60,12 +61,12 @@ def _end_round(poller):
     poller.halves = 0
     if not poller.explained:
         poller.explained = True
-        where = _WHERE[poller.dialect.name] if not poller.auto else _WHERE[_FRAMED] + " nor " + _WHERE[_CONSOLE]
+        where = _WHERE[_FRAMED] + " nor " + _WHERE[_CONSOLE] if poller.retained else _WHERE[poller.dialect.name]
         poller.log.warning(
             "no battery %s. Check: cable in the port named Console of the master pack, TX and RX not swapped, GND "
             "connected, MAX3232 has 3.3 V, battery on%s. Trying on",
             where,
-            "" if poller.auto else ', setting "dialect" (auto tries both)',
+            "" if poller.retained else ', setting "dialect" (auto tries both)',
         )
     poller.pause_ms = min(2 * poller.pause_ms, _PAUSE_MAX_MS) or _PAUSE_MIN_MS
     poller.due = poller.clock.ticks_add(poller.clock.ticks_ms(), poller.pause_ms)
@@ -83,15 +84,16 @@ def failed(poller, what, pack, error):
         poller.stop_cycle()
 
 
-def unanswered(poller, kind, pack, error):
-    """A slow question brought nothing: it is asked again in the next cycle, which also shows whether the battery is
+def unanswered(poller, question, kind, error):
+    """A slow question, of that kind, brought nothing: it is asked again in the next cycle, which also shows whether the battery is
     still there; there may be some that just do not know the command. Without the count nothing can go on.
     """
+    pack = question & 31
     if poller.packs:
-        poller.later.append((kind, pack))
+        poller.later.append(question)
         _say(poller, kind, pack, error)
     else:
-        poller.slow.insert(0, (kind, pack))
+        poller.slow.insert(0, question)
         if not poller.explained:
             poller.explained = True
             poller.log.warning("battery does not say which packs there are: %s", error)

@@ -15,8 +15,13 @@ _SLOW_MS = const(500)  # what a slow question may take of the time until the nex
 _STUCK_MS = const(60_000)  # longer than any step
 
 _SELDOM = "firmware.battery.seldom"
-# Slow questions
-PACKS, IDENTITY, LIMITS, PARAMETERS = "packs", "identity", "limits", "parameters"
+# Slow questions, each one number, for their lists get long: the place in KINDS << 5, and the pack, or 0 for the group
+KINDS = ("packs", "identity", "limits", "parameters")
+_PACKS = const(0)
+_IDENTITY = const(1 << 5)
+_LIMITS = const(2 << 5)
+_PACK = const(31)
+_BYTES = const(4 * 17 * 4)  # a CRC for each kind and pack
 
 
 class Poller:
@@ -37,9 +42,8 @@ class Poller:
         self.baud = baud
         self.sought = []  # what search.Search or console_wake.Waker remembers
         self.searching = True
-        self.auto = False  # the other dialect is tried, too
+        self.retained = None  # a retained.Retained: the other dialect is tried, too, and the one that works kept there
         self.halves = 0  # of a round of the search, one a dialect, that are over
-        self.retained = None  # a retained.Retained, where the dialect that was found is kept
         self.explained = False  # it was said what to check
         self.pause_ms = 0  # behind the next round of the search, 0: not any yet
         self.paused = False
@@ -47,10 +51,10 @@ class Poller:
         self.cycle_ms = None  # how long the last cycle took
         self.packs = ()
         self.judge = Judge(dialect.exact)
-        self.slow = []  # (kind, pack) still to ask
+        self.slow = []  # slow questions still to ask
         self.later = []  # those that failed, for the next cycle
-        self.told = {}  # kind and pack -> CRC of the answer that the sink has
-        self.candidate = None  # kind and pack, CRC: an answer that came once
+        self.told = bytearray(_BYTES)  # the CRC of each answer that the sink has
+        self.candidate = None  # slow question, CRC: an answer that came once
         self.todo = []  # packs still to read in this cycle
         self._missed = []
         self._in_cycle = False
@@ -70,13 +74,13 @@ class Poller:
         elif self._in_cycle:
             self._end_cycle(now)
         elif self.packs and self.slow and wait_ms > _SLOW_MS and not self.searching:
-            self._ask(*self.slow.pop(0))
+            self._ask(self.slow.pop(0))
         elif wait_ms > 0:
             return wait_ms
         elif self.searching:
             self._hunt("search")
-        elif self.slow and (not self.packs or (self.cycle_ms is None and self.slow[0][0] == IDENTITY)):
-            self._ask(*self.slow.pop(0))
+        elif self.slow and (not self.packs or (self.cycle_ms is None and self.slow[0] & ~_PACK == _IDENTITY)):
+            self._ask(self.slow.pop(0))
         else:
             self._start_cycle(now)
         return 0
@@ -105,17 +109,18 @@ class Poller:
         drop("firmware.battery.hunt")
         getattr(hunt, what)(self, *arguments)
 
-    def _ask(self, kind, pack):
+    def _ask(self, question):
         """One slow question. One after the other is loaded what asks, what judges and what publishes."""
+        kind, pack = KINDS[question >> 5], question & _PACK or None
         try:
             answer = self.dialect.ask(kind, pack)
         except (NoReply, ReturnCode) as error:
-            self._hunt("unanswered", kind, pack, error)
+            self._hunt("unanswered", question, kind, error)
             return
         from .seldom import is_news
 
         drop(_SELDOM)
-        news = is_news(self, kind, pack, answer)
+        news = is_news(self, question, answer)
         del is_news
         if news:
             self.sink.tell(kind, pack, answer)
@@ -155,10 +160,10 @@ class Poller:
         if diff(now, self._limits_at) >= _LIMITS_MS:
             self._limits_at = now
             for pack in self.packs:
-                if (LIMITS, pack) not in self.slow:
-                    self.slow.append((LIMITS, pack))
-        if (self._missed or diff(now, self._counted_at) >= _COUNT_MS) and (PACKS, None) not in self.slow:
+                if _LIMITS | pack not in self.slow:
+                    self.slow.append(_LIMITS | pack)
+        if (self._missed or diff(now, self._counted_at) >= _COUNT_MS) and _PACKS not in self.slow:
             self._counted_at = now
-            self.slow.insert(0, (PACKS, None))
+            self.slow.insert(0, _PACKS)
         if self.slow and diff(self.due, now) <= _SLOW_MS:
-            self._ask(*self.slow.pop(0))  # one, however late the cycle is
+            self._ask(self.slow.pop(0))  # one, however late the cycle is

@@ -1,37 +1,41 @@
 """What a poller.Poller asks now and then, and whether the answer is news. Loaded for the moment."""
 
 from binascii import crc32
+from struct import pack_into, unpack_from
 
-from .poller import IDENTITY, LIMITS, PACKS, PARAMETERS
+from .poller import KINDS
 
-_KINDS = (PACKS, IDENTITY, LIMITS, PARAMETERS)
+_PACKS, _IDENTITY, _LIMITS, _PARAMETERS = [kind << 5 for kind in range(len(KINDS))]
+_PACK = 31
+_CRC = ">I"
 
 
 def ask_everything(poller):
     """Queues all slow questions; the sink is told all answers anew."""
-    poller.told.clear()
+    for at in range(len(poller.told)):
+        poller.told[at] = 0
     poller.later = []
-    poller.slow = [(PACKS, None)]
-    for kind in (IDENTITY, LIMITS):
-        poller.slow += [(kind, pack) for pack in poller.packs]
-    poller.slow.append((PARAMETERS, None))
+    poller.slow = [_PACKS]
+    for kind in (_IDENTITY, _LIMITS):
+        poller.slow += [kind | pack for pack in poller.packs]
+    poller.slow.append(_PARAMETERS)
 
 
-def is_news(poller, kind, pack, answer):
+def is_news(poller, question, answer):
     """True when the sink is to be told the answer to a slow question: it came twice in a row, and is not what the sink
     was told before. When it came once it is asked again.
     """
-    said = crc32(repr(answer).encode())
-    key = _KINDS.index(kind) << 8 | (pack or 0)
-    if answer is None or said == poller.told.get(key):
+    said = crc32(repr(answer).encode()) or 1  # 0: the sink has none
+    at = 4 * (17 * (question >> 5) + (question & _PACK))
+    if answer is None or said == unpack_from(_CRC, poller.told, at)[0]:
         poller.candidate = None
         return False
-    if poller.candidate != (key, said):
-        poller.candidate = key, said
-        poller.slow.insert(0, (kind, pack))
+    if poller.candidate != (question, said):
+        poller.candidate = question, said
+        poller.slow.insert(0, question)
         return False
-    poller.told[key] = said
-    if kind == PACKS:
+    pack_into(_CRC, poller.told, at, said)
+    if question == _PACKS:
         _regroup(poller, answer)
     return True
 
@@ -44,7 +48,7 @@ def _regroup(poller, packs):
         if pack not in packs:
             poller.judge.forget(pack)
     new = [pack for pack in packs if pack not in poller.packs]
-    rest = [one for one in poller.slow + poller.later if one[1] is None or one[1] in packs]
+    rest = [one for one in poller.slow + poller.later if not one & _PACK or one & _PACK in packs]
     poller.packs = packs
-    poller.slow = [(IDENTITY, pack) for pack in new] + rest + [(LIMITS, pack) for pack in new]
+    poller.slow = [_IDENTITY | pack for pack in new] + rest + [_LIMITS | pack for pack in new]
     poller.later = []
