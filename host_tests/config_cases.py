@@ -69,6 +69,21 @@ TEXTS = ("wifi_ssid", "wifi_pass", "hostname", "mqtt_host", "mqtt_user", "mqtt_p
          "mqtt_ca", "ntp_host", "discovery_prefix")  # fmt: skip
 
 
+# what os.uname() says of the machine; setting, values that are taken, values that are refused
+CHIPS = (
+    ("Generic ESP32 module with ESP32", "uart_tx", (0, 4, 17, 25), (1, 3, 6, 11, 24, 31, 34, 39, 40, 48)),
+    ("Generic ESP32 module with ESP32", "uart_rx", (0, 34, 39), (1, 3, 6, 11, 24, 40)),
+    ("Generic ESP32 module with ESP32", "led", ("off", 2, -2, -25), (34, -34, 6, -11, -1, 48)),
+    ("TinyPICO with ESP32-PICO-D4", "led", (2,), (6, 39)),
+    ("Generic ESP32S2 module with ESP32S2", "uart_tx", (33, 45), (22, 27, 46, 47)),
+    ("Some board with ESP32-S2FN4R2", "uart_rx", (46,), (22, 47)),
+    ("Generic ESP32S3 module with ESP32S3", "led", (48, 1, 3, -46), (22, 25, 32)),
+    ("LOLIN_C3_MINI with ESP32-C3FH4", "uart_tx", (6, 10, 21), (11, 17, 22, 33)),
+    ("Generic ESP32C6 module with ESP32-C6", "uart_tx", (6, 24, 48), ()),  # not known here
+    ("x86_64", "uart_tx", (6, 24, 48), ()),
+)
+
+
 def given(**changes):
     values = dict(NEEDED)
     values.update(changes)
@@ -148,6 +163,47 @@ def check_settings_that_do_not_go_together():
         ({"mqtt_pass": "secret"}, "mqtt_user"),
     ):
         assert complaint(given(**changes)).startswith(key + ": "), changes
+
+
+class System:
+    """`os` of a board."""
+
+    def __init__(self, machine):
+        self.machine = machine
+
+    def uname(self):
+        return ("esp32", "esp32", "1.28.0", "v1.28.0", self.machine)
+
+
+def check_pins_are_those_of_the_chip():
+    kept = config.os
+    try:
+        for machine, key, good, bad in CHIPS:
+            config.os = System(machine)
+            pins = {"uart_tx": 33, "uart_rx": 32}
+            if "C3" in machine or "S3" in machine or "S2" in machine:
+                pins = {"uart_tx": 7, "uart_rx": 8}
+            for value in good:
+                pins[key] = value
+                assert config.check(given(**pins))[key] == value, (machine, key, value)
+            for value in bad:
+                pins[key] = value
+                text = complaint(given(**pins))
+                assert text.startswith(key + ": must be one of the pins 0") and "\n" not in text, (machine, text)
+    finally:
+        config.os = kept
+
+
+def check_all_pins_that_are_wrong_are_named():
+    kept, config.os = config.os, System(CHIPS[0][0])
+    try:
+        lines = complaint(given(uart_tx=34, uart_rx=6, led=-7)).split("\n")
+        assert [line.split(":")[0] for line in lines] == ["uart_tx", "uart_rx", "led"]
+        assert lines[0] == "uart_tx: must be one of the pins 0 2 4-5 12-23 25-27 32-33 on this chip"
+        assert lines[1] == "uart_rx: must be one of the pins 0 2 4-5 12-23 25-27 32-33 34-39 on this chip"
+        assert config.check(given())["uart_tx"] == 33
+    finally:
+        config.os = kept
 
 
 def check_port_follows_tls():

@@ -186,7 +186,21 @@ def test_pins_are_seen_from_outside(board):
     assert (one.pins, list(one.lines)) == ({2: 1, 4: 0}, ["1 0"])
 
 
-@pytest.mark.parametrize("pin", ["Pin(34, Pin.OUT)", "Pin(40)", "Pin(24)"])
-def test_pins_that_are_not_there(board, pin):
-    status, lines = run(board, f"from machine import Pin\n{pin}")
-    assert status == 1 and lines[-1].startswith("ValueError: ")
+PINS = (
+    ("Pin(34, Pin.OUT)", "ValueError: pin can only be input"), ("Pin(40)", "ValueError: invalid pin"),
+    ("Pin(24)", "ValueError: invalid pin"), ("UART(1, tx=24, rx=32)", "ValueError: invalid pin"),
+    ("UART(1, tx=33, rx=48)", "ValueError: invalid pin"), ("UART(1, tx=34, rx=32)", "OSError: [Errno 1] EPERM: ESP_FAIL"),
+    ("UART(1, tx=33, rx=34)", None), ("Pin(39, Pin.IN)", None),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("pin", "said"), PINS, ids=[row[0] for row in PINS])
+def test_pins_that_are_not_there(board, pin, said):
+    status, lines = run(board, f"from machine import Pin, UART\n{pin}")
+    assert (status, lines[-1:]) == ((1, [said]) if said else (0, []))
+
+
+@pytest.mark.parametrize("pin", ["Pin(6, Pin.OUT)", "UART(1, tx=11, rx=32)"])
+def test_who_drives_a_pin_of_the_flash_ends_in_a_reset(board, pin):
+    one = board(files={"main.py": f"import machine\nfrom machine import *\nif reset_cause() == 1: {pin}"})
+    assert one.wait(20) == 0 and one.resets == [HARD_RESET]

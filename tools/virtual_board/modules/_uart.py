@@ -9,6 +9,7 @@ import termios
 import time
 
 import _host
+import _pins
 
 _RATES = (300, 7, 600, 8, 1200, 9, 2400, 11, 4800, 12, 9600, 13, 19200, 14, 38400, 15, 57600, 4097, 115200, 4098)
 _LINUX_B9600 = 13  # elsewhere a speed is its own number
@@ -17,6 +18,7 @@ _TCSAFLUSH = 2
 _AHEAD_BYTES = 128
 _CHUNK_BYTES = 256
 _REOPEN_MS = 1000
+_ESP_FAIL = 1
 _KEEP = -1  # "parameter was left out"
 
 
@@ -57,6 +59,11 @@ class UART:
         """Change what is given, keep the rest; waits for transmission and drops all that was received."""
         if bits not in (0, 8) or parity not in (None, _KEEP) or stop not in (0, 1):
             raise ValueError("the virtual board speaks 8N1 only")
+        for pin in (tx, rx):
+            if pin is not None:
+                _pins.check(pin)
+        if tx is not None and not _pins.drives(tx):
+            raise OSError(_ESP_FAIL, "ESP_FAIL")
         if baudrate:
             _speed(baudrate)
             self._rate = baudrate

@@ -7,6 +7,7 @@ import time
 from binascii import unhexlify
 
 import _host
+import _pins
 from _uart import UART  # noqa: F401
 from umachine import idle  # noqa: F401
 
@@ -17,8 +18,6 @@ DEEPSLEEP_RESET = 4
 SOFT_RESET = 5
 
 _RTC_MEMORY_BYTES = 2048
-_INPUT_ONLY = range(34, 40)
-_NO_PINS = (24, 28, 29, 30, 31)
 
 
 def reset():
@@ -107,14 +106,13 @@ class Pin:
     PULL_UP = 2
 
     def __init__(self, id, mode=-1, pull=-1, *, value=None):
-        if not 0 <= id < 40 or id in _NO_PINS:
-            raise ValueError("invalid pin")
+        _pins.check(id)
         self._id = id
         self._value = 0
         self.init(mode, pull, value=value)
 
     def init(self, mode=-1, pull=-1, *, value=None):
-        if mode in (Pin.OUT, Pin.OPEN_DRAIN) and self._id in _INPUT_ONLY:
+        if mode in (Pin.OUT, Pin.OPEN_DRAIN) and not _pins.drives(self._id):
             raise ValueError("pin can only be input")
         if value is not None:
             self.value(value)

@@ -1,0 +1,70 @@
+"""Pins that the chip refuses: a setting that is wrong, and no crash."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from repl_helpers import mpremote
+from tool_process import Tool
+
+CONFIG = {"wifi_ssid": "x", "mqtt_host": "127.0.0.1"}
+COMPLAINT = "error: the settings cannot be used:"
+# settings that pass the table because the chip is not known to it; what is said
+REFUSED = (
+    ({"uart_tx": 34}, "uart_tx: 34: this chip refuses it (pin can only be input)"),
+    ({"uart_tx": 24}, "uart_tx: 24: this chip refuses it (invalid pin)"),
+    ({"uart_rx": 40}, "uart_rx: 40: this chip refuses it (invalid pin)"),
+    ({"led": 35}, "led: 35: this chip refuses it (pin can only be input)"),
+    ({"led": -28}, "led: -28: this chip refuses it (invalid pin)"),
+)
+
+
+@pytest.mark.parametrize(("settings", "said"), REFUSED, ids=[row[1].partition(" this")[0] for row in REFUSED])
+def test_what_the_chip_refuses_is_named_and_the_board_waits(board, settings, said):
+    one = board(CONFIG | settings)
+    one.wait_for(COMPLAINT)
+    assert one.wait_for("chip refuses") == said
+    assert one.stop() == 0 and one.resets == []
+    assert list(one.lines)[1:] == [COMPLAINT, said, "pylon2mqtt: stopped"]
+
+
+def test_a_uart_that_the_chip_has_not(board):
+    """An ESP32-C3 has no UART 2."""
+    boot = """
+import machine
+class Uart:
+    def __init__(self, number, **_):
+        raise ValueError("UART(%d) does not exist" % number)
+machine.UART = Uart
+"""
+    one = board(CONFIG | {"uart_id": 2}, {"boot.py": boot})
+    one.wait_for("uart_id: 2: this chip refuses it (UART(2) does not exist)")
+    assert one.resets == []
+
+
+def test_it_goes_on_when_the_settings_are_right(board, project):
+    """It looks again every minute."""
+    start = (project / "firmware" / "start.py").read_text()
+    assert "_COMPLAIN_MS = 60_000" in start
+    files = {"firmware/start.py": start.replace("_COMPLAIN_MS = 60_000", "_COMPLAIN_MS = 200")}
+    one = board(CONFIG | {"uart_tx": 34}, files, heap="1M")
+    one.wait_for("uart_tx: 34: this chip refuses it")
+    (one.flash / "config.json").write_text(json.dumps(CONFIG))
+    one.wait_for("info: up: ")
+    assert one.resets == []
+
+
+@pytest.mark.parametrize("pin", [6, 34, 48])
+def test_the_table_knows_the_chip_of_a_board_with_a_repl(board, pin):
+    """A pin of the flash is not even tried: that would be the end."""
+    one = board(CONFIG | {"uart_tx": pin}, repl=True)
+    one.wait_for("uart_tx: must be one of the pins 0 2 4-5 12-23 25-27 32-33 on this chip")
+    with Tool("configure.py", "--port", one.port, "--no-reset", "led=-11") as tool:
+        assert tool.end() == 1
+    assert "led: must be one of the pins" in tool.output and "uart_tx: must be one of the pins" in tool.output
+    said = mpremote(one, "exec", "from firmware import diagnose; diagnose.uart()", check=False)
+    assert "ConfigError: uart_tx: must be one of the pins" in said
+    with Tool("configure.py", "--port", one.port, "--no-reset", "--unset", "uart_tx") as tool:
+        assert tool.end() == 0
+    assert one.resets.count(2) == 0, "no crash"
