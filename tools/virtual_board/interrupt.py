@@ -1,7 +1,8 @@
 """Ctrl-C for the interpreter, when it can take it.
 
-The unix port raises KeyboardInterrupt out of the signal handler, wherever it is: also in the middle of a garbage
-collection; the board never does. And while its REPL waits for input a SIGINT ends it.
+The unix port raises KeyboardInterrupt out of the signal handler, wherever it is, also in the middle of a garbage
+collection, after which its heap stays locked; the board never does. And while its REPL waits for input, a SIGINT ends
+it. So it is stopped, looked at, and gets its SIGINT while it is inside a system call: a collection makes none.
 """
 
 from __future__ import annotations
@@ -10,29 +11,39 @@ import os
 import signal
 import time
 
-CALM_S = 0.2
+BOUND_S = 0.5  # what was never found in a system call for so long (a loop of arithmetic) is interrupted anyway
 STOP_S = 1.0
 STEP_S = 0.001
+SENT, REFUSED = "sent", "refused"
 SIGINT_BIT = 1 << (signal.SIGINT - 1)
 
 
 def interrupt(process, always=False):
-    """SIGINT, between two system calls -> False where it was not sent: the REPL waits for input.
+    """SIGINT, within a system call -> False where it was not sent: the REPL waits for input.
 
-    always: send it anyway. Where the system does not tell (no /proc) it is always sent.
+    always: send it there too. Where the system does not tell (no /proc) it is always sent, and at once.
     """
     pid = process.pid
-    _await(pid, b"S", CALM_S)
-    if always or not os.path.exists(f"/proc/{pid}/status"):
+    if not os.path.exists(f"/proc/{pid}/stat"):
         process.send_signal(signal.SIGINT)
         return True
-    process.send_signal(signal.SIGSTOP)  # so that it does not come to its prompt between the look and the signal
+    deadline = time.monotonic() + BOUND_S
+    while not (answer := _attempt(process, always, time.monotonic() >= deadline)):
+        time.sleep(STEP_S)
+    return answer == SENT
+
+
+def _attempt(process, always, is_late):
+    """One look -> SENT, REFUSED, or None where it was not inside a system call and there is time to look again."""
+    process.send_signal(signal.SIGSTOP)  # so that it does not go on between the look and the signal
     try:
-        _await(pid, b"T", STOP_S)
-        if not _catches(pid):
-            return False
-        process.send_signal(signal.SIGINT)
-        return True
+        _await_stop(process.pid)
+        if not always and not _catches(process.pid):
+            return REFUSED
+        if is_late or _in_system_call(process.pid):
+            process.send_signal(signal.SIGINT)
+            return SENT
+        return None
     finally:
         process.send_signal(signal.SIGCONT)
 
@@ -47,13 +58,22 @@ def _catches(pid):
     return bool(int(masks.get("SigCgt", "0"), 16) & SIGINT_BIT)
 
 
-def _await(pid, state, timeout_s):
-    """Wait, not long, until the process sleeps (b"S") or is stopped (b"T")."""
-    deadline = time.monotonic() + timeout_s
+def _in_system_call(pid):
+    """Is the stopped process inside one? True where the kernel does not say."""
+    try:
+        with open(f"/proc/{pid}/syscall") as file:
+            return not file.read().startswith("-1 ")
+    except OSError:
+        return True
+
+
+def _await_stop(pid):
+    """Wait until the process is stopped, or has ended."""
+    deadline = time.monotonic() + STOP_S
     while time.monotonic() < deadline:
         try:
             with open(f"/proc/{pid}/stat", "rb") as file:
-                if file.read().rpartition(b")")[2].split()[0] == state:
+                if file.read().rpartition(b")")[2].split()[0] in (b"T", b"Z"):
                     return
         except OSError:
             return
