@@ -9,6 +9,7 @@ question. Serial numbers in it are masked unless --serials is given.
 from __future__ import annotations
 
 import argparse
+import errno
 import json
 import os
 import signal
@@ -120,19 +121,20 @@ def open_port(path):
 
     try:
         return serial.Serial(path, RATES[0], timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True)
-    except FileNotFoundError:
-        raise CaptureError(f"{path} is not there: is the adapter plugged in?") from None
     except (OSError, ValueError, termios.error) as error:
-        reason = getattr(error, "errno", None)
-        raise CaptureError(f"{path} cannot be opened: {_PORT_ERRORS.get(reason, error)}") from None
+        number = getattr(error, "errno", None)
+        if number is None and isinstance(error.__context__, termios.error):
+            number = error.__context__.args[0]
+        raise CaptureError(f"{path} cannot be opened: {_PORT_ERRORS.get(number, error)}") from None
 
 
 _PORT_ERRORS = {
-    2: "it is not there. Is the adapter plugged in?",
-    11: "another program uses it",
-    13: f"no permission; {GROUP_HINT}",
-    16: "another program uses it",
-    25: "it is not a serial port",
+    errno.ENOENT: "it is not there. Is the adapter plugged in?",
+    errno.EAGAIN: "another program uses it",
+    errno.EBUSY: "another program uses it",
+    errno.EACCES: f"no permission; {GROUP_HINT}",
+    errno.EISDIR: "it is not a serial port",
+    errno.ENOTTY: "it is not a serial port",
 }
 
 

@@ -12,7 +12,15 @@ SERIAL_AT = HEAD + 2  # behind Command
 MASK = "X"
 PADDING = b"\0 "
 _FRAME = re.compile(rb"~[^~\r]*\r?")
-_LINE = re.compile(r"(?i)((?:bar\s*code|serial)[^:\r\n]*:)([^\r\n]*)")
+_NAMED = re.compile(r"(?i)((?:bar\s*code|serial)[^:\r\n]*:)([^\r\n]*)")
+_LINE = re.compile(r"[^\r\n]+")
+# of `info`: whose values are no serial numbers
+_KNOWN = frozenset((
+    "Device address", "Manufacturer", "Device name", "Board version", "Main Soft version", "Soft version",
+    "Boot version", "Comm version", "Release Date", "Specification", "Cell Number", "Max Dischg Curr",
+    "Max Charge Curr", "Console Port rate",
+))  # fmt: skip
+# what looks like a serial number: in a damaged text, and elsewhere
 _WORD = re.compile(r"(?<![A-Za-z0-9])(?=(?:[A-Za-z]*[0-9]){3})[A-Za-z0-9]{7,}")
 _LONG_WORD = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{10,}")
 
@@ -53,12 +61,16 @@ def console(command, text, whole):
     undamaged; else every word that looks like one is masked.
     """
     if command.split()[:1] == ["info"]:
-        text = _LINE.sub(lambda found: found[1] + re.sub(r"\S", MASK, found[2]), text)
-    if not whole:
-        return _WORD.sub(_masked, text)
+        text = _NAMED.sub(lambda found: found[1] + re.sub(r"\S", MASK, found[2]), text)
+        text = _LINE.sub(lambda found: _unless_known(found.group()), text)
     if command == "pwr":
-        return _table(text)
-    return text
+        text = _table(text)
+    return text if whole else _WORD.sub(_masked, text)
+
+
+def _unless_known(line):
+    """A line of `info` whose name is damaged or new: no long word stays."""
+    return line if " ".join(line.partition(":")[0].split()) in _KNOWN else _LONG_WORD.sub(_masked, line)
 
 
 def _masked(found):

@@ -14,12 +14,14 @@ from firmware.battery import frame
 READ_COMMANDS = tuple(cid2 for cid2 in frame.COMMANDS if cid2 != frame.SET_RATE)
 CONSOLE_COMMAND = re.compile(rb"(pwr|time|(pwr|bat|info|stat|soh) ([1-9]|1[0-6]))\n")
 WAKE_UP = b"~20014682C0048520FCC3\r"  # asks newer firmware for its text console
-KEYS = (b"\n", b"\r\n", b"\r")
+NEWLINE = b"\n"
 PAGER_KEY = b"\r"  # goes on with the answer that is coming
+KEYS = (NEWLINE, b"\r\n", PAGER_KEY)
 RATES = (1200, 2400, 4800, 9600, 19200)  # of the framed protocol; and at that of the console, too
 CONSOLE_BAUD = 115200
 MOST_BYTES = 65536  # kept of what comes after one request
-QUIET_S, SETTLE_S, POLL_S = 0.03, 0.3, 0.005
+QUIET_MS, SETTLE_MS, POLL_MS = 30, 300, 5
+CHUNK = 256
 WRITE_TIMEOUT_S = 5
 MS = 1000
 
@@ -70,10 +72,10 @@ def is_allowed(data):
 
 
 class Port:
-    """`serial` is a serial.Serial or the like, with timeout 0."""
+    """`serial` is a serial.Serial or the like, with timeout 0; `clock` as MicroPython's module `time`."""
 
-    def __init__(self, serial):
-        self._serial = serial
+    def __init__(self, serial, clock=Clock):
+        self._serial, self._clock = serial, clock
         self._exchanges = []
 
     def init(self, baudrate):
@@ -104,12 +106,14 @@ class Port:
 
     def take(self):
         """Waits for the rest of what is coming, within a bound -> [Exchange] since the last time."""
-        view = memoryview(bytearray(64))
-        began = last = time.monotonic()
-        while (now := time.monotonic()) - last < QUIET_S and now - began < SETTLE_S:
-            if self.readinto(view):
-                last = now
-            else:
-                time.sleep(POLL_S)
+        view, clock = memoryview(bytearray(CHUNK)), self._clock
+        began = last = clock.ticks_ms()
+        while True:
+            some, now = self.readinto(view), clock.ticks_ms()
+            last = now if some else last
+            if clock.ticks_diff(now, last) >= QUIET_MS or clock.ticks_diff(now, began) >= SETTLE_MS:
+                break
+            if not some:
+                clock.sleep_ms(POLL_MS)
         taken, self._exchanges = self._exchanges, []
         return taken

@@ -10,6 +10,7 @@ from __future__ import annotations
 import firmware
 from firmware.battery import frame
 from tools import capture_mask, decode_info
+from tools.decode_layouts import REPLIES
 
 FRAMED, CONSOLE = "pylontech-rs232", "console"
 RECORDED, ERROR, DAMAGED, SILENT = "recorded", "error", "damaged", "silent"
@@ -22,37 +23,60 @@ def _row(family, model, request, response, valid, kind, note):
             "source": SOURCE, "note": note}  # fmt: skip
 
 
-def framed(exchange, model="", why="", serials=False):
-    """A framed request and what came -> dict. why: what the firmware's Link did not like about it, or "". serials: as
-    they are.
+def framed(exchange, model="", serials=False):
+    """A framed request and what came (capture_port.Exchange) -> dict. model: what the battery says that it is, or "".
+    serials: leave serial numbers as they are.
     """
     raw = bytes(exchange.received)
     if not serials:
         raw = capture_mask.framed(exchange.sent, raw)
-    line, reply = _line_of(raw)
+    asked = frame.decode(exchange.sent)
+    line, reply, why = _answer_of(raw, asked)
     kind = SILENT if not raw else DAMAGED if reply is None else ERROR if reply.code else RECORDED
-    request, note = exchange.sent.rstrip(b"\r").decode(), f"at {exchange.baud} baud"
-    if why:
-        note += f"; {why}"
-    if why and kind == RECORDED and decode_info.fitting(reply.info):  # a good reply, but to another question
-        request, note = "", f"{note}; asked was {request}"
+    request, note = exchange.sent.rstrip(b"\r").decode(), f"at {exchange.baud} baud" + (f"; {why}" if why else "")
+    if why and kind == RECORDED and decode_info.fitting(reply.info):
+        request, note = "", f"{note}; a late reply to another question: asked was {request}"
     row = _row(FRAMED, model, request, line.decode(ENCODING), reply is not None, kind, note)
     if raw not in (b"", line + b"\r"):
         row["raw"] = raw.hex()
     return row
 
 
-def _line_of(raw):
-    """The last whole frame of what came, else the last line that looks like one, else all -> (bytes, Frame or None)."""
+def _answer_of(raw, asked):
+    """Of all that came: the last frame that answers, else the last whole one, else the last line that begins like one
+    -> (bytes without CR, Frame or None, why it is no answer or "").
+    """
     reader = frame.Reader()
-    reader.feed(raw)
+    reader.feed(raw + b"\r")  # the last one may have lost its EOI
     lines = list(iter(reader.next, None))
-    for line in reversed(lines):
+    found = (lines[-1] if lines else raw).rstrip(b"\r"), None, "no reply" if not raw else "no frame"
+    for line in lines:
         try:
-            return line.rstrip(b"\r"), frame.decode(line)
-        except frame.FrameError:
+            reply = frame.decode(line)
+        except frame.FrameError as error:
+            if found[1] is None:
+                found = line.rstrip(b"\r"), None, str(error)
             continue
-    return (lines[-1] if lines else raw).rstrip(b"\r"), None
+        why = _refusal(reply, asked)
+        if not why or found[1] is None or found[2]:
+            found = line.rstrip(b"\r"), reply, why
+    return found
+
+
+def _refusal(reply, asked):
+    """Why a whole frame does not answer what was asked, or "" (it may say no, or have no INFO for an absent pack)."""
+    if reply.code or not reply.info:
+        return ""
+    parse = REPLIES[asked.code].parse
+    try:
+        value = parse(reply.info) if parse else None
+    except ValueError as error:
+        return str(error)
+    if parse is None:
+        return f"INFO of {len(reply.info)} bytes where none belongs"
+    if asked.info and value[0] != asked.info[0]:
+        return f"reply of pack {value[0]}"
+    return ""
 
 
 def console(exchange, model="", kind=RECORDED, why="", serials=False):

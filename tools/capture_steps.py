@@ -12,12 +12,14 @@ from firmware.battery import console_line, frame, messages
 from firmware.battery.console_wake import Waker
 from firmware.battery.link import Link, NoReply, ReturnCode
 from tools import capture_rows
-from tools.capture_port import CONSOLE_BAUD, KEYS, RATES, WAKE_UP, Clock
+from tools.capture_port import CONSOLE_BAUD, NEWLINE, RATES, WAKE_UP, Clock
 from tools.decode_layouts import COMMANDS, RETURN_CODES
 
 ADDRESSES = (1, 2, 0)  # 01H by the protocol; the others for a battery that refuses it
 MAX_PACKS = 16  # of a group (§2.8)
-ATTEMPTS = 2
+ATTEMPTS, PROBES = 3, 2  # of a question; of the first one, at each rate
+PAGES = 24  # more than the pager can make of one answer
+PAUSE_MS, MOST_PAUSES = 100, 10  # for what comes after a key
 OF_THE_GROUP = (
     (frame.MANUFACTURER, messages.manufacturer), (frame.PROTOCOL_VERSION, None),
     (frame.SYSTEM_PARAMETERS, messages.system_parameters), (frame.PACK_COUNT, messages.pack_count),
@@ -66,7 +68,7 @@ class Steps:
         self._port.take()
         for address in ADDRESSES:
             link.address = address
-            answer = self._framed(frame.PROTOCOL_VERSION, None, None, f"{rate} baud, framed")
+            answer = self._framed(frame.PROTOCOL_VERSION, None, None, PROBES, f"{rate} baud, framed")
             if not (isinstance(answer, ReturnCode) and answer.code == frame.ADR_ERROR):
                 return not isinstance(answer, NoReply)
         link.address = ADDRESSES[0]  # it answers, whatever it says
@@ -113,21 +115,14 @@ class Steps:
             self._framed(frame.SERIAL_NUMBER, messages.serial_number, pack)
         return packs
 
-    def _framed(self, cid2, parse, pack=None, what=None):
+    def _framed(self, cid2, parse, pack=None, attempts=ATTEMPTS, what=None):
         """One command -> what it answered, or the NoReply or ReturnCode."""
         try:
-            answer = self._link.request(cid2, parse, pack, ATTEMPTS)
-            why = ""
-        except NoReply as error:
-            answer, why = error, str(error).partition(": ")[2] or str(error)
-        except ReturnCode as error:
-            answer, why = error, ""
-        exchanges = self._port.take()
-        for number, exchange in enumerate(exchanges, 1):
-            row = capture_rows.framed(exchange, self._model, why, self._serials)
-            if number < len(exchanges) and not why:
-                row["note"] += "; asked again"
-            self._keep(row)
+            answer = self._link.request(cid2, parse, pack, attempts)
+        except (NoReply, ReturnCode) as error:
+            answer = error
+        for exchange in self._port.take():
+            self._keep(capture_rows.framed(exchange, self._model, self._serials))
         place = f"pack {pack}, " if pack else ""
         self._say(f"{what or f'{place}{cid2:02X}H {COMMANDS[cid2]}'}: {self._in_words(answer, cid2)}")
         return answer
@@ -166,24 +161,46 @@ class Steps:
 
     def _console(self, command, pack=None):
         """One command -> the lines of its answer, or the NoReply or ReturnCode."""
-        kind, why = capture_rows.RECORDED, ""
-        try:
-            answer = self._line.request(command, pack, list)
-        except NoReply as error:
-            answer, kind, why = error, capture_rows.DAMAGED, str(error)
-        except ReturnCode as error:
-            answer, kind = error, capture_rows.ERROR
-        exchanges = [one for one in self._port.take() if one.sent not in KEYS]
-        for number, exchange in enumerate(exchanges, 1):
-            last = number == len(exchanges)
-            row = capture_rows.console(
-                exchange, self._model, kind if last else capture_rows.DAMAGED,
-                why if last else "damaged or late, asked again", self._serials,
-            )  # fmt: skip
-            self._keep(row)
+        what = f"{command} {pack or ''}".strip()
+        for attempt in range(ATTEMPTS):
+            kind, why = capture_rows.RECORDED, ""
+            try:
+                answer = self._line.request(command, pack, list, 1)
+            except NoReply as error:
+                answer, kind, why = error, capture_rows.DAMAGED, str(error).partition(": ")[2] or str(error)
+            except ReturnCode as error:
+                answer, kind = error, capture_rows.ERROR
+            for exchange in self._port.take():
+                self._keep(capture_rows.console(exchange, self._model, kind, why, self._serials))
+            if not isinstance(answer, NoReply):
+                break
+            why += "; asking again" if attempt < ATTEMPTS - 1 else ""
+            self._say(f"{what}: {why}")
+            self._to_prompt()
+        else:
+            return answer
         said = f"{len(answer)} lines" if isinstance(answer, list) else "not known to this battery, or not possible"
-        self._say(f"{command} {pack or ''}".strip() + f": {why or said}")
+        self._say(f"{what}: {said}")
         return answer
+
+    def _to_prompt(self):
+        """After a damaged answer: newlines until a prompt comes. The pager would eat a command's first character."""
+        for _ in range(PAGES):
+            self._line.send(NEWLINE)
+            received = b"".join(bytes(exchange.received) for exchange in self._settled())
+            if received.rstrip().endswith(b">"):
+                return
+
+    def _settled(self):
+        """What comes until nothing came for a moment -> [Exchange], none of which is kept: the rest of an answer."""
+        clock, got = self._line.clock, []
+        for _ in range(MOST_PAUSES):
+            clock.sleep_ms(PAUSE_MS)
+            some = [one for one in self._port.take() if one.received]
+            if not some and got:
+                break
+            got += some
+        return got
 
     def _strays(self):
         """Keeps what came to keys and to the wake-up, when that is more than a prompt."""

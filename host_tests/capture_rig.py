@@ -1,0 +1,78 @@
+"""A capture in simulated time: a serial port with a simulated battery behind it, and the rows that come of it."""
+
+from __future__ import annotations
+
+import json
+
+from battery_line import BatteryUart
+from fakes import Clock
+
+from tools.capture_port import Port
+from tools.capture_rows import FRAMED
+from tools.capture_steps import Steps
+
+
+class Serial:
+    """serial.Serial as far as Port uses it, over a battery_line.BatteryUart; `reads` are left until it is unplugged."""
+
+    def __init__(self, uart, baud=1200):
+        self.uart, self._baud = uart, baud
+        self.reads = None
+
+    @property
+    def baudrate(self):
+        return self._baud
+
+    @baudrate.setter
+    def baudrate(self, baud):
+        self._baud = baud
+        self.uart.init(baud)
+
+    def reset_input_buffer(self):
+        pass
+
+    def write(self, data):
+        self.uart.write(data)
+
+    def read(self, size):
+        if self.reads is not None:
+            self.reads -= 1
+            if self.reads < 0:
+                raise OSError(5, "device disconnected")
+        view = memoryview(bytearray(size))
+        return bytes(view[: self.uart.readinto(view) or 0])
+
+
+class Rig:
+    """Steps of a capture at a battery that listens at `baud`; console: options of its text console, or None."""
+
+    def __init__(self, baud=1200, console=None, serials=False, paced=True, **options):
+        self.clock = Clock()
+        self.uart = BatteryUart(self.clock, baud, paced=paced, **options)
+        self.battery = self.uart.battery
+        if console is not None:
+            self.battery.update(**console)
+        self.rows, self.said = [], []
+        port = Port(Serial(self.uart), self.clock)
+        self.steps = Steps(port, self.rows.append, self.said.append, self.clock, serials)
+
+    def run(self, baud=None):
+        """The whole capture -> capture_steps.Found, or None."""
+        found = self.steps.find(baud)
+        if found:
+            (self.steps.ask_framed if found.dialect == FRAMED else lambda _: self.steps.ask_console())(found)
+        return found
+
+    def serials(self):
+        """The true serial numbers of all packs."""
+        return [pack.serial for pack in self.battery.group.packs]
+
+    def text(self):
+        """All that would be in the file, and on the screen."""
+        return "\n".join([*map(json.dumps, self.rows), *self.said])
+
+    def of(self, request):
+        """The rows of one request: a CID2, or a command of the console."""
+        if isinstance(request, str):
+            return [row for row in self.rows if row["request"] == request]
+        return [row for row in self.rows if row["request"][7:9] == f"{request:02X}"]

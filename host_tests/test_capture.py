@@ -1,0 +1,304 @@
+"""tools/capture.py: finds the battery, asks nothing but read commands, records all that comes, masks serial numbers."""
+
+from __future__ import annotations
+
+import random
+
+import console_answers
+import pytest
+from capture_rig import Rig
+from decode_cases import reply, text_of
+from messages_cases import SERIAL
+
+from firmware.battery import frame, messages
+from tools import capture_mask, capture_rows
+from tools.capture_port import READ_COMMANDS, WAKE_UP, Exchange, Forbidden, Port, is_allowed
+from tools.capture_steps import CONSOLE_OF_A_PACK, device_of, packs_of
+
+FIRMWARE = ("us2000c", "us5000", "us5000-v2", "pytes")
+OF_PACKS = {frame.ANALOG_VALUES, frame.ALARMS, frame.MANAGEMENT, frame.SERIAL_NUMBER}
+KEYS = ["family", "model", "request", "response", "valid", "kind", "source", "note"]
+
+# -- nothing but read commands
+
+ALLOWED = (
+    *(frame.encode(cid2, info) for cid2 in READ_COMMANDS for info in (b"", b"\x01", b"\xff")),
+    b"pwr\n", b"time\n", b"pwr 1\n", b"bat 16\n", b"info 9\n", b"stat 10\n", b"soh 2\n",
+    b"\n", b"\r", b"\r\n", WAKE_UP,
+)  # fmt: skip
+FORBIDDEN = (
+    frame.encode(frame.SET_RATE, b"\x03"),
+    *(text_of(b"~200146" + b"%02X" % cid2 + rest).encode() + b"\r" for cid2, rest in (
+        (0x94, b"0000FDA6"), (0x95, b"E00201FD2D"), (0x99, b"E00201FD29"), (0x82, b"0000FDA9"))),
+    b"~20014642E00201FD35", b"~20014642E00201FD36\r", b"~20014642E00201FD35\r~200146950000FDA5\r",
+    b"pwr", b"pwr 0\n", b"pwr 17\n", b"pwr 1\npwr 2\n", b"bat\n", b"info\n", b"login debug\n", b"config\n", b"ctrl\n",
+    b"prot\n", b"eepw 1\n", b"shut\n", b"shut 1\n", b"pwr 1;shut\n", b"time 2026-01-01\n", b"help\n", b"", b"\n\n",
+    b"x", b"\xff", WAKE_UP[:-1], WAKE_UP.lower(),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("data", ALLOWED)
+def test_read_commands_are_sent(data):
+    assert is_allowed(data)
+
+
+@pytest.mark.parametrize("data", FORBIDDEN)
+def test_nothing_else_is_sent(data):
+    class Serial:
+        baudrate = 1200
+
+        def write(self, data):
+            raise AssertionError("it was sent")
+
+    assert not is_allowed(data)
+    with pytest.raises(Forbidden, match="was not sent"):
+        Port(Serial()).write(data)
+
+
+def harmless(rig, baud):
+    """Whatever happened, the battery heard read commands only, and listens where it did."""
+    assert rig.battery.forbidden == [] and rig.battery.baud == baud
+    assert all(is_allowed(bytes(data)) for _, _, data in rig.uart.written)
+    assert not [row for row in rig.rows if row["request"][7:9] == "91"]
+    for row in rig.rows:
+        assert [key for key in row if key != "raw"] == KEYS and row["source"].startswith("tools/capture.py ")
+        if row["family"] == capture_rows.FRAMED:
+            try:
+                frame.decode(row["response"].encode("latin-1"))
+            except frame.FrameError:
+                assert not row["valid"]
+            else:
+                assert row["valid"]
+
+
+# -- the framed protocol
+
+
+@pytest.mark.parametrize(("baud", "address"), [(1200, 1), (2400, 1), (4800, 2), (9600, 1), (19200, 0), (115200, 1)])
+def test_every_command_is_recorded_at_the_rate_found(baud, address):
+    rig = Rig(baud, packs=3, address=address)
+    assert rig.run()[:2] == (baud, capture_rows.FRAMED)
+    harmless(rig, baud)
+    for cid2 in READ_COMMANDS:
+        rows = [row for row in rig.of(cid2) if row["kind"] == "recorded"]
+        assert len(rows) == (3 if cid2 in OF_PACKS else 2 if cid2 == frame.PROTOCOL_VERSION else 1)
+        assert {row["note"] for row in rows} == {f"at {baud} baud"} and not any("raw" in row for row in rows)
+    assert {row["model"] for row in rig.of(frame.ANALOG_VALUES)} == {"US2KBPL"}
+    assert [row["kind"] for row in rig.of(frame.PROTOCOL_VERSION)].count("error") == {1: 0, 2: 1, 0: 2}[address]
+
+
+def test_only_the_rate_that_was_asked_for():
+    rig = Rig(4800)
+    assert rig.run(2400) is None and {rate for _, rate, _ in rig.uart.written} == {2400}
+    assert Rig(4800).run(4800)
+    asleep = Rig(console={"asleep": True})
+    assert asleep.run(115200) is None and asleep.battery.baud == 1200
+
+
+def test_no_battery_is_a_matter_of_a_minute():
+    rig = Rig()
+    rig.battery.fault("unplugged")
+    assert rig.run() is None and rig.clock.passed_ms < 60_000
+    assert {row["kind"] for row in rig.rows} == {"silent"} and len(rig.rows) == 12
+    assert WAKE_UP in [data for _, _, data in rig.uart.written]
+
+
+def test_all_bytes_are_kept():
+    """Noise before SOI, NUL behind EOI, what is damaged: `raw` has what the response does not say."""
+    rig = Rig(9600, packs=4)
+    found = rig.steps.find()
+    for fault in ("noise", "nul", "truncated"):
+        rig.battery.fault(fault, 0.4)
+    rig.steps.ask_framed(found)
+    harmless(rig, 9600)
+    assert {"recorded", "damaged"} <= {row["kind"] for row in rig.rows}
+    for row in rig.rows:
+        raw = bytes.fromhex(row["raw"]) if "raw" in row else b""
+        assert row["response"].encode("latin-1") in raw or not raw
+        assert raw or row["kind"] in ("recorded", "error", "silent")
+    assert any(bytes.fromhex(row["raw"])[-1] == 0 for row in rig.rows if "raw" in row and row["valid"])
+
+
+@pytest.mark.parametrize(("fault", "kind", "count"), [
+    ({"name": "lacks", "cid2": 0x47}, "error", 1), ({"name": "rtn", "code": 6, "rate": 1.0}, "error", 7),
+    ({"name": "empty", "rate": 1.0}, "recorded", 5), ({"name": "silent", "rate": 1.0}, "silent", 2),
+])  # fmt: skip
+def test_refusals_and_silence_are_recorded(fault, kind, count):
+    rig = Rig(packs=1)
+    found = rig.steps.find()
+    rig.battery.fault(fault.pop("name"), fault.pop("rate", None), **fault)
+    rig.rows.clear()
+    rig.steps.ask_framed(found)
+    harmless(rig, 1200)
+    assert [row["kind"] for row in rig.rows].count(kind) >= count
+
+
+def test_packs_are_counted_where_the_battery_does_not_say():
+    rig = Rig(packs=3)
+    rig.battery.fault("lacks", cid2=frame.PACK_COUNT)
+    assert rig.run()
+    assert len(rig.of(frame.ANALOG_VALUES)) == 4 and len(rig.of(frame.SERIAL_NUMBER)) == 3
+
+
+def test_a_reply_to_another_question_is_not_taken_for_an_answer():
+    rig = Rig(packs=2)
+    rig.battery.fault("wrong_pack", 1.0)
+    rig.run()
+    strangers = [row for row in rig.rows if not row["request"]]
+    assert strangers and all("asked was ~2001" in row["note"] for row in strangers)
+    for row in rig.of(frame.ANALOG_VALUES):
+        if row["valid"]:
+            asked, answered = frame.decode(row["request"].encode()), frame.decode(row["response"].encode())
+            assert messages.analog_values(answered.info)[0] == asked.info[0]
+
+
+# -- the text console
+
+
+@pytest.mark.parametrize("console", [{}, {"asleep": True}, {"pager": 6}], ids=["awake", "asleep", "pager"])
+@pytest.mark.parametrize("firmware", FIRMWARE)
+def test_every_console_command_is_recorded(firmware, console):
+    rig = Rig(115200, console={"firmware": firmware, **console}, packs=3)
+    found = rig.run()
+    assert found == (115200, capture_rows.CONSOLE, "asleep" in console)
+    harmless(rig, 115200)
+    commands = ["pwr", "time", *(f"{command} {pack}" for pack in (1, 2, 3) for command in CONSOLE_OF_A_PACK)]
+    for command in commands:
+        (row,) = rig.of(command)
+        assert (row["kind"], row["valid"]) == ("recorded", True) and row["response"].rstrip().endswith(">")
+        assert ("Press [Enter]" in row["response"]) == ("pager" in console and command != "time")
+    assert rig.of("bat 1")[0]["model"] == rig.battery.console.firmware.device
+
+
+def test_a_command_that_the_console_does_not_know():
+    rig = Rig(115200, console={}, packs=1)
+    rig.steps.find()
+    lines = rig.battery.console._lines
+    rig.battery.console._lines = lambda words, now: None if words[0] == "soh" else lines(words, now)
+    rig.steps.ask_console()
+    (row,) = rig.of("soh 1")
+    assert (row["kind"], row["valid"]) == ("error", True) and "Unknown command" in row["response"]
+
+
+def test_what_a_table_and_an_info_say():
+    table = ["Power Volt", "1  50999 Charge", "2 - Absent -", "3  50999 Idle", "99 1 1", "words"]
+    assert packs_of(table) == [1, 3]
+    assert device_of(["Manufacturer : Pylon", "Device  name         : US5000 "]) == "US5000" and device_of(["x"]) == ""
+
+
+# -- serial numbers
+
+NOISES = ("noise", "nul", "truncated", "changed", "lost", "doubled", "split", "late", "swapped", "cancel")
+
+
+def leaks(rig):
+    """Serial numbers that can be read in what was recorded: as text, or in hex; with a lost end, too."""
+    text = rig.text().upper()
+    found = []
+    for serial in rig.serials():
+        for part in (serial[:10], serial[-10:], serial[3:13]):
+            found += [part for form in (part, part.encode().hex().upper(), part.encode().hex().upper().encode().hex())
+                      if form.upper() in text]  # fmt: skip
+    return found
+
+
+@pytest.mark.parametrize("fault", (None, *NOISES))
+def test_no_serial_number_is_in_a_framed_capture(fault):
+    for seed in range(1 if fault is None else 4):
+        rig = Rig(packs=3, seed=seed)
+        found = rig.steps.find()
+        if fault:
+            rig.battery.fault(fault, 0.6)
+        rig.steps.ask_framed(found)
+        harmless(rig, 1200)
+        assert leaks(rig) == [] and (fault or rig.of(frame.SERIAL_NUMBER))
+        for row in rig.of(frame.SERIAL_NUMBER):
+            if row["valid"] and row["kind"] == "recorded" and fault not in ("swapped", "cancel"):
+                assert messages.serial_number(frame.decode(row["response"].encode()).info)[1] == "X" * 16
+
+
+@pytest.mark.parametrize("fault", (None, "lost", "doubled", "truncated", "noise", "nul", "split"))
+@pytest.mark.parametrize("firmware", ("us5000", "pytes"))
+def test_no_serial_number_is_in_a_console_capture(firmware, fault):
+    for seed in range(3 if fault else 1):
+        rig = Rig(115200, console={"firmware": firmware, "pager": 6 if seed == 1 else None}, packs=2, seed=seed)
+        rig.steps.find()
+        if fault:
+            rig.battery.fault(fault, 0.6)
+        rig.steps.ask_console()
+        harmless(rig, 115200)
+        assert rig.of("info 1") and leaks(rig) == []
+
+
+def test_serial_numbers_are_there_when_they_are_wanted():
+    framed, console = Rig(serials=True), Rig(115200, console={"firmware": "pytes"}, serials=True)
+    for rig in (framed, console):
+        rig.run()
+        assert all(any(form in rig.text() for form in (one, one.encode().hex().upper())) for one in rig.serials())
+    assert all(one in console.of("pwr")[0]["response"] for one in console.serials())
+
+
+ASK = b"~20014693E00201FD2F\r"
+GOOD = reply(SERIAL).encode() + b"\r"
+HIDDEN = reply(b"\x02" + b"X" * 16).encode() + b"\r"
+SHORT = reply(b"\x02" + b"SHORT7\0\0\0\0\0\0\0\0\0\0").encode()
+MASKED = (
+    (ASK, GOOD, HIDDEN),
+    (ASK, SHORT, reply(b"\x02" + b"X" * 6 + b"\0" * 10).encode()),
+    (ASK, b"\xb0" + GOOD + b"\0", b"x" + HIDDEN + b"\0"),
+    (ASK, GOOD[:30], GOOD[:13] + b"x" * 17),
+    (ASK, GOOD[1:], b"x" * 50 + b"\r"),
+    (ASK, GOOD[:20] + GOOD, GOOD[:13] + b"x" * 7 + HIDDEN),
+    (ASK, b"~200146040000FDAF\r", b"~200146040000FDAF\r"),
+    (ASK, b"", b""),
+    (b"~20014642E00201FD35\r", b"\xb0" + GOOD, b"\xb0" + HIDDEN),
+    (b"~20014642E00201FD35\r", b"\xb0garbage\r", b"\xb0garbage\r"),
+)
+
+
+@pytest.mark.parametrize(("request_", "raw", "masked"), MASKED, ids=range(len(MASKED)))
+def test_masked_frames(request_, raw, masked):
+    assert capture_mask.framed(request_, raw) == masked
+
+
+TEXTS = (
+    ("info 1", "Barcode             : PMADE1\r\r\n", True, "Barcode             : XXXXXX\r\r\n"),
+    ("info 1", "\r     \rPCBA bar code :A B\r\n", True, "\r     \rPCBA bar code :X X\r\n"),
+    ("info 1", "Barcoe : PSIM01446897\nSoft  version: SPBMS15SPH2111V1.3\n", True,
+     "Barcoe : XXXXXXXXXXXX\nSoft  version: SPBMS15SPH2111V1.3\n"),
+    ("info 1", "Soft version : B69.16.0.0\n", True, "Soft version : B69.16.0.0\n"),
+    ("info 1", "Barode : PMADE00000000001 x", False, "Barode : XXXXXXXXXXXXXXXX x"),
+    ("pwr 1", "Voltage : 49952 mV 115200", True, "Voltage : 49952 mV 115200"),
+    ("pwr", "Power Barcode DevType\n1 L1 E-BOX\n2 - E-BOX\n", True, "Power Barcode DevType\n1 XX E-BOX\n2 - E-BOX\n"),
+    ("pwr", "Power Volt\n1 LB12345678901234\n", True, "Power Volt\n1 XXXXXXXXXXXXXXXX\n"),
+    ("pwr", "Power Volt Time\n1 50999 2024-04-05 18:24:33\n", True, "Power Volt Time\n1 50999 2024-04-05 18:24:33\n"),
+)
+
+
+@pytest.mark.parametrize(("command", "text", "whole", "masked"), TEXTS, ids=range(len(TEXTS)))
+def test_masked_text(command, text, whole, masked):
+    assert capture_mask.console(command, text, whole) == masked
+
+
+def test_fuzz_whatever_was_masked_stays_so():
+    """Damage of any kind to an answer to 93H, and to `info` and `pwr`: ten characters in a row are never seen."""
+    dice = random.Random(3)
+    info = console_answers.info(words={"Barcode": "PMADE90817263544"}).decode()
+    table = console_answers.pwr("pytes").decode()
+    for _ in range(1500):
+        at = dice.randrange(len(GOOD))
+        raw = GOOD[:at] + dice.randbytes(dice.randrange(3)) + GOOD[at + dice.randrange(3) :]
+        masked = capture_mask.framed(ASK, raw)
+        assert SERIAL[1:].hex().upper()[:20].encode() not in masked and SERIAL[7:].hex().upper().encode() not in masked
+        for command, text, serial in (("info 1", info, "PMADE90817263544"), ("pwr", table, "LB12345678901234")):
+            at = dice.randrange(len(text))
+            text = text[:at] + dice.choice(("", "\0", "x", "\xb0")) + text[at + dice.randrange(3) :]
+            masked = capture_mask.console(command, text, False)
+            assert not any(part in masked for part in (serial[:10], serial[6:], serial[3:13]))
+
+
+def test_an_exchange_that_ran_over_is_one_row_with_all_its_bytes():
+    one = Exchange(b"~20014642E00201FD35\r", 1200, bytearray(b"\xb0\xf7~20014642E0\r~200146060000FDAD\r\0"))
+    row = capture_rows.framed(one)
+    assert (row["response"], row["kind"], row["valid"]) == ("~200146060000FDAD", "error", True)
+    assert bytes.fromhex(row["raw"]) == bytes(one.received)

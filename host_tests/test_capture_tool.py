@@ -1,0 +1,240 @@
+"""tools/capture.py as its users run it, at a simulated battery's port; the tests of recordings over what it made."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+import recordings
+from capture_rig import Rig
+from codec_cases import ANALOG
+from decode_cases import text_of
+from tool_process import Tool
+
+from tools import capture, decode
+from tools import test as one_command
+from tools.simulator import Simulator
+
+TIMEOUT_S = 120
+CONSOLE_ROWS = 12  # of two packs
+
+
+def captured(tmp_path, sim, *arguments, status=0):
+    """Runs capture.py at a simulator -> (path of its file, what it said)."""
+    path = tmp_path / "capture.jsonl"
+    with sim, Tool("capture.py", "--port", sim.path, "--output", str(path), *arguments) as tool:
+        assert tool.end() == status
+        assert sim.forbidden == []
+    return path, tool.output
+
+
+def run_pytest(project, *arguments):
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-p", "no:xdist", *arguments]
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+
+
+def over_capture(project, path):
+    """The tests of recordings over a capture -> (how many passed, how many failed) there."""
+    files = ["host_tests/test_recorded_frames.py", "host_tests/test_console.py", "host_tests/test_decode.py"]
+    out = run_pytest(project, *files, "-k", "capture", "--frames", str(path)).stdout
+    return out.count("[capture] PASSED"), out.count("[capture] FAILED")
+
+
+# -- both dialects, from the port to the tests
+
+
+def test_a_framed_capture_goes_into_the_tests(project, tmp_path, capsys):
+    sim = Simulator(packs=2, baud=4800, paced=False)
+    path, said = captured(tmp_path, sim)
+    assert sim.baud == 4800 and "it still listens at 4800 baud, as before" in said
+    assert f"{path}: 13 answers, 4 without an answer; serial numbers are masked" in said
+    rows = recordings.load(path)
+    assert all(sim.group.pack(number).serial not in path.read_text() + said for number in (1, 2))
+    assert over_capture(project, path) == (12, 0)
+    assert decode.main([str(path)]) == 0 and "30 frames: 30 good, 0 bad" in capsys.readouterr().out
+    analog = next(row for row in rows if row["request"] == "~20014642E00201FD35")
+    analog["response"] = text_of(ANALOG)[:-1] + "4"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert over_capture(project, path)[1] > 0
+
+
+@pytest.mark.parametrize(("firmware", "options"), [
+    ("us5000", {}), ("us2000c", {}), ("us5000-v2", {"pager": 10}), ("pytes", {}),
+])  # fmt: skip
+def test_a_console_capture_goes_into_the_tests(project, tmp_path, firmware, options):
+    sim = Simulator(packs=2, paced=False, dialect="console", console={"firmware": firmware, **options})
+    path, said = captured(tmp_path, sim, "--baud", "115200")
+    assert "it speaks the text console at 115200 baud" in said and f"{CONSOLE_ROWS} answers" in said
+    assert all(sim.group.pack(number).serial not in path.read_text() + said for number in (1, 2))
+    assert over_capture(project, path) == (2, 0)
+
+
+@pytest.mark.slow
+def test_a_console_that_sleeps_is_woken_and_it_is_said(tmp_path):
+    sim = Simulator(packs=1, dialect="console", console={"asleep": True, "pager": 10})
+    path, said = captured(tmp_path, sim)
+    assert capture.WOKEN in said and "waking a text console: ~20014682C0048520FCC3 at 1200 baud" in said
+    assert len(recordings.console(recordings.load(path))) == 7
+
+
+# -- what can go wrong
+
+
+def test_what_was_recorded_before_ctrl_c_stays(tmp_path):
+    path = tmp_path / "capture.jsonl"
+    with Simulator(packs=16) as sim, Tool("capture.py", "--port", sim.path, "--output", str(path)) as tool:
+        tool.wait_for("47H system parameters: 12 values")
+        assert tool.stop() == 130
+        assert sim.baud == 1200 and sim.forbidden == []
+    assert "capture: interrupted" in tool.output and "Traceback" not in tool.output
+    assert 4 <= len(recordings.load(path)) < 10 and f"{path}: " in tool.output
+
+
+def test_a_port_that_goes_away(tmp_path):
+    path = tmp_path / "capture.jsonl"
+    with Simulator(packs=16) as sim, Tool("capture.py", "--port", sim.path, "--output", str(path)) as tool:
+        tool.wait_for("47H system parameters: 12 values")
+        sim.close()
+        assert tool.end() == 1
+    assert "does not work any more" in tool.output and "Traceback" not in tool.output
+    assert len(recordings.load(path)) >= 4
+
+
+def test_who_reads_the_progress_may_go(tmp_path):
+    with Simulator(packs=16) as sim, Tool("capture.py", "--port", sim.path, "--output", str(tmp_path / "x")) as tool:
+        tool.wait_for("looking for")
+        tool.close_output()
+        assert tool.process.wait(TIMEOUT_S) == 1
+
+
+def test_serial_numbers_when_they_are_wanted(tmp_path):
+    sim = Simulator(packs=2, paced=False)
+    path, said = captured(tmp_path, sim, "--serials", "--baud", "1200")
+    assert "serial numbers are in it" in said
+    assert all(sim.group.pack(number).serial.encode().hex().upper() in path.read_text() for number in (1, 2))
+
+
+def run(capsys, *arguments):
+    """-> exit status, stderr of capture.py in this process."""
+    try:
+        status = capture.main(list(arguments))
+    except SystemExit as error:  # argparse
+        status = error.code
+    return status, capsys.readouterr().err
+
+
+def test_no_battery(tmp_path):
+    sim = Simulator(packs=1)
+    sim.fault("unplugged")
+    _, said = captured(tmp_path, sim, "--baud", "1200", status=1)
+    assert "no battery answers. Check: the cable is in the port named Console" in said
+    assert "2 without an answer" in said
+
+
+@pytest.mark.parametrize(("make", "words"), [
+    (lambda path: None, "it is not there. Is the adapter plugged in?"),
+    (lambda path: path.touch(), "it is not a serial port"),
+    (lambda path: path.mkdir(), "it is not a serial port"),
+])  # fmt: skip
+def test_ports_that_are_none(tmp_path, capsys, make, words):
+    port, output = tmp_path / "port", tmp_path / "capture.jsonl"
+    make(port)
+    status, err = run(capsys, "--port", str(port), "--output", str(output))
+    assert status == 1 and words in err and not output.exists()
+
+
+def test_a_port_that_another_program_uses(tmp_path, capsys):
+    with Simulator() as sim, capture.open_port(sim.path):
+        status, err = run(capsys, "--port", sim.path, "--output", str(tmp_path / "x"))
+    assert status == 1 and "another program uses it" in err
+
+
+def test_a_file_is_never_written_over(tmp_path, capsys):
+    (tmp_path / "old").write_text("precious")
+    with Simulator() as sim:
+        status, err = run(capsys, "--port", sim.path, "--output", str(tmp_path / "old"))
+        assert status == 1 and "is there already: name another file with --output" in err
+        status, err = run(capsys, "--port", sim.path, "--output", str(tmp_path / "no" / "where"))
+        assert status == 1 and "cannot write" in err and "No such file or directory" in err
+    assert (tmp_path / "old").read_text() == "precious"
+
+
+@pytest.mark.parametrize(("arguments", "words"), [
+    ([], "required: --port"), (["--port", "x", "--baud", "300"], "invalid choice: 300"),
+    (["--port", "x", "y"], "unrecognized arguments: y"),
+])  # fmt: skip
+def test_wrong_arguments(capsys, arguments, words):
+    status, err = run(capsys, *arguments)
+    assert status == 2 and words in err
+
+
+def test_a_full_disk_is_said(tmp_path, capsys):
+    output = capture.Output(tmp_path / "x")
+    output._file.close()
+    output._file = open("/dev/full", "w")  # noqa: SIM115
+    with pytest.raises(capture.CaptureError, match="No space left"):
+        output.keep({"kind": "recorded"})
+
+
+def test_unplugged_in_every_moment():
+    """Whenever the port fails, what was recorded before is whole."""
+    whole = Rig(packs=1, paced=False)
+    whole.steps._port._serial.reads = total = 10_000
+    whole.run()
+    used = total - whole.steps._port._serial.reads
+    assert used > 50
+    for reads in range(0, used, 3):
+        rig = Rig(packs=1, paced=False)
+        rig.steps._port._serial.reads = reads
+        with pytest.raises(OSError, match="disconnected"):
+            rig.run()
+        assert rig.rows == whole.rows[: len(rig.rows)]
+
+
+# -- --frames
+
+GOOD = {"family": "pylontech-rs232", "model": "", "request": "", "response": text_of(ANALOG), "valid": True,
+        "kind": "recorded"}  # fmt: skip
+
+
+def lines(*rows):
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
+
+
+BAD_FILES = (
+    (None, "cannot read {path}: No such file or directory"),
+    (b"", "{path} is empty"),
+    (b"\xff\xfe\0", "is no capture: it has bytes that are no text, at 0"),
+    (b"~20014642E00201FD35\n", "{path}, line 1 is no JSON: Expecting value"),
+    (lines(GOOD) + b"\n[1]\n", "{path}, line 3 is no JSON object"),
+    (lines(GOOD) + b"[" * 100000, "{path}, line 2 is no JSON: "),
+    (lines(GOOD, {**GOOD, "response": None}), "{path}, line 2: 'response' is missing, or is no text"),
+    (lines({**GOOD, "valid": 1}), "{path}, line 1: 'valid' is missing, or is no true or false"),
+)
+
+
+@pytest.mark.parametrize(("content", "words"), BAD_FILES, ids=[row[1] for row in BAD_FILES])
+def test_a_file_that_is_no_capture(tmp_path, content, words):
+    path = tmp_path / "capture.jsonl"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(recordings.RecordingError) as caught:
+        recordings.load(path)
+    assert words.format(path=path) in str(caught.value)
+
+
+def test_pytest_says_what_is_wrong_with_frames(project, tmp_path):
+    result = run_pytest(project, "host_tests/test_recorded_frames.py", "--frames", str(tmp_path))
+    assert result.returncode == 4 and f"ERROR: --frames: cannot read {tmp_path}: Is a directory" in result.stderr
+    assert "Traceback" not in result.stdout + result.stderr
+
+
+def test_the_one_command_hands_on_the_path_as_the_user_sees_it(tmp_path, monkeypatch):
+    commands = []
+    monkeypatch.setattr(one_command, "run", lambda title, command: commands.append(command) or 0)
+    monkeypatch.setattr(one_command.environment, "ensure", lambda: None)
+    monkeypatch.chdir(tmp_path)
+    assert one_command.main(["--frames", "mine.jsonl", "-k", "x"]) == 0
+    assert commands[-1][-4:] == ["-k", "x", "--frames", str(tmp_path / "mine.jsonl")]
