@@ -8,7 +8,7 @@ from binascii import crc32, hexlify
 import umqtt.simple  # before our own: where it is not frozen it is compiled here, and that takes room for a moment
 
 from . import board
-from .battery.dialects import poller_of
+from .battery import dialect
 from .energy import Meters
 from .log import Log
 from .loop import Loop
@@ -40,8 +40,8 @@ def build(retained, settings, uart, table, place, secure=None, clock=time):
     prefix = "%s/%s/" % (settings["mqtt_root"], settings["rack_name"])
     wifi = Wifi(settings["wifi_ssid"], settings["wifi_pass"], settings["hostname"], clock, log)
     session = _session(settings, secure, prefix.encode(), clock, log)
-    poller = poller_of(settings, uart, retained, clock, log)
-    drop("firmware.battery.dialects")
+    poller = dialect.build(settings, uart, retained, clock, log)
+    drop("firmware.battery.dialect")
     loop = Loop(board.reset, board.reset_cause(), retained, clock, log, wifi, session, poller)
     meters = Meters(retained, clock, rate_ms)
     publisher = Publisher(session, prefix, Rack(clock), meters, clock, loop, table, place, settings["discovery"])

@@ -7,7 +7,7 @@ from __future__ import annotations
 from fakes import Clock, Memory
 from simulator_by_hand import make
 
-from firmware.battery.dialects import poller_of
+from firmware.battery import dialect as dialects
 from firmware.retained import Retained
 
 TICK_MS = 50
@@ -145,7 +145,7 @@ class House:
         self.battery = self.uart.battery
         self.log = Log()
         settings = {"dialect": dialect, "publish_rate": rate_s, "baud": wanted}
-        self.poller = poller_of(settings, self.uart, retained or Retained(Memory()), self.clock, self.log)
+        self.poller = dialects.build(settings, self.uart, retained or Retained(Memory()), self.clock, self.log)
         self.link = self.poller.link
         self.sink = self.poller.sink = Sink(self.clock)
 

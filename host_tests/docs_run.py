@@ -17,9 +17,11 @@ HEAP_FREE = 21_504
 BOOTS = 3
 
 
-def published():
-    """-> {topic: (text, retained)}, the last of each."""
-    line = battery_line.House(packs=2, rate_s=10)
+def published(dialect="framed"):
+    """-> {topic: (text, retained)}, the last of each; `dialect`: framed or console."""
+    line = battery_line.House(packs=2, rate_s=10, dialect=dialect)
+    if dialect == "console":
+        line.battery.update(dialect, firmware="us5000")
     hall = house.House(clock=line.clock)
     line.poller.sink = hall.publisher
     started = line.clock.ticks_ms()
@@ -44,6 +46,6 @@ def _loop(line, hall, started):
     retained = Retained(Memory())
     retained.boots = BOOTS
     return SimpleNamespace(
-        poller=line.poller, link=line.link, wifi=wifi, retained=retained, clock=line.clock, publisher=hall.publisher,
+        poller=line.poller, wifi=wifi, retained=retained, clock=line.clock, publisher=hall.publisher,
         session=hall.session, reset_cause="power on", started=started, uptime_s=0,
     )  # fmt: skip

@@ -24,7 +24,7 @@ TOPICS = {
 STATUS_OBJECTS = [name for name, _ in GROUPS]
 DEVICES = {"p": "pack", "r": "rack", "b": "pack, rack"}
 SHOWN = {"m": "", "d": "diagnostic", "o": "off"}
-FOR_CONSOLE = "console"
+FOR_CONSOLE, OF_CONSOLE = "console", "From a text console"
 
 
 @pytest.fixture(scope="module")
@@ -32,23 +32,33 @@ def published():
     return docs_run.published()
 
 
+@pytest.fixture(scope="module")
+def from_console():
+    """The reading of the same pack with newer firmware."""
+    return docs_run.published("console")[PREFIX + TOPICS["A reading"]][0]
+
+
 def examples():
-    """-> {topic: JSON as it stands on the page}; numbers as texts, for 50.0 is not 50."""
+    """-> {(topic, dialect): JSON as it stands on the page}; numbers as texts, for 50.0 is not 50."""
     found = {}
     for block in markdown.blocks(TEXT, "json"):
-        found[re.findall(r"`(\S+/\S+)`", block.line)[-1]] = json.loads(block.text, parse_float=str)
+        topic = re.findall(r"`(\S+/\S+)`", block.line)[-1]
+        dialect = "console" if block.heading == OF_CONSOLE else "framed"
+        found[topic, dialect] = json.loads(block.text, parse_float=str)
     return found
 
 
-def test_examples_are_what_is_published(published):
+def test_examples_are_what_is_published(published, from_console):
     said = examples()
-    assert set(said) == {PREFIX + topic for topic in TOPICS.values()} | {CONFIG}
+    reading = PREFIX + TOPICS["A reading"], "console"
+    assert set(said) == {(PREFIX + topic, "framed") for topic in TOPICS.values()} | {(CONFIG, "framed"), reading}
     for topic in TOPICS.values():
-        assert said[PREFIX + topic] == json.loads(published[PREFIX + topic][0], parse_float=str), topic
+        assert said[PREFIX + topic, "framed"] == json.loads(published[PREFIX + topic][0], parse_float=str), topic
+    assert said[reading] == json.loads(from_console, parse_float=str)
 
 
 def test_example_of_a_config(published):
-    said, made = examples()[CONFIG], json.loads(published[CONFIG][0])
+    said, made = examples()[CONFIG, "framed"], json.loads(published[CONFIG][0])
     some, everything = said.pop("cmps"), made.pop("cmps")
     assert said == made
     assert some == {key: everything[key] for key in some} and some
@@ -81,24 +91,29 @@ def documented(heading):
             if one.heading == heading and one.columns[0] == "key" for row in one.rows}  # fmt: skip
 
 
-def reading_keys():
-    """-> (keys of readings but for the flags, flags as (object, key)) of everything that payloads are known to make."""
-    found = {path for _, _, _, text in GOLDEN for path in paths(json.loads(text))}
+def keys_of(texts):
+    """-> (keys of readings but for the flags, flags as (object, key))."""
+    found = {path for text in texts for path in paths(json.loads(text))}
     flags = {tuple(path.split(".")) for path in found if path.split(".")[0] in STATUS_OBJECTS}
     return {path for path in found if path.split(".")[0] not in STATUS_OBJECTS}, flags
 
 
-def test_keys_of_a_reading():
-    keys, flags = reading_keys()
+def is_state_of_a_sensor(key):
+    return re.fullmatch(r"Temps\..*State", key) is not None
+
+
+def test_keys_of_a_reading(from_console):
+    framed, flags = keys_of(text for reading, _, _, text in GOLDEN if reading.soh is None)
+    console, more_flags = keys_of([from_console])
     rows = documented("A reading")
-    states = "Temps.….State"
-    assert {key for key in keys if key not in rows} == {key for key in keys if re.fullmatch(r"Temps\..*State", key)}
-    console = {key for key, row in rows.items() if row[3] == FOR_CONSOLE}
-    assert set(rows) - keys - console == {*STATUS_OBJECTS, states}
+    named = {key for key in rows if not is_state_of_a_sensor(key)}
+    assert named - set(STATUS_OBJECTS) == {key for key in framed | console if not is_state_of_a_sensor(key)}
+    assert any(is_state_of_a_sensor(key) for key in rows)
+    assert {key for key, row in rows.items() if row[3] == FOR_CONSOLE} == console - framed
     of_alarms = {"Problem", "Warning", "ProblemText"} | {key for key in rows if key.endswith("State") and "." in key}
     assert {key for key, row in rows.items() if row[3] == "alarm"} == of_alarms | set(STATUS_OBJECTS)
     said = {(row[0].strip("`"), row[1].strip("`")) for row in markdown.table(TEXT, "object", "key")}
-    assert said == flags
+    assert said == flags | more_flags
 
 
 def test_keys_of_the_rack():

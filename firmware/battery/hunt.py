@@ -36,29 +36,29 @@ def search(poller):
     if found:
         poller.log.info("battery answers at %d baud%s", poller.link.baud, "" if framed else ", in text")
         poller.searching = False
-        poller.pause_ms = poller.halves = 0
+        poller.pause_ms = poller.turn = 0
         poller.sought.clear()
         poller.tell_again()
         if poller.retained:
-            _dialects("remember", poller)
+            _dialect("save", poller)
     elif found is False:
-        poller.halves += 1
+        poller.turn += 1
         if poller.retained:
-            _dialects("turn", poller)
-        if poller.halves > (poller.retained is not None):
+            _dialect("turn", poller)
+        if poller.turn > (poller.retained is not None):
             _end_round(poller)
 
 
-def _dialects(what, poller):
-    from . import dialects
+def _dialect(what, poller):
+    from . import dialect
 
-    drop("firmware.battery.dialects")
-    getattr(dialects, what)(poller)
+    drop("firmware.battery.dialect")
+    getattr(dialect, what)(poller)
 
 
 def _end_round(poller):
     """Nobody answered: what to check is said once, and the next round comes after a pause."""
-    poller.halves = 0
+    poller.turn = 0
     if not poller.explained:
         poller.explained = True
         where = _WHERE[_FRAMED] + " nor " + _WHERE[_CONSOLE] if poller.retained else _WHERE[poller.dialect.name]

@@ -43,7 +43,7 @@ class Poller:
         self.sought = []  # what search.Search or console_wake.Waker remembers
         self.searching = True
         self.retained = None  # a retained.Retained: the other dialect is tried, too, and the one that works kept there
-        self.halves = 0  # of a round of the search, one a dialect, that are over
+        self.turn = 0  # of a round of the search: so many dialects were tried in vain
         self.explained = False  # it was said what to check
         self.pause_ms = 0  # behind the next round of the search, 0: not any yet
         self.paused = False

@@ -116,38 +116,36 @@ def pack(reading, charged, discharged, table, extra=None):
     """
     values = summary(reading, charged, discharged, extra)
     alarms = reading.alarms
-    temperatures, of_cells = reading.temperatures, ()
-    if extra:
-        of_cells = extra.temperatures
-        if extra.mos is not None:
-            temperatures += (extra.mos,)
+    cells, temperatures = reading.cells, reading.temperatures
+    if extra and extra.mos is not None:
+        temperatures += (extra.mos,)
     cell_states = temperature_states = current = voltage = b""
     if alarms is not None:
         cell_states, temperature_states = alarms.cell_states, alarms.temperature_states
         current, voltage = (alarms.charge_state or alarms.discharge_state,), (alarms.voltage_state,)
 
     parts = (
-        ('{"Cells":{', "Cell_%d", reading.cells, cell_states, of_cells),
-        ('},"Temps":{', None, temperatures, temperature_states, ()),
-        ("},", "PackCurrent", (reading.current,), current, ()),
-        (",", "PackVoltage", (reading.voltage,), voltage, ()),
+        ('{"Cells":{', "Cell_%d", cells, cell_states),
+        ('},"Temps":{', None, temperatures, temperature_states),
+        ("},", "PackCurrent", (reading.current,), current),
+        (",", "PackVoltage", (reading.voltage,), voltage),
     )
 
     def make():
-        for (before, key, raws, states, warmth), (_, scale, digits) in zip(parts, rows(table)):
+        for (before, key, raws, states), (_, scale, digits) in zip(parts, rows(table)):
             yield before
             for index, raw in enumerate(raws):
-                name = key or ("MOS_T" if extra and index else temperature_key(index, len(reading.cells)))
+                name = key or ("MOS_T" if extra and index else temperature_key(index, len(cells)))
                 if "%" in name:
                     name = name % (index + 1)
                 state = ',"State":%d' % states[index] if index < len(states) else ""
-                if index < len(warmth):
-                    state += ',"Temp":%s' % decimal(warmth[index], 1, 1)
+                if extra and raws is cells:
+                    state += ',"Temp":%s' % decimal(extra.temperatures[index], 1, 1)
                 yield '%s"%s":{"Reading":%s%s}' % ("," if index else "", name, decimal(raw, scale, digits), state)
         yield ","
         yield from members(values, table)
         if extra and extra.balancing is not None:
-            yield ',"Balancing_Cells":%s' % _listed(extra.balancing)
+            yield ',"Balancing_Cells":%s' % str(list(extra.balancing)).replace(" ", "")
         if alarms is not None:
             yield from _status_objects(alarms)
         yield "}"
@@ -173,9 +171,5 @@ def _status_objects(alarms):
                 yield '%s"%s":%s' % (comma, key, "true" if is_set else "false")
                 comma = ","
                 if key == "Cell_Fault":
-                    yield ',"Faulty_Cells":%s' % _listed(alarms.faulty_cells)
+                    yield ',"Faulty_Cells":%s' % str(list(alarms.faulty_cells)).replace(" ", "")
         yield "}"
-
-
-def _listed(cells):
-    return "[%s]" % ",".join([str(cell) for cell in cells])

@@ -98,7 +98,7 @@ class Publisher:
                 self._loop.orders("fresh")
         elif self.wanted and self.ready:
             self._sent_at = now
-            self._discover()
+            self._announce("step")
             self._settles = not self.wanted  # that was the last one
         if diff(now, self._state_at) >= _STATE_MS:
             self.state()
@@ -106,20 +106,14 @@ class Publisher:
             self._line_at = now
             self.publish("tele/LOG", self._lines.pop(0).encode())
 
-    def _discover(self):
-        from . import discovery
-
-        try:
-            discovery.step(self)
-        finally:
-            drop("firmware.mqtt.discovery")
-            drop("firmware.mqtt.entities")
-
     def _announce(self, what, *said):
-        from . import announce
-
+        """One function of announce.py, or discovery.step()."""
         try:
-            getattr(announce, what)(self, *said)
+            if what == "step":
+                from . import discovery as it
+            else:
+                from . import announce as it
+            getattr(it, what)(self, *said)
         finally:
-            drop("firmware.mqtt.announce")
-            drop("firmware.mqtt.entities")
+            for name in ("announce", "discovery", "entities"):
+                drop("firmware.mqtt." + name)

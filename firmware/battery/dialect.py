@@ -7,7 +7,7 @@ _KEPT = ("", _FRAMED, _CONSOLE)  # the dialect that worked, as retained.Retained
 _MODULES = {_FRAMED: "pylontech blocks link frame", _CONSOLE: "console console_line"}  # which are not for both
 
 
-def poller_of(settings, uart, retained, clock, log):
+def build(settings, uart, retained, clock, log):
     """The poller.Poller; with the setting `dialect` auto it begins with the one that worked last."""
     from .poller import Poller
 
@@ -35,7 +35,7 @@ def _made(name, uart, clock, baud):
     return Pylontech(Link(uart, clock, baud))
 
 
-def remember(poller):
+def save(poller):
     """This dialect comes first after a reset."""
     retained, code = poller.retained, _KEPT.index(poller.dialect.name)
     if retained.dialect != code:
