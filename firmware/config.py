@@ -104,7 +104,7 @@ SETTINGS = (
 
 
 def check(given, whole=True):
-    """Settings as read from JSON -> a dict of all of them, defaults filled in. ConfigError names all that is wrong.
+    """Settings as `given` in JSON -> a dict of all of them, defaults filled in. ConfigError names all that is wrong.
 
     whole=False: needed ones may still be missing.
     """

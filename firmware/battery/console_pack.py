@@ -10,7 +10,9 @@ _STATES = {"Charge": "charging", "Dischg": "discharging", "Idle": "idle", "Balan
 
 
 def read(dialect, pack, counters):
-    """Asks for one pack's values and cells -> (Reading, console.Extra). `counters`: ms, cycles, SOH."""
+    """Asks for one pack's values and cells (§7.3) -> (Reading, console.Extra). `counters`: ms, cycles, SOH. NoReply
+    when they contradict each other.
+    """
     voltage, current, bms, coulomb, capacity, said = dialect.take("pwr", pack, PWR, text.pack_values)
     cells, temperatures, socs, charges, balancing, states, words = dialect.take("bat", pack, BAT, text.cell_values)
     if abs(sum(cells) - voltage) * 100 > voltage:

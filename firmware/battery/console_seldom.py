@@ -1,4 +1,4 @@
-"""What the text console is seldom asked: who is there, who a pack is, what it counted. Loaded for the moment.
+"""What the text console is seldom asked (§7.3): who is there, who a pack is, what it counted. Loaded for the moment.
 
 Each function takes the dialect (console.Console) and a pack number or None; may raise NoReply or ReturnCode.
 """
@@ -63,7 +63,9 @@ def counters(dialect, pack):
 
 
 def table(lines, _):
-    """`pwr` -> ((numbers of the packs that are there), {pack: MosTempr in 0.1 °C} or None), form. Row by row."""
+    """`pwr` -> ((numbers of the packs that are there), {pack: MosTempr in 0.1 °C} or None), form. Row by row.
+    ValueError.
+    """
     header = next(lines, "")
     names = columns(header)
     for name in _FOREIGN:

@@ -1,5 +1,5 @@
-"""What the text console prints, as values: lines in, integers out. Words are found by the names of a header and by the
-names before a colon, never by fixed columns. Loaded for the moment.
+"""What the text console prints (§7), as values: lines in, integers out. Words are found by the names of a header and by
+the names before a colon, never by fixed columns. Loaded for the moment.
 
 Each answer has a form: its names, and how long its lines are, blanks included. While values change it stays, but a lost
 or doubled character makes another.
@@ -44,7 +44,9 @@ def percent(text):
 
 
 def state(word, whose, words):
-    """A state in words -> one of reading.NORMAL …; an unknown word is appended to `words`: "Volt Status Odd"."""
+    """A state in words -> one of reading.NORMAL …; an unknown word is appended to `words` with `whose` it is: "Volt
+    Status Odd".
+    """
     value = OTHER
     for known, meaning in _WORDS:
         if word == known:
@@ -55,7 +57,7 @@ def state(word, whose, words):
 
 
 def remark(words, whose, word):
-    """One more of the words that nobody knows, within a bound."""
+    """One more of the words that nobody knows, with `whose` it is, within a bound."""
     if len(words) < _MOST_WORDS:
         words.append("%s %s" % (whose, word))
 
@@ -82,7 +84,9 @@ def fields(lines, pack, wanted):
 
 
 def pack_values(lines, pack):
-    """`pwr N` -> [voltage mV, current mA, temperature 0.1 °C, Coulomb %, capacity mAh, {name of STATES: word}], form"""
+    """`pwr N` -> [voltage mV, current mA, temperature 0.1 °C, Coulomb %, capacity mAh, {name of STATES: word}], form.
+    ValueError.
+    """
     names = [name for name, _ in VALUES]
     found, form = fields(lines, pack, names + list(STATES))
     values = []
@@ -115,7 +119,7 @@ def columns(header):
 def cell_values(lines, _):
     """`bat N` -> (cells [mV], temperatures [0.1 °C], SOC [%], charges [mAh], numbers of the cells that balance, states
     of voltage, current, temperature (bytes, one a cell), words), form. Lists are empty for what the battery does not
-    say, `balancing` is None then.
+    say, `balancing` is None then. ValueError.
     """
     header = next(lines, "")
     names = columns(header)

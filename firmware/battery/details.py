@@ -9,7 +9,7 @@ _MAX_PACKS = 16  # of a group (§2.8)
 
 
 def packs(dialect, _):
-    """Numbers of the packs in the group: (1, 2, …)."""
+    """Numbers of the packs in the group: (1, 2, …) (§3, 90H)."""
     dialect.lacks.clear()  # what was lacking may have been a damaged reply: it is tried anew now and then
     try:
         count = dialect.link.request(frame.PACK_COUNT, _group_size)
@@ -42,7 +42,7 @@ def _counted(link):
 
 def identity(dialect, pack):
     """Who this pack is -> (serial number, protocol version, software version, maker, device), texts or None, the last
-    three the master's; (…, dialect, baud).
+    three the master's; (…, dialect, baud) (§4.4, §4.6).
     """
     version = dialect.optional(frame.PROTOCOL_VERSION, None)
     serial = dialect.optional(frame.SERIAL_NUMBER, layouts.serial_number, pack)
@@ -61,12 +61,12 @@ def identity(dialect, pack):
 def limits(dialect, pack):
     """Charge and discharge management of one pack -> (charge voltage, discharge voltage in mV, charge current,
     discharge current in mA, charge enabled, discharge enabled, charge immediately, full charge request), or None: the
-    battery lacks it.
+    battery lacks it (§4.5).
     """
     said = dialect.optional(frame.MANAGEMENT, layouts.management, pack)
     return said and said[1:5] + tuple([bool(said.status & mask) for mask in (0x80, 0x40, 0x30, 0x08)])
 
 
 def parameters(dialect, _):
-    """System parameters -> layouts.SystemParameters, or None: the battery lacks them."""
+    """System parameters -> layouts.SystemParameters (§4.3), or None: the battery lacks them."""
     return dialect.optional(frame.SYSTEM_PARAMETERS, layouts.system_parameters)

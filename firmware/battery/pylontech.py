@@ -49,7 +49,9 @@ class Pylontech:
         return Reading(pack, *analog, None, alarms)
 
     def optional(self, cid2, parse, pack=None):
-        """The reply to a command that some batteries lack: None then, and it is not asked again."""
+        """The reply to a command that some batteries lack: None then, and it is not asked again. `parse` as for
+        Link.request().
+        """
         if (cid2, pack) in self.lacks:
             return None
         try:
