@@ -268,6 +268,7 @@ TEXTS = (
      "Barcoe : XXXXXXXXXXXX\nSoft  version: SPBMS15SPH2111V1.3\n"),
     ("info 1", "Soft version : B69.16.0.0\n", True, "Soft version : B69.16.0.0\n"),
     ("info 1", "Barode : PMADE00000000001 x", False, "Barode : XXXXXXXXXXXXXXXX x"),
+    ("stat 1", "Voltage : PMADE00000001 \0 115200", False, "Voltage : XXXXXXXXXXXXX \0 115200"),
     ("pwr 1", "Voltage : 49952 mV 115200", True, "Voltage : 49952 mV 115200"),
     ("pwr", "Power Barcode DevType\n1 L1 E-BOX\n2 - E-BOX\n", True, "Power Barcode DevType\n1 XX E-BOX\n2 - E-BOX\n"),
     ("pwr", "Power Volt\n1 LB12345678901234\n", True, "Power Volt\n1 XXXXXXXXXXXXXXXX\n"),

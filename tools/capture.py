@@ -59,6 +59,7 @@ class Output:
         self.kinds[row["kind"]] += 1
 
     def close(self):
+        """The file is whole."""
         self._file.close()
 
     def in_words(self):
@@ -139,7 +140,7 @@ _PORT_ERRORS = {
 
 
 def capture(port, output, options):
-    """Finds the battery and asks it everything -> exit status."""
+    """Finds the battery at a Port and asks it everything; rows go into `output` -> exit status."""
     # What MicroPython has and CPython lacks, for those parts of the firmware that say const().
     sys.modules.setdefault("micropython", types.SimpleNamespace(const=lambda value: value))
     from tools.capture_steps import Steps

@@ -44,18 +44,22 @@ class Clock:
 
     @staticmethod
     def ticks_ms():
+        """Milliseconds since some moment."""
         return int(time.monotonic() * MS)
 
     @staticmethod
     def ticks_add(ticks, delta):
+        """`delta` ms after `ticks`."""
         return ticks + delta
 
     @staticmethod
     def ticks_diff(end, start):
+        """ms from `start` to `end`."""
         return end - start
 
     @staticmethod
     def sleep_ms(ms):
+        """Waits so many ms."""
         time.sleep(ms / MS)
 
 
@@ -93,7 +97,7 @@ class Port:
         self._serial.write(data)
 
     def readinto(self, view):
-        """What has arrived -> number of bytes, or None."""
+        """What has arrived goes into `view`, a memoryview -> number of bytes, or None."""
         data = self._serial.read(len(view))
         if not data:
             return None

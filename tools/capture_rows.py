@@ -80,7 +80,9 @@ def _refusal(reply, asked):
 
 
 def console(exchange, model="", kind=RECORDED, why="", serials=False):
-    """A console command and what came -> dict. kind: RECORDED, ERROR (the battery declined) or DAMAGED."""
+    """A console command and what came -> dict. kind: RECORDED, ERROR (the battery declined) or DAMAGED, and
+    why. model, serials: as for framed().
+    """
     command = exchange.sent.decode(ENCODING).strip()
     text = bytes(exchange.received).decode(ENCODING)
     kind = kind if text else SILENT

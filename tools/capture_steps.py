@@ -96,7 +96,7 @@ class Steps:
     # the framed protocol
 
     def ask_framed(self, found):
-        """Every read command once, those of a pack for each -> how many packs."""
+        """Every read command once, those of a pack for each, where it was `found` -> how many packs."""
         self._link.set_rate(found.baud)
         count = None
         for cid2, parse in OF_THE_GROUP:

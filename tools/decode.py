@@ -37,14 +37,14 @@ class Surroundings:
         self._role, self._cid2, self._asked = role, cid2, None
 
     def hint(self, found):
-        """What is known about a frame before it is looked at -> Hint."""
+        """What is known about a decode_find.Found before it is looked at -> Hint."""
         role = self._role or found.role
         if self._cid2 is not None:
             return Hint(role, self._cid2, "as --cid2 says")
         return Hint(role, self._asked, "" if self._asked is None else "by the request before it")
 
     def take(self, report):
-        """After the frame: a request is answered by the next reply only."""
+        """After its Report: a request is answered by the next reply only."""
         self._asked = None if report.role == REPLY else report.code
 
 

@@ -55,7 +55,9 @@ class Report:
 
 
 def examine(text, hint=None):
-    """A line "~…", with or without its CR (a text of characters 0 to 255) -> Report. Raises nothing (§2 to §4)."""
+    """A line "~…", with or without its CR (a text of characters 0 to 255) -> Report. hint: a Hint, or None. Raises
+    nothing (§2 to §4).
+    """
     report = Report(text, faults=faults(text))
     parts = cut(text)
     own = _head(report, parts)

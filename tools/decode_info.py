@@ -93,7 +93,7 @@ def _refusal(info, cid2):
 
 
 def request(info, cid2, damaged=()):
-    """The INFO of a request -> Named, and a remark or None."""
+    """The INFO of a request -> Named, and a remark or None. damaged: numbers of bytes that are no hex."""
     rows = REQUESTS.get(cid2, ())
     walk = _Walk(info, damaged)
     walk.rows(rows)
