@@ -73,7 +73,9 @@ def _end_round(poller):
 
 
 def failed(poller, what, pack, error):
-    """Some requests without a reply in a row, or a refused address, and the search starts anew."""
+    """Some requests without a reply in a row, or a refused address, and the search starts anew. `what` was asked: a
+    kind of question, or "pack".
+    """
     _say(poller, what, pack, error)
     if poller.link.failures >= _FAILURES or (isinstance(error, ReturnCode) and error.code == _ADR_ERROR):
         poller.log.warning("battery does not answer any more, looking for it")
@@ -85,8 +87,8 @@ def failed(poller, what, pack, error):
 
 
 def unanswered(poller, question, kind, error):
-    """A slow question, of that kind, brought nothing: it is asked again in the next cycle, which also shows whether the battery is
-    still there; there may be some that just do not know the command. Without the count nothing can go on.
+    """A slow question, of that kind, brought nothing: it is asked again in the next cycle, which also shows whether the
+    battery is still there; there may be some that just do not know the command. Without the count nothing can go on.
     """
     pack = question & 31
     if poller.packs:

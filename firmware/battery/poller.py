@@ -29,7 +29,8 @@ class Poller:
 
     `sink` is told what was found: tell(kind, pack, answer), reading(it, what the dialect has beyond it) and, behind
     each cycle, cycle(packs that were missed, how long a cycle takes in ms). Nothing implausible or unconfirmed reaches
-    it. `baud` is the rate that the battery is brought to, where it can be.
+    it. `baud` is the rate that the battery is brought to, where it can be; from one cycle to the next are
+    `publish_rate_ms`.
     """
 
     def __init__(self, link, dialect, clock, log, publish_rate_ms, baud):

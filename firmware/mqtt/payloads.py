@@ -83,7 +83,7 @@ def flat(values, table):
 
 
 def summary(reading, charged, discharged, extra=None):
-    """What follows from a reading -> {key of mqtt.md: raw}; energies in mWh; `extra` as in pack()."""
+    """What follows from a reading -> {key of mqtt.md: raw}; `charged` and `discharged` in mWh; `extra` as in pack()."""
     temperatures = (extra or reading).temperatures
     low, low_at, high, high_at = r.extremes(reading.cells)
     values = {
@@ -111,8 +111,8 @@ def summary(reading, charged, discharged, extra=None):
 
 
 def pack(reading, charged, discharged, table, extra=None):
-    """`stat/readings/PackN` -> Parts. Energies in mWh; `table` from entities.compact(). `extra`: what the dialect has
-    beyond a Reading (console.Extra), or None.
+    """`stat/readings/PackN` -> Parts. `charged` and `discharged` in mWh; `table` from entities.compact(). `extra`: what
+    the dialect has beyond a Reading (console.Extra), or None.
     """
     values = summary(reading, charged, discharged, extra)
     alarms = reading.alarms

@@ -18,8 +18,8 @@ class Publisher:
     told of the devices, of the rack below the topic `place`; there a reading expires after `expire_s`.
 
     `known` is what there is of the rack and of each pack: cells, sensors << 8, and flags: 1 << 16 gave alarms, 1 << 17
-    knows its state of health, 1 << 18 was identified, 1 << 19 speaks text. `wanted` has a bit for each whose config is to be sent; it is,
-    while `ready`: no cycle is under way, which takes memory.
+    knows its state of health, 1 << 18 was identified, 1 << 19 speaks text. `wanted` has a bit for each whose config is
+    to be sent; it is, while `ready`: no cycle is under way, which takes memory.
     """
 
     def __init__(self, session, prefix, rack, meters, clock, loop, table, place, announces):
