@@ -12,7 +12,7 @@ from firmware.mqtt import discovery, identifier
 
 PREFIX = "PylonToMQTT/Main/"
 SERIAL = "PPTBP02311711100"
-ALARMS, SOH, IDENTIFIED = 1 << 16, 1 << 17, 1 << 18
+ALARMS, SOH, IDENTIFIED, TEXT = 1 << 16, 1 << 17, 1 << 18, 1 << 19
 
 
 class Publisher(SimpleNamespace):

@@ -19,6 +19,7 @@ MODULES = (
     "payload_cases",
     "config_cases",
     "console_cases",
+    "console_payload_cases",
     "console_line_cases",
     "settings_cases",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from discovery_made import ALARMS, IDENTIFIED, PREFIX, SOH, Publisher, configs, sent
+from discovery_made import ALARMS, IDENTIFIED, PREFIX, SOH, TEXT, Publisher, configs, sent
 from discovery_rules import HomeAssistant, faults
 from payload_cases import BARE, EIGHT, NORMAL, PACK, SIXTEEN, whole
 
@@ -13,7 +13,7 @@ from firmware import __version__
 from firmware.mqtt import discovery, identifier, payloads
 
 
-@pytest.mark.parametrize("flags", [0, ALARMS, SOH, ALARMS | SOH])
+@pytest.mark.parametrize("flags", [0, ALARMS, SOH, ALARMS | SOH, ALARMS | SOH | TEXT])
 @pytest.mark.parametrize(("packs", "cells", "sensors"), [(1, 15, 5), (16, 16, 6), (2, 8, 5), (1, 1, 0), (1, 16, 9)])
 def test_rules(packs, cells, sensors, flags):
     made = sent(packs=packs, cells=cells, sensors=sensors, flags=flags)
@@ -70,6 +70,28 @@ def test_entities_of_the_contract():
 def test_state_of_health_only_where_it_is_known():
     assert shown(configs(flags=SOH)[1])["SOH"] == ("State of health", "d")
     assert "SOH" not in configs()[1]["cmps"]
+
+
+LACKS = {
+    "ChargeVoltageLimit": "sensor", "DischargeVoltageLimit": "sensor", "ChargeCurrentLimit": "sensor",
+    "DischargeCurrentLimit": "sensor", "Charge_MOS": "binary_sensor", "Discharge_MOS": "binary_sensor",
+}  # fmt: skip
+
+
+def test_what_the_text_console_lacks_is_taken_away():
+    """Also from a battery that spoke frames before its firmware was updated: by a stub of the same platform."""
+    before, after = configs(flags=ALARMS)[1]["cmps"], configs(flags=ALARMS | SOH | TEXT)[1]["cmps"]
+    assert set(after) - set(before) == {"SOH"} and not set(before) - set(after)
+    assert {key: one["p"] for key, one in after.items() if len(one) == 1 and len(before[key]) > 1} == LACKS
+    assert all(before[key]["p"] == platform for key, platform in LACKS.items())
+    assert len(after["Heater"]) > 1
+
+
+def test_stubs_are_of_the_platform_of_what_they_take_away():
+    full = configs(packs=1, cells=16, sensors=9)[1]["cmps"]
+    for config in (configs(cells=8, sensors=1)[1], configs(cells=8, sensors=1, flags=ALARMS | TEXT)[1]):
+        stubs = {key: one["p"] for key, one in config["cmps"].items() if len(one) == 1}
+        assert stubs and stubs == {key: full[key]["p"] for key in stubs}
 
 
 @pytest.mark.parametrize("device", [0, 1])

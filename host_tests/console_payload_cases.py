@@ -1,0 +1,101 @@
+"""What is published of a battery that speaks text. Runs on CPython and on MicroPython."""
+
+from fakes import Clock, made_alarms, made_reading
+from payload_cases import PACK, whole
+
+from firmware import reading as r
+from firmware.battery.console import Extra
+from firmware.mqtt import announce, payloads
+from firmware.rack import Rack
+
+CALM = made_alarms(keys=("Charging", "Heater", "Other"), temperatures=bytes(1))
+STATES = ("charging", "discharging", "idle", "balancing", "sleeping", "other")
+
+
+def extra_of(**fields):
+    values = dict(temperatures=(220,) * 8 + (231,) * 7, mos=288, soc=83, base="Dischg", state="discharging",
+                  balancing=(3, 15), words=())  # fmt: skip
+    values.update(fields)
+    return Extra(*[values[name] for name in
+                   ("temperatures", "mos", "soc", "base", "state", "balancing", "words")])  # fmt: skip
+
+
+def said(extra, **fields):
+    """The payload of a usual reading with this extra."""
+    fields = dict(dict(temperatures=(235,), soh=98, alarms=CALM), **fields)
+    return whole(payloads.pack(made_reading(**fields), 1234000, 871499, PACK, extra))
+
+
+def check_a_reading():
+    cells = "3.303 3.302 3.302 3.303 3.302 3.302 3.301 3.303 3.302 3.303 3.302 3.303 3.306 3.302 3.303".split()
+    made = ['"Cell_%d":{"Reading":%s,"State":0,"Temp":%s}' % (number, volts, "22.0" if number < 9 else "23.1")
+            for number, volts in enumerate(cells, 1)]  # fmt: skip
+    assert said(extra_of()) == (
+        '{"Cells":{' + ",".join(made) + '},"Temps":{"BMS_T":{"Reading":23.5,"State":0},"MOS_T":{"Reading":28.8}},'
+        '"PackCurrent":{"Reading":-6.3,"State":0},"PackVoltage":{"Reading":49.539,"State":0},'
+        '"RemainingCapacity":41.442,"FullCapacity":50.0,"CycleCount":31,"SOC":83.0,"SOH":98,"Power":-312.1,'
+        '"CellMin":3.301,"CellMinNumber":7,"CellMax":3.306,"CellMaxNumber":13,"CellDelta":0.005,"TempMin":22.0,'
+        '"TempMax":23.1,"ChargedEnergy":1.234,"DischargedEnergy":0.871,"BatteryState":"discharging",'
+        '"BaseState":"Dischg","Problem":false,"Warning":false,"ProblemText":"OK","Balancing_Cells":[3,15],'
+        '"Protect_Status":{},"System_Status":{"Charging":false,"Heater":false},"Fault_Status":{},'
+        '"Alarm_Status":{"Other":false}}'
+    )
+
+
+def check_what_a_battery_does_not_say_is_left_out():
+    text = said(extra_of(mos=None, balancing=None), soh=None, cycles=None)
+    for key in ("MOS_T", "Balancing_Cells", "SOH", "CycleCount"):
+        assert key not in text, key
+    assert '"Balancing_Cells":[]' in said(extra_of(balancing=()))
+
+
+def check_states():
+    for state in STATES:
+        text = said(extra_of(base="Raw", state=state))
+        assert '"BatteryState":"%s","BaseState":"Raw"' % state in text, text
+
+
+def check_soc_is_the_batterys_own():
+    for soc, text in ((0, "0.0"), (7, "7.0"), (100, "100.0")):
+        assert '"SOC":%s,' % text in said(extra_of(soc=soc))
+
+
+def check_words_that_nobody_knows():
+    alarms = made_alarms(on=("Other", "Cell_OV"), cells=b"\0\0\2" + bytes(12))
+    words = ("Volt Status Odd", "System Fault 0x40")
+    text = said(extra_of(words=words), alarms=alarms)
+    assert '"Problem":true,"Warning":true,"ProblemText":"Volt Status Odd; System Fault 0x40; Cell 3 over-voltage"' in text
+    assert r.health(alarms, extra_of(words=("x" * 200,)))[2][-3:] == "..."
+    assert r.health(alarms)[2] == "Other error; Cell 3 over-voltage"
+
+
+def check_the_rack():
+    rack = Rack(Clock())
+    alarms = made_alarms(on=("Other",))
+    rack.add(made_reading(pack=1, temperatures=(400,), alarms=alarms), extra_of(words=("Status Odd",), state="balancing"))
+    rack.add(made_reading(pack=2, temperatures=(-100,), alarms=made_alarms()), extra_of(state="balancing"))
+    totals = rack.cycle([])
+    assert (totals["TempMin"], totals["TempMax"]) == (220, 231)
+    assert totals["BatteryState"] == "balancing" and totals["ProblemText"] == "Pack 1: Status Odd"
+    assert totals["Problem"] is True
+
+
+class Publisher:
+    """As far as announce.identity() knows it."""
+
+    announces = wanted = 0
+
+    def __init__(self):
+        self.serials = bytearray(17 * 16)
+        self.known = [0] * 17
+
+    def publish(self, topic, payload, retain):
+        self.sent = topic, payload.decode(), retain
+
+
+def check_identity():
+    it = Publisher()
+    announce.identity(it, 2, ("L" * 20, "2.0", "1.3", "PYTES", None, "console", 115200))
+    assert it.sent == ("stat/info/Pack2", '{"BarCode":"%s","Protocol":"2.0","Version":"1.3","Manufacturer":"PYTES",'
+                       '"Dialect":"console","Baud":115200}' % ("L" * 20), True)  # fmt: skip
+    assert it.serials == bytearray(32) + b"L" * 16 + bytes(14 * 16)

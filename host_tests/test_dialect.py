@@ -1,0 +1,181 @@
+"""Which dialect the battery speaks is found out (console.md, "Waking"), in simulated time: every state that a battery
+can be in when the firmware starts, and changes at run time.
+"""
+
+from __future__ import annotations
+
+import pytest
+from battery_line import House
+from fakes import Memory
+
+from firmware.retained import Retained
+
+FRAMED, CONSOLE = 1, 2  # as retained.Retained keeps them
+WAKE_UP = b"~20014682C0048520FCC3\r"
+WHOLE_S = 60  # a search that nobody answers
+
+
+def asleep(it):
+    it.battery.update(asleep=True)
+
+
+def awake(it):
+    it.battery.update()
+
+
+def dead(it):
+    it.battery.plugged = False
+
+
+def framed(it):
+    pass
+
+
+def house(state=framed, kept=0, dialect="auto", **options):
+    """-> a House at a battery in that state; `kept`: the dialect that worked before the reset."""
+    retained = Retained(Memory())
+    retained.dialect = kept
+    it = House(dialect=dialect, retained=retained, **options)
+    state(it)
+    return it
+
+
+def found(it, seconds=WHOLE_S):
+    """Until the battery is found -> after how many ms."""
+    begun = it.clock.passed_ms
+    it.run(seconds, lambda: not it.poller.searching)
+    assert not it.poller.searching
+    return it.clock.passed_ms - begun
+
+
+# state, rate, what was kept, the dialect that is found, and after how long at most
+STATES = (
+    (framed, 1200, 0, "framed", 4_000),
+    (framed, 4800, 0, "framed", 500),
+    (framed, 1200, FRAMED, "framed", 4_000),
+    (framed, 19200, 0, "framed", 8_000),
+    (awake, 1200, 0, "console", 8_000),
+    (awake, 1200, CONSOLE, "console", 500),
+    (asleep, 1200, 0, "console", 12_000),
+    (asleep, 1200, CONSOLE, "console", 5_000),
+    (framed, 1200, CONSOLE, "framed", 20_000),
+    (framed, 4800, 7, "framed", 500),  # what was kept makes no sense
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("state", "baud", "kept", "name", "most_ms"), STATES)
+def test_every_state_at_the_start(state, baud, kept, name, most_ms):
+    it = house(state, kept, baud=baud)
+    assert found(it) <= most_ms
+    poller = it.poller
+    assert poller.dialect.name == name
+    assert poller.link is poller.dialect.link and poller.link.baud == (115200 if name == "console" else 4800)
+    assert poller.retained.dialect == (CONSOLE if name == "console" else FRAMED)
+    it.settled()
+    assert ("packs", None, (1, 2)) in it.sink.told and {reading.pack for _, reading in it.sink.readings} == {1, 2}
+    said = {pack: answer for kind, pack, answer in it.sink.told if kind == "identity"}
+    assert {answer[-2:] for answer in said.values()} == {(name, poller.link.baud)}
+    assert all((extra is not None) == (name == "console") for extra in it.sink.extras)
+    assert not it.battery.forbidden
+
+
+def test_what_is_kept_survives_a_reset():
+    memory = Memory()
+    retained = Retained(memory)
+    it = House(dialect="auto", retained=retained)
+    awake(it)
+    found(it)
+    assert Retained(memory).dialect == CONSOLE
+    writes = memory.writes
+    it.settled()
+    assert memory.writes == writes  # once, not at every search
+
+
+@pytest.mark.parametrize("kept", [0, FRAMED, CONSOLE])
+def test_nobody_answers(kept):
+    """A whole search is over within a minute, it is told once what to check, and it goes on with growing pauses."""
+    it = house(dead, kept)
+    it.run(WHOLE_S, lambda: it.log.texts("warning"))
+    (said,) = it.log.texts("warning")
+    assert "1200 to 19200 baud nor as text at 115200 baud" in said and "MAX3232" in said
+    assert it.clock.passed_ms < WHOLE_S * 1000
+    rates = {rate for _, rate, _ in it.uart.written}
+    assert rates == {1200, 2400, 4800, 9600, 19200, 115200}
+    it.run(600)
+    assert len(it.log.texts("warning")) == 1 and it.poller.pause_ms == 60_000
+    it.battery.plugged = True
+    found(it, 120)
+    assert it.poller.dialect.name == "framed" and it.poller.pause_ms == 0
+
+
+def test_each_step_of_the_search_is_bounded():
+    it = house(dead)
+    while not it.log.texts("warning"):
+        before = it.clock.passed_ms
+        it.poller.step()
+        assert it.clock.passed_ms - before < 3_000
+
+
+@pytest.mark.parametrize("sleeps", [False, True])
+@pytest.mark.parametrize("pager", [None, 7])
+def test_new_firmware_in_mid_life_and_back(sleeps, pager):
+    it = house().settled()
+    polls, told = it.link.polls, len(it.sink.told)
+    it.battery.update(asleep=sleeps, pager=pager)
+    it.run(60, lambda: it.poller.searching)
+    assert found(it) < 25_000 and it.poller.dialect.name == "console"
+    begun = it.clock.passed_ms
+    it.settled().run(60)
+    assert it.packs_read(begun)[-2:] == [1, 2] and it.sink.extras[-1] is not None
+    assert ("packs", None, (1, 2)) in it.sink.told[told:]
+    assert it.poller.link.polls > polls > 0  # the counts go on
+    it.battery.update("framed")
+    it.run(60, lambda: it.poller.searching)
+    found(it)
+    begun = it.clock.passed_ms
+    it.settled().run(30)
+    assert it.poller.dialect.name == "framed" and it.packs_read(begun)[-2:] == [1, 2] and it.sink.extras[-1] is None
+    assert it.poller.retained.dialect == FRAMED and not it.battery.forbidden
+
+
+@pytest.mark.parametrize("sleeps", [False, True])
+def test_power_cycles_of_a_console(sleeps):
+    it = house(asleep if sleeps else awake).settled()
+    for _ in range(3):
+        it.battery.power_cycle(3)
+        begun = it.clock.passed_ms + 1
+        it.run(90, lambda begun=begun: it.packs_read(begun))
+        assert it.packs_read(begun) and it.poller.dialect.name == "console"
+
+
+@pytest.mark.parametrize("state", [framed, awake, asleep, dead])
+def test_a_fixed_dialect_never_tries_the_other(state):
+    """And only then says where it looks, and names the setting."""
+    for dialect, good in (("framed", framed), ("console", awake)):
+        it = house(state, dialect=dialect)
+        it.run(150)
+        asked = [data for _, rate, data in it.uart.written]
+        rates = {rate for _, rate, _ in it.uart.written}
+        assert (WAKE_UP in asked) <= (dialect == "console")
+        assert rates <= ({1200, 2400, 4800, 9600, 19200} if dialect == "framed" else {1200, 115200})
+        assert {data for _, rate, data in it.uart.written if rate == 1200} <= {WAKE_UP} or dialect == "framed"
+        if state is dead:
+            (said,) = it.log.texts("warning")
+            assert ("19200" in said) == (dialect == "framed") and '"dialect"' in said
+        elif state is good:
+            assert not it.poller.searching and it.sink.readings
+
+
+def test_wake_up_comes_only_where_nothing_answers():
+    """A battery that speaks frames never hears it, unless it was lost."""
+    it = house(baud=1200).settled()
+    it.run(600)
+    assert WAKE_UP not in [data for _, _, data in it.uart.written]
+
+
+def test_force_family_is_refused_with_its_name():
+    it = house(awake)
+    it.battery.console._text.table = lambda now: ["Power Volt Curr UTlow CoulombAH", "1 50000 0 20000 50"]
+    it.run(120)
+    (said,) = [text for text in it.log.texts("warning") if "Force" in text]
+    assert "not known here" in said and not it.sink.readings
