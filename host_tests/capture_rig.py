@@ -8,7 +8,6 @@ from battery_line import BatteryUart
 from fakes import Clock
 
 from tools.capture_port import Port
-from tools.capture_rows import FRAMED
 from tools.capture_steps import Steps
 
 
@@ -60,7 +59,7 @@ class Rig:
         """The whole capture -> capture_steps.Found, or None."""
         found = self.steps.find(baud)
         if found:
-            (self.steps.ask_framed if found.dialect == FRAMED else lambda _: self.steps.ask_console())(found)
+            self.steps.ask(found)
         return found
 
     def serials(self):

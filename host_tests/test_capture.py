@@ -103,13 +103,39 @@ def test_no_battery_is_a_matter_of_a_minute():
     assert WAKE_UP in [data for _, _, data in rig.uart.written]
 
 
+@pytest.mark.parametrize("console", [None, {}])
+def test_a_line_that_never_falls_silent_has_an_end(console):
+    """Bytes come all the time, from the beginning or behind the search: every step is bounded, and every row."""
+    for at_once in (True, False):
+        rig = Rig(115200 if console is not None else 1200, console=console, packs=2)
+        if at_once:
+            rig.battery.fault("babble")
+            rig.run()
+        else:
+            found = rig.steps.find()
+            rig.battery.fault("babble")
+            rig.steps.ask(found)
+        assert rig.clock.passed_ms < 600_000 and rig.battery.counts["babble"]
+        assert max(len(row["response"]) for row in rig.rows) < 10_000
+
+
+def test_another_makers_family_is_said():
+    rig = Rig(115200, console={}, packs=1)
+    found = rig.steps.find()
+    lines = rig.battery.console._lines
+    force = ["Power Volt UTlow CoulombAH", "1 51200 22000 40", "Command completed successfully", "$$"]
+    rig.battery.console._lines = lambda words, now: force if words == ["pwr"] else lines(words, now)
+    rig.steps.ask(found)
+    assert any("Force family" in line for line in rig.said) and rig.of("bat 1")
+
+
 def test_all_bytes_are_kept():
     """Noise before SOI, NUL behind EOI, what is damaged: `raw` has what the response does not say."""
     rig = Rig(9600, packs=4)
     found = rig.steps.find()
     for fault in ("noise", "nul", "truncated"):
         rig.battery.fault(fault, 0.4)
-    rig.steps.ask_framed(found)
+    rig.steps.ask(found)
     harmless(rig, 9600)
     assert {"recorded", "damaged"} <= {row["kind"] for row in rig.rows}
     for row in rig.rows:
@@ -128,7 +154,7 @@ def test_refusals_and_silence_are_recorded(fault, kind, count):
     found = rig.steps.find()
     rig.battery.fault(fault.pop("name"), fault.pop("rate", None), **fault)
     rig.rows.clear()
-    rig.steps.ask_framed(found)
+    rig.steps.ask(found)
     harmless(rig, 1200)
     assert [row["kind"] for row in rig.rows].count(kind) >= count
 
@@ -172,10 +198,10 @@ def test_every_console_command_is_recorded(firmware, console):
 
 def test_a_command_that_the_console_does_not_know():
     rig = Rig(115200, console={}, packs=1)
-    rig.steps.find()
+    found = rig.steps.find()
     lines = rig.battery.console._lines
     rig.battery.console._lines = lambda words, now: None if words[0] == "soh" else lines(words, now)
-    rig.steps.ask_console()
+    rig.steps.ask(found)
     (row,) = rig.of("soh 1")
     assert (row["kind"], row["valid"]) == ("error", True) and "Unknown command" in row["response"]
 
@@ -209,7 +235,7 @@ def test_no_serial_number_is_in_a_framed_capture(fault):
         found = rig.steps.find()
         if fault:
             rig.battery.fault(fault, 0.6)
-        rig.steps.ask_framed(found)
+        rig.steps.ask(found)
         harmless(rig, 1200)
         assert leaks(rig) == [] and (fault or rig.of(frame.SERIAL_NUMBER))
         for row in rig.of(frame.SERIAL_NUMBER):
@@ -222,10 +248,10 @@ def test_no_serial_number_is_in_a_framed_capture(fault):
 def test_no_serial_number_is_in_a_console_capture(firmware, fault):
     for seed in range(3 if fault else 1):
         rig = Rig(115200, console={"firmware": firmware, "pager": 6 if seed == 1 else None}, packs=2, seed=seed)
-        rig.steps.find()
+        found = rig.steps.find()
         if fault:
             rig.battery.fault(fault, 0.6)
-        rig.steps.ask_console()
+        rig.steps.ask(found)
         harmless(rig, 115200)
         assert rig.of("info 1") and leaks(rig) == []
 

@@ -151,12 +151,9 @@ def capture(port, output, options):
     if found is None:
         print(f"capture: {NOTHING}", file=sys.stderr)
         return NOT_FOUND
-    if found.dialect == capture_rows.FRAMED:
-        say(f"it speaks the framed protocol at {found.baud} baud")
-        packs = steps.ask_framed(found)
-    else:
-        say(f"it speaks the text console at {found.baud} baud")
-        packs = steps.ask_console()
+    name = "framed protocol" if found.dialect == capture_rows.FRAMED else "text console"
+    say(f"it speaks the {name} at {found.baud} baud")
+    packs = steps.ask(found)
     say(f"{packs} pack{'s' * (packs != 1)} asked")
     say(WOKEN if found.woken else f"it still listens at {found.baud} baud, as before")
     return FOUND

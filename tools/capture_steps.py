@@ -18,8 +18,7 @@ from tools.decode_layouts import COMMANDS, RETURN_CODES
 ADDRESSES = (1, 2, 0)  # 01H by the protocol; the others for a battery that refuses it
 MAX_PACKS = 16  # of a group (§2.8)
 ATTEMPTS, PROBES = 3, 2  # of a question; of the first one, at each rate
-PAGES = 24  # more than the pager can make of one answer
-PAUSE_MS, MOST_PAUSES = 100, 10  # for what comes after a key
+TO_PROMPT_MS, PAUSE_MS = 10_000, 500  # to get out of the pager; for what comes after a key
 OF_THE_GROUP = (
     (frame.MANUFACTURER, messages.manufacturer), (frame.PROTOCOL_VERSION, None),
     (frame.SYSTEM_PARAMETERS, messages.system_parameters), (frame.PACK_COUNT, messages.pack_count),
@@ -28,6 +27,7 @@ OF_A_PACK = (
     (frame.ANALOG_VALUES, messages.analog_values), (frame.ALARMS, messages.alarms),
     (frame.MANAGEMENT, messages.management),
 )  # fmt: skip
+FOREIGN = ("UTlow", "CoulombAH")  # columns of `pwr`
 CONSOLE_OF_A_PACK = ("info", "pwr", "bat", "stat", "soh")
 
 
@@ -93,10 +93,13 @@ class Steps:
         self._say(f"{CONSOLE_BAUD} baud, text console: {'a prompt' if found else 'no prompt'}")
         return Found(CONSOLE_BAUD, capture_rows.CONSOLE, woken=True) if found else None
 
+    def ask(self, found):
+        """Every read command once, those of a pack for each, where it was `found` -> how many packs."""
+        return self._ask_framed(found) if found.dialect == capture_rows.FRAMED else self._ask_console()
+
     # the framed protocol
 
-    def ask_framed(self, found):
-        """Every read command once, those of a pack for each, where it was `found` -> how many packs."""
+    def _ask_framed(self, found):
         self._link.set_rate(found.baud)
         count = None
         for cid2, parse in OF_THE_GROUP:
@@ -145,11 +148,12 @@ class Steps:
 
     # the text console
 
-    def ask_console(self):
-        """Every read command once, those of a pack for each -> how many packs."""
+    def _ask_console(self):
         self._line.set_rate(CONSOLE_BAUD)
         table = self._console("pwr")
         packs = packs_of(table) if isinstance(table, list) else []
+        if isinstance(table, list) and any(name in table[0] for name in FOREIGN):
+            self._say("these columns are of the Force family, which the firmware does not know; all is recorded")
         self._say(f"packs in the table: {', '.join(map(str, packs)) or 'none that can be read, trying pack 1'}")
         self._console("time")
         for pack in packs or [1]:
@@ -184,23 +188,16 @@ class Steps:
         return answer
 
     def _to_prompt(self):
-        """After a damaged answer: newlines until a prompt comes. The pager would eat a command's first character."""
-        for _ in range(PAGES):
+        """After a damaged answer: newlines until a prompt comes. The pager would eat a command's first character. What
+        comes is the rest of an answer, and is not kept.
+        """
+        clock = self._line.clock
+        began = clock.ticks_ms()
+        received = b""
+        while clock.ticks_diff(clock.ticks_ms(), began) < TO_PROMPT_MS and not received.rstrip().endswith(b">"):
             self._line.send(NEWLINE)
-            received = b"".join(bytes(exchange.received) for exchange in self._settled())
-            if received.rstrip().endswith(b">"):
-                return
-
-    def _settled(self):
-        """What comes until nothing came for a moment -> [Exchange], none of which is kept: the rest of an answer."""
-        clock, got = self._line.clock, []
-        for _ in range(MOST_PAUSES):
             clock.sleep_ms(PAUSE_MS)
-            some = [one for one in self._port.take() if one.received]
-            if not some and got:
-                break
-            got += some
-        return got
+            received = b"".join(bytes(exchange.received) for exchange in self._port.take())
 
     def _strays(self):
         """Keeps what came to keys and to the wake-up, when that is more than a prompt."""
