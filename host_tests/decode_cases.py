@@ -87,8 +87,8 @@ BAD = (
                              (16, 4, "make FD36, and with LCHKSUM E this one"))),
     ("~20014642E0020fFD35", ((15, 1, "lower-case hex 'f': it must be 'F'"), (16, 4, "make"))),
     ("~20014642E0020 FD35", ((15, 1, "' ' is no hex"), (16, 4, "make"))),
-    ("~200\xb04642E00201FD35", ((5, 1, "'°' is no hex"), (16, 4, "make"))),
-    ("~20014642E00201FD35\r\0", ((20, 2, "is no hex"), (11, 3, "there are 4: 2 too many"), (18, 4, "make"))),
+    ("~200\xb04642E00201FD35", ((5, 1, "B0H is no hex"), (16, 4, "make"))),
+    ("~20014642E00201FD35\r\0", ((20, 2, "0DH 00H is no hex"), (11, 3, "there are 4: 2 too many"), (18, 4, "make"))),
     ("~20014642E00201FD3", ((11, 3, "says 2 characters of INFO, there are 1: 1 missing. LENID fits its LCHKSUM"),)),
     ("~20014642E00", ((13, 1, "ends here, after 12 characters"),)),
     ("~20014642E0020101FCD4", ((11, 3, "there are 4: 2 too many. CHKSUM is right, so it is LENGTH that is wrong: it "

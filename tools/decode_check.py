@@ -12,6 +12,7 @@ from firmware.battery import frame
 
 SHORTEST = frame.OVERHEAD - 1  # without EOI
 HEX = frozenset("0123456789ABCDEF")
+SHOWN = 8  # characters in a message
 MOST_FAULTS = 8  # of one kind that are told one by one
 
 
@@ -71,15 +72,22 @@ def faults(text):
     parts = cut(text)
     found = [*_characters(body), *_length(parts, len(body) - parts.at - 15)]
     if parts.chksum != parts.wanted and parts.chksum:
-        text = f"CHKSUM is {parts.chksum!r}; the characters before it make {parts.wanted}"
+        text = f"CHKSUM is {_shown(parts.chksum)}; the characters before it make {parts.wanted}"
         found.append(Fault(len(body) - 3, 4, text + _or_lchksum(parts)))
     return sorted(found)
+
+
+def _shown(text):
+    """Characters in quotes, or in hex where they cannot be printed; a few of them."""
+    some, more = text[:SHOWN], "…" * (len(text) > SHOWN)
+    printable = some.isascii() and some.isprintable()
+    return f"'{some}'{more}" if printable else " ".join(f"{ord(one):02X}H" for one in some) + more
 
 
 def _characters(body):
     start = 0
     if body[:1] != "~":
-        here = f"{body[0]!r} stands here" if body else "there is nothing"
+        here = f"{_shown(body[0])} stands here" if body else "there is nothing"
         yield Fault(1, 1, f"SOI must be '~' (7EH), {here}")
     if body and body[0] not in HEX:
         start = 1
@@ -91,7 +99,7 @@ def _characters(body):
         if is_hex(what):
             yield Fault(at, len(what), f"lower-case hex {what!r}: it must be {what.upper()!r}")
         else:
-            yield Fault(at, len(what), f"{what!r} is no hex: only 0 to 9 and A to F can be here")
+            yield Fault(at, len(what), f"{_shown(what)} is no hex: only 0 to 9 and A to F can be here")
     if len(body) < SHORTEST:
         yield Fault(len(body) + 1, 1, f"it ends here, after {len(body)} characters; the shortest frame has {SHORTEST}")
 
