@@ -88,6 +88,18 @@ def test_a_cycle_without_alarms_takes_no_component_away():
     assert ["Problem" in config["cmps"] for _, config in house.configs()] == [True, True]
 
 
+def test_newer_firmware_takes_away_what_it_does_not_say():
+    it = House()
+    it.identify(1)
+    text = extra_of(temperatures=(220,) * 15)
+    for extra, known in ((None, 5), (text, 6), (None, 5)):
+        it.publisher.reading(made_reading(alarms=made_alarms(), temperatures=(235,) * 5), extra)
+        it.publisher.cycle([], 10_000)
+        it.pass_time(3)
+        config = dict(it.configs())["PylonToMQTT_Main_Pack1"]
+        assert (len(config["cmps"]["ChargeVoltageLimit"]) > 1) == (known == 5)
+
+
 def test_the_racks_problem_comes_with_the_first_alarm_reply_of_any_pack():
     house = settled(made_reading(), made_reading(pack=2))
     house.cycle(made_reading(), made_reading(pack=2, alarms=made_alarms()))

@@ -106,7 +106,8 @@ class Demo:
         if options.port:
             _say(f"battery at {options.port}")
             return options.port
-        battery = DemoBattery(options.packs or PACKS, options.seed, options.speed, options.faults)
+        battery = DemoBattery(options.packs or PACKS, options.seed, options.speed, options.faults,
+                              options.firmware if options.dialect == "console" else None)  # fmt: skip
         self._battery = self._stack.enter_context(battery)
         _say(f"battery at {battery}")
         return battery.path

@@ -7,12 +7,16 @@ from tools.truth import Truth
 
 
 class DemoBattery:
-    """packs, seed, speed: of the simulator; faults: whether it is to misbehave. Entered, it answers at `path`."""
+    """packs, seed, speed: of the simulator; faults: whether it is to misbehave; firmware: whose text console it speaks,
+    None: frames. Entered, it answers at `path`.
+    """
 
-    def __init__(self, packs, seed, speed, faults):
+    def __init__(self, packs, seed, speed, faults, firmware=None):
         self.truth = Truth()
         self.packs, self._wants_faults = packs, faults
-        self._simulator = Simulator(packs, seed=seed, speed=speed, truth_limit=1, on_truth=self.truth.note)
+        dialect = {"dialect": "console", "console": {"firmware": firmware}} if firmware else {}
+        self._simulator = Simulator(packs, seed=seed, speed=speed, truth_limit=1, on_truth=self.truth.note, **dialect)
+        self._speaks = f", text console of {firmware}" if firmware else ""
         self._misbehaves, self._told = False, 0
 
     def __enter__(self):
@@ -23,7 +27,7 @@ class DemoBattery:
         self._simulator.close()
 
     def __str__(self):
-        what = f"{self.packs} pack{'s' if self.packs > 1 else ''}, simulated, {self._simulator.baud} baud"
+        what = f"{self.packs} pack{'s' if self.packs > 1 else ''}, simulated{self._speaks}, {self._simulator.baud} baud"
         return f"{self._simulator.path} ({what}{', will misbehave' if self._wants_faults else ''})"
 
     @property

@@ -5,9 +5,11 @@ from __future__ import annotations
 import argparse
 
 from tools import monitor
+from tools.simulator.console_text import FIRMWARE
 
 PUBLISH_RATE_S = 5
 PACKS, MAX_PACKS = 2, 16
+CONSOLE = "us5000"
 
 
 def parsed(arguments, text):
@@ -21,6 +23,11 @@ def parsed(arguments, text):
         parser.error(f"--packs {options.packs}: a group has 1 to {MAX_PACKS} packs")
     if options.port and options.faults:
         parser.error("--faults needs the simulated battery: leave --port out")
+    if options.port and options.dialect:
+        parser.error("--dialect is of the simulated battery: leave --port out")
+    if options.firmware and options.dialect != "console":
+        parser.error("--firmware needs --dialect console")
+    options.firmware = options.firmware or CONSOLE
     if options.speed <= 0:
         parser.error(f"--speed {options.speed}: must be more than 0")
     if options.board and options.port:
@@ -38,6 +45,8 @@ def _parser(text):
     add("--port", metavar="PORT", help="a real battery at this serial port, such as /dev/ttyUSB0")
     add("--board", action="store_true",
         help="deploy to a virtual board, set it up over its serial port, let it publish")  # fmt: skip
+    add("--dialect", choices=("framed", "console"), help="what the simulated battery speaks (default framed)")
+    add("--firmware", choices=tuple(FIRMWARE), help=f"whose text console it is (default {CONSOLE})")
     monitor.add_broker_options(parser)
     add("--publish-rate", type=int, default=PUBLISH_RATE_S, metavar="S", help="of the firmware (default %(default)s)")
     add("--faults", action="store_true", help="the simulated battery misbehaves in all the ways that were ever seen")

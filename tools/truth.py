@@ -9,11 +9,15 @@ import json
 import threading
 from collections import defaultdict, deque
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
+
+from tools import truth_console
+from tools.decimals import round_tenth, tenth, thousandth
 
 WINDOW_S = 20  # a reading was said at most so long before it was heard; pack by pack, asked again once or twice
 KEPT = 64  # replies of one kind and pack
 BELOW, ABOVE, OTHER = 1, 2, 240
+KINDS = ("analog", "alarm", *(kind for kind, _ in truth_console.KINDS))
 # object, key, status byte (1 … 5), bit
 BITS = (
     ("Protect_Status", "Pack_UVP", 1, 7), ("Protect_Status", "CHG_TP", 1, 6), ("Protect_Status", "DSG_TP", 1, 5),
@@ -57,7 +61,7 @@ class Truth:
 
     def note(self, record):
         """A record of the simulator's truth; called from its thread."""
-        if record.kind in ("analog", "alarm"):
+        if record.kind in KINDS:
             with self._lock:
                 self._said[record.kind, record.pack].append((record.time, record.values))
 
@@ -78,6 +82,12 @@ class Truth:
         return found
 
     def _differences(self, pack, reading, now):
+        if "BaseState" in reading:  # which only the text console says
+            found = []
+            for kind, window_s, published in truth_console.parts(reading):
+                said = map(getattr(truth_console, kind), self._recent(kind, pack, now, window_s))
+                found = found + _least(published, said)
+            return found
         found = _least(published_analog(reading), map(analog, self._recent("analog", pack, now)))
         if "Problem" in reading:
             cells = len(reading["Cells"])
@@ -97,32 +107,32 @@ class Truth:
                      f"every sum ({'; '.join(map(str, slight[:3]))})")  # fmt: skip
         return text
 
-    def _recent(self, kind, pack, now):
+    def _recent(self, kind, pack, now, window_s=WINDOW_S):
         with self._lock:
-            return [values for time, values in reversed(self._said[kind, pack]) if now - time <= WINDOW_S]
+            return [values for time, values in reversed(self._said[kind, pack]) if now - time <= window_s]
 
 
 def analog(said):
     """The values of a 42H reply -> {key: what mqtt.md makes of it}."""
     cells, temperatures = said["cells"], said["temperatures"]
-    out = {f"Cell_{n}": _thousandth(mv) for n, mv in enumerate(cells, 1)}
-    out |= {_sensor(n, len(cells)): _tenth(value) for n, value in enumerate(temperatures)}
+    out = {f"Cell_{n}": thousandth(mv) for n, mv in enumerate(cells, 1)}
+    out |= {_sensor(n, len(cells)): tenth(value) for n, value in enumerate(temperatures)}
     share = Decimal(1000 * said["remaining"]) / said["capacity"]
     out |= {
-        "PackCurrent": _round(_thousandth(said["current"])),
-        "PackVoltage": _thousandth(said["voltage"]),
-        "RemainingCapacity": _thousandth(said["remaining"]),
-        "FullCapacity": _thousandth(said["capacity"]),
+        "PackCurrent": round_tenth(thousandth(said["current"])),
+        "PackVoltage": thousandth(said["voltage"]),
+        "RemainingCapacity": thousandth(said["remaining"]),
+        "FullCapacity": thousandth(said["capacity"]),
         "CycleCount": Decimal(said["cycles"]),
-        "SOC": min(Decimal(100), _round(share / 10)),
-        "Power": _round(_thousandth(said["voltage"]) * _thousandth(said["current"])),
-        "CellMin": _thousandth(min(cells)),
+        "SOC": min(Decimal(100), round_tenth(share / 10)),
+        "Power": round_tenth(thousandth(said["voltage"]) * thousandth(said["current"])),
+        "CellMin": thousandth(min(cells)),
         "CellMinNumber": Decimal(cells.index(min(cells)) + 1),
-        "CellMax": _thousandth(max(cells)),
+        "CellMax": thousandth(max(cells)),
         "CellMaxNumber": Decimal(cells.index(max(cells)) + 1),
-        "CellDelta": _thousandth(max(cells) - min(cells)),
-        "TempMin": _tenth(min(temperatures)),
-        "TempMax": _tenth(max(temperatures)),
+        "CellDelta": thousandth(max(cells) - min(cells)),
+        "TempMin": tenth(min(temperatures)),
+        "TempMax": tenth(max(temperatures)),
     }
     return out
 
@@ -198,16 +208,3 @@ def _sensor(index, cells):
     """mqtt.md, "Temperature keys"."""
     first = 4 * index - 3
     return "BMS_T" if index == 0 else f"CellTemp{first}_{first + 3}" if first <= cells else f"Temp{index + 1}"
-
-
-def _thousandth(value):
-    return Decimal(value) / 1000
-
-
-def _tenth(value):
-    return Decimal(value) / 10
-
-
-def _round(value):
-    """To one decimal, half away from zero."""
-    return value.quantize(Decimal("0.1"), ROUND_HALF_UP)

@@ -41,7 +41,7 @@ def padded(words, widths):
 
 class Text:
     """The answers of `firmware` (a Firmware) about `group`, without echo and end mark; `note(kind, pack, values)` hears
-    what each says: kinds packs, pwr, bat, info, stat.
+    what each says: kinds packs, mos, pwr, bat, info, stat.
     """
 
     def __init__(self, group, note, firmware):
@@ -55,6 +55,8 @@ class Text:
         for number in range(1, self.firmware.rows + 1):
             if number in self.group.there():
                 words = {**self._words(number), "Power": number, "Time": time_of(now)}
+                if "MosTempr" in names and words["MosTempr"] != "-":
+                    self.note("mos", number, {"mos": words["MosTempr"] // 100})
                 lines.append(padded([words[name] for name in names], widths))
             else:
                 words = [number, *["-"] * 7, "Absent", *["-"] * 7]
@@ -82,8 +84,9 @@ class Text:
 
     def pwr(self, number, pack):
         """`pwr N`."""
-        now, state = pack.analog(), _states(pack.alarm())
-        said = {**now, "soc": _soc(now), "base": _base(now)}
+        now, alarm = pack.analog(), pack.alarm()
+        state = _states(alarm)
+        said = {**now, "soc": _soc(now), "base": _base(now), "alarm": alarm}
         self.note("pwr", number, said)
         rows = [("Voltage", now["voltage"], "mV"), ("Current", now["current"], "mA"),
                 ("Temperature", 100 * now["temperatures"][0], "mC"), ("Coulomb", said["soc"], "%"),
@@ -104,7 +107,9 @@ class Text:
         now, alarm = pack.analog(), pack.alarm()
         sensors = now["temperatures"][1:] or now["temperatures"]
         near = [sensors[min(cell // 4, len(sensors) - 1)] for cell in range(len(now["cells"]))]
-        self.note("bat", number, {**now, "cell_temperatures": near, "soc": _soc(now)})
+        balancing = [] if "BAL" in self.firmware.header else None
+        said = {**now, "cell_temperatures": near, "soc": _soc(now), "balancing": balancing, "alarm": alarm}
+        self.note("bat", number, said)
         names, widths = zip(*self.firmware.cells, strict=True)
         lines = [padded(names, widths) + padded(self.firmware.header, [13] * 3)]
         for cell, volt in enumerate(now["cells"]):

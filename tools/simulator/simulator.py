@@ -50,7 +50,8 @@ class Simulator:
     @property
     def truth(self):
         """Truth(time, kind, pack, values) of every reply as built, before any fault; kinds of a pack: analog, alarm,
-        management, serial; of none: parameters, protocol, manufacturer, count, rate."""
+        management, serial, and as text mos, pwr, bat, info, stat; of none: parameters, protocol, manufacturer, count,
+        rate, packs."""
         return self.battery.truth
 
     @property

@@ -1,0 +1,88 @@
+"""What mqtt.md makes of the answers of the text console: the second half of truth.py, from the contract alone too."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from tools.decimals import round_tenth, tenth, thousandth
+
+KNOWN = (0, 1, 2)  # states: normal, below, above
+OTHER = 240
+STATES = {"Charge": "charging", "Dischg": "discharging", "Idle": "idle", "Balance": "balancing", "Sleep": "sleeping"}
+# kinds of the simulator's truth, and how long (s) what they said may be published: `stat` is asked now and then
+KINDS = (("pwr", 20), ("bat", 20), ("stat", 700), ("mos", 60))
+
+
+def parts(reading):
+    """Splits a reading by who says it -> [(kind of KINDS, window in s, {key: value})]."""
+    found = {kind: {} for kind, _ in KINDS}
+    for key, one in reading["Cells"].items():
+        found["bat"] |= {key: one["Reading"], f"{key} State": one["State"], f"{key} Temp": one["Temp"]}
+    temperatures = dict(reading["Temps"])
+    if "MOS_T" in temperatures:
+        found["mos"]["MOS_T"] = temperatures.pop("MOS_T")["Reading"]
+    for key, one in (*temperatures.items(), *((key, reading[key]) for key in ("PackVoltage", "PackCurrent"))):
+        found["pwr"] |= {key: one["Reading"], f"{key} State": one["State"]}
+    for key, value in reading.items():
+        if key not in ("Cells", "Temps", "PackVoltage", "PackCurrent", "ProblemText") and "Energy" not in key:
+            kind = "stat" if key in ("CycleCount", "SOH") else "pwr" if key in OF_PWR else "bat"
+            if not key.endswith("_Status"):
+                found[kind][key] = value
+    # what follows from the states of both is in neither
+    found["bat"].pop("Problem", None), found["bat"].pop("Warning", None)
+    return [(kind, window, found[kind]) for kind, window in KINDS if found[kind]]
+
+
+OF_PWR = ("FullCapacity", "SOC", "Power", "BaseState", "BatteryState")
+
+
+def pwr(said):
+    """The values of a `pwr N` -> {key: what mqtt.md makes of it}."""
+    alarm = said["alarm"]
+    current = alarm["charge_current"] or alarm["discharge_current"]
+    return {
+        "BMS_T": tenth(said["temperatures"][0]),
+        "BMS_T State": _state(max(alarm["temperatures"])),
+        "PackVoltage": thousandth(said["voltage"]),
+        "PackVoltage State": _state(alarm["voltage"]),
+        "PackCurrent": round_tenth(thousandth(said["current"])),
+        "PackCurrent State": _state(current),
+        "Power": round_tenth(thousandth(said["voltage"]) * thousandth(said["current"])),
+        "FullCapacity": thousandth(said["capacity"]),
+        "SOC": Decimal(min(said["soc"], 100)),
+        "BaseState": said["base"],
+        "BatteryState": STATES.get(said["base"], "other"),
+    }
+
+
+def bat(said):
+    """The values of a `bat N`."""
+    cells, temperatures = said["cells"], said["cell_temperatures"]
+    out = {f"Cell_{n}": thousandth(mv) for n, mv in enumerate(cells, 1)}
+    out |= {f"Cell_{n} State": _state(state) for n, state in enumerate(said["alarm"]["cells"], 1)}
+    out |= {f"Cell_{n} Temp": tenth(value) for n, value in enumerate(temperatures, 1)}
+    return out | {
+        "RemainingCapacity": thousandth(said["remaining"]),
+        "CellMin": thousandth(min(cells)),
+        "CellMinNumber": Decimal(cells.index(min(cells)) + 1),
+        "CellMax": thousandth(max(cells)),
+        "CellMaxNumber": Decimal(cells.index(max(cells)) + 1),
+        "CellDelta": thousandth(max(cells) - min(cells)),
+        "TempMin": tenth(min(temperatures)),
+        "TempMax": tenth(max(temperatures)),
+        **({} if said["balancing"] is None else {"Balancing_Cells": said["balancing"]}),
+    }
+
+
+def stat(said):
+    """The values of a `stat N`."""
+    return {"CycleCount": Decimal(said["cycles"])} | ({"SOH": Decimal(said["soh"])} if "soh" in said else {})
+
+
+def mos(said):
+    """The column MosTempr of a `pwr`."""
+    return {"MOS_T": tenth(said["mos"])}
+
+
+def _state(raw):
+    return raw if raw in KNOWN else OTHER
