@@ -7,8 +7,12 @@ import json
 from battery_line import BatteryUart
 from fakes import Clock
 
-from tools.capture_port import Port
+from firmware.battery import frame
+from tools import capture_rows
+from tools.capture_port import Port, is_allowed
 from tools.capture_steps import Steps
+
+KEYS = ["family", "model", "request", "response", "valid", "kind", "source", "note"]
 
 
 class Serial:
@@ -75,3 +79,19 @@ class Rig:
         if isinstance(request, str):
             return [row for row in self.rows if row["request"] == request]
         return [row for row in self.rows if row["request"][7:9] == f"{request:02X}"]
+
+
+def harmless(rig, baud):
+    """Whatever happened, the battery heard read commands only, and listens where it did."""
+    assert rig.battery.forbidden == [] and rig.battery.baud == baud
+    assert all(is_allowed(bytes(data)) for _, _, data in rig.uart.written)
+    assert not [row for row in rig.rows if row["request"][7:9] == "91"]
+    for row in rig.rows:
+        assert [key for key in row if key != "raw"] == KEYS and row["source"].startswith("tools/capture.py ")
+        if row["family"] == capture_rows.FRAMED:
+            try:
+                frame.decode(row["response"].encode("latin-1"))
+            except frame.FrameError:
+                assert not row["valid"]
+            else:
+                assert row["valid"]

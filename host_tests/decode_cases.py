@@ -3,6 +3,18 @@
 from codec_cases import ANALOG, REQUESTS, characters, made
 from messages_cases import MANAGEMENT, MANUFACTURER, PARAMETERS, SERIAL, WIDE, WILD, analog_block
 
+from tools import decode
+
+
+def run(capsys, *arguments):
+    """-> exit status, stdout, stderr of decode.py in this process."""
+    try:
+        status = decode.main(list(arguments))
+    except SystemExit as error:  # argparse
+        status = error.code
+    out = capsys.readouterr()
+    return status, out.out, out.err
+
 
 def text_of(line):
     """A line as decode.py takes it: without its CR."""
