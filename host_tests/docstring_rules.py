@@ -40,7 +40,7 @@ GLOSSARY = {
     "scale": "decimals of a raw integer",
     "digits": "decimals that are shown, at most",
     "table": "columns.compact() of the readings",
-    "values": "{name or key: value}",
+    "value": "one number, text or boolean", "values": "{name or key: value}",
     "kind": "of a question, an event or a value, by its name",
     "said": "the answer to a question",
     "error": "an exception",
