@@ -1,7 +1,6 @@
 """The settings: one table; config.json beside main.py holds those that differ from their default."""
 
 import json
-import os
 
 from .overlay import drop
 
@@ -147,44 +146,10 @@ def _together(settings):
         errors.append("mqtt_user: not set, but mqtt_pass is")
     if settings["led"] != "off" and abs(settings["led"]) in (settings["uart_tx"], settings["uart_rx"]):
         errors.append("led: the same pin as uart_tx or uart_rx")
-    return errors + _pins(settings, chip())
+    from .pins import refused
 
-
-# What follows ESP32 in the chip's name; pins that are free, pins that are inputs only. The others are not there, or the
-# flash hangs on them, or the REPL. A chip that is not here refuses by itself what it has not (start.py).
-_CHIPS = (
-    (("", "PI"), "0 2 4-5 12-23 25-27 32-33", " 34-39"),
-    (("S2",), "0-21 26 33-45", " 46"),
-    (("S3",), "0-21 26 33-48", ""),
-    (("C3",), "0-10 18-21", ""),
-)
-
-
-def chip():
-    """What follows ESP32 in the chip's name, two letters at most: "", "PI" (PICO), "S3" …; None: it is no ESP32."""
-    uname = getattr(os, "uname", None)  # MicroPython's unix port has none
-    _, name, after = uname()[4].upper().replace("-", "").rpartition("ESP32") if uname else ("", "", "")
-    return after[:2] if name else None
-
-
-def _pins(settings, chip):
-    """What is wrong with pins that this chip cannot have."""
-    errors = []
-    for kinds, free, inputs in _CHIPS:
-        if chip in kinds:
-            for key in ("uart_tx", "uart_rx", "led"):
-                pins = free + inputs if key == "uart_rx" else free
-                if settings[key] != "off" and not _among(pins, abs(settings[key])):
-                    errors.append("%s: must be one of the pins %s on this chip" % (key, pins))
-    return errors
-
-
-def _among(pins, number):
-    for span in pins.split():
-        low, _, high = span.partition("-")
-        if int(low) <= number <= int(high or low):
-            return True
-    return False
+    drop("firmware.pins")
+    return errors + refused(settings)
 
 
 def parse(path):
