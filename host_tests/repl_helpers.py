@@ -72,9 +72,9 @@ class Terminal:
     def send(self, data):
         os.write(self._fd, data)
 
-    def expect(self, wanted):
-        """Read until `wanted` has come -> all up to its end."""
-        deadline = time.monotonic() + TIMEOUT_S
+    def expect(self, wanted, timeout_s=TIMEOUT_S):
+        """Read until `wanted` has come -> all up to its end. AssertionError."""
+        deadline = time.monotonic() + timeout_s
         while wanted not in self._rest:
             if not select.select([self._fd], [], [], max(0, deadline - time.monotonic()))[0]:
                 raise AssertionError(f"{wanted!r} never came: {self._rest!r}")
