@@ -6,15 +6,15 @@ import sys
 import console_answers as made
 from fakes import Clock
 
-from firmware.battery import NoReply, console_line, console_seldom, console_text
+from firmware.battery import NoReply, console_cells, console_line, console_seldom, console_table, console_values
 from firmware.battery.console import BAT, INFO, PWR, STAT, TABLE, Console
 
 # every position where that takes no time
 STEP = 1 if sys.implementation.name == "cpython" else 29
 PARSERS = {
-    "table": (TABLE, console_seldom.table),
-    "pwr": (PWR, console_text.pack_values),
-    "bat": (BAT, console_text.cell_values),
+    "table": (TABLE, console_table.table),
+    "pwr": (PWR, console_values.pack_values),
+    "bat": (BAT, console_cells.cell_values),
     "stat": (STAT, console_seldom._stat),
     "info": (INFO, console_seldom._info),
 }

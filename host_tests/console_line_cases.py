@@ -21,7 +21,7 @@ def check_only_read_commands_are_sent():
     for command, pack in (("pwr", None), ("time", None), ("pwr", 1), ("bat", 16), ("info", 1), ("stat", 1), ("soh", 1)):
         uart.sent.clear()
         raised(NoReply, it.link.request, command, pack, list, 1)
-        assert uart.sent[0].split() == [word.encode() for word in (command, str(pack or "")) if word]
+        assert uart.sent[-1].split() == [word.encode() for word in (command, str(pack or "")) if word]
     uart.sent.clear()
     for command, pack in (
         ("config", None), ("ctrl", 1), ("prot", None), ("eepw", None), ("shut", 1), ("login", None),

@@ -72,7 +72,8 @@ def check_words_that_nobody_knows():
 def check_the_rack():
     rack = Rack(Clock())
     alarms = made_alarms(on=("Other",))
-    rack.add(made_reading(pack=1, temperatures=(400,), alarms=alarms), extra_of(words=("Status Odd",), state="balancing"))
+    odd = extra_of(words=("Status Odd",), state="balancing")
+    rack.add(made_reading(pack=1, temperatures=(400,), alarms=alarms), odd)
     rack.add(made_reading(pack=2, temperatures=(-100,), alarms=made_alarms()), extra_of(state="balancing"))
     totals = rack.cycle([])
     assert (totals["TempMin"], totals["TempMax"]) == (220, 231)

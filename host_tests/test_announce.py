@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from console_payload_cases import extra_of
 from fakes import made_alarms, made_reading
 from house import House
 

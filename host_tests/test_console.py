@@ -6,7 +6,7 @@ import recordings
 from fakes import Clock
 from plain_checks import checks_of
 
-from firmware.battery import console_line, console_seldom, console_text
+from firmware.battery import console_cells, console_line, console_seldom, console_table, console_values
 from firmware.battery.console import Console
 
 # recording, pack -> what was said there
@@ -86,7 +86,7 @@ def test_recorded_identities(recorded, name, pack, identity):
     assert over(recorded[name]).ask("identity", pack) == (*identity, "console", 115200)
 
 
-PARSERS = {"bat": console_text.cell_values, "stat": console_seldom._stat, "info": console_seldom._info}
+PARSERS = {"bat": console_cells.cell_values, "stat": console_seldom._stat, "info": console_seldom._info}
 
 
 def test_every_recording(recording):
@@ -96,7 +96,7 @@ def test_every_recording(recording):
         pack = int(number) if number else None
         parse = PARSERS.get(verb, lambda lines, pack: list(lines))
         if verb == "pwr":
-            parse = console_text.pack_values if pack else console_seldom.table
+            parse = console_values.pack_values if pack else console_table.table
         line = console_line.Line(made.Uart(recording), Clock())
         assert line.request(verb, pack, lambda lines, parse=parse, pack=pack: parse(lines, pack)), command
         assert line.polls == 1 and line.frame_errors == 0

@@ -7,7 +7,7 @@ import re
 import markdown
 import pytest
 
-from firmware.battery import console_seldom, console_text, console_wake, frame, hunt, messages, search
+from firmware.battery import console_cells, console_table, console_values, console_wake, frame, hunt, messages, search
 from firmware.battery.console_line import _checked
 from tools import environment
 
@@ -76,13 +76,13 @@ def values_of(block):
     name, _, pack = command.partition(" ")
     _checked(name, int(pack) if pack else None)
     if command == "pwr":
-        (there, mos), _ = console_seldom.table(body, None)
+        (there, mos), _ = console_table.table(body, None)
         return f"packs {there}, MosTempr {mos}", rest[-1]
     if name == "pwr":
-        voltage, current, bms, coulomb, capacity, said = console_text.pack_values(body, int(pack))[0][:6]
+        voltage, current, bms, coulomb, capacity, said = console_values.pack_values(body, int(pack))[0][:6]
         words = ", ".join(f"{key} {said[key]}" for key in ("Basic Status", "Heater Status"))
         return f"{voltage} mV, {current} mA, {bms} x 0.1 °C, {coulomb} %, {capacity} mAh, {words}", rest[-1]
-    cells, temperatures, _, _, balancing, states, _ = console_text.cell_values(body, int(pack))[0][:7]
+    cells, temperatures, _, _, balancing, states, _ = console_cells.cell_values(body, int(pack))[0][:7]
     return (f"cells {cells}, temperatures {temperatures}, balancing {balancing}, states of voltage {tuple(states[0])}",
             rest[-1])  # fmt: skip
 

@@ -6,15 +6,15 @@ from decimal import ROUND_HALF_UP, Decimal
 
 
 def thousandth(value):
-    """mV, mA, mAh -> V, A, Ah."""
+    """An integer `value` in mV, mA or mAh -> V, A or Ah, as Decimal."""
     return Decimal(value) / 1000
 
 
 def tenth(value):
-    """0.1 °C -> °C."""
+    """An integer `value` in 0.1 °C -> °C, as Decimal."""
     return Decimal(value) / 10
 
 
 def round_tenth(value):
-    """To one decimal, half away from zero."""
+    """A Decimal `value` -> the same with one decimal, rounded half away from zero."""
     return value.quantize(Decimal("0.1"), ROUND_HALF_UP)

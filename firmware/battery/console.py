@@ -16,6 +16,8 @@ _MOS_MS = const(30_000)
 _TEXT = "firmware.battery.console_text"
 _FORM = ">I"
 _FORM_SIZE = const(4)
+_COUNTERS = ">BIib"  # is there any, ms, cycles and SOH in %, -1: None
+_COUNTERS_SIZE = const(10)
 _PACKS = const(17)  # from 1 to 16, and 0 for the whole group
 TABLE, PWR, BAT, STAT, INFO = range(5)  # kinds of answers, each with a form of its own
 
@@ -37,26 +39,38 @@ class Console:
         self.mos_at = None  # ms; None: this battery does not say them
         self._forms = bytearray(_FORM_SIZE * _PACKS * 5)
         self._candidate = None  # (place in _forms, form) that came once
-        self._counters = {}  # pack -> (ms, cycles, SOH %)
+        self._counters = bytearray(_COUNTERS_SIZE * _PACKS)  # of packs, which are never many small things
         self.extra = None  # Extra: what came with the last reading beyond it
 
     def ask(self, kind, pack):
         """A question that is seldom asked: "packs", "identity"; None for "limits" and "parameters", which nobody can
         ask here.
         """
-        return self._seldom(kind, pack) if kind in ("packs", "identity") else None
+        if kind == "packs":
+            return self._table(kind)
+        return self._seldom(kind, pack) if kind == "identity" else None
 
     def read(self, pack):
         """One pack's values and states -> Reading. Its parts were not said at the same moment."""
         counters = self._count(pack)
         if self.mos_at is not None and self.elapsed(self.mos_at) >= _MOS_MS:
-            self._seldom("mos", pack)
-        from .console_pack import read
+            self._table("mos")
+        try:  # one after the other: there is no room for all
+            from .console_cells import cells
 
-        try:
-            reading, self.extra = read(self, pack, counters)
-        finally:
+            drop("firmware.battery.console_cells")
+            of_cells = cells(self, pack)
+            del cells
+            from .console_values import values
+
+            drop("firmware.battery.console_values")
+            of_pack = values(self, pack)
+            del values
+            from .console_pack import together
+
             drop("firmware.battery.console_pack")
+            reading, self.extra = together(pack, counters, self.mos.get(pack), of_cells, of_pack)
+        finally:
             drop(_TEXT)
         return reading
 
@@ -82,17 +96,28 @@ class Console:
         return self.link.request(command, pack, settled)
 
     def _count(self, pack):
-        """(ms, cycles, SOH) of a pack, asked for now and then."""
-        known = self._counters.get(pack)
-        if not known or self.elapsed(known[0]) >= _COUNTERS_MS:
+        """(cycles, SOH) of a pack, each or None; asked for now and then."""
+        at = _COUNTERS_SIZE * pack
+        known, since, cycles, soh = unpack_from(_COUNTERS, self._counters, at)
+        said = (None if cycles < 0 else cycles), (None if soh < 0 else soh)
+        if not known or self.elapsed(since) >= _COUNTERS_MS:
             try:
                 said = self._seldom("counters", pack)
             except NoReply:
                 if not known:
                     raise
-                said = known[1:]
-            self._counters[pack] = known = (self.link.clock.ticks_ms(),) + said
-        return known
+            raw = [-1 if one is None else one for one in said]
+            pack_into(_COUNTERS, self._counters, at, 1, self.link.clock.ticks_ms(), *raw)
+        return said
+
+    def _table(self, what):
+        from . import console_table
+
+        try:
+            return getattr(console_table, what)(self)
+        finally:
+            drop("firmware.battery.console_table")
+            drop(_TEXT)
 
     def _seldom(self, what, pack):
         from . import console_seldom

@@ -63,9 +63,10 @@ class Line:
         """
         text = _checked(command, pack)
         for attempt in range(attempts):
-            if attempt:
+            again = attempt or self.failures
+            if again:
                 self.uart.write(b"\n")  # out of the pager, or of half a command
-            self.drain(_QUIET_MS if attempt else 0)
+            self.drain(_QUIET_MS if again else 0)
             self.polls += 1
             self.uart.write(text.encode() + b"\n")
             try:

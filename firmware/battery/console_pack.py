@@ -1,20 +1,22 @@
-"""One pack's answers of the text console -> Reading. Loaded for the moment."""
+"""What one pack said in two answers of the text console -> Reading (§7.4). Bytes have become values; no I/O in here.
+Loaded for the moment.
+"""
 
 from ..reading import NORMAL, OTHER, Alarms, Reading, alarm_flags
 from . import NoReply
 from . import console_text as text
-from .console import BAT, PWR, Extra
+from .console import Extra
 
 # Basic Status -> BatteryState (mqtt.md)
 _STATES = {"Charge": "charging", "Dischg": "discharging", "Idle": "idle", "Balance": "balancing", "Sleep": "sleeping"}
 
 
-def read(dialect, pack, counters):
-    """Asks for one pack's values and cells (§7.3) -> (Reading, console.Extra). `counters`: ms, cycles, SOH. NoReply
-    when they contradict each other.
+def together(pack, counters, mos, of_cells, of_pack):
+    """-> (Reading, console.Extra). `counters`: cycles, SOH in %; `mos` 0.1 °C or None; `of_cells` and `of_pack` as
+    from console_cells.cell_values() and console_values.pack_values(). NoReply when they contradict each other.
     """
-    voltage, current, bms, coulomb, capacity, said = dialect.take("pwr", pack, PWR, text.pack_values)
-    cells, temperatures, socs, charges, balancing, states, words = dialect.take("bat", pack, BAT, text.cell_values)
+    voltage, current, bms, coulomb, capacity, status = of_pack
+    cells, temperatures, socs, charges, balancing, states, words = of_cells
     if abs(sum(cells) - voltage) * 100 > voltage:
         raise NoReply("the cells of pack %d do not sum to its voltage" % pack)
     for soc, charge in zip(socs, charges):
@@ -24,10 +26,10 @@ def read(dialect, pack, counters):
     charge = min(charges) if charges else 0
     if not charges or not _agree(charge, soc, capacity):
         charge = capacity * soc // 100
-    alarms = _alarms(said, current, states, words)
-    base = said["Basic Status"]
+    alarms = _alarms(status, current, states, words)
+    base = status["Basic Status"]
     state = _STATES.get(base, "other")
-    extra = Extra(temperatures, dialect.mos.get(pack), soc, base, state, balancing, tuple(words))
+    extra = Extra(temperatures, mos, soc, base, state, balancing, tuple(words))
     reading = Reading(
         pack,
         cells,
@@ -36,8 +38,7 @@ def read(dialect, pack, counters):
         voltage,
         min(charge, capacity),
         capacity,
-        counters[1],
-        counters[2],
+        *counters,
         alarms,
     )
     return reading, extra
@@ -49,21 +50,21 @@ def _agree(charge, soc, capacity):
     return made - 15 * capacity <= 3 * said and 2 * said <= 3 * made + 10 * capacity
 
 
-def _alarms(said, current, states, words):
+def _alarms(status, current, states, words):
     """The pack's states in words, and those of its cells -> Alarms; unknown ones are appended to `words`."""
     cells, currents, temperatures = states
-    voltage = text.state(said["Volt Status"], "Volt Status", words)
-    flow = text.state(said["Current Status"], "Current Status", words) or max(currents)
-    temperature = text.state(said["Tmpr. Status"], "Tmpr. Status", words)
-    base = said["Basic Status"]
+    voltage = text.state(status["Volt Status"], "Volt Status", words)
+    flow = text.state(status["Current Status"], "Current Status", words) or max(currents)
+    temperature = text.state(status["Tmpr. Status"], "Tmpr. Status", words)
+    base = status["Basic Status"]
     rest = NORMAL
     if base not in text.BASE:
         text.remark(words, "Status", base)
         rest = OTHER
     for name in ("Coul. Status", "Soh. Status"):  # no flag is for these, but for what nobody knows
-        if text.state(said.get(name, "-"), name, words) == OTHER:
+        if text.state(status.get(name, "-"), name, words) == OTHER:
             rest = OTHER
-    heater, fault = said.get("Heater Status", "-"), said.get("System Fault", "0x0")
+    heater, fault = status.get("Heater Status", "-"), status.get("System Fault", "0x0")
     if heater not in ("ON", "OFF", "-"):
         text.remark(words, "Heater Status", heater)
         rest = OTHER
