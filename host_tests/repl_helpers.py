@@ -26,10 +26,10 @@ READY = "help()"  # the last words of the REPL's banner
 POWER_ON, HARD, WATCHDOG, SOFT = 1, 2, 3, 5
 
 
-def mpremote(board, *words, check=True):
+def mpremote(board, *words, check=True, timeout_s=TIMEOUT_S):
     """Run mpremote on the board -> what it printed."""
     command = [sys.executable, "-m", "mpremote", "connect", board.port, *words]
-    result = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+    result = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
     assert not check or result.returncode == 0, result.stdout + result.stderr
     return (result.stdout + result.stderr).replace("\r\n", "\n")
 

@@ -18,6 +18,7 @@ from tools.simulator import Simulator
 pytestmark = pytest.mark.slow
 
 PROMPT_S = 1.0
+REPL_S = 10  # so long mpremote waits for the REPL; at a pty it would wait for ever
 TRIES = 3  # this PC may be busy elsewhere; a board that is slow is slow each time
 
 
@@ -106,7 +107,7 @@ def test_ctrl_c_gives_the_repl_within_a_second(board, broker, phase):
 @pytest.mark.parametrize("phase", PHASES, ids=[phase.__name__ for phase in PHASES])
 def test_mpremote_gets_in_at_the_first_try(board, broker, phase):
     with phase(board, broker) as rig:
-        assert "42\n" in mpremote(rig.board, "exec", "print(6 * 7)")
+        assert "42\n" in mpremote(rig.board, "exec", "print(6 * 7)", timeout_s=REPL_S)
         assert "pylon2mqtt: stopped" in rig.board.lines
         mpremote(rig.board, "reset")
         rig.board.wait_for("info: up: ", START_S, after=rig.board.line_count - 1)
