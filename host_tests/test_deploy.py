@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 
 import deploy_helpers
 import pytest
 from deploy_helpers import ON_BOARD, TREE, copied, files, run
+from mpremote.transport_serial import SerialTransport
 from repl_helpers import mpremote
 
 from tools import deploy, environment
@@ -98,6 +100,57 @@ def test_interrupted_after_every_step_and_repeated(empty, tree, how):
         break
     assert steps > 6 and files(one) == ON_BOARD
     assert run(one, tree)[-1] == "board | info: up: pylon2mqtt 1"
+
+
+OLD = {"firmware/gone.mpy": "", "firmware/a.mpy": "old", "main.py": "print('pylon2mqtt: old')"}
+BOOTED = re.compile("help|^pylon2mqtt|^info: up")
+
+
+def restart(board):
+    """A power cut and a start -> what is said then."""
+    mark = board.line_count
+    board.power_cut()
+    board.start()
+    board.wait_for(BOOTED, after=mark)
+    return list(board.lines)[mark - board.line_count :]
+
+
+def put(board, old):
+    """A board on which these files are, and no others, starts."""
+    board.power_cut()
+    shutil.rmtree(board.flash)
+    for name, text in old.items():
+        (board.flash / name).parent.mkdir(parents=True, exist_ok=True)
+        (board.flash / name).write_text(text)
+    restart(board)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["stopped", "power cut"])
+def test_interrupted_in_the_middle_of_every_operation_and_repeated(empty, tree, monkeypatch, how):
+    """The board was just told to do something: this program ends, or the board's power goes."""
+    one = empty()
+    send, left = SerialTransport.exec_raw_no_follow, 0
+
+    def cut(transport, command):
+        nonlocal left
+        left -= 1
+        send(transport, command)
+        if left == 0:
+            raise Cut
+
+    monkeypatch.setattr(SerialTransport, "exec_raw_no_follow", cut)
+    for operations in range(1, 200):
+        put(one, OLD)
+        left = operations
+        try:
+            run(one, tree)
+            break
+        except Cut:
+            said = restart(one) if how == "power cut" else []
+            assert not [line for line in said if "Error" in line], f"half a firmware started: {said}"
+            assert run(one, tree)[-1] == "board | info: up: pylon2mqtt 1" and files(one) == ON_BOARD, operations
+    assert 40 < operations < 199
 
 
 def test_killed_while_a_file_is_written_and_repeated(empty, tree):
