@@ -1,4 +1,4 @@
-"""What the text console says of one pack's cells: `bat N`. Loaded for the moment."""
+"""What the text console says of one pack's cells: `bat N` (§7.3). Loaded for the moment."""
 
 from binascii import crc32
 

@@ -1,4 +1,4 @@
-"""What the text console says of the whole group: `pwr`. Loaded for the moment.
+"""What the text console says of the whole group: `pwr` (§7.3). Loaded for the moment.
 
 Each function takes the dialect (console.Console); may raise NoReply or ReturnCode.
 """
