@@ -21,7 +21,7 @@ TOP_FILES = ("boot.py", "main.py")
 COMPILE_TIMEOUT_S = 60
 ROM_MODULES = "import machine, network, socket, ntptime, umqtt.simple"
 TLS_HEAP = 64 * 1024
-CHIP_HEAP = 1024  # what it takes more with a REPL and chip(); on an ESP32 that is ROM
+CHIP_HEAP = 2496  # what it takes more with a REPL and chip(); on an ESP32 that is ROM
 NAMES = 600  # different ones that the firmware has, about
 
 

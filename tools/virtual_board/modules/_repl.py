@@ -11,6 +11,8 @@ import time
 
 _names = __main__.__dict__
 _start.mount(_host.setting("FLASH"), [p for p in _host.setting("PATH").split(":") if p], _host.setting("ROM"))
+import os  # noqa: E402, F401 (chip/os.py, which can be found now: on an ESP32 it takes no memory when it is wanted)
+
 _host.tell("B")
 _result = _start.run("boot.py", _names)
 if not _result and _host.setting("REPL") == "friendly":  # in raw mode the ESP32 leaves main.py out
