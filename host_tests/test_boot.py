@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import runpy
 import sys
@@ -155,6 +156,29 @@ def test_a_crash_loop_ends_in_safe_mode_and_that_in_a_new_start(board, files):
     built = [line.split()[1:3] for line in lines if line.startswith("built")]
     assert built[:6] == [["1", "1"], ["2", "2"], ["3", "3"], ["4", "4"], ["5", "5"], ["7", "1"]]
     assert lines.index(safe[0]) > lines.index("built 5 5 OSError 5 in app.py, line 3")
+
+
+BROKEN_UART = """
+import machine, os
+class Uart(machine.UART):
+    def __init__(self, *arguments, **settings):
+        if "broken" in os.listdir():
+            raise RuntimeError
+        super().__init__(*arguments, **settings)
+machine.UART = Uart
+"""
+
+
+def test_what_ended_in_a_crash_loop_is_published_after_the_next_connect(board, files, broker, mqtt_client):
+    settings = CONFIG | {"mqtt_port": broker.port, "publish_rate": 1}
+    quick = {**QUICK, "main.py": QUICK["main.py"][:2]}  # with its own watchdog
+    one = board(settings, {**files(quick), "boot.py": BROKEN_UART, "broken": ""}, heap="1M")
+    one.wait_for("safe mode after 5 starts", 30)
+    assert not mqtt_client.messages, "no network"
+    (one.flash / "broken").unlink()
+    state = json.loads(mqtt_client.wait_topic("tele/STATE", 40).payload)
+    assert state["LastError"].startswith("RuntimeError in board.py, line ") and state["ResetCause"] == "hard reset"
+    assert len(one.resets) == 6 and one.lines.count(WINDOW) == 7
 
 
 def test_ctrl_c_ends_the_count(board, files):

@@ -50,6 +50,7 @@ def test_it_goes_on_when_the_settings_are_right(board, project):
     files = {"firmware/start.py": start.replace("_COMPLAIN_MS = 60_000", "_COMPLAIN_MS = 200")}
     one = board(CONFIG | {"uart_tx": 34}, files, heap="1M")
     one.wait_for("uart_tx: 34: this chip refuses it")
+    one.wait_for("uart_tx: 34: this chip refuses it", after=one.line_count)
     (one.flash / "config.json").write_text(json.dumps(CONFIG))
     one.wait_for("info: up: ")
     assert one.resets == []

@@ -6,7 +6,9 @@ import json
 import time
 
 import pytest
+from repl_helpers import mpremote
 from system_helpers import Way
+from tool_process import Tool
 
 from firmware.config import SETTINGS
 
@@ -80,6 +82,32 @@ def test_a_broker_that_refuses(board, broker_factory):
     one.marked = ()
     one.wait_for("warning: broker", 30)
     assert leaks(one) == []
+
+
+AT_THE_REPL = (
+    "from firmware import config; config.show()",
+    f"from firmware import config; config.set(publish_rate=0, wifi_pass='{MARK}' * 9)",
+    f"from firmware import config; config.set(mqtt_pass='{MARK}-new')",
+    "from firmware import config; config.unset('mqtt_user')",
+    "from firmware import config; print(config.ConfigError, config.SETTINGS)",
+    "from firmware import setup; setup.ask()",
+    "from firmware import diagnose; diagnose.uart()",
+)
+
+
+@pytest.mark.slow
+def test_at_the_repl_and_from_the_pc(board, project):
+    one = board({"wifi_ssid": "x", "mqtt_host": "127.0.0.1", "mqtt_port": 1, **USER, **SECRETS}, repl=True)
+    one.marked = ()
+    one.wait_for("warning: broker", 30)
+    said = [mpremote(one, "exec", words, check=False) for words in AT_THE_REPL]
+    assert "***" in said[0] and "saved" in said[2] and "nothing is missing" in said[5], said
+    for tool, *arguments in (("configure.py", "--show"), ("configure.py", "publish_rate=0"), ("deploy.py",)):
+        with Tool(tool, "--port", one.port, *arguments) as running:
+            running.end()
+        said.append(running.output)
+    assert "board | info: up: " in said[-1]
+    assert MARK not in "\n".join(said) and leaks(one) == []
 
 
 BROKEN = (
