@@ -1,4 +1,6 @@
-"""Is a reading what the battery can have said? CHKSUM is a plain sum, so damaged replies pass it (§6)."""
+"""Is a reading what the battery can have said? CHKSUM is a plain sum, so damaged replies pass it (§6). Loaded for the
+moment.
+"""
 
 from binascii import crc32
 from struct import calcsize, pack_into, unpack_from
@@ -24,16 +26,19 @@ _SIZE = _VALUES_AT + calcsize(_VALUES)
 
 
 class Judge:
-    """Judges the readings of all packs, each against its own history."""
+    """Judges the readings of all packs, each against its own history. `state` is all that it has to remember: a list,
+    at first empty. `exact`: the cells of a dialect's readings sum to the pack's voltage, where they do so all the time.
+    """
 
-    def __init__(self, exact=True):
-        """`exact`: the cells of a dialect's readings sum to the pack's voltage, where they do so all the time."""
-        self.exact = exact
-        self._history = bytearray(_SIZE * _PACKS)
-        self._candidate = None  # the reading judged last
+    def __init__(self, state, exact=True):
+        self._exact = exact
+        self._state = state
+        if not state:
+            state += [bytearray(_SIZE * _PACKS), None]  # the histories; the reading judged last
+        self._history = state[0]
 
     def forget(self, pack):
-        """The pack has left the group."""
+        """The pack, a number from 1, has left the group."""
         pack_into(_HEAD, self._history, _SIZE * (pack - 1), 0, 0, 0)
         self._history[_SIZE * (pack - 1) + _VALUES_AT] = 0
 
@@ -49,7 +54,7 @@ class Judge:
         refused, exact, alarms = unpack_from(_HEAD, self._history, at)
         last = unpack_from(_VALUES, self._history, at + _VALUES_AT)
         digest = _digest(reading.alarms) if reading.alarms else alarms
-        earlier, self._candidate = self._candidate if again else None, (values, digest)
+        earlier, self._state[1] = self._state[1] if again else None, (values, digest)
         if not why:
             why = _unlike(reading, values, last, exact)
         if not why:
@@ -64,7 +69,7 @@ class Judge:
         else:
             pack_into(_VALUES, self._history, at + _VALUES_AT, *values)
             refused, alarms = 0, digest
-            exact = min(exact + 1, _EXACT_RUN) if self.exact and sum(reading.cells) == reading.voltage else 0
+            exact = min(exact + 1, _EXACT_RUN) if self._exact and sum(reading.cells) == reading.voltage else 0
         pack_into(_HEAD, self._history, at, refused, exact, alarms)
         return why
 

@@ -13,7 +13,7 @@ def reading_of(cell_mv=3300, off=0, **fields):
 
 def settled(*readings):
     """A Judge that has accepted `readings` (by default one), the first of them said twice."""
-    judge = Judge()
+    judge = Judge([])
     readings = readings or (reading_of(),)
     assert refused(judge, readings[0])
     for number, reading in enumerate(readings):
@@ -49,7 +49,7 @@ def check_ranges():
         ({"remaining": 81401, "capacity": 74000}, False),
     ):  # fmt: skip
         reading = reading_of(**fields)
-        judge = Judge()
+        judge = Judge([])
         assert refused(judge, reading)
         assert refused(judge, reading, True) != possible, fields
 
@@ -161,10 +161,10 @@ def check_normal_reading_is_taken_though_the_one_before_was_damaged():
 
 def check_first_reading_needs_a_second_that_agrees():
     for second, agrees in ((reading_of(3310), True), (reading_of(3500), False), (reading_of(3300), True)):
-        judge = Judge()
+        judge = Judge([])
         assert refused(judge, reading_of(3300))
         assert refused(judge, second, True) != agrees, second
-    judge = Judge()
+    judge = Judge([])
     assert refused(judge, reading_of()) and refused(judge, reading_of()), "not asked again: another first one"
 
 
@@ -222,7 +222,7 @@ def check_three_refusals_forget():
 
 
 def check_two_refusals_do_not_forget():
-    judge = Judge()
+    judge = Judge([])
     assert refused(judge, reading_of(3300)) and refused(judge, reading_of(3500), True)
     assert refused(judge, reading_of(3700)), "still the first reading"
 

@@ -101,6 +101,12 @@ def test_newer_firmware_takes_away_what_it_does_not_say():
         assert (len(config["cmps"]["ChargeVoltageLimit"]) > 1) == (known == 5)
 
 
+def test_another_dialect_needs_a_fresh_start():
+    it = House()
+    it.publisher.tell("anew", None, None)
+    assert it.did == ["restart"]
+
+
 def test_the_racks_problem_comes_with_the_first_alarm_reply_of_any_pack():
     house = settled(made_reading(), made_reading(pack=2))
     house.cycle(made_reading(), made_reading(pack=2, alarms=made_alarms()))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from capture_rig import Rig, harmless
-from decode_cases import text_of
+from decode_vectors import text_of
 
 from firmware.battery import frame, messages
 from tools import capture_rows

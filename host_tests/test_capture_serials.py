@@ -7,7 +7,7 @@ import random
 import console_answers
 import pytest
 from capture_rig import Rig, harmless
-from decode_cases import reply
+from decode_vectors import reply
 from messages_cases import SERIAL
 
 from firmware.battery import frame, messages

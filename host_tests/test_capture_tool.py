@@ -10,7 +10,7 @@ import pytest
 import recordings
 from capture_rig import Rig
 from codec_cases import ANALOG
-from decode_cases import text_of
+from decode_vectors import text_of
 from tool_process import Tool
 
 from tools import capture, decode

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from decode_cases import BAD, BAD_INFO, REPLIES_SAY, REQUESTS_SAY, VECTOR, reply, run
+from decode_vectors import BAD, BAD_INFO, REPLIES_SAY, REQUESTS_SAY, VECTOR, reply, run
 from messages_cases import GOLDEN
 
 from firmware.battery import frame, hunt, messages

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 from codec_cases import FRAMES
-from decode_cases import REPLIES_SAY, VECTOR, reply, run, text_of
+from decode_vectors import REPLIES_SAY, VECTOR, reply, run, text_of
 from messages_cases import GOLDEN
 
 from firmware.battery import frame

@@ -72,6 +72,7 @@ def test_every_state_at_the_start(state, baud, kept, name, most_ms):
     assert poller.link is poller.dialect.link and poller.link.baud == (115200 if name == "console" else 4800)
     assert poller.retained.dialect == (CONSOLE if name == "console" else FRAMED)
     it.settled()
+    assert ("anew", None, None) not in it.sink.told
     assert ("packs", None, (1, 2)) in it.sink.told and {reading.pack for _, reading in it.sink.readings} == {1, 2}
     said = {pack: answer for kind, pack, answer in it.sink.told if kind == "identity"}
     assert {answer[-2:] for answer in said.values()} == {(name, poller.link.baud)}
@@ -136,6 +137,7 @@ def test_new_firmware_in_mid_life_and_back(sleeps, pager):
     it.settled().run(30)
     assert it.poller.dialect.name == "framed" and it.packs_read(begun)[-2:] == [1, 2] and it.sink.extras[-1] is None
     assert it.poller.retained.dialect == FRAMED and not it.battery.forbidden
+    assert it.kinds().count(("anew", None)) == 2  # the board is to start anew at each
 
 
 @pytest.mark.parametrize("sleeps", [False, True])

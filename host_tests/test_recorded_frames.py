@@ -152,7 +152,7 @@ def test_readings_are_plausible(frames):
         if cid2 == frame.ANALOG_VALUES:
             for pack, block in enumerate(messages.analog_values(info)[1], 1):
                 reading = Reading(pack, *block, None, None)
-                judge = Judge()
+                judge = Judge([])
                 assert judge.refusal(reading), row
                 assert judge.refusal(reading, True) is None, row
 

@@ -46,13 +46,13 @@ def identity(dialect, pack):
     """
     version = dialect.optional(frame.PROTOCOL_VERSION, None)
     serial = dialect.optional(frame.SERIAL_NUMBER, layouts.serial_number, pack)
-    said = dialect.optional(frame.MANUFACTURER, layouts.manufacturer) if pack == 1 else None
+    device, software, maker = (pack == 1 and dialect.optional(frame.MANUFACTURER, layouts.manufacturer)) or (None,) * 3
     return (
         (serial[1] or None) if serial else None,
         version and "%d.%d" % (version >> 4, version & 15),
-        said and said.version,
-        said and said.maker,
-        said and said.device,
+        software,
+        maker,
+        device,
         dialect.name,
         dialect.link.baud,
     )
@@ -64,9 +64,9 @@ def limits(dialect, pack):
     battery lacks it (§4.5).
     """
     said = dialect.optional(frame.MANAGEMENT, layouts.management, pack)
-    return said and said[1:5] + tuple([bool(said.status & mask) for mask in (0x80, 0x40, 0x30, 0x08)])
+    return said and said[1:5] + tuple([bool(said[5] & mask) for mask in (0x80, 0x40, 0x30, 0x08)])
 
 
 def parameters(dialect, _):
-    """System parameters -> layouts.SystemParameters (§4.3), or None: the battery lacks them."""
+    """System parameters -> layouts.system_parameters() (§4.3), or None: the battery lacks them."""
     return dialect.optional(frame.SYSTEM_PARAMETERS, layouts.system_parameters)

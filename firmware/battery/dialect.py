@@ -1,10 +1,13 @@
 """Which dialect a poller.Poller speaks, and how it comes to speak the other one. Loaded for the moment."""
 
+import gc
+
 from ..overlay import drop
 
 _FRAMED, _CONSOLE = "framed", "console"
 _KEPT = ("", _FRAMED, _CONSOLE)  # the dialect that worked, as retained.Retained has it: a number
 _MODULES = {_FRAMED: "pylontech blocks link frame", _CONSOLE: "console console_line"}  # which are not for both
+_COUNTS = ("polls", "timeouts", "frame_errors", "return_codes")
 
 
 def build(settings, uart, retained, clock, log):
@@ -36,25 +39,33 @@ def _made(name, uart, clock, baud):
 
 
 def save(poller):
-    """This dialect comes first after a reset."""
-    retained, code = poller.retained, _KEPT.index(poller.dialect.name)
+    """This dialect comes first after a reset; which comes now when the other one had worked before."""
+    retained, name = poller.retained, poller.dialect.name
+    code = _KEPT.index(name)
     if retained.dialect != code:
         retained.dialect = code
         retained.save()
+        if poller.packs:
+            poller.log.warning("battery speaks another dialect now (%s), starting anew", name)
+            poller.sink.tell("anew", None, None)
 
 
 def turn(poller):
-    """The other dialect is tried now; counts go on."""
-    old = poller.link
-    name = poller.dialect.name
+    """The other dialect is tried now; counts go on, what is known of the packs is forgotten."""
+    name, uart = poller.dialect.name, poller.link.uart
+    counts = [getattr(poller.link, count) for count in _COUNTS]
     poller.dialect = poller.link = None
-    poller.sought.clear()
     for module in _MODULES[name].split():
         drop("firmware.battery." + module)
-    poller.dialect = dialect = _made(_CONSOLE if name == _FRAMED else _FRAMED, old.uart, poller.clock, poller.baud)
+    gc.collect()  # before the other one needs the room
+    poller.dialect = dialect = _made(_CONSOLE if name == _FRAMED else _FRAMED, uart, poller.clock, poller.baud)
     poller.link = dialect.link
-    for count in ("polls", "timeouts", "frame_errors", "return_codes"):
-        setattr(dialect.link, count, getattr(old, count))
-    poller.judge.exact = dialect.exact
+    for count, value in zip(_COUNTS, counts):
+        setattr(dialect.link, count, value)
+    poller.sought.clear()
+    from ..plausible import Judge
+
+    drop("firmware.plausible")
+    judge = Judge(poller.judged)
     for pack in poller.packs:
-        poller.judge.forget(pack)
+        judge.forget(pack)

@@ -23,16 +23,7 @@ RTN 91H communication error: the master could not reach the pack
 def search(poller):
     """One step of the search; when the battery is found the slow questions come next."""
     framed = poller.dialect.name == _FRAMED
-    if framed:
-        from .search import Search
-
-        drop("firmware.battery.search")
-        found = Search(poller.link, poller.log, poller.baud, poller.sought).step()
-    else:
-        from .console_wake import Waker
-
-        drop("firmware.battery.console_wake")
-        found = Waker(poller.link, poller.sought).step()
+    found = _step(poller, framed)
     if found:
         poller.log.info("battery answers at %d baud%s", poller.link.baud, "" if framed else ", in text")
         poller.searching = False
@@ -47,6 +38,18 @@ def search(poller):
             _dialect("turn", poller)
         if poller.turn > (poller.retained is not None):
             _end_round(poller)
+
+
+def _step(poller, framed):
+    if framed:
+        from .search import Search
+
+        drop("firmware.battery.search")
+        return Search(poller.link, poller.log, poller.baud, poller.sought).step()
+    from .console_wake import Waker
+
+    drop("firmware.battery.console_wake")
+    return Waker(poller.link, poller.sought).step()
 
 
 def _dialect(what, poller):

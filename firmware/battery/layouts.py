@@ -1,18 +1,9 @@
-"""Layouts of INFO that is seldom asked for (§3, §4), to the last byte. Bytes in, values out."""
-
-from collections import namedtuple
+"""Layouts of INFO that is seldom asked for (§3, §4), to the last byte. Bytes in, tuples out; their names are
+in messages.py. Loaded for the moment.
+"""
 
 from .blocks import MILLIAMPERES, ZERO_CELSIUS, DataError, take
 
-Management = namedtuple("Management", "pack charge_voltage discharge_voltage charge_current discharge_current status")
-Manufacturer = namedtuple("Manufacturer", "device version maker")
-SystemParameters = namedtuple(
-    "SystemParameters",
-    "cell_high_voltage cell_low_voltage cell_under_voltage "
-    "charge_high_temperature charge_low_temperature charge_current "
-    "pack_high_voltage pack_low_voltage pack_under_voltage "
-    "discharge_high_temperature discharge_low_temperature discharge_current",
-)
 _PARAMETERS_ARE = "VVVTTAVVVTTA"  # §3.6: voltages, temperatures, amperes, in the order of the wire
 
 
@@ -25,23 +16,27 @@ def _whole(info, layout):
 
 
 def system_parameters(info):
-    """Reply to 47H (§3.6, §4.3), INFOFLAG included -> SystemParameters in mV, 0.1 °C and mA. DataError."""
+    """Reply to 47H (§3.6, §4.3), INFOFLAG included -> the fields of messages.SystemParameters, in mV, 0.1 °C and
+    mA. DataError.
+    """
     values = []
     for unit, raw in zip(_PARAMETERS_ARE, _whole(info, ">BHHHHHhHHHHHh")[1:]):
         values.append(raw - ZERO_CELSIUS if unit == "T" else raw * MILLIAMPERES if unit == "A" else raw)
-    return SystemParameters(*values)
+    return tuple(values)
 
 
 def management(info):
-    """Reply to 92H (§3.9, §4.5) -> Management: pack, voltages in mV, currents in mA, status byte. DataError."""
+    """Reply to 92H (§3.9, §4.5) -> pack, voltages of charge and discharge in mV, currents in mA, status byte.
+    DataError.
+    """
     pack, charge_voltage, discharge_voltage, charge, discharge, status = _whole(info, ">BHHhhB")
-    return Management(pack, charge_voltage, discharge_voltage, charge * MILLIAMPERES, discharge * MILLIAMPERES, status)
+    return pack, charge_voltage, discharge_voltage, charge * MILLIAMPERES, discharge * MILLIAMPERES, status
 
 
 def manufacturer(info):
-    """Reply to 51H (§3.3, §4.4) -> Manufacturer: device, version "2.3", maker. DataError."""
+    """Reply to 51H (§3.3, §4.4) -> device, version "2.3", maker. DataError."""
     device, major, minor, maker = _whole(info, ">10sBB20s")
-    return Manufacturer(_text(device), "%d.%d" % (major, minor), _text(maker))
+    return _text(device), "%d.%d" % (major, minor), _text(maker)
 
 
 def serial_number(info):

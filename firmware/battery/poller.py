@@ -6,7 +6,6 @@ How the battery is found is in hunt.py, which slow questions there are in seldom
 from micropython import const
 
 from ..overlay import drop
-from ..plausible import Judge
 from . import NoReply, ReturnCode
 
 _LIMITS_MS = const(300_000)
@@ -51,7 +50,7 @@ class Poller:
         self.implausible = 0
         self.cycle_ms = None  # how long the last cycle took
         self.packs = ()
-        self.judge = Judge(dialect.exact)
+        self.judged = []  # what plausible.Judge remembers
         self.slow = []  # slow questions still to ask
         self.later = []  # those that failed, for the next cycle
         self.told = bytearray(_BYTES)  # the CRC of each answer that the sink has
@@ -140,7 +139,7 @@ class Poller:
         try:
             for again in (False, True):
                 reading = self.dialect.read(pack)
-                why = self.judge.refusal(reading, again)
+                why = self._refusal(reading, again)
                 if why is None:
                     self.sink.reading(reading, self.dialect.extra)
                     return
@@ -150,6 +149,12 @@ class Poller:
         except (NoReply, ReturnCode) as error:
             self._missed.append(pack)
             self._hunt("failed", "pack", pack, error)
+
+    def _refusal(self, reading, again):
+        from ..plausible import Judge
+
+        drop("firmware.plausible")
+        return Judge(self.judged, self.dialect.exact).refusal(reading, again)
 
     def _end_cycle(self, now):
         diff = self.clock.ticks_diff

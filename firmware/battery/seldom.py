@@ -3,7 +3,11 @@
 from binascii import crc32
 from struct import pack_into, unpack_from
 
+from ..overlay import drop
+from ..plausible import Judge
 from .poller import KINDS
+
+drop("firmware.plausible")
 
 _PACKS, _IDENTITY, _LIMITS, _PARAMETERS = [kind << 5 for kind in range(len(KINDS))]
 _PACK = 31
@@ -44,9 +48,10 @@ def _regroup(poller, packs):
     """The group is this now: who is new is asked who it is, who has left is forgotten."""
     poller.explained = False
     poller.log.info("packs: %s", ", ".join([str(pack) for pack in packs]))
+    judge = Judge(poller.judged)
     for pack in poller.packs:
         if pack not in packs:
-            poller.judge.forget(pack)
+            judge.forget(pack)
     new = [pack for pack in packs if pack not in poller.packs]
     rest = [one for one in poller.slow + poller.later if not one & _PACK or one & _PACK in packs]
     poller.packs = packs

@@ -29,6 +29,11 @@ def parameters(publisher, _, said):
     publisher.publish("stat/parameters", _listed(said, "parameters"), True)
 
 
+def anew(publisher, _, __):
+    """The battery speaks the other dialect: a fresh start has the room that it takes."""
+    publisher.loop.orders("restart")
+
+
 def state(publisher, values):
     """`tele/STATE`, from health.state()."""
     publisher.publish("tele/STATE", _object(values, "state"))

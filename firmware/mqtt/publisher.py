@@ -28,7 +28,7 @@ class Publisher:
         self._rack = rack
         self._meters = meters
         self._clock = clock
-        self._loop = loop
+        self.loop = loop
         self._table = table
         self.place = place
         self.announces = announces
@@ -44,7 +44,7 @@ class Publisher:
         self.session.publish((self.prefix + topic).encode(), payload, retain)
 
     def tell(self, kind, pack, said):
-        """The poller's sink for what is seldom asked: "packs", "identity", "limits" or "parameters"."""
+        """The poller's sink for what is seldom asked: "packs", "identity", "limits", "parameters" or "anew"."""
         if kind == "packs":
             self._rack.expected = len(said)
         else:
@@ -84,7 +84,7 @@ class Publisher:
     def state(self, what="state"):
         """Publishes how the device is: "state" (tele/STATE) or "status"."""
         self._state_at = self._clock.ticks_ms()
-        self._announce(what, self._loop.health(what))
+        self._announce(what, self.loop.health(what))
 
     def tend(self):
         """One pass: what Home Assistant is to know, health once a minute, and what the log has to say."""
@@ -95,7 +95,7 @@ class Publisher:
         if self._settles:
             if diff(now, self._sent_at) >= _SETTLE_MS:
                 self._settles = False
-                self._loop.orders("fresh")
+                self.loop.orders("fresh")
         elif self.wanted and self.ready:
             self._sent_at = now
             self._announce("step")
