@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-TURNS = 30
+TURNS = 12
 # Hardly asleep, much of the time collecting
 COLLECTS = f"""
 import gc, os

@@ -13,6 +13,7 @@ import platform
 import signal
 import time
 
+CALM_S = 0.2  # it is best interrupted in its sleep
 BOUND_S = 0.5  # what was never found in a system call for so long (a loop of arithmetic) is interrupted anyway
 STOP_S = 1.0
 STEP_S = 0.001
@@ -31,7 +32,9 @@ def interrupt(process, always=False):
     if not os.path.exists(f"/proc/{pid}/stat"):
         process.send_signal(signal.SIGINT)
         return True
-    deadline = time.monotonic() + BOUND_S
+    began = time.monotonic()
+    deadline = began + BOUND_S
+    _await(pid, b"S", began + CALM_S)
     while not (answer := _attempt(process, always, time.monotonic() >= deadline)):
         time.sleep(STEP_S)
     return answer == SENT
@@ -41,7 +44,7 @@ def _attempt(process, always, is_late):
     """One look -> SENT, REFUSED, or None where it was not inside a system call and there is time to look again."""
     process.send_signal(signal.SIGSTOP)  # so that it does not go on between the look and the signal
     try:
-        _await_stop(process.pid)
+        _await(process.pid, b"T", time.monotonic() + STOP_S)
         if not always and not _catches(process.pid):
             return REFUSED
         if is_late or _in_system_call(process.pid):
@@ -72,13 +75,12 @@ def _in_system_call(pid):
     return number >= 0 and number not in UNFIT.get(platform.machine(), ())
 
 
-def _await_stop(pid):
-    """Wait until the process is stopped, or has ended."""
-    deadline = time.monotonic() + STOP_S
+def _await(pid, state, deadline):
+    """Wait until the process sleeps (b"S") or is stopped (b"T"), or has ended, or the time is up."""
     while time.monotonic() < deadline:
         try:
             with open(f"/proc/{pid}/stat", "rb") as file:
-                if file.read().rpartition(b")")[2].split()[0] in (b"T", b"Z"):
+                if file.read().rpartition(b")")[2].split()[0] in (state, b"Z"):
                     return
         except OSError:
             return
