@@ -3,25 +3,26 @@
 import time
 
 from . import config
-from .battery import frame
-from .battery.link import Link, NoReply, ReturnCode
+from .battery import NoReply, ReturnCode, frame
+from .battery.console_line import BAUD, Line
+from .battery.console_wake import Waker
+from .battery.link import Link
 
 _RATES = (1200, 2400, 4800, 9600, 19200, 115200)
-_CONSOLE_BAUD = 115200
 _ADDRESSES = (1, 2, 0)
 _ECHO = b"pylon2mqtt loopback\r"
 _LISTEN_MS = 2_000  # a battery never speaks by itself
 _CONSOLE_MS = 1_000
 _POLL_MS = 5
 _MOST = 512  # bytes that are kept
-_PROMPTS = (b"pylon", b"PYTES", b">")
 
 
 def uart(line=None, clock=time, say=print):
     """Tries everything and says what it found -> in a word: "loopback", "framed", "console", "garbage" or "nothing".
 
     `line` is a machine.UART or the like; None: the one of the settings. The battery is only asked for its protocol's
-    version, and sent an empty line at 115200 baud. ConfigError.
+    version, and sent an empty line at 115200 baud; where nothing answers it gets the wake-up of the text console.
+    ConfigError.
     """
     if line is None:
         from . import board
@@ -38,6 +39,8 @@ def uart(line=None, clock=time, say=print):
     heard = _talk(line, clock, 1200, b"", _LISTEN_MS)
     if heard:
         say("%d bytes came without a question: noise, or another device asks this battery, too" % len(heard))
+    if _talk(line, clock, BAUD, b"\n", _CONSOLE_MS).rstrip().endswith(b">"):  # before a frame is taken for a command
+        return _is_console(say, "")
     noise = []
     link = Link(line, clock, 4800)
     for baud in _RATES:
@@ -48,16 +51,24 @@ def uart(line=None, clock=time, say=print):
         if count:
             noise.append(baud)
         say("%6d baud: %s" % (baud, "%d bytes that are no answer" % count if count else "nothing"))
-    said = _talk(line, clock, _CONSOLE_BAUD, b"\n", _CONSOLE_MS)
-    if [prompt for prompt in _PROMPTS if prompt in said]:
-        say("a text console at 115200 baud: newer firmware; dialect auto or console reads it")
-        return "console"
+    say("no text console; it may be asleep: waking it, a quarter of a minute at most")
+    waker = Waker(Line(line, clock), [])
+    found = None
+    while found is None:
+        found = waker.step()
+    if found:
+        return _is_console(say, ", which slept")
     if noise:
         say("only garbage, at %s baud: is GND connected, is it RS-232 through a MAX3232, is the cable sound?" % noise)
         return "garbage"
     say("nothing at all: is the cable in the port named Console of the master pack, is the battery on, are TX and RX "
         "swapped, has the MAX3232 its 3.3 V? Bridge TX and RX at its RS-232 side and try again: that tests our side.")
     return "nothing"
+
+
+def _is_console(say, slept):
+    say("a text console at 115200 baud%s: newer firmware; dialect auto or console reads it" % slept)
+    return "console"
 
 
 def _tried(link, line, clock, baud):

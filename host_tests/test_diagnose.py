@@ -50,7 +50,9 @@ def test_nothing():
     line = Line()
     word, said = found(line)
     assert word == "nothing" and "Console" in said and "swapped" in said and "Bridge TX and RX" in said
-    assert len({data for _, data in line.written}) == 3, "the bridge's, the version's question, an empty line"
+    asked = {data for _, data in line.written}
+    assert len(asked) == 5, "the bridge's, the version's question, an empty line, the wake-up, an empty line once more"
+    assert [rate for rate, data in line.written if data == b"~20014682C0048520FCC3\r"] == [1200]
 
 
 def test_bridged():
@@ -62,6 +64,16 @@ def test_console():
     prompt = lambda rate, data: b"\n\rpylon>" if rate == 115200 and data == b"\n" else b""  # noqa: E731
     word, said = found(Line(prompt))
     assert word == "console" and "115200" in said
+
+
+@pytest.mark.parametrize("firmware", ["us5000", "pytes"])
+@pytest.mark.parametrize("asleep", [False, True])
+def test_a_simulated_console(firmware, asleep):
+    clock = Clock()
+    uart = BatteryUart(clock, 115200)
+    uart.battery.update(firmware=firmware, asleep=asleep)
+    word, said = found(uart, clock)
+    assert word == "console" and ("slept" in said) == asleep and not uart.battery.forbidden
 
 
 @pytest.mark.parametrize("noise", [b"\0\xff\x81" * 5, b"~20014600\r" * 3, b"~" * 40])
