@@ -125,7 +125,7 @@ def check(given, whole=True):
                 errors.append("%s: %s" % (key, why))
         settings[key] = value
     if not errors:
-        errors = _together(settings)
+        errors = _together(settings, settings if whole else given)
     if errors:
         raise ConfigError("\n".join(errors))
     for key in ("mqtt_root", "discovery_prefix"):
@@ -135,8 +135,8 @@ def check(given, whole=True):
     return settings
 
 
-def _together(settings):
-    """What is wrong between settings that are each right."""
+def _together(settings, chosen):
+    """What is wrong between settings that are each right; of the pins only those that were `chosen`."""
     errors = []
     if settings["mqtt_tls"] and not settings["mqtt_ca"]:
         errors.append("mqtt_ca: not set, and mqtt_tls needs it to know the broker")
@@ -149,7 +149,7 @@ def _together(settings):
     from .pins import refused
 
     drop("firmware.pins")
-    return errors + refused(settings)
+    return errors + refused(settings, chosen)
 
 
 def parse(path):

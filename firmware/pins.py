@@ -12,14 +12,17 @@ _CHIPS = (
 )
 
 
-def refused(settings):
-    """What is wrong with the pins that are set, on this chip: a list of lines that begin with the key."""
+def refused(settings, chosen):
+    """What is wrong with the pins in `settings` on this chip: a list of lines that begin with the key.
+
+    Only keys that have a value in `chosen` count: a default is no reason to refuse another setting.
+    """
     errors = []
     for kinds, free, inputs in _CHIPS:
         if _chip() in kinds:
             for key in ("uart_tx", "uart_rx", "led"):
                 pins = free + inputs if key == "uart_rx" else free
-                if settings[key] != "off" and not _among(pins, abs(settings[key])):
+                if chosen.get(key) is not None and settings[key] != "off" and not _among(pins, abs(settings[key])):
                     errors.append("%s: must be one of the pins %s on this chip" % (key, pins))
     return errors
 

@@ -18,6 +18,7 @@ MODULES = (
     "rack_cases",
     "payload_cases",
     "config_cases",
+    "pins_cases",
     "console_cases",
     "console_payload_cases",
     "console_line_cases",

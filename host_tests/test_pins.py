@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from plain_checks import checks_of
 from repl_helpers import mpremote
 from tool_process import Tool
 
@@ -18,6 +19,11 @@ REFUSED = (
     ({"led": 35}, "led: 35: this chip refuses it (pin can only be input)"),
     ({"led": -28}, "led: -28: this chip refuses it (invalid pin)"),
 )
+
+
+@checks_of("pins_cases")
+def test_pins(check):
+    check()
 
 
 @pytest.mark.parametrize(("settings", "said"), REFUSED, ids=[row[1].partition(" this")[0] for row in REFUSED])
@@ -69,3 +75,15 @@ def test_the_table_knows_the_chip_of_a_board_with_a_repl(board, pin):
     with Tool("configure.py", "--port", one.port, "--no-reset", "--unset", "uart_tx") as tool:
         assert tool.end() == 0
     assert one.resets.count(2) == 0, "no crash"
+
+
+def test_another_chip(board):
+    """The defaults are the plain ESP32's: they are refused at the start, and stand in nobody's way before."""
+    one = board({}, repl=True, env={"VB_CHIP": "esp32c3"})
+    one.wait_for("wifi_ssid: not set")
+    with Tool("configure.py", "--port", one.port, "wifi_ssid=x", "mqtt_host=y") as tool:
+        assert tool.end() == 0, tool.output
+    one.wait_for("uart_tx: must be one of the pins 0-10 18-21 on this chip")
+    with Tool("configure.py", "--port", one.port, "uart_tx=5", "uart_rx=4") as tool:
+        assert tool.end() == 0, tool.output
+    one.wait_for("info: up: ")
