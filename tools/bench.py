@@ -28,7 +28,13 @@ HEAP_GOAL_PACKS = 16
 Sizes = namedtuple("Sizes", "rounds packs cycles heaps")
 FULL = Sizes(rounds=9, packs=(1, 2, 8, 16), cycles=3, heaps=(1, 2, 16))
 QUICK = Sizes(rounds=3, packs=(1, 2), cycles=2, heaps=(16,))
-STARTS = (("battery at 4800 baud", 4800), ("battery at 1200 baud, as after power on", 1200))
+CONSOLE = {"dialect": "console"}
+STARTS = (
+    ("battery at 4800 baud", {"baud": 4800}),
+    ("battery at 1200 baud, as after power on", {"baud": 1200}),
+    ("text console, awake", CONSOLE),
+    ("text console, asleep", CONSOLE | {"console": {"asleep": True}}),
+)
 TITLES = ("what", "measured", "ratio", "to", "goal", "")
 
 # One line of the table. measured: text with its unit; ratio: a number; to: what it is a ratio to; goal: text or None;
@@ -60,6 +66,7 @@ def main(arguments=None):
 
 def measure(sizes):
     """-> [Row], of as much as `sizes` (FULL, QUICK) say. RuntimeError where something cannot be measured."""
+    from tools import bench_memory as memory
     from tools import bench_system as system
     from tools.bench_codec import times
     from tools.broker import Broker, BrokerError
@@ -70,16 +77,19 @@ def measure(sizes):
             for packs in sizes.packs:
                 say(f"cycles of {plural(packs)}, at the pace of the wire")
                 rows.append(cycle_row(packs, system.cycle_times(broker, packs, sizes.cycles)))
-            for where, baud in STARTS:
+            for where, battery in STARTS:
                 say(f"start, {where}")
-                rows.append(start_row(where, system.first_reading(broker, 2, baud)))
+                rows.append(start_row(where, system.first_reading(broker, 2, **battery)))
             say("decode, parse, JSON")
             rows += codec_rows(times(sizes.rounds))
             say("bytes of a cycle")
-            rows.append(allocation_row(system.allocation(broker)))
+            rows.append(allocation_row(memory.allocation(broker)))
             for packs in sizes.heaps:
                 say(f"the smallest heap, {plural(packs)}")
-                rows.append(heap_row(packs, system.smallest(lambda k, n=packs: system.fits(broker, n, k))))
+                rows.append(heap_row(plural(packs), memory.smallest(lambda k, n=packs: memory.fits(broker, n, k))))
+            say(f"the smallest heap, {plural(HEAP_GOAL_PACKS)}, text console")
+            found_k = memory.smallest(lambda k: memory.fits(broker, HEAP_GOAL_PACKS, k, **CONSOLE))
+            rows.append(heap_row(f"{plural(HEAP_GOAL_PACKS)}, text console", found_k))
     except BrokerError as error:
         raise RuntimeError(error) from None
     return rows
@@ -125,18 +135,18 @@ def codec_rows(found):
 
 
 def allocation_row(found):
-    """-> Row of bench_system.allocation(), `found`."""
+    """-> Row of bench_memory.allocation(), `found`."""
     heap = HEAP_GOAL_K * 1024
     to = f"heap of {HEAP_GOAL_K} KB ({found['published'] / found['bytes']:.0%} of it by publishing)"
     return Row("allocated in a cycle, 1 pack", f"{found['bytes']:.0f} bytes", found["bytes"] / heap, to, figures=found)
 
 
-def heap_row(packs, found_k):
-    """-> Row of the smallest heap, `found_k` KB."""
-    limited = packs == HEAP_GOAL_PACKS
+def heap_row(what, found_k):
+    """-> Row of the smallest heap, `found_k` KB; `what`: in words, for what."""
+    limited = what.startswith(plural(HEAP_GOAL_PACKS))
     ratio = found_k / HEAP_GOAL_K
     to = f"heap of {HEAP_GOAL_K} KB"
-    return Row(f"smallest heap, {plural(packs)}", f"{found_k} KB", ratio, to, "≤ 1" if limited else None,
+    return Row(f"smallest heap, {what}", f"{found_k} KB", ratio, to, "≤ 1" if limited else None,
                ratio <= 1 if limited else None, {"kilobytes": found_k})  # fmt: skip
 
 

@@ -20,18 +20,12 @@ from tools.virtual_board import layout
 from tools.virtual_board.runner import Board
 
 HEAP = "80k"
-ROOM = "4m"  # heap where memory is only counted, not short
 BAUD, FIRST_BAUD = 4800, 1200
 PUBLISH_RATE_S = 1  # the shortest: with two packs and more the cycles run back to back
-UNHURRIED_S = 3  # leaves time between unpaced cycles, in which all slow questions are asked
 START_TIMEOUT_S, CYCLE_TIMEOUT_S = 40, 2  # the second: for each pack and cycle
-FITS_TIMEOUT_S = 40
-RUNS = 3  # that a heap has to hold in a row
-SMALLEST_K, LARGEST_K = 32, 128
-COUNT_MAIN = Path(__file__).with_name("bench_main.py")
 LINE = "line"
 CYCLE_COMMANDS = (b"42", b"44")
-READING, TOTALS, LAST_ANSWER = "stat/readings/Pack", "stat/readings/Rack", "stat/parameters"
+READING, TOTALS = "stat/readings/Pack", "stat/readings/Rack"
 DISCOVERY = "discovery"
 FIRST_QUESTION = (b"42", b"01")  # of a cycle: analog values of pack 1
 
@@ -189,66 +183,11 @@ def _in_cycle(one):
     return one.question is not None and one.question[0] in CYCLE_COMMANDS
 
 
-def first_reading(broker, packs, baud):
-    """A paced battery that listens at `baud` -> {"seconds": from the board's start to the first reading at the broker,
-    "wire_s": what passed until then cost, "resets": how often it started anew}."""
-    with running(broker, packs, baud=baud) as run:
+def first_reading(broker, packs, **battery):
+    """A paced battery, with these options of Simulator -> {"seconds": from the board's start to the first
+    reading at the broker, "wire_s": what passed until then cost, "resets": how often it started anew}."""
+    with running(broker, packs, **battery) as run:
         at = next(at for at, topic, _ in run.events(START_TIMEOUT_S) if (topic or "").startswith(READING))
         wire = wire_cost([one for one in run.tap.passed if one.time <= at])
         seconds = at - run.began
         return {"seconds": seconds, "wire_s": wire, "ratio": seconds / wire, "resets": len(run.board.resets)}
-
-
-# -- memory -----------------------------------------------------------------------------------------------------------
-
-
-def allocation(broker):
-    """-> {"bytes": allocated in one cycle of one pack, "published": of them by publishing}, medians. RuntimeError."""
-    counted = []
-    with running(broker, 1, ROOM, COUNT_MAIN) as run:
-        for _, _, text in run.events(START_TIMEOUT_S):
-            words = (text or "").split()
-            if words[:2] == ["bench:", "implausible"]:
-                if words[2::2] != ["0", "0"]:
-                    raise RuntimeError(f"the cycles were not as they should be: {text}")
-                break
-            if words[:1] == ["bench:"]:
-                counted.append([int(word) for word in words[1:]])
-            elif "Error" in (text or ""):
-                raise RuntimeError(f"{COUNT_MAIN.name} failed:\n{run.console()}")
-    whole, published = zip(*counted, strict=True)
-    return {"bytes": median(whole), "published": median(published)}
-
-
-def fits(broker, packs, heap_k):
-    """Does the deployed firmware run in `heap_k` KB? Every pack is published twice, all slow questions are answered,
-    and Home Assistant is told of the rack and of every pack.
-    """
-    wanted = {f"{READING}{number}" for number in range(1, packs + 1)}
-    with running(broker, packs, f"{heap_k}k", publish_rate=UNHURRIED_S, baud=BAUD, paced=False, wide=True) as run:
-        try:
-            for _, _, text in run.events(FITS_TIMEOUT_S):
-                if text and ("MemoryError" in text or "memory allocation" in text):
-                    return False
-                if run.board.resets or run.board.status is not None:
-                    return False
-                announced = sum(topic.startswith(f"{DISCOVERY}/") for topic in run.published)
-                read = all(run.published[topic] >= 2 for topic in wanted)
-                if read and announced > packs and run.published[LAST_ANSWER]:
-                    return True
-        except TimeoutError:
-            return False
-
-
-def smallest(does_fit, low=SMALLEST_K, high=LARGEST_K, runs=RUNS):
-    """-> the least number above `low` that `does_fit` (a function) in `runs` runs in a row; RuntimeError above `high`.
-    """
-    top = high
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if does_fit(middle) else (middle, high)
-    while not all(does_fit(high) for _ in range(runs)):
-        high += 1
-        if high > top:
-            raise RuntimeError(f"it does not run in {top} KB either")
-    return high
