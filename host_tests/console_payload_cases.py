@@ -1,4 +1,5 @@
 """What is published of a battery that speaks text. Runs on CPython and on MicroPython."""
+# ruff: noqa: UP031, SIM905 - of MicroPython
 
 from fakes import Clock, made_alarms, made_reading
 from payload_cases import PACK, whole
@@ -64,7 +65,8 @@ def check_words_that_nobody_knows():
     alarms = made_alarms(on=("Other", "Cell_OV"), cells=b"\0\0\2" + bytes(12))
     words = ("Volt Status Odd", "System Fault 0x40")
     text = said(extra_of(words=words), alarms=alarms)
-    assert '"Problem":true,"Warning":true,"ProblemText":"Volt Status Odd; System Fault 0x40; Cell 3 over-voltage"' in text
+    words = "Volt Status Odd; System Fault 0x40; Cell 3 over-voltage"
+    assert '"Problem":true,"Warning":true,"ProblemText":"%s"' % words in text
     assert r.health(alarms, extra_of(words=("x" * 200,)))[2][-3:] == "..."
     assert r.health(alarms)[2] == "Other error; Cell 3 over-voltage"
 

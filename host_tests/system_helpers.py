@@ -6,6 +6,8 @@ import json
 import time
 from decimal import Decimal
 
+from discovery_rules import HomeAssistant
+
 from tools.simulator import Simulator
 from tools.simulator.commands import SYSTEM_PARAMETERS
 from tools.truth import Truth
@@ -135,6 +137,19 @@ class Way:
         said = {"BarCode": now["serial"], "Protocol": protocol, "Dialect": "framed", "Baud": self.sim.baud}
         master = {"Version": commands.version, "Manufacturer": commands.maker, "Device": commands.device}
         return said | master if pack == 1 else said
+
+
+def fed(it):
+    """All that a Way has heard, as Home Assistant takes it: every state is legal -> (HomeAssistant, {(topic, key):
+    state}).
+    """
+    home_assistant, states = HomeAssistant(), {}
+    for message in it.recorder.messages:
+        if message.topic.startswith("homeassistant/device/"):
+            home_assistant.take(message.topic, message.payload)
+        elif message.topic.startswith(it.prefix) and message.payload[:1] == b"{":
+            states |= home_assistant.states(message.topic, message.payload.decode(), states)
+    return home_assistant, states
 
 
 def parsed(payload):

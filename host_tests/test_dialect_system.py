@@ -8,7 +8,7 @@ import json
 
 import pytest
 from discovery_rules import faults
-from system_helpers import Way, now
+from system_helpers import Way, fed, now
 
 FOUND_S = 60
 CONSOLE = {"dialect": "console", "cells": 16}
@@ -91,4 +91,8 @@ def test_updated_in_mid_life(board, broker, mqtt_client, asleep):
         (said,) = [line for line in it.board.lines if "anew" in line]
         assert "battery speaks another dialect now (console)" in said
         assert [m.payload for m in it.heard("tele/LWT")] == [b"Online", b"Offline", b"Online"]
+        home_assistant, states = fed(it)
+        gone = ("ChargeVoltageLimit", "Charge_MOS", "CellTemp1_4")
+        assert states[config, "SOH"].isdigit()
+        assert not [key for key in gone if (config, key) in home_assistant.components]
         assert it.stop() == 0

@@ -8,7 +8,7 @@ import pytest
 from discovery_made import sent
 from discovery_rules import HomeAssistant
 from mqtt_helpers import Recorder
-from system_helpers import START_S, Way, now
+from system_helpers import START_S, Way, fed, now
 
 STATUS = "homeassistant/status"
 RACK = "homeassistant/device/PylonToMQTT_Main"
@@ -145,12 +145,7 @@ def check_pause(it):
 
 def check_fed(it):
     """All that came, as Home Assistant takes it: every state is legal, and every entity has one."""
-    home_assistant, states = HomeAssistant(), {}
-    for message in it.recorder.messages:
-        if message.topic.startswith("homeassistant/device/"):
-            home_assistant.take(message.topic, message.payload)
-        elif message.topic.startswith(it.prefix) and message.payload[:1] == b"{":
-            states |= home_assistant.states(message.topic, message.payload.decode(), states)
+    home_assistant, states = fed(it)
     keys = {at for at, one in home_assistant.components.items() if one["p"] != "button"}
     unknown = {key for topic, key in keys if states.get((topic, key), "None") == "None"}
     assert unknown <= {"TimeToFull", "TimeToEmpty"}

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from discovery_made import ALARMS, PREFIX, SOH, configs, taken
+from console_payload_cases import CALM, extra_of
+from discovery_made import ALARMS, PREFIX, SOH, TEXT, configs, taken
 from discovery_rules import illegal, render
+from fakes import made_reading
 from payload_cases import GOLDEN, IN_ALARM, PACK, RACK, TOTALS, whole
 
 from firmware.mqtt import payloads
@@ -49,6 +51,20 @@ def test_states_are_what_the_reading_says():
     ):  # fmt: skip
         assert states[topic, key] == state, key
     assert "Over-voltage protection" in states[topic, "ProblemText"]
+
+
+@pytest.mark.parametrize(("soh", "mos", "balancing"), [(98, 288, (3,)), (None, None, None)])
+def test_a_text_consoles_reading(soh, mos, balancing):
+    topic = "homeassistant/device/PylonToMQTT_Main_Pack1/config"
+    reading = made_reading(temperatures=(235,), soh=soh, alarms=CALM)
+    text = whole(payloads.pack(reading, 1, 1, PACK, extra_of(mos=mos, balancing=balancing, state="balancing")))
+    states = taken(sensors=1, flags=ALARMS | SOH | TEXT).states(PREFIX + "stat/readings/Pack1", text)
+    for key, state in (
+        ("Cell_13", "3.306"), ("BMS_T", "23.5"), ("SOC", "83.0"), ("SOH", str(soh)), ("TempMax", "23.1"),
+        ("BatteryState", "balancing"), ("Problem", "OFF"), ("ProblemText", "OK"), ("Heater", "OFF"),
+    ):  # fmt: skip
+        assert states[topic, key] == state, key
+    assert (topic, "Charge_MOS") not in states and (topic, "CellTemp1_4") not in states
 
 
 def test_rack_and_health():
