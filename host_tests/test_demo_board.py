@@ -12,7 +12,7 @@ from demo_helpers import port_of
 from tool_process import Tool
 
 from tools import demo_options, show
-from tools.demo_board import BoardError, DemoBoard, _show
+from tools.demo_board import MPREMOTE, BoardError, DemoBoard, _show
 
 clean = demo_helpers.clean
 QUICK = ("--packs", "1", "--publish-rate", "1")
@@ -92,6 +92,8 @@ def test_a_step_that_fails_is_told(prepared, capfd):
     with pytest.raises(BoardError, match=r"step 2 failed, as told above: tools/deploy\.py ended with 1"):
         board._step("2. The firmware", "python3", "tools/deploy.py", "--port", "/dev/ttyNone0")
     assert "deploy: no board at /dev/ttyNone0" in capfd.readouterr().out
+    with pytest.raises(BoardError, match=r"step 3 failed, as told above: \.venv/bin/mpremote ended with 1"):
+        board._step("3. Its settings", MPREMOTE, "connect", "/dev/ttyNone0", "exec", "1")
 
 
 def test_the_board_ends_meanwhile(prepared):

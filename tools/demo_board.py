@@ -146,7 +146,8 @@ class DemoBoard:
             finally:
                 _end(process)
         if status:
-            raise BoardError(f"step {title.partition('.')[0]} failed, as told above: {words[1]} ended with {status}")
+            program = next(word for word in words if word != PYTHON)
+            raise BoardError(f"step {title.partition('.')[0]} failed, as told above: {program} ended with {status}")
 
     def _begin(self, leash, words):
         """Print the command and start it -> Popen."""
