@@ -1,4 +1,4 @@
-"""Raw integers as the exact decimals of mqtt.md."""
+"""Raw integers as the exact decimals of mqtt.md, and what follows from them."""
 
 from __future__ import annotations
 
@@ -18,3 +18,17 @@ def tenth(value):
 def round_tenth(value):
     """A Decimal `value` -> the same with one decimal, rounded half away from zero."""
     return value.quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
+def extremes(cells, temperatures):
+    """What follows from the `cells` [mV] and `temperatures` [0.1 °C] of a pack -> {key of mqtt.md: Decimal}."""
+    low, high = min(cells), max(cells)
+    return {
+        "CellMin": thousandth(low),
+        "CellMinNumber": Decimal(cells.index(low) + 1),
+        "CellMax": thousandth(high),
+        "CellMaxNumber": Decimal(cells.index(high) + 1),
+        "CellDelta": thousandth(high - low),
+        "TempMin": tenth(min(temperatures)),
+        "TempMax": tenth(max(temperatures)),
+    }

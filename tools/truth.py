@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tools import truth_console
-from tools.decimals import round_tenth, tenth, thousandth
+from tools.decimals import extremes, round_tenth, tenth, thousandth
 
 WINDOW_S = 20  # a reading was said at most so long before it was heard; pack by pack, asked again once or twice
 KEPT = 64  # replies of one kind and pack
@@ -126,15 +126,8 @@ def analog(said):
         "CycleCount": Decimal(said["cycles"]),
         "SOC": min(Decimal(100), round_tenth(share / 10)),
         "Power": round_tenth(thousandth(said["voltage"]) * thousandth(said["current"])),
-        "CellMin": thousandth(min(cells)),
-        "CellMinNumber": Decimal(cells.index(min(cells)) + 1),
-        "CellMax": thousandth(max(cells)),
-        "CellMaxNumber": Decimal(cells.index(max(cells)) + 1),
-        "CellDelta": thousandth(max(cells) - min(cells)),
-        "TempMin": tenth(min(temperatures)),
-        "TempMax": tenth(max(temperatures)),
     }
-    return out
+    return out | extremes(cells, temperatures)
 
 
 def alarm(said, cells):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tools.decimals import round_tenth, tenth, thousandth
+from tools.decimals import extremes, round_tenth, tenth, thousandth
 
 KNOWN = (0, 1, 2)  # states: normal, below, above
 OTHER = 240
@@ -61,15 +61,8 @@ def bat(said):
     out = {f"Cell_{n}": thousandth(mv) for n, mv in enumerate(cells, 1)}
     out |= {f"Cell_{n} State": _state(state) for n, state in enumerate(said["alarm"]["cells"], 1)}
     out |= {f"Cell_{n} Temp": tenth(value) for n, value in enumerate(temperatures, 1)}
-    return out | {
+    return out | extremes(cells, temperatures) | {
         "RemainingCapacity": thousandth(said["remaining"]),
-        "CellMin": thousandth(min(cells)),
-        "CellMinNumber": Decimal(cells.index(min(cells)) + 1),
-        "CellMax": thousandth(max(cells)),
-        "CellMaxNumber": Decimal(cells.index(max(cells)) + 1),
-        "CellDelta": thousandth(max(cells) - min(cells)),
-        "TempMin": tenth(min(temperatures)),
-        "TempMax": tenth(max(temperatures)),
         **({} if said["balancing"] is None else {"Balancing_Cells": said["balancing"]}),
     }
 

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from . import NoReply, ReturnCode
+from . import NoReply, ReturnCode, drain
 
 BAUD = 115_200
 # All that is ever sent; with a pack's number, but for the last two, which can stand alone
@@ -17,7 +17,6 @@ _IDLE_MS = const(1000)  # without a character: the master asks its slave before 
 _LONGEST_MS = const(3000)  # of a whole answer
 _PAGER_MS = const(60)  # of silence behind a line without an end: the pager waits
 _QUIET_MS = const(60)  # silence on the line before a command is repeated
-_DRAIN_MS = const(500)  # at most, if the line never falls silent
 _POLL_MS = const(5)
 _CHUNK = const(64)  # bytes read at once
 _LONGEST_LINE = const(400)  # characters; the header of `pwr` has about 200
@@ -66,7 +65,7 @@ class Line:
             again = attempt or self.failures
             if again:
                 self.uart.write(b"\n")  # out of the pager, or of half a command
-            self.drain(_QUIET_MS if again else 0)
+            drain(self.uart, self._chunk, self.clock, _QUIET_MS if again else 0)
             self.polls += 1
             self.uart.write(text.encode() + b"\n")
             try:
@@ -85,21 +84,6 @@ class Line:
                 self.frame_errors += 1
         self.failures += 1
         raise last
-
-    def drain(self, quiet_ms):
-        """Drops what has arrived, until nothing came for `quiet_ms`, within a bound."""
-        clock = self.clock
-        start = last = clock.ticks_ms()
-        while True:
-            now = clock.ticks_ms()
-            if self.receive():
-                last = now
-            elif clock.ticks_diff(now, last) >= quiet_ms:
-                return
-            else:
-                clock.sleep_ms(_POLL_MS)
-            if clock.ticks_diff(now, start) >= _DRAIN_MS:
-                return
 
     def _answer(self, command):
         """Yields the lines between "@" and the end mark, spaces at their ends included."""

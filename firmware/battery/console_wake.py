@@ -37,7 +37,6 @@ class Waker:
             self._wake()
             return None
         self._line.set_rate(BAUD)
-        self._line.drain(0)
         self._line.send(b"\r\n" if step else b"\n")
         if self._prompt():
             state[0] = 0

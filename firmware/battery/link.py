@@ -2,14 +2,13 @@
 
 from micropython import const
 
-from . import NoReply, ReturnCode, frame
+from . import NoReply, ReturnCode, drain, frame
 
 _BITS = const(10)  # of a character: start, 8 data, stop
 _TURN_ROUND_MS = const(1000)  # the master asks its slave before it answers
 _AFTER_DAMAGE_MS = const(200)  # a whole reply may still follow a damaged line
 _POLL_MS = const(5)
 _QUIET_MS = const(40)  # silence on the line before a request is repeated
-_DRAIN_MS = const(500)  # at most, if the line never falls silent
 _ATTEMPTS = const(3)
 _CHUNK = const(64)  # bytes read at once
 _MOST = const(400)  # bytes that one question can bring, with a late reply and noise; more is babble, and costs memory
@@ -43,7 +42,7 @@ class Link:
         declines.
         """
         for attempt in range(attempts):
-            self._drain(_QUIET_MS if attempt else 0)
+            drain(self.uart, self._chunk, self.clock, _QUIET_MS if attempt else 0)
             try:
                 value = self._ask(cid2, parse, byte)
                 self.failures = 0
@@ -113,18 +112,3 @@ class Link:
         if byte is not None and value[0] != byte:
             raise ValueError("reply of pack %d" % value[0])
         return value
-
-    def _drain(self, quiet_ms):
-        """Drops what has arrived, until nothing came for `quiet_ms`, within a bound."""
-        clock = self.clock
-        start = last = clock.ticks_ms()
-        while True:
-            now = clock.ticks_ms()
-            if self.uart.readinto(self._chunk):
-                last = now
-            elif clock.ticks_diff(now, last) >= quiet_ms:
-                return
-            else:
-                clock.sleep_ms(_POLL_MS)
-            if clock.ticks_diff(now, start) >= _DRAIN_MS:
-                return
