@@ -1,0 +1,142 @@
+"""Every command of README.md, CONTRIBUTING.md and docs/ is run, and prints what its page promises.
+
+At a battery's port is the simulated one, at a board's the virtual one, and the broker listens on this PC. What is not
+run says why, in doc_rows.py. A command that no row knows is a failure, and so is a row that knows none. The way onto a
+board is in test_docs_board.py.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+
+import doc_commands
+import pytest
+from doc_commands import REPL, SHELL
+from doc_rows import AS_ROOT, AT_ONCE, COMMANDS, ROWS, UNTIL_SEEN, rows_of, to_run
+from doc_stage import Stage
+
+from tools.simulator import Simulator
+
+ONCE = re.compile(r"making |installing |fetching |\.venv is ready")  # said by the first run only, see test_environment
+FAILS = {"python3 tools/decode.py '~20014642E00202FD35'": 1}  # exit status
+SHORTER = ((" --seconds 45", ""), (" --seconds 10", ""))
+ONE_FILE = " host_tests/test_recorded_frames.py -k capture"
+SEEN_S = 60
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda one: f"{one.page}: {one.text[:60]}")
+def test_it_is_known(command):
+    assert len(rows_of(command)) == 1, "put this command into ROWS"
+
+
+@pytest.mark.parametrize("known", [row[0] for row in ROWS])
+def test_each_row_is_of_a_command(known):
+    assert any(re.fullmatch(known, one.text) for one in COMMANDS)
+
+
+# -- to its end, or until Ctrl-C -----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def stage(tmp_path_factory):
+    """Some commands build on those before them: one folder for all, and a battery that is at its port."""
+    with Simulator(packs=2, baud=4800, paced=False) as battery:
+        yield Stage(tmp_path_factory.mktemp("clone"), {"/dev/ttyUSB0": battery.path})
+        assert not battery.forbidden
+
+
+@pytest.mark.slow
+@pytest.mark.xdist_group("docs at once")
+def test_at_once(stage):
+    for command in to_run(AT_ONCE):
+        text = command.text + (ONE_FILE if "test.py" in command.text else "")
+        status, said = stage.run(text)
+        assert status == FAILS.get(command.text, 0), text
+        assert doc_commands.missing(map(stage.here, command.promised), said) == [], text
+    made = sorted(path.name for path in (stage.directory / "my-rack").iterdir())
+    assert made == ["automations.yaml", "dashboard.yaml"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("command", to_run(UNTIL_SEEN), ids=lambda one: one.text[22:])
+def test_until_seen(tmp_path, command):
+    """The demo is ended by Ctrl-C as soon as all is there that it says before its end, and a cycle is over."""
+    text = command.text
+    for theirs, ours in SHORTER:
+        text = text.replace(theirs, ours)
+    promised = [line for line in command.promised if not ONCE.match(line)]
+    with Stage(tmp_path).start(text) as tool:
+        for line in promised:
+            if line.startswith("   "):
+                tool.wait_for(doc_commands.pattern(line), SEEN_S)
+        tool.wait_for("Pack 1 ", SEEN_S, count=2)
+        assert tool.stop() == 0
+    assert len(promised) >= 3 and doc_commands.missing(promised, tool.output) == []
+
+
+# -- docs/service.md -----------------------------------------------------------------------------------------------
+
+
+def test_as_root(tmp_path):
+    """The files of the service, in a directory that stands for /; what removes them comes last."""
+    places = {f" /{name}/": f" {tmp_path}/{name}/" for name in ("opt", "etc", "var")}
+    made = "opt/pylon2mqtt/docs etc/systemd/system var/lib/private/pylon2mqtt var/lib/pylon2mqtt clone"
+    for name in made.split():
+        (tmp_path / name).mkdir(parents=True)
+    shutil.copy(doc_commands.PROJECT / "docs" / "pylon2mqtt.service", tmp_path / "opt/pylon2mqtt/docs")
+    stage = Stage(tmp_path / "clone", places)
+    for command in sorted(to_run(AS_ROOT), key=lambda one: one.text.startswith("rm")):
+        paths = re.findall(r"\s(/\S+)", stage.here(command.text).partition("\n")[0])
+        assert paths and all(path.startswith((f"{tmp_path}/", "/dev/null")) for path in paths), "never the real ones"
+        assert stage.run(command.text) == (0, ""), command.text
+        if command.text.startswith("install"):
+            assert (tmp_path / "etc/pylon2mqtt/mqtt_pass").stat().st_mode & 0o777 == 0o600
+        if command.text.startswith("cp"):
+            assert (tmp_path / "etc/systemd/system/pylon2mqtt.service").is_file()
+    assert [path for path in tmp_path.rglob("*pylon2mqtt*") if "clone" not in path.parts] == []
+
+
+# -- what finds it -------------------------------------------------------------------------------------------------
+
+
+PAGE = """
+`python3 tools/x.py --a`, `tools/x.py`, `python3 …`, `config.show()`, `config.json`
+
+    python3 tools/y.py
+
+```
+$ python3 tools/z.py
+it says 7 s
+…
+>>> config.show()
+```
+```sh
+cat > file <<END
+rm all
+END
+mkdir x   # why
+```
+"""
+
+
+def test_commands_are_found():
+    found = [(one.prompt, one.text, one.promised) for one in doc_commands.commands("page", PAGE)]
+    assert found == [
+        (SHELL, "python3 tools/x.py --a", []), (REPL, "config.show()", []), (SHELL, "python3 tools/y.py", []),
+        (SHELL, "python3 tools/z.py", ["it says 7 s"]), (REPL, "config.show()", []),
+        (SHELL, "cat > file <<END\nrm all\nEND", []), (SHELL, "mkdir x", []),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("line", "output", "there"), [
+    ("   8.4 s  Pack 1", " 12.1 s  Pack 1", True),
+    ("+1.4 A  x", "-12 A x", True),
+    ("one two", "one\ntwo", True),
+    ("packs: …, OK", "packs: 1, 2, OK", True),
+    ("charging, OK", "idle, OK", False),
+    ("8.4 s", "s", False),
+    ("a.b", "axb", False),
+])  # fmt: skip
+def test_promises_are_held(line, output, there):
+    assert (doc_commands.missing([line], output) == []) == there
