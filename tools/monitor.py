@@ -80,9 +80,9 @@ def password(options):
 
 def _run(options, heard, events):
     host, port = options.broker
-    until = None if options.seconds is None else time.monotonic() + options.seconds
     with Listener(events, host, port, options.user, password(options), heard.subscriptions()) as listener:
         listener.wait()
+        until = None if options.seconds is None else time.monotonic() + options.seconds
         terminal = show.on_terminal()
         output = show.Terminal(heard) if terminal else show.Lines(heard, lambda: time.strftime("%H:%M:%S"))
         with output:
@@ -134,6 +134,7 @@ class Listener:
             self._client.username_pw_set(user, password)
         self._client.reconnect_delay_set(*RETRY_S)
         self._client.on_connect = self._on_connect
+        self._client.on_subscribe = self._on_subscribe
         self._client.on_disconnect = self._on_disconnect
         self._client.on_message = self._on_message
         self._answer = queue.SimpleQueue()
@@ -172,8 +173,10 @@ class Listener:
             self._answer.put(why)
             self._events.put((REFUSED, why))
             return
-        for topic in self._topics:
-            client.subscribe(topic)
+        client.subscribe([(topic, 0) for topic in self._topics])
+
+    def _on_subscribe(self, client, userdata, mid, reasons, properties):
+        """Only now is everything heard that is published."""
         self._answer.put(None)
         self._events.put((CONNECTED,))
 
