@@ -47,7 +47,6 @@ def stage(tmp_path_factory):
 
 
 @pytest.mark.slow
-@pytest.mark.xdist_group("docs at once")
 def test_at_once(stage):
     for command in to_run(AT_ONCE):
         text = command.text + (ONE_FILE if "test.py" in command.text else "")
@@ -61,7 +60,7 @@ def test_at_once(stage):
 @pytest.mark.slow
 @pytest.mark.parametrize("command", to_run(UNTIL_SEEN), ids=lambda one: one.text[22:])
 def test_until_seen(tmp_path, command):
-    """The demo is ended by Ctrl-C as soon as all is there that it says before its end, and a cycle is over."""
+    """The demo is ended by Ctrl-C as soon as all is there that it says before its end."""
     text = command.text
     for theirs, ours in SHORTER:
         text = text.replace(theirs, ours)
@@ -70,7 +69,8 @@ def test_until_seen(tmp_path, command):
         for line in promised:
             if line.startswith("   "):
                 tool.wait_for(doc_commands.pattern(line), SEEN_S)
-        tool.wait_for("Pack 1 ", SEEN_S, count=2)
+        if any("readings of" in line for line in promised):  # at its end, and they tell how long a cycle takes
+            tool.wait_for("Pack 1 ", SEEN_S, count=2)
         assert tool.stop() == 0
     assert len(promised) >= 3 and doc_commands.missing(promised, tool.output) == []
 
