@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import tty
@@ -32,9 +33,8 @@ class Stage:
 
     def here(self, text):
         """A text of a page, as it is here."""
-        for theirs, ours in self.stands_for.items():
-            text = text.replace(theirs, ours)
-        return text
+        theirs = sorted(self.stands_for, key=len, reverse=True)
+        return re.sub("|".join(map(re.escape, theirs)) or "$^", lambda found: self.stands_for[found[0]], text)
 
     def run(self, command, typed=None):
         """A command at a shell, to its end -> (exit status, all that it printed). It has no terminal."""

@@ -103,8 +103,9 @@ class Way:
 
 @pytest.mark.slow
 def test_on_a_board(tmp_path, broker, mqtt_client):
-    stage = Stage(tmp_path, {"/tmp/battery": str(tmp_path / "battery"), "192.168.2.245": "127.0.0.1",
-                             "my network": "virtual", "Generic ESP32": "Virtual ESP32"})  # fmt: skip
+    places = {"/tmp/battery": str(tmp_path / "battery"), "/tmp/board": str(tmp_path / "flash"), "my network": "virtual",
+              "192.168.2.245": "127.0.0.1", "Generic ESP32": "Virtual ESP32"}  # fmt: skip
+    stage = Stage(tmp_path, places)
     on_board = to_run(ON_A_BOARD)
     (simulator,) = [one for one in on_board if "tools/simulator" in one.text]
     (virtual,) = [one for one in on_board if "tools/virtual_board" in one.text]
@@ -112,7 +113,6 @@ def test_on_a_board(tmp_path, broker, mqtt_client):
     stage.run(make)
     with stage.start(simulator.text) as battery:
         battery.wait_for("battery at")
-        virtual_board = virtual_board.replace("--flash flash", f"--flash {tmp_path / 'flash'}")
         with stage.start(virtual_board) as board:
             port = board.wait_for(r"(/dev/\S+)\n")[1]
             stage.stands_for |= {"/dev/ttyUSB0": port, "/dev/pts/7": port}

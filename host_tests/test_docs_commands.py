@@ -19,6 +19,7 @@ from doc_stage import Stage
 from tools.simulator import Simulator
 
 ONCE = re.compile(r"making |installing |fetching |\.venv is ready")  # said by the first run only, see test_environment
+TIMED = re.compile(r" +\d+\.\d s ")  # said while it runs
 FAILS = {"python3 tools/decode.py '~20014642E00202FD35'": 1}  # exit status
 SHORTER = ((" --seconds 45", ""), (" --seconds 10", ""))
 ONE_FILE = " host_tests/test_recorded_frames.py -k capture"
@@ -67,7 +68,7 @@ def test_until_seen(tmp_path, command):
     promised = [line for line in command.promised if not ONCE.match(line)]
     with Stage(tmp_path).start(text) as tool:
         for line in promised:
-            if line.startswith("   "):
+            if TIMED.match(line):
                 tool.wait_for(doc_commands.pattern(line), SEEN_S)
         if any("readings of" in line for line in promised):  # at its end, and they tell how long a cycle takes
             tool.wait_for("Pack 1 ", SEEN_S, count=2)
