@@ -34,14 +34,19 @@ _LOOSE = re.compile(r"…|\d+(?:\.\d+)?|[+-](?=\d)|\s+|[^…\d\s+-]+|.")
 
 def commands(page, text):
     """-> [Command], in the order of the page: of code blocks, of lines that are indented by four, in backticks."""
-    found = []
-    for kind, what in markdown.parts(text):
+    found, prose = [], []
+    for kind, what in [*markdown.parts(text), ("end", "")]:
+        indented = kind == "line" and what.startswith("    ") and _is_command(what.strip())
+        if kind == "line" and what and not indented:
+            prose.append(what)  # what stands in backticks may go over two lines
+            continue
+        quoted = markdown.quoted(" ".join(prose))
+        found += [Command(page, prompt, one, []) for one in quoted if (prompt := _inline(one))]
+        prose = []
         if kind == "block":
             found += _of_block(page, what)
-        elif kind == "line" and what.startswith("    ") and _is_command(what.strip()):
+        elif indented:
             found.append(Command(page, SHELL, what.strip(), []))
-        elif kind == "line":
-            found += [Command(page, prompt, one, []) for one in markdown.quoted(what) if (prompt := _inline(one))]
     return found
 
 

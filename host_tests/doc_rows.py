@@ -41,6 +41,7 @@ ROWS = (
     (r"python3 tools/demo\.py --packs 16( --seconds 120)?", FLAGS),
     (r"python3 tools/(decode|capture)\.py", "is only a name here; run above with arguments"),
     (r"~/esptool/bin/esptool --port /dev/ttyUSB0 (erase-flash|write-flash 0x1000 \S+\.bin)", "needs an ESP32"),
+    (r"mpremote mip install --target / github:<owner>/<repo>", "test_package_json does, from this tree's package.json"),
     (r"python3 -m venv ~/esptool && ~/esptool/bin/pip install esptool", NO_NETWORK),
     (r"git (clone|-C) .*", NO_NETWORK),
     (r"mosquitto", "its port 1883 may be taken; the tests' own brokers are started by mqtt_helpers.Broker"),
