@@ -11,7 +11,7 @@ FLAGS = "takes too long; test_docs_links holds its flags against --help"
 NO_ROOT = "is for root, on a PC of its own"
 NO_NETWORK = "needs the internet"
 PORT = r"(?:/dev/ttyUSB0|/dev/pts/7)"
-# A regex of the whole command, how it is run; several commands of one page that belong together in the page's order.
+# A regex of the whole command, and how it is run; commands of the same way go in the order of the pages.
 ROWS = (
     (r"python3 tools/demo\.py --seconds 45", UNTIL_SEEN),
     (r"python3 tools/demo\.py --dialect console --firmware us5000", UNTIL_SEEN),
@@ -30,7 +30,7 @@ ROWS = (
     (rf"python3 tools/deploy\.py --port {PORT}", ON_A_BOARD),
     (rf"python3 tools/configure\.py --port {PORT} .*", ON_A_BOARD),
     (r"python3 tools/monitor\.py --broker 127\.0\.0\.1", ON_A_BOARD),
-    (r"\.venv/bin/mpremote connect /dev/pts/7", ON_A_BOARD),
+    (rf"\.venv/bin/mpremote connect {PORT}", ON_A_BOARD),
     (r"from firmware import (config|diagnose|setup)(; .*)?", ON_A_BOARD),
     (r"config\.(show|set|unset)\(.*\)", ON_A_BOARD),
     (r"import machine; machine\.reset\(\)", ON_A_BOARD),

@@ -8,7 +8,7 @@ import doc_commands
 import pytest
 from doc_commands import REPL, SHELL
 from doc_rows import ON_A_BOARD, ON_A_PC, to_run
-from doc_stage import LEAVE, SECRET, Stage, Typed
+from doc_stage import SECRET, Stage, Typed
 
 SEEN_S = 60
 
@@ -61,6 +61,8 @@ class Way:
             return view.output
         if "mpremote" in text:
             self.connect(text)
+            assert self.typed.leave() == 0
+            self.leave()
             return ""
         if "mqtt_host=" in text:
             text += f" mqtt_port={self.broker.port}"
@@ -91,7 +93,6 @@ class Way:
         self.typed.expect(b">>> ")
 
     def leave(self):
-        self.typed.send(LEAVE)
         self.typed.__exit__()
         self.typed = None
 
