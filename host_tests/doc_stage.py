@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import subprocess
@@ -17,7 +18,8 @@ from tools import environment
 TIMEOUT_S = 90
 PROMPT = b">>> "
 SECRET = "s3cret-marker"  # what a reader types unseen
-LEAVE = b"\x1d"  # Ctrl-]
+CTRL_C, LEAVE = b"\x03", b"\x1d"  # Ctrl-]
+PRESSES, PRESS_S = 5, 4
 
 
 class Stage:
@@ -74,6 +76,16 @@ class Typed(Terminal):
             self._process.kill()
         self._process.wait()
         super().__exit__()
+
+    def interrupt(self):
+        """Ctrl-C, again where it comes to nothing, as while the board starts: until the prompt is there."""
+        for _ in range(PRESSES - 1):
+            self.send(CTRL_C)
+            with contextlib.suppress(AssertionError):
+                self.expect(PROMPT, PRESS_S)
+                return
+        self.send(CTRL_C)
+        self.expect(PROMPT)
 
     def leave(self):
         """Ctrl-] -> exit status."""

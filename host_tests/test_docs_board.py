@@ -89,8 +89,7 @@ class Way:
     def connect(self, text):
         self.typed = Typed(self.stage.directory, *self.stage.here(text).split()).__enter__()
         self.typed.expect(b"Connected to MicroPython")
-        self.typed.send(b"\x03")
-        self.typed.expect(b">>> ")
+        self.typed.interrupt()
 
     def leave(self):
         self.typed.__exit__()

@@ -65,7 +65,7 @@ def test_until_seen(tmp_path, command):
     text = command.text
     for theirs, ours in SHORTER:
         text = text.replace(theirs, ours)
-    promised = [line for line in command.promised if not ONCE.match(line)]
+    promised = [line.replace("(mosquitto)", "(…)") for line in command.promised if not ONCE.match(line)]  # or amqtt
     with Stage(tmp_path).start(text) as tool:
         for line in promised:
             if TIMED.match(line):
