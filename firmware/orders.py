@@ -29,6 +29,7 @@ def _known(publisher):
 
 def fresh(loop):
     """Home Assistant knows the devices now, and takes what they say."""
+    loop.publisher.tell("leftovers", None, None)  # not sooner: without a config that knows, an empty one is an error
     loop.publisher.state()
     _cycle(loop)
 

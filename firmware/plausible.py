@@ -6,6 +6,7 @@ from binascii import crc32
 from struct import calcsize, pack_into, unpack_from
 
 _MAX_CELL_MV = 5000
+_MAX_CURRENT_MA = 3_276_800  # what a frame can say (§3.5)
 _MIN_TEMPERATURE, _MAX_TEMPERATURE = -400, 1250  # 0.1 °C
 _EXACT_RUN = 3  # readings whose cells summed to the pack voltage exactly, before this is asked of every one
 _REFUSALS = 3  # in a row, then the pack's history is forgotten: it may be another pack
@@ -42,14 +43,15 @@ class Judge:
         pack_into(_HEAD, self._history, _SIZE * (pack - 1), 0, 0, 0)
         self._history[_SIZE * (pack - 1) + _VALUES_AT] = 0
 
-    def refusal(self, reading, again=False):
+    def refusal(self, reading, again=False, extra=None):
         """None: `reading` is accepted. Else the name of what is not plausible; then the pack is to be asked again.
 
         `again`: it was, and the reading before this was refused. One that jumped is accepted when it agrees with that
-        one, and so is the first one of a history, and a change of the alarms.
+        one, and so is the first one of a history, and a change of the alarms. `extra`: what the text console says
+        beyond it (console.Extra), or None.
         """
-        why = out_of_range(reading)
-        values = _flat(reading) if not why else None
+        why = out_of_range(reading, extra)
+        values = _flat(reading, extra) if not why else None
         at = _SIZE * (reading.pack - 1)
         refused, exact, alarms = unpack_from(_HEAD, self._history, at)
         last = unpack_from(_VALUES, self._history, at + _VALUES_AT)
@@ -74,20 +76,30 @@ class Judge:
         return why
 
 
-def _flat(reading):
-    """All that is compared with the last reading, in one tuple."""
-    counts = len(reading.cells), len(reading.temperatures), reading.capacity, reading.cycles or 0
+def _flat(reading, extra):
+    """All that is compared with the last reading, in one tuple. Of the text console's temperatures of cells the lowest
+    and the highest; its SOC, which may jump by 3 %, as a temperature.
+    """
+    temperatures = tuple(reading.temperatures)
+    if extra:
+        temperatures += min(extra.temperatures), max(extra.temperatures), 10 * extra.soc
+    counts = len(reading.cells), len(temperatures), reading.capacity, reading.cycles or 0
     rest = (0,) * (_MOST - counts[0] - counts[1])
-    return counts + (reading.remaining, reading.current) + tuple(reading.cells) + tuple(reading.temperatures) + rest
+    return counts + (reading.remaining, reading.current) + tuple(reading.cells) + temperatures + rest
 
 
-def out_of_range(reading):
-    """The name of what in a reading cannot be (§6, ranges); None when all can."""
-    if len(reading.cells) + len(reading.temperatures) > _MOST:
+def out_of_range(reading, extra=None):
+    """The name of what in a reading cannot be (§6, ranges); None when all can. `extra` as in Judge.refusal()."""
+    temperatures = tuple(reading.temperatures)
+    if extra:
+        temperatures += tuple(extra.temperatures) + (extra.mos or 0,)
+    elif len(reading.cells) + len(temperatures) > _MOST:
         return "cells"
+    if abs(reading.current) > _MAX_CURRENT_MA:
+        return "current"
     if not reading.cells or min(reading.cells) < 0 or max(reading.cells) > _MAX_CELL_MV:
         return "cells"
-    for temperature in reading.temperatures:
+    for temperature in temperatures:
         if not _MIN_TEMPERATURE <= temperature <= _MAX_TEMPERATURE:
             return "temperatures"
     if reading.remaining * 10 > reading.capacity * 11:

@@ -65,6 +65,7 @@ def pwr(layout="us2000c", there=(1, 2), **more):
     names = header.split()
     widths = [9 if name in ("Tlow.Id", "Thigh.Id", "Vlow.Id", "Vhigh.Id") else 7 for name in names]
     widths = [width if at < names.index("Base.St") else 9 for at, width in enumerate(widths)]
+    widths = [18 if name == "Barcode" else width for name, width in zip(names, widths)]
     widths[0], widths[names.index("Time")] = 6, 21
     lines = ["".join([padded(name, width) for name, width in zip(names, widths)])]
     for number in range(1, rows + 1):
@@ -147,7 +148,7 @@ def info(pack=1, words=(), **more):
 
 def stat(pack=1, items=STAT, **more):
     lines = ["Device address           %d" % pack]
-    lines += ["%s:%9d" % (padded(name, 16), value) for name, value in items]
+    lines += ["%s:%9s" % (padded(name, 16), value) for name, value in items]
     return wrapped("stat %d" % pack, lines, **more)
 
 

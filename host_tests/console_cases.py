@@ -48,33 +48,6 @@ def check_reading():
     assert it.ask("limits", 1) is None and it.ask("parameters", None) is None
 
 
-def check_layouts_of_the_table():
-    for name, _, extra, _ in made.LAYOUTS:
-        for end in ("\r\r\n", "\r\n", "\n", "\n\n", "\n\r"):
-            it, _ = console({"pwr": made.pwr(name, (1, 2, 4), end=end, prompt="PYTES>")})
-            assert it.ask("packs", None) == (1, 2, 4), (name, end)
-            assert it.mos == (dict.fromkeys((1, 2, 4), 275) if "27500" in extra else {}), name
-
-
-def check_dash_in_a_slaves_row():
-    it, _ = console({"pwr": made.pwr(words={"MosTempr": "-", "M.T.St": "-"})})
-    assert it.ask("packs", None) == (1, 2) and it.mos == {}
-
-
-def check_mosfet_temperature_comes_with_a_reading():
-    it, uart = console()
-    it.ask("packs", None)
-    it.read(1)
-    assert it.extra.mos == 275
-    uart.answers["pwr"] = made.pwr(words={"MosTempr": "28100"})
-    it.link.clock.advance(31_000)
-    it.read(1)
-    assert it.extra.mos == 281
-    uart.answers["pwr"] = b""
-    it.link.clock.advance(31_000)
-    assert it.read(1).voltage == 49952 and it.extra.mos is None
-
-
 def check_layouts_of_the_cells():
     for name, columns, _ in made.BATS:
         it, uart = console()
@@ -209,7 +182,9 @@ def check_words_and_flags():
         ({"Heater Status": "ON"}, None, "Heater"),
         ({"Soh. Status": "Gone"}, None, "Other"),
         ({"System Fault": "0x40"}, None, "Other"),
-        ({"Coul. Status": "Low"}, None, ""),
+        ({"Coul. Status": "Low"}, None, "Other"),
+        ({"Heater Status": ""}, None, ""),
+        ({"Current Status": "High"}, {6: ("Dischg", "Normal", "Odd", "Normal")}, "DSG_OC Other"),
         ({"Soh. Status": None, "Coul. Status": None, "System Fault": None}, None, ""),
         ({}, {6: ("Dischg", "High", "Normal", "Normal")}, "Cell_OV"),
         ({}, {6: ("Dischg", "Low", "Normal", "Normal")}, "Cell_UV"),

@@ -99,11 +99,27 @@ def check_rows_are_8_or_16():
 
 
 def check_another_pack_is_refused():
-    for command, what in (("pwr 1", "read"), ("stat 1", "read"), ("info 1", "identity")):
+    for command, what in (("pwr 1", "read"), ("info 1", "identity")):
         answers = made.rack()
         answers[command] = answers[command[:-1] + "2"].replace(command[:-1].encode() + b"2", command.encode())
         text, _ = _why(answers, what)
         assert "another pack" in text, command
+
+
+def check_counters_are_never_in_the_way():
+    """A pack is read without them, and they are asked for again."""
+    good = made.rack()["stat 1"]
+    for bad in (b"", made.stat(2), good.replace(b"\r\r\nCommand", b"\r\r\nCmd")):
+        it, uart = console(dict(made.rack(), **{"stat 1": bad}))
+        assert it.read(1)[7:9] == (None, None), bad
+        uart.answers["stat 1"] = good
+        it.link.clock.advance(59_000)
+        assert it.read(1)[7:9] == (None, None)
+        it.link.clock.advance(2_000)
+        assert it.read(1)[7:9] == (62, 98)
+    for said, soh in (("98%", 98), ("-", None), ("", None)):
+        it, _ = console(dict(made.rack(), **{"stat 1": made.stat(items=(("CYCLE Times", 62), ("SOH", said)))}))
+        assert it.read(1)[7:9] == (62, soh), said
 
 
 def check_cells_that_do_not_sum_to_the_voltage():
@@ -116,13 +132,25 @@ def check_cells_that_do_not_sum_to_the_voltage():
 def check_soc_that_contradicts_the_charge():
     answers = made.rack()
     answers["bat 1"] = made.bat(charge=4150)
-    it, _ = console(answers)
-    assert "contradict" in str(raised(NoReply, it.read, 1))
+    it, uart = console(answers)
+    assert it.read(1).remaining == 41500  # what is said twice is how this battery is; its SOC counts
+    assert uart.sent.count(b"pwr 1\n") == 3
+
+
+def check_soc_of_the_pack_and_of_its_cells():
+    """A single contradiction is damage, the same twice is not."""
+    it, uart = console()
+    it.read(1)
+    good = made.pwr_of()
+    uart.answers["pwr 1"] = [good.replace(b": 83 ", b": 93 "), good]
+    assert it.read(1) and it.extra.soc == 83
+    uart.answers["pwr 1"] = good.replace(b": 83 ", b": 93 ")
+    assert it.read(1) and it.extra.soc == 93
 
 
 def check_numbers():
     assert (console_text.number("-6300"), console_text.percent("45%")) == (-6300, 45)
-    for text in ("", "-", "--1", "1_0", "+1", " 1", "1.5", "1e3", "0x1", "45%"):
+    for text in ("", "-", "--1", "1_0", "+1", " 1", "1.5", "1e3", "0x1", "45%", "9999999999"):
         raised(ValueError, console_text.number, text)
     for text in ("", "%", "45", "45%%"):
         raised(ValueError, console_text.percent, text)
@@ -133,7 +161,7 @@ def check_pager():
         it, uart = console()
         uart.paged = paged
         assert it.ask("packs", None) == (1, 2)
-        assert uart.sent.count(b"\r") == 2  # one an answer, of which two are needed
+        assert uart.sent.count(b"\r") == 3  # one an answer: two for its form, one more for what is new in it
         assert it.link.frame_errors == 0
 
 

@@ -22,6 +22,7 @@ MODULES = (
     "console_cases",
     "console_payload_cases",
     "console_line_cases",
+    "console_table_cases",
     "settings_cases",
 )
 

@@ -33,6 +33,11 @@ def test_line(check):
     check()
 
 
+@checks_of("console_table_cases")
+def test_table(check):
+    check()
+
+
 @pytest.fixture
 def recorded(project):
     """{recording: {command: answer}}; skips where the recordings are not there."""

@@ -13,6 +13,7 @@ from firmware.retained import Retained
 FRAMED, CONSOLE = 1, 2  # as retained.Retained keeps them
 WAKE_UP = b"~20014682C0048520FCC3\r"
 WHOLE_S = 60  # a search that nobody answers
+AWAY_S = 300  # the other dialect is only tried when the one that worked stays away
 
 
 def asleep(it):
@@ -106,7 +107,7 @@ def test_nobody_answers(kept):
     assert len(it.log.texts("warning")) == 1 and it.poller.pause_ms == 60_000
     it.battery.plugged = True
     found(it, 120)
-    assert it.poller.dialect.name == "framed" and it.poller.pause_ms == 0
+    assert it.settled().poller.dialect.name == "framed" and it.poller.pause_ms == 0
 
 
 def test_each_step_of_the_search_is_bounded():
@@ -124,7 +125,7 @@ def test_new_firmware_in_mid_life_and_back(sleeps, pager):
     polls, told = it.link.polls, len(it.sink.told)
     it.battery.update(asleep=sleeps, pager=pager)
     it.run(60, lambda: it.poller.searching)
-    assert found(it) < 25_000 and it.poller.dialect.name == "console"
+    assert found(it, AWAY_S) and it.poller.dialect.name == "console"
     begun = it.clock.passed_ms
     it.settled().run(60)
     assert it.packs_read(begun)[-2:] == [1, 2] and it.sink.extras[-1] is not None
@@ -132,7 +133,7 @@ def test_new_firmware_in_mid_life_and_back(sleeps, pager):
     assert it.poller.link.polls > polls > 0  # the counts go on
     it.battery.update("framed")
     it.run(60, lambda: it.poller.searching)
-    found(it)
+    found(it, AWAY_S)
     begun = it.clock.passed_ms
     it.settled().run(30)
     assert it.poller.dialect.name == "framed" and it.packs_read(begun)[-2:] == [1, 2] and it.sink.extras[-1] is None
@@ -168,6 +169,18 @@ def test_a_fixed_dialect_never_tries_the_other(state):
             assert not it.poller.searching and it.sink.readings
 
 
+@pytest.mark.parametrize("away_s", [5, 15, 30, 60])
+def test_one_that_was_away_is_found_as_soon_as_without_the_other_dialect(away_s):
+    it = house(framed).settled()
+    it.battery.plugged = False
+    it.run(away_s)
+    it.battery.plugged = True
+    begun, pause_ms = it.clock.passed_ms, it.poller.pause_ms
+    it.run(120, lambda: it.packs_read(begun))
+    assert it.clock.passed_ms - begun < 15_000 + pause_ms
+    assert WAKE_UP not in [data for _, _, data in it.uart.written]
+
+
 def test_wake_up_comes_only_where_nothing_answers():
     """A battery that speaks frames never hears it, unless it was lost."""
     it = house(baud=1200).settled()
@@ -179,5 +192,6 @@ def test_force_family_is_refused_with_its_name():
     it = house(awake)
     it.battery.console._text.table = lambda now: ["Power Volt Curr UTlow CoulombAH", "1 50000 0 20000 50"]
     it.run(120)
-    (said,) = [text for text in it.log.texts("warning") if "Force" in text]
-    assert "not known here" in said and not it.sink.readings
+    (said,) = it.log.texts("warning")
+    assert "Force" in said and "not known here" in said and not it.sink.readings
+    assert it.poller.pause_ms == 60_000 and it.poller.link.polls < 40  # left alone, but for a try now and then

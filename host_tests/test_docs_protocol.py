@@ -76,7 +76,7 @@ def values_of(block):
     name, _, pack = command.partition(" ")
     _checked(name, int(pack) if pack else None)
     if command == "pwr":
-        (there, mos), _ = console_table.table(body, None)
+        (there, mos, _), _ = console_table.table(body, None)
         return f"packs {there}, MosTempr {mos}", rest[-1]
     if name == "pwr":
         voltage, current, bms, coulomb, capacity, said = console_values.pack_values(body, int(pack))[0][:6]

@@ -12,11 +12,13 @@ from ..overlay import drop
 from . import NoReply
 
 _COUNTERS_MS = const(600_000)  # cycles and SOH hardly change
+_AGAIN_MS = const(60_000)  # when they could not be asked
 _MOS_MS = const(30_000)
+_DOUBTS = const(3)
 _TEXT = "firmware.battery.console_text"
 _FORM = ">I"
 _FORM_SIZE = const(4)
-_COUNTERS = ">BIib"  # is there any, ms, cycles and SOH in %, -1: None
+_COUNTERS = ">BIib"  # 1: they were asked, 2: in vain; ms; cycles and SOH in %, -1: None
 _COUNTERS_SIZE = const(10)
 _PACKS = const(17)  # from 1 to 16, and 0 for the whole group
 TABLE, PWR, BAT, STAT, INFO = range(5)  # kinds of answers, each with a form of its own
@@ -36,7 +38,8 @@ class Console:
     def __init__(self, line):
         self.link = line
         self.mos = {}  # pack -> 0.1 °C
-        self.mos_at = None  # ms; None: this battery does not say them
+        self.odd = {}  # pack -> states of the table that are not Normal
+        self.mos_at = None  # ms; None: this battery says neither
         self._forms = bytearray(_FORM_SIZE * _PACKS * 5)
         self._candidate = None  # (place in _forms, form) that came once
         self._counters = bytearray(_COUNTERS_SIZE * _PACKS)  # of packs, which are never many small things
@@ -55,6 +58,15 @@ class Console:
         counters = self._count(pack)
         if self.mos_at is not None and self.elapsed(self.mos_at) >= _MOS_MS:
             self._table("mos")
+        doubt = ""
+        for _ in range(_DOUBTS):
+            reading, self.extra, why = self._read(pack, counters)
+            if why in (None, doubt):  # what contradicts itself twice in the same way is how this battery is
+                return reading
+            doubt = why
+        raise NoReply(why)
+
+    def _read(self, pack, counters):
         try:  # one after the other: there is no room for all
             from .console_cells import cells
 
@@ -69,10 +81,9 @@ class Console:
             from .console_pack import together
 
             drop("firmware.battery.console_pack")
-            reading, self.extra = together(pack, counters, self.mos.get(pack), of_cells, of_pack)
+            return together(self, pack, counters, of_cells, of_pack)
         finally:
             drop(_TEXT)
-        return reading
 
     def elapsed(self, since):
         """ms from the ticks `since` until now."""
@@ -99,15 +110,15 @@ class Console:
         """(cycles, SOH) of a pack, each or None; asked for now and then."""
         at = _COUNTERS_SIZE * pack
         known, since, cycles, soh = unpack_from(_COUNTERS, self._counters, at)
-        said = (None if cycles < 0 else cycles), (None if soh < 0 else soh)
-        if not known or self.elapsed(since) >= _COUNTERS_MS:
+        said = (None if cycles < 0 or not known else cycles), (None if soh < 0 or not known else soh)
+        if not known or self.elapsed(since) >= (_COUNTERS_MS if known == 1 else _AGAIN_MS):
+            known = 1
             try:
                 said = self._seldom("counters", pack)
             except NoReply:
-                if not known:
-                    raise
+                known = 2
             raw = [-1 if one is None else one for one in said]
-            pack_into(_COUNTERS, self._counters, at, 1, self.link.clock.ticks_ms(), *raw)
+            pack_into(_COUNTERS, self._counters, at, known, self.link.clock.ticks_ms(), *raw)
         return said
 
     def _table(self, what):

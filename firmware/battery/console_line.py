@@ -21,6 +21,7 @@ _POLL_MS = const(5)
 _CHUNK = const(64)  # bytes read at once
 _LONGEST_LINE = const(400)  # characters; the header of `pwr` has about 200
 _MOST_LINES = const(128)
+_DEL = const(0x7F)
 _SHOWN = const(40)  # characters of a line in a message
 
 
@@ -167,6 +168,8 @@ def _checked(command, pack):
 def _unwrapped(line):
     """The one text between the CRs of a line, or None; the pager's line is blanked by CR and spaces."""
     found = None
+    if line and max(line) > _DEL:
+        raise ValueError("a character %02XH" % max(line))
     for part in line.decode().split("\r"):
         if part.strip() and part.find("[Enter]") < 0:
             if found:

@@ -7,29 +7,34 @@ from . import NoReply
 from . import console_text as text
 from .console import Extra
 
+_SOC_OFF = 3  # %, that a pack may say more or less than each of its cells
 # Basic Status -> BatteryState (mqtt.md)
 _STATES = {"Charge": "charging", "Dischg": "discharging", "Idle": "idle", "Balance": "balancing", "Sleep": "sleeping"}
 
 
-def together(pack, counters, mos, of_cells, of_pack):
-    """-> (Reading, console.Extra). `counters`: cycles, SOH in %; `mos` 0.1 °C or None; `of_cells` and `of_pack` as
-    from console_cells.cell_values() and console_values.pack_values(). NoReply when they contradict each other.
+def together(dialect, pack, counters, of_cells, of_pack):
+    """-> (Reading, console.Extra, None or what in it contradicts itself). `counters`: cycles, SOH in %; `of_cells` and
+    `of_pack` as from console_cells.cell_values() and console_values.pack_values(). NoReply when the cells do not sum to
+    the pack's voltage.
     """
     voltage, current, bms, coulomb, capacity, status = of_pack
     cells, temperatures, socs, charges, balancing, states, words = of_cells
     if abs(sum(cells) - voltage) * 100 > voltage:
         raise NoReply("the cells of pack %d do not sum to its voltage" % pack)
+    why = None
+    if socs and not min(socs) - _SOC_OFF <= coulomb <= max(socs) + _SOC_OFF:
+        why = "SOC of pack %d and of its cells contradict each other" % pack
     for soc, charge in zip(socs, charges):
         if not _agree(charge, soc, capacity):
-            raise NoReply("SOC and Coulomb of a cell of pack %d contradict each other" % pack)
+            why = "SOC and Coulomb of a cell of pack %d contradict each other" % pack
     soc = min(coulomb, 100)
     charge = min(charges) if charges else 0
     if not charges or not _agree(charge, soc, capacity):
         charge = capacity * soc // 100
-    alarms = _alarms(status, current, states, words)
+    alarms = _alarms(status, current, states, words, dialect.odd.get(pack, ()))
     base = status["Basic Status"]
     state = _STATES.get(base, "other")
-    extra = Extra(temperatures, mos, soc, base, state, balancing, tuple(words))
+    extra = Extra(temperatures, dialect.mos.get(pack), soc, base, state, balancing, tuple(words))
     reading = Reading(
         pack,
         cells,
@@ -41,7 +46,7 @@ def together(pack, counters, mos, of_cells, of_pack):
         *counters,
         alarms,
     )
-    return reading, extra
+    return reading, extra, why
 
 
 def _agree(charge, soc, capacity):
@@ -50,21 +55,32 @@ def _agree(charge, soc, capacity):
     return made - 15 * capacity <= 3 * said and 2 * said <= 3 * made + 10 * capacity
 
 
-def _alarms(status, current, states, words):
-    """The pack's states in words, and those of its cells -> Alarms; unknown ones are appended to `words`."""
+def _alarms(status, current, states, words, odd):
+    """The pack's states in words, those of its cells, and what is `odd` in the table -> Alarms; unknown words are
+    appended to `words`.
+    """
     cells, currents, temperatures = states
     voltage = text.state(status["Volt Status"], "Volt Status", words)
     flow = text.state(status["Current Status"], "Current Status", words) or max(currents)
     temperature = text.state(status["Tmpr. Status"], "Tmpr. Status", words)
     base = status["Basic Status"]
-    rest = NORMAL
+    rest = OTHER if OTHER in currents else NORMAL
+    mosfets = NORMAL
+    for name, word in odd:
+        if name == "M.T.St":
+            mosfets = text.state(word, name, words)
+        else:
+            text.remark(words, name, word)
+            rest = OTHER
     if base not in text.BASE:
         text.remark(words, "Status", base)
         rest = OTHER
-    for name in ("Coul. Status", "Soh. Status"):  # no flag is for these, but for what nobody knows
-        if text.state(status.get(name, "-"), name, words) == OTHER:
+    for name in ("Coul. Status", "Soh. Status"):  # no flag is for these
+        word = status.get(name) or "-"
+        if word not in ("Normal", "-"):
+            text.remark(words, name, word)
             rest = OTHER
-    heater, fault = status.get("Heater Status", "-"), status.get("System Fault", "0x0")
+    heater, fault = status.get("Heater Status") or "-", status.get("System Fault", "0x0")
     if heater not in ("ON", "OFF", "-"):
         text.remark(words, "Heater Status", heater)
         rest = OTHER
@@ -72,7 +88,7 @@ def _alarms(status, current, states, words):
         text.remark(words, "System Fault", fault)
         rest = OTHER
     charge, discharge = (flow, NORMAL) if current >= 0 else (NORMAL, flow)
-    flags = alarm_flags(cells, temperatures + bytes((temperature, rest)), charge, voltage, discharge)
+    flags = alarm_flags(cells, temperatures + bytes((temperature, mosfets, rest)), charge, voltage, discharge)
     flags += ("Charging", base == "Charge"), ("Discharging", base == "Dischg")
     if heater in ("ON", "OFF"):
         flags += (("Heater", heater == "ON"),)

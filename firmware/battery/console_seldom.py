@@ -43,5 +43,10 @@ def _info(lines, pack):
 
 def _stat(lines, pack):
     found, form = fields(lines, pack, _COUNTERS)
-    cycles, soh = [number(found[name]) if name in found else None for name in _COUNTERS]
+    cycles, soh = [_said(found.get(name, "")) for name in _COUNTERS]
     return (cycles, soh if soh is None or soh <= 100 else None), form
+
+
+def _said(text):
+    """ "98", "98%" -> 98; None for what is not said: nothing, or a dash. ValueError."""
+    return None if text in ("", "-") else number(text.rstrip("%"))

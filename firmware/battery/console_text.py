@@ -12,11 +12,12 @@ from ..reading import ABOVE, BELOW, NORMAL, OTHER
 BASE = ("Charge", "Dischg", "Idle", "Balance", "Sleep")
 _WORDS = (("Normal", NORMAL), ("-", NORMAL), ("Low", BELOW), ("Under", BELOW), ("High", ABOVE), ("Over", ABOVE))
 _MOST_WORDS = 8
+_LONGEST_NUMBER = 9
 
 
 def number(text):
     """A whole number as it is printed; ValueError for anything else."""
-    if not text[text[:1] == "-" :].isdigit():
+    if len(text) > _LONGEST_NUMBER or not text[text[:1] == "-" :].isdigit():
         raise ValueError("%s is no number" % text)
     return int(text)
 

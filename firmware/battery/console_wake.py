@@ -69,7 +69,14 @@ class Waker:
 
 
 def _is_prompt(text):
-    """Ends in `pylon>`, `PYTES>`, `pylon_debug>`: a line of letters and ">"."""
-    name = text[max(text.rfind(b"\r"), text.rfind(b"\n")) + 1 :].rstrip()
-    letters = name[:-1].replace(b"_", b"")
-    return name[-1:] == b">" and len(letters) > 1 and letters.isalpha()
+    """Ends in `pylon>`, `PYTES>`, `pylon_debug>`, `US5000>`: letters, digits, "_" and "-", and ">"."""
+    name = text.rstrip()
+    count = 0
+    if name[-1:] == b">":
+        while count + 1 < len(name) and (_is_letter(name[-2 - count]) or name[-2 - count] in b"0123456789_-"):
+            count += 1
+    return count > 1 and _is_letter(name[-1 - count])
+
+
+def _is_letter(byte):
+    return 65 <= byte < 91 or 97 <= byte < 123

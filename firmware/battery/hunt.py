@@ -27,17 +27,21 @@ def search(poller):
     if found:
         poller.log.info("battery answers at %d baud%s", poller.link.baud, "" if framed else ", in text")
         poller.searching = False
-        poller.pause_ms = poller.turn = 0
+        poller.turn = 0
+        if poller.packs:  # else it has still to say which there are
+            poller.pause_ms = 0
         poller.sought.clear()
         poller.tell_again()
         if poller.retained:
             _dialect("save", poller)
     elif found is False:
         poller.turn += 1
-        if poller.retained:
+        # one that has worked will come back as it was; only when it stays away for minutes it may have been updated
+        both = poller.retained is not None and (not poller.packs or poller.pause_ms == _PAUSE_MAX_MS)
+        if both:
             _dialect("turn", poller)
-        if poller.turn > (poller.retained is not None):
-            _end_round(poller)
+        if poller.turn > both:
+            _end_round(poller, both)
 
 
 def _step(poller, framed):
@@ -59,18 +63,23 @@ def _dialect(what, poller):
     getattr(dialect, what)(poller)
 
 
-def _end_round(poller):
+def _end_round(poller, both):
     """Nobody answered: what to check is said once, and the next round comes after a pause."""
     poller.turn = 0
     if not poller.explained:
         poller.explained = True
-        where = _WHERE[_FRAMED] + " nor " + _WHERE[_CONSOLE] if poller.retained else _WHERE[poller.dialect.name]
+        where = _WHERE[_FRAMED] + " nor " + _WHERE[_CONSOLE] if both else _WHERE[poller.dialect.name]
         poller.log.warning(
             "no battery %s. Check: cable in the port named Console of the master pack, TX and RX not swapped, GND "
             "connected, MAX3232 has 3.3 V, battery on%s. Trying on",
             where,
             "" if poller.retained else ', setting "dialect" (auto tries both)',
         )
+    _pause(poller)
+
+
+def _pause(poller):
+    """The next try comes later, and later each time until it is known which packs there are."""
     poller.pause_ms = min(2 * poller.pause_ms, _PAUSE_MAX_MS) or _PAUSE_MIN_MS
     poller.due = poller.clock.ticks_add(poller.clock.ticks_ms(), poller.pause_ms)
 
@@ -81,7 +90,8 @@ def failed(poller, what, pack, error):
     """
     _say(poller, what, pack, error)
     if poller.link.failures >= _FAILURES or (isinstance(error, ReturnCode) and error.code == _ADR_ERROR):
-        poller.log.warning("battery does not answer any more, looking for it")
+        if poller.packs:
+            poller.log.warning("battery does not answer any more, looking for it")
         poller.searching = True
         poller.link.failures = 0
         poller.due = poller.clock.ticks_ms()
@@ -102,8 +112,8 @@ def unanswered(poller, question, kind, error):
         if not poller.explained:
             poller.explained = True
             poller.log.warning("battery does not say which packs there are: %s", error)
-        poller.due = poller.clock.ticks_add(poller.clock.ticks_ms(), _PAUSE_MIN_MS)
         failed(poller, kind, pack, error)
+        _pause(poller)
 
 
 def _say(poller, what, pack, error):

@@ -57,7 +57,7 @@ class Poller:
         self.candidate = None  # slow question, CRC: an answer that came once
         self.todo = []  # packs still to read in this cycle
         self._missed = []
-        self._in_cycle = False
+        self._in_cycle = self._hurries = False
         self.due = self._began = self._limits_at = self._counted_at = self._progress_at = clock.ticks_ms()
 
     def step(self):
@@ -154,14 +154,15 @@ class Poller:
         from ..plausible import Judge
 
         drop("firmware.plausible")
-        return Judge(self.judged, self.dialect.exact).refusal(reading, again)
+        return Judge(self.judged, self.dialect.exact).refusal(reading, again, self.dialect.extra)
 
     def _end_cycle(self, now):
         diff = self.clock.ticks_diff
         self._in_cycle = False
         self.cycle_ms = diff(now, self._began)
         self.sink.cycle(self._missed, max(self.publish_rate_ms, self.cycle_ms))
-        if self.link.failures:
+        self._hurries = self.link.failures > 0 and not self._hurries
+        if self._hurries:
             self.due = now  # do not wait: the next request tells whether the battery is there
         if diff(now, self._limits_at) >= _LIMITS_MS:
             self._limits_at = now

@@ -47,6 +47,7 @@ def is_news(poller, question, answer):
 def _regroup(poller, packs):
     """The group is this now: who is new is asked who it is, who has left is forgotten."""
     poller.explained = False
+    poller.pause_ms = 0
     poller.log.info("packs: %s", ", ".join([str(pack) for pack in packs]))
     judge = Judge(poller.judged)
     for pack in poller.packs:

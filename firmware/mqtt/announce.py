@@ -5,7 +5,7 @@ Each function takes the publisher.Publisher, and what the poller's sink is told.
 
 from . import payloads
 
-_IDENTIFIED = 1 << 18  # in publisher.known
+_IDENTIFIED, _TEXT = 1 << 18, 1 << 19  # in publisher.known
 
 
 def identity(publisher, pack, said):
@@ -16,7 +16,19 @@ def identity(publisher, pack, said):
     publisher.known[pack] |= _IDENTIFIED
     keys = ("BarCode", "Protocol", "Version", "Manufacturer", "Device", "Dialect", "Baud")
     known = ['"%s":%s' % (key, payloads.value(one, 0, 0)) for key, one in zip(keys, said) if one]
+    if "console" in said and not publisher.announces:  # else Home Assistant has to know first
+        publisher.known[pack] |= _TEXT
+        leftovers(publisher, None, None)
     publisher.publish("stat/info/Pack%d" % pack, ("{%s}" % ",".join(known)).encode(), True)
+
+
+def leftovers(publisher, _, __):
+    """Takes away what a battery that speaks text now was retained to have said while it spoke frames."""
+    for pack in range(1, 17):
+        if publisher.known[pack] & _TEXT:
+            publisher.publish("stat/limits/Pack%d" % pack, b"", True)
+            if pack == 1:
+                publisher.publish("stat/parameters", b"", True)
 
 
 def limits(publisher, pack, said):

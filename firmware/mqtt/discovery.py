@@ -54,7 +54,7 @@ def step(publisher):
                     (whose != device and whose != "b")
                     or show == "-"
                     or ("a" in show and not known & _ALARMS)
-                    or ("s" in show and not known & _SOH)
+                    or ("s" in show and known & _TEXT and not known & _SOH)
                 ):
                     continue
                 yield '%s"%s":{' % (comma, key)
@@ -62,8 +62,10 @@ def step(publisher):
                 if its != last:
                     last = its
                     what = kind(its)[2]
-                if ("f" in show and known & _TEXT) or (
-                    "t" in show and not _is_there(key, known & 255, known >> 8 & 255)
+                if (
+                    ("f" in show and known & _TEXT)
+                    or ("s" in show and not known & _TEXT and not known & _SOH)
+                    or ("t" in show and not _is_there(key, known & 255, known >> 8 & 255))
                 ):
                     yield what[: what.find(",")] + "}"
                     continue

@@ -44,7 +44,7 @@ class Publisher:
         self.session.publish((self.prefix + topic).encode(), payload, retain)
 
     def tell(self, kind, pack, said):
-        """The poller's sink for what is seldom asked: "packs", "identity", "limits", "parameters" or "anew"."""
+        """The poller's sink for what is seldom asked: "packs", or a function of announce.py by its name."""
         if kind == "packs":
             self._rack.expected = len(said)
         else:
