@@ -19,13 +19,12 @@ class Rack:
         self.values = {}
         self.states = set()
         self.texts = []
-        self.voltage = self.charge = 0
+        self.voltage = 0
 
     def add(self, reading, extra=None):
         """Counts one pack in; `extra`: console.Extra, or None."""
         values = self.values
         self.voltage += reading.voltage
-        self.charge += reading.capacity * extra.soc // 100 if extra else reading.remaining
         for key, value in (
             ("Packs", 1),
             ("PackCurrent", reading.current),

@@ -13,7 +13,7 @@ def totals(rack, missed):
     """
     clock = rack.clock
     now = clock.ticks_ms()
-    values, states, texts, voltage, charge = rack.values, rack.states, rack.texts, rack.voltage, rack.charge
+    values, states, texts, voltage = rack.values, rack.states, rack.texts, rack.voltage
     rack.begin()
     rack.missing = {pack: rack.missing.get(pack, now) for pack in missed}
     for since in rack.missing.values():
@@ -31,7 +31,7 @@ def totals(rack, missed):
     values["PackVoltage"] = r.rounded(voltage, values["Packs"])
     values["CellDelta"] = values["CellMax"] - values["CellMin"]
     values["BatteryState"] = _common_state(states, values["PackCurrent"])
-    _soc_and_times(values, charge, _mean(rack, values["PackCurrent"], now))
+    _soc_and_times(values, _mean(rack, values["PackCurrent"], now))
     return values
 
 
@@ -51,12 +51,12 @@ def _mean(rack, current, now):
     return r.rounded(total, count)
 
 
-def _soc_and_times(values, charge, mean):
-    """State of charge from the `charge` in mAh, and minutes to full or empty, from the mean current in mA."""
+def _soc_and_times(values, mean):
+    """State of charge, and minutes to full or empty, from the mean current in mA."""
     remaining, capacity = values["RemainingCapacity"], values["FullCapacity"]
-    values["SOC"] = r.soc(charge, capacity)
+    values["SOC"] = r.soc(remaining, capacity)
     if mean >= _TIME_MIN_MA:
-        values["TimeToFull"] = r.rounded(max(0, capacity - charge) * 60, mean)
+        values["TimeToFull"] = r.rounded(max(0, capacity - remaining) * 60, mean)
     elif mean <= -_TIME_MIN_MA:
         values["TimeToEmpty"] = r.rounded(remaining * 60, -mean)
 

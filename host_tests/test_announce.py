@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from console_payload_cases import extra_of
 from fakes import made_alarms, made_reading
-from house import House
+from house import IDENTITY, House
 
 RACK, ONE, TWO = "PylonToMQTT_Main", "PylonToMQTT_Main_Pack1", "PylonToMQTT_Main_Pack2"
 
@@ -99,6 +99,21 @@ def test_newer_firmware_takes_away_what_it_does_not_say():
         it.pass_time(3)
         config = dict(it.configs())["PylonToMQTT_Main_Pack1"]
         assert (len(config["cmps"]["ChargeVoltageLimit"]) > 1) == (known == 5)
+
+
+@pytest.mark.parametrize("announces", [False, True])
+def test_what_a_battery_said_before_it_spoke_text_is_taken_away(announces):
+    """At once, or when Home Assistant knows: there an empty one without a config would be an error."""
+    it = House(announces=announces)
+    for pack in (1, 2):
+        it.publisher.tell("identity", pack, (*IDENTITY, "console", 115200))
+        it.publisher.reading(made_reading(pack=pack, alarms=made_alarms()), extra_of())
+    empty = [topic for topic, text, retain in it.session.sent if not text and retain]
+    topics = ["stat/limits/Pack1", "stat/parameters", "stat/limits/Pack2"]
+    assert sorted(set(empty)) == ([] if announces else sorted("PylonToMQTT/Main/" + topic for topic in topics))
+    it.session.sent.clear()
+    it.publisher.tell("leftovers", None, None)
+    assert [topic.partition("Main/")[2] for topic, text, retain in it.session.sent if not text and retain] == topics
 
 
 def test_another_dialect_needs_a_fresh_start():

@@ -37,7 +37,7 @@ ARROWS = {
     "battery/console_wake": "console_line",
     "battery/poller": "plausible seldom hunt overlay",
     "battery/hunt": "search console_wake dialect overlay",
-    "battery/dialect": "poller link pylontech console console_line plausible overlay",
+    "battery/dialect": "poller link pylontech console console_line overlay",
     "battery/seldom": "poller plausible overlay",
     "mqtt/payloads": "reading",
     "mqtt/announce": "entities payloads",

@@ -80,13 +80,15 @@ def test_updated_in_mid_life(board, broker, mqtt_client, asleep):
         check(it, "framed", 4800)
         config = f"{prefix}PylonToMQTT_Updated{asleep}_Pack1/config"
         before = json.loads(it.recorder.wait_for(lambda m: m.topic == config, FOUND_S).payload)["cmps"]
-        assert "SOH" not in before and len(before["ChargeVoltageLimit"]) > 1
+        assert len(before["SOH"]) == 1 and len(before["ChargeVoltageLimit"]) > 1
         since = now()
         it.sim.update(firmware="us5000", asleep=asleep)
         message = it.recorder.wait_for(
-            lambda m: m.topic == config and m.time > since and b'"SOH"' in m.payload, 2 * FOUND_S)
+            lambda m: m.topic == config and m.time > since and b"State of health" in m.payload, 2 * FOUND_S)
         assert list(faults(message.topic, message.payload)) == []
         assert json.loads(message.payload)["cmps"]["ChargeVoltageLimit"] == {"p": "sensor"}
+        for name in ("stat/limits/Pack1", "stat/limits/Pack2", "stat/parameters"):  # retained, and not true any more
+            it.recorder.wait_for(lambda m, at=it.prefix + name: (m.topic, m.payload) == (at, b"") and m.time > since)
         check(it, "console", 115200, resets=1)
         (said,) = [line for line in it.board.lines if "anew" in line]
         assert "battery speaks another dialect now (console)" in said

@@ -46,12 +46,13 @@ def save(poller):
         retained.dialect = code
         retained.save()
         if poller.packs:
+            poller.judged.clear()
             poller.log.warning("battery speaks another dialect now (%s), starting anew", name)
             poller.sink.tell("anew", None, None)
 
 
 def turn(poller):
-    """The other dialect is tried now; counts go on, what is known of the packs is forgotten."""
+    """The other dialect is tried now; counts go on."""
     name, uart = poller.dialect.name, poller.link.uart
     counts = [getattr(poller.link, count) for count in _COUNTS]
     poller.dialect = poller.link = None
@@ -63,9 +64,3 @@ def turn(poller):
     for count, value in zip(_COUNTS, counts):
         setattr(dialect.link, count, value)
     poller.sought.clear()
-    from ..plausible import Judge
-
-    drop("firmware.plausible")
-    judge = Judge(poller.judged)
-    for pack in poller.packs:
-        judge.forget(pack)

@@ -6,6 +6,8 @@ from . import ReturnCode
 _FRAMED, _CONSOLE = "framed", "console"
 _CID2_INVALID, _ADR_ERROR = 0x04, 0x90  # RTN (§2.9)
 _WHERE = {_FRAMED: "at 1200 to 19200 baud", _CONSOLE: "as text at 115200 baud"}
+_AWAY_MS = 2_000  # pause of the search behind which the battery is away for long
+_WOKEN = 2  # the step of console_wake.Waker behind the wake-up
 _FAILURES = 3  # requests in a row without a reply, then the battery is looked for again
 _PAUSE_MIN_MS, _PAUSE_MAX_MS = 1_000, 60_000  # between two rounds of the search
 _RETURN_CODES = """
@@ -22,30 +24,49 @@ RTN 91H communication error: the master could not reach the pack
 
 def search(poller):
     """One step of the search; when the battery is found the slow questions come next."""
-    framed = poller.dialect.name == _FRAMED
-    found = _step(poller, framed)
+    found = _step(poller)
+    auto = poller.retained is not None
+    away = auto and poller.pause_ms >= _AWAY_MS
+    was_framed = poller.packs and poller.dialect.name == _FRAMED and not poller.turn
+    if found is False and away and was_framed:
+        found = _look_aside(poller)
     if found:
-        poller.log.info("battery answers at %d baud%s", poller.link.baud, "" if framed else ", in text")
+        text = "" if poller.dialect.name == _FRAMED else ", in text"
+        poller.log.info("battery answers at %d baud%s", poller.link.baud, text)
         poller.searching = False
-        poller.turn = 0
+        poller.turn = poller.aside = 0
         if poller.packs:  # else it has still to say which there are
             poller.pause_ms = 0
         poller.sought.clear()
         poller.tell_again()
-        if poller.retained:
+        if auto:
             _dialect("save", poller)
     elif found is False:
-        poller.turn += 1
-        # one that has worked will come back as it was; only when it stays away for minutes it may have been updated
-        both = poller.retained is not None and (not poller.packs or poller.pause_ms == _PAUSE_MAX_MS)
+        both = auto and not was_framed and (away or not poller.packs)
         if both:
+            poller.turn ^= 1
             _dialect("turn", poller)
-        if poller.turn > both:
+        if not poller.turn:
             _end_round(poller, both)
 
 
-def _step(poller, framed):
-    if framed:
+def _look_aside(poller):
+    """One that spoke frames will come back as it was, and soon; but its firmware may have been updated. So behind each
+    round there is a step towards its text console, and no more -> True: it is there.
+    """
+    _dialect("turn", poller)
+    poller.sought.append(poller.aside)
+    found = _step(poller)
+    if poller.sought[0] == _WOKEN:
+        found = _step(poller)
+    poller.aside = poller.sought[0]
+    if not found:
+        _dialect("turn", poller)
+    return bool(found)
+
+
+def _step(poller):
+    if poller.dialect.name == _FRAMED:
         from .search import Search
 
         drop("firmware.battery.search")

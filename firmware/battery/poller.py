@@ -43,7 +43,8 @@ class Poller:
         self.sought = []  # what search.Search or console_wake.Waker remembers
         self.searching = True
         self.retained = None  # a retained.Retained: the other dialect is tried, too, and the one that works kept there
-        self.turn = 0  # of a round of the search: so many dialects were tried in vain
+        self.turn = 0  # 1: a round of the search is in its second half, with the other dialect
+        self.aside = 0  # step towards the other dialect, where only a step a round is made
         self.explained = False  # it was said what to check
         self.pause_ms = 0  # behind the next round of the search, 0: not any yet
         self.paused = False
