@@ -6,7 +6,7 @@ from . import ReturnCode
 _FRAMED, _CONSOLE = "framed", "console"
 _CID2_INVALID, _ADR_ERROR = 0x04, 0x90  # RTN (§2.9)
 _WHERE = {_FRAMED: "at 1200 to 19200 baud", _CONSOLE: "as text at 115200 baud"}
-_AWAY_MS = 2_000  # pause of the search behind which the battery is away for long
+_AWAY_MS = 4_000  # pause of the search behind which the battery is away for long
 _WOKEN = 2  # the step of console_wake.Waker behind the wake-up
 _FAILURES = 3  # requests in a row without a reply, then the battery is looked for again
 _PAUSE_MIN_MS, _PAUSE_MAX_MS = 1_000, 60_000  # between two rounds of the search
