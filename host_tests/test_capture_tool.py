@@ -89,7 +89,7 @@ def test_what_was_recorded_before_ctrl_c_stays(tmp_path):
         assert tool.stop() == 130
         assert sim.baud == 1200 and sim.forbidden == []
     assert "capture: interrupted" in tool.output and "Traceback" not in tool.output
-    assert 4 <= len(recordings.load(path)) < 10 and f"{path}: " in tool.output
+    assert 4 <= len(recordings.load(path)) < 60 and f"{path}: " in tool.output
 
 
 def test_a_port_that_goes_away(tmp_path):
