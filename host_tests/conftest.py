@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import sys
 import types
 from pathlib import Path
@@ -22,6 +23,10 @@ LINES_SHOWN = 60
 
 # What MicroPython has and CPython lacks, for those parts of the firmware that say const().
 sys.modules.setdefault("micropython", types.SimpleNamespace(const=lambda value: value))
+
+# What a shell runs in the background ignores Ctrl-C, and so would all the programs that are stopped by it here.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_addoption(parser):
