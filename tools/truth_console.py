@@ -11,6 +11,9 @@ OTHER = 240
 STATES = {"Charge": "charging", "Dischg": "discharging", "Idle": "idle", "Balance": "balancing", "Sleep": "sleeping"}
 # kinds of the simulator's truth, and how long (s) what they said may be published: `stat` is asked now and then
 KINDS = (("pwr", 20), ("bat", 20), ("stat", 700), ("mos", 60))
+OF_PWR = ("FullCapacity", "SOC", "Power", "BaseState", "BatteryState")
+# taken apart by itself; and what follows from the states of both is in neither
+ELSEWHERE = ("Cells", "Temps", "PackVoltage", "PackCurrent", "Problem", "Warning", "ProblemText")
 
 
 def parts(reading):
@@ -24,16 +27,10 @@ def parts(reading):
     for key, one in (*temperatures.items(), *((key, reading[key]) for key in ("PackVoltage", "PackCurrent"))):
         found["pwr"] |= {key: one["Reading"], f"{key} State": one["State"]}
     for key, value in reading.items():
-        if key not in ("Cells", "Temps", "PackVoltage", "PackCurrent", "ProblemText") and "Energy" not in key:
+        if key not in ELSEWHERE and "Energy" not in key and not key.endswith("_Status"):
             kind = "stat" if key in ("CycleCount", "SOH") else "pwr" if key in OF_PWR else "bat"
-            if not key.endswith("_Status"):
-                found[kind][key] = value
-    # what follows from the states of both is in neither
-    found["bat"].pop("Problem", None), found["bat"].pop("Warning", None)
+            found[kind][key] = value
     return [(kind, window, found[kind]) for kind, window in KINDS if found[kind]]
-
-
-OF_PWR = ("FullCapacity", "SOC", "Power", "BaseState", "BatteryState")
 
 
 def pwr(said):

@@ -86,7 +86,6 @@ def _dialect(what, poller):
 
 def _end_round(poller, both):
     """Nobody answered: what to check is said once, and the next round comes after a pause."""
-    poller.turn = 0
     if not poller.explained:
         poller.explained = True
         where = _WHERE[_FRAMED] + " nor " + _WHERE[_CONSOLE] if both else _WHERE[poller.dialect.name]
@@ -120,11 +119,11 @@ def failed(poller, what, pack, error):
         poller.stop_cycle()
 
 
-def unanswered(poller, question, kind, error):
-    """A slow question, of that kind, brought nothing: it is asked again in the next cycle, which also shows whether the
-    battery is still there; there may be some that just do not know the command. Without the count nothing can go on.
+def unanswered(poller, question, kind, pack, error):
+    """A slow question, of that kind and pack, brought nothing: it is asked again in the next cycle, which also shows
+    whether the battery is still there; there may be some that just do not know the command. Without the count nothing
+    can go on.
     """
-    pack = question & 31
     if poller.packs:
         poller.later.append(question)
         _say(poller, kind, pack, error)

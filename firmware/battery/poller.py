@@ -116,7 +116,7 @@ class Poller:
         try:
             answer = self.dialect.ask(kind, pack)
         except (NoReply, ReturnCode) as error:
-            self._hunt("unanswered", question, kind, error)
+            self._hunt("unanswered", question, kind, pack, error)
             return
         from .seldom import is_news
 

@@ -16,7 +16,7 @@ def identity(publisher, pack, said):
     publisher.known[pack] |= _IDENTIFIED
     keys = ("BarCode", "Protocol", "Version", "Manufacturer", "Device", "Dialect", "Baud")
     known = ['"%s":%s' % (key, payloads.value(one, 0, 0)) for key, one in zip(keys, said) if one]
-    if "console" in said and not publisher.announces:  # else Home Assistant has to know first
+    if said[5:6] == ("console",) and not publisher.announces:  # else Home Assistant has to know first
         publisher.known[pack] |= _TEXT
         leftovers(publisher, None, None)
     publisher.publish("stat/info/Pack%d" % pack, ("{%s}" % ",".join(known)).encode(), True)
