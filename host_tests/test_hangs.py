@@ -30,30 +30,17 @@ def hang():
     while "{HANG}" in os.listdir() and machine.reset_cause() != machine.WDT_RESET:
         time.sleep(1)
 """
+STUCK = """
+class Stuck({module}.{kind}):
+    def {method}(self, *arguments):
+        hang()
+        return super().{method}(*arguments)
+{module}.{kind} = Stuck
+"""
 HANGS = {
-    "uart": """
-class Stuck(machine.UART):
-    def readinto(self, *arguments):
-        hang()
-        return super().readinto(*arguments)
-machine.UART = Stuck
-""",
-    "socket-read": """
-import socket
-class Stuck(socket.socket):
-    def read(self, *arguments):
-        hang()
-        return super().read(*arguments)
-socket.socket = Stuck
-""",
-    "socket-write": """
-import socket
-class Stuck(socket.socket):
-    def write(self, *arguments):
-        hang()
-        return super().write(*arguments)
-socket.socket = Stuck
-""",
+    "uart": STUCK.format(module="machine", kind="UART", method="readinto"),
+    "socket-read": "\nimport socket" + STUCK.format(module="socket", kind="socket", method="read"),
+    "socket-write": "\nimport socket" + STUCK.format(module="socket", kind="socket", method="write"),
 }
 
 
