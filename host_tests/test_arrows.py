@@ -27,7 +27,7 @@ ARROWS = {
     "battery/pylontech": "blocks details frame reading overlay",
     "battery/details": "layouts blocks frame",
     "battery/search": "frame",
-    "battery/console": "console_seldom console_table console_cells console_values console_pack overlay",
+    "battery/console": "console_seldom console_table console_cells console_values console_pack console_line overlay",
     "battery/console_values": "console console_text reading",
     "battery/console_cells": "console console_text reading",
     "battery/console_pack": "console console_text reading",

@@ -10,6 +10,7 @@ from micropython import const
 
 from ..overlay import drop
 from . import NoReply
+from .console_line import Unsettled
 
 _COUNTERS_MS = const(600_000)  # cycles and SOH hardly change
 _AGAIN_MS = const(60_000)  # when they could not be asked
@@ -98,8 +99,7 @@ class Console:
             if form != unpack_from(_FORM, self._forms, at)[0]:
                 if self._candidate != (at, form):
                     self._candidate = at, form
-                    self.link.frame_errors -= 1  # which will count this: but nothing is wrong with it
-                    raise ValueError("its names and columns came for the first time")
+                    raise Unsettled("its names and columns came for the first time")
                 pack_into(_FORM, self._forms, at, form)
             self._candidate = None
             return value

@@ -25,6 +25,10 @@ _DEL = const(0x7F)
 _SHOWN = const(40)  # characters of a line in a message
 
 
+class Unsettled(ValueError):
+    """Nothing is wrong with the answer, but it has to come once more."""
+
+
 class Line:
     """The line to a battery that speaks text; its face is that of link.Link.
 
@@ -58,8 +62,9 @@ class Line:
         """Asks until an answer comes that is one -> parse(its lines, an iterator of texts).
 
         `command` is one of those listed above, `pack` a number or None; ValueError for any other. `parse` takes all
-        lines and raises ValueError for what does not fit. NoReply after `attempts`; ReturnCode 04H when the battery
-        does not know the command, 06H when it cannot do it, such as for a pack that is absent.
+        lines and raises ValueError for what does not fit, Unsettled for what must come twice. NoReply after `attempts`;
+        ReturnCode 04H when the battery does not know the command, 06H when it cannot do it, such as for a pack that is
+        absent.
         """
         text = _checked(command, pack)
         for attempt in range(attempts):
@@ -82,7 +87,7 @@ class Line:
                 raise
             except ValueError as error:
                 last = NoReply("%s: %s" % (text, error))
-                self.frame_errors += 1
+                self.frame_errors += not isinstance(error, Unsettled)
         self.failures += 1
         raise last
 
