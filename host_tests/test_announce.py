@@ -21,6 +21,17 @@ def settled(*readings):
     return house
 
 
+def just_announced():
+    """A house that has announced the rack and pack 1 this very moment."""
+    house = House()
+    house.identify(1)
+    house.cycle(made_reading())
+    house.publisher.tend()
+    house.publisher.tend()
+    assert house.devices() == [RACK, ONE]
+    return house
+
+
 def test_devices_are_announced_behind_the_first_cycle_one_a_pass():
     house = House()
     house.identify(1, 2)
@@ -46,12 +57,7 @@ def test_a_pack_that_was_read_but_not_identified_waits():
 
 
 def test_two_seconds_behind_the_configs_comes_what_is_fresh():
-    house = House()
-    house.identify(1)
-    house.cycle(made_reading())
-    house.publisher.tend()
-    house.publisher.tend()
-    assert house.devices() == [RACK, ONE]
+    house = just_announced()
     house.pass_time(1)
     assert house.did == []
     house.pass_time(1)
@@ -157,12 +163,7 @@ def test_what_a_cycle_interrupts_goes_on_at_its_end():
 
 def test_two_configs_of_a_device_are_two_seconds_apart():
     """Home Assistant drops the second one where it is still busy with the first."""
-    house = House()
-    house.identify(1)
-    house.cycle(made_reading())
-    house.publisher.tend()
-    house.publisher.tend()
-    assert house.devices() == [RACK, ONE]
+    house = just_announced()
     house.cycle(made_reading(alarms=made_alarms()))
     house.pass_time(1)
     assert house.devices() == []
