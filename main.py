@@ -16,25 +16,30 @@ def survive(what, *arguments):
     return getattr(survive, what)(*arguments)
 
 
+def work():
+    retained = survive("begin")
+    from firmware.overlay import drop
+    from firmware.start import prepare
+
+    drop("firmware.start")
+    prepared = prepare()
+    del prepare  # one after the other: there is no room for both
+    from firmware.app import build
+
+    drop("firmware.app")
+    feed = machine.WDT(timeout=90_000).feed  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
+    loop = build(retained, *prepared)
+    del build, drop, prepared
+    loop.run(feed)
+
+
 def live():
     print("pylon2mqtt: Ctrl-C for the REPL")
     time.sleep_ms(2000)
     try:
-        retained = survive("begin")
-        from firmware.overlay import drop
-        from firmware.start import prepare
-
-        drop("firmware.start")
-        prepared = prepare()
-        del prepare  # one after the other: there is no room for both
-        from firmware.app import build
-
-        drop("firmware.app")
-        loop = build(retained, *prepared)
-        del build, drop, prepared
-        loop.run(machine.WDT(timeout=90_000).feed)  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
+        work()
     except (Exception, SystemExit) as error:
-        loop = prepared = None  # noqa: F841 (survive() needs their memory)
+        gc.collect()  # here, where nothing of work() is left on the stack: survive() needs its memory
         try:
             survive("crashed", error)
         except Exception:  # half a firmware, or no memory for this

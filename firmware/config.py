@@ -74,6 +74,7 @@ def _led(value):
     return None if value == "off" else _whole(-48, 48)(value) and 'must be "off", a pin, or a negative pin: active low'
 
 
+_TOPIC_MOST = 122  # bytes of a topic that umqtt.simple can subscribe to
 NEEDED = "needed"
 # key, default (None: not set), what is wrong with a value (a function: text or None), secret, meaning
 SETTINGS = (
@@ -144,6 +145,14 @@ def _together(settings, chosen):
         errors.append("uart_rx: the same pin as uart_tx")
     if settings["mqtt_pass"] and not settings["mqtt_user"]:
         errors.append("mqtt_user: not set, but mqtt_pass is")
+    root, rack = settings["mqtt_root"], settings["rack_name"]
+    topics = ["%s/%s/cmnd/#" % (root, rack)]
+    if not settings["discovery"]:
+        topics.append("%s/device/%s_%s_12345678_Pack16/config" % (settings["discovery_prefix"], root, rack))
+    for topic in topics:
+        if len(topic.encode()) > _TOPIC_MOST:
+            errors.append("mqtt_root: too long, with rack_name: topics would have more than %d bytes" % _TOPIC_MOST)
+            break
     if settings["led"] != "off" and abs(settings["led"]) in (settings["uart_tx"], settings["uart_rx"]):
         errors.append("led: the same pin as uart_tx or uart_rx")
     from .pins import refused

@@ -47,7 +47,7 @@ def state(loop):
         "Dialect": poller.dialect.name,
         "Baud": link.baud,
         "Packs": len(poller.packs),
-        "PublishRate": poller.publish_rate_ms // 1000,
+        "PublishRate": poller.publish_rate_ms // 100,
         "Cycle": poller.cycle_ms and poller.cycle_ms // 100,
         "Polls": link.polls,
         "Timeouts": link.timeouts,

@@ -8,7 +8,10 @@ from . import __version__
 from .overlay import drop
 
 _TICK_MS = const(50)  # the longest sleep
-_NO_BROKER_MS = const(900_000)  # without a sign of life from it, then the board is reset
+# Without a sign of life from the broker, then the board is reset: right behind a cycle, since the time until the next
+# reading is lost for the energy; later where there are none.
+_NO_BROKER_MS = const(900_000)
+_NO_CYCLE_MS = const(1_260_000)
 
 
 class Loop:
@@ -47,9 +50,11 @@ class Loop:
     def _round(self):
         """Everything once -> ms until the battery side has something to do."""
         self.session.tend(self.wifi.tend())
+        in_cycle = not self.publisher.ready
         wait_ms = self.poller.step()
+        is_good_moment = (in_cycle and self.publisher.ready) or self.poller.searching
         self.publisher.tend()
-        if self.session.silence_ms() >= _NO_BROKER_MS:
+        if self.session.silence_ms() >= (_NO_BROKER_MS if is_good_moment else _NO_CYCLE_MS):
             self.log.error("no sign of life from the broker for 15 minutes, starting anew")
             self.orders("restart")
         return wait_ms

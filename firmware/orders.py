@@ -61,11 +61,14 @@ def tidy(loop):
         else:
             session.receive(topic, payload)
 
+    from .mqtt.contact import subscribe
+
+    drop("firmware.mqtt.contact")
     try:
         session.client.set_callback(take)  # a session keeps few messages that wait
         for number in range(17):
             after = "_Pack%d" % number if number else ""
-            session.client.subscribe((loop.publisher.place + after + "/config").encode())
+            subscribe(session, (loop.publisher.place + after + "/config").encode())
         session.client.set_callback(session.receive)
     except session.errors as error:
         session.fail(error)

@@ -47,8 +47,8 @@ class Judge:
         """None: `reading` is accepted. Else the name of what is not plausible; then the pack is to be asked again.
 
         `again`: it was, and the reading before this was refused. One that jumped is accepted when it agrees with that
-        one, and so is the first one of a history, and a change of the alarms. `extra`: what the text console says
-        beyond it (console.Extra), or None.
+        one, and so is the first one of a history; changed alarms, when any of those before said the same. `extra`: what
+        the text console says beyond it (console.Extra), or None.
         """
         why = out_of_range(reading, extra)
         values = _flat(reading, extra) if not why else None
@@ -56,12 +56,13 @@ class Judge:
         refused, exact, alarms = unpack_from(_HEAD, self._history, at)
         last = unpack_from(_VALUES, self._history, at + _VALUES_AT)
         digest = _digest(reading.alarms) if reading.alarms else alarms
-        earlier, self._state[1] = self._state[1] if again else None, (values, digest)
+        earlier = self._state[1] if again else None
+        self._state[1] = values, (digest,) + (earlier[1] if earlier else ())
         if not why:
             why = _unlike(reading, values, last, exact)
         if not why:
             why = _unconfirmed(values, last, earlier)
-            if not why and digest != alarms and (earlier is None or digest != earlier[1]):
+            if not why and digest != alarms and (earlier is None or digest not in earlier[1]):
                 why = "alarms"
         if why:
             refused += 1

@@ -10,8 +10,8 @@ class Rack:
     def __init__(self, clock):
         self.clock = clock
         self.buckets = []  # of current: [ticks of its begin, sum in mA, count]
-        self.missing = {}  # pack -> ticks since when
-        self.expected = 0  # packs in the group
+        self.missing = {}  # pack -> ticks since when; None: for more than a minute
+        self.group = self.packs = ()  # as the battery counts it now; and with those that it counted before
         self.begin()
 
     def begin(self):
@@ -52,8 +52,13 @@ class Rack:
         if text != r.OK:
             self.texts.append("Pack %d: %s" % (pack, text))
 
+    def expect(self, packs):
+        """The group is these now. Who has left is missed, until the board starts anew."""
+        self.group = packs
+        self.packs = sorted(set(self.packs) | set(packs))
+
     def cycle(self, missed):
-        """The end of a cycle, with the packs that were missed in it -> totals.totals()."""
+        """The end of a cycle, with the packs that were missed in it, or None: it was cut short -> totals.totals()."""
         from .totals import totals
 
         drop("firmware.totals")

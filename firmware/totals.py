@@ -9,17 +9,24 @@ _TIME_MIN_MA = 1_000
 
 def totals(rack, missed):
     """The end of a cycle -> totals as {key of mqtt.md: raw integer, text or bool}, or None: one of the packs
-    `missed` has not been missing for 60 s.
+    `missed`, or of those that left the group, has not been missing for 60 s; or the cycle was cut short (None).
     """
     clock = rack.clock
     now = clock.ticks_ms()
     values, states, texts, voltage = rack.values, rack.states, rack.texts, rack.voltage
     rack.begin()
-    rack.missing = {pack: rack.missing.get(pack, now) for pack in missed}
-    for since in rack.missing.values():
-        if clock.ticks_diff(now, since) < _MISSING_MS:
-            return None
-    if not values:
+    before, rack.missing = rack.missing, {}
+    if missed is None:  # and how long somebody is missing counts only while the others are there
+        return None
+    missed = sorted(set(missed) | (set(rack.packs) - set(rack.group)))
+    waits = not values
+    for pack in missed:
+        since = before.get(pack, now)
+        if since is not None and clock.ticks_diff(now, since) >= _MISSING_MS:
+            since = None  # for good: ticks cannot tell more than six days
+        rack.missing[pack] = since
+        waits = waits or since is not None
+    if waits:
         return None
     if missed:
         values["Problem"] = True
@@ -27,7 +34,7 @@ def totals(rack, missed):
         texts = ["Pack %d missing" % pack for pack in missed] + texts
     if "Problem" in values:
         values["ProblemText"] = r.shortened("; ".join(texts)) or r.OK
-    values["PacksExpected"] = rack.expected
+    values["PacksExpected"] = len(rack.packs)
     values["PackVoltage"] = r.rounded(voltage, values["Packs"])
     values["CellDelta"] = values["CellMax"] - values["CellMin"]
     values["BatteryState"] = _common_state(states, values["PackCurrent"])
@@ -38,12 +45,12 @@ def totals(rack, missed):
 def _mean(rack, current, now):
     """Mean current over the last 5 minutes, in mA; from buckets of half a minute."""
     buckets, diff = rack.buckets, rack.clock.ticks_diff
+    while buckets and not 0 <= diff(now, buckets[0][0]) < _BUCKET_MS * _BUCKETS:  # below 0: more than six days ago
+        buckets.pop(0)
     if not buckets or diff(now, buckets[-1][0]) >= _BUCKET_MS:
         buckets.append([now, 0, 0])
     buckets[-1][1] += current
     buckets[-1][2] += 1
-    while diff(now, buckets[0][0]) >= _BUCKET_MS * _BUCKETS:
-        buckets.pop(0)
     total = count = 0
     for _, some, n in buckets:
         total += some

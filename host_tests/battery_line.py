@@ -131,7 +131,7 @@ class Sink:
         self.extras.append(extra)
 
     def cycle(self, missed, cycle_ms):
-        self.cycles.append((self._clock.passed_ms, list(missed), cycle_ms))
+        self.cycles.append((self._clock.passed_ms, missed and list(missed), cycle_ms))
 
 
 class House:
@@ -187,7 +187,7 @@ class House:
         characters = 3 * 18 + 2 + 18 + 52 + 82
         return characters * 10_000 // self.battery.baud + 3 * 20
 
-    def packs_read(self, since_ms):
+    def packs_read(self, since_ms=0):
         return [reading.pack for ms, reading in self.sink.readings if ms >= since_ms]
 
     def kinds(self):

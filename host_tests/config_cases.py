@@ -150,6 +150,20 @@ def check_settings_that_do_not_go_together():
         assert complaint(given(**changes)).startswith(key + ": "), changes
 
 
+def check_topics_are_not_too_long_to_subscribe_to():
+    """122 bytes, the umqtt.simple limit; with discovery off the devices' configs are subscribed to, too."""
+    for root, rack, off, good in (
+        (64, 50, {}, True), (64, 51, {}, False), (30, 27, {"discovery": False}, True),
+        (31, 27, {"discovery": False, "discovery_prefix": "home"}, True), (64, 40, {"discovery": False}, False),
+        (40, 30, {"discovery": False, "discovery_prefix": "x" * 64}, False),
+    ):  # fmt: skip
+        settings = given(mqtt_root="r" * root, rack_name="ä" * (rack // 2) + "k" * (rack % 2), **off)
+        if good:
+            config.check(settings)
+        else:
+            assert complaint(settings).startswith("mqtt_root: too long, with rack_name: "), settings
+
+
 def check_port_follows_tls():
     for changes, port in (
         ({}, 1883), ({"mqtt_tls": True, "mqtt_ca": "ca.pem"}, 8883), ({"mqtt_port": 8883}, 8883),

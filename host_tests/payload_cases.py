@@ -2,7 +2,7 @@
 
 from fakes import made_alarms, made_reading
 
-from firmware.mqtt import announce, columns, payloads
+from firmware.mqtt import announce, columns, facts, payloads
 
 PACK = RACK = columns.compact("readings")
 STATE = columns.compact("state")
@@ -175,7 +175,7 @@ class Publisher:
 
 def check_limits():
     publisher = Publisher()
-    announce.limits(publisher, 2, (53250, 47000, 25000, -25000, True, False, False, True))
+    facts.limits(publisher, 2, (53250, 47000, 25000, -25000, True, False, False, True))
     assert publisher.sent == [("stat/limits/Pack2", (
         '{"ChargeVoltageLimit":53.25,"DischargeVoltageLimit":47.0,"ChargeCurrentLimit":25.0,'
         '"DischargeCurrentLimit":-25.0,"ChargeEnable":true,"DischargeEnable":false,"ChargeImmediately":false,'
@@ -185,7 +185,7 @@ def check_limits():
 
 def check_parameters():
     publisher = Publisher()
-    announce.parameters(
+    facts.parameters(
         publisher, None, (3650, 3050, 2800, 600, -100, 25000, 52500, 45500, 42000, 600, -325, -25000)
     )
     assert publisher.sent == [("stat/parameters", (
@@ -213,15 +213,15 @@ def check_health():
     """`tele/STATE`; what is not known is left out."""
     health = {
         "Uptime": 90061, "Version": "1.0", "ResetCause": "watchdog", "Boots": 3, "IP": "192.168.2.7", "RSSI": None,
-        "HeapFree": 20000, "Link": "online", "Dialect": "framed", "Baud": 4800, "Packs": 2, "PublishRate": 10,
+        "HeapFree": 20000, "Link": "online", "Dialect": "framed", "Baud": 4800, "Packs": 2, "PublishRate": 15,
         "Cycle": 11, "Polls": 1000, "Timeouts": 0, "FrameErrors": 1, "ReturnCodes": 0, "Implausible": 2,
         "BrokerDrops": 0, "WifiDrops": 0, "LastError": "none",
     }  # fmt: skip
     publisher = Publisher()
-    announce.state(publisher, health)
+    facts.state(publisher, health)
     assert publisher.sent == [("tele/STATE", (
         '{"Uptime":90061,"Version":"1.0","ResetCause":"watchdog","Boots":3,"IP":"192.168.2.7","HeapFree":20000,'
-        '"Link":"online","Dialect":"framed","Baud":4800,"Packs":2,"PublishRate":10,"Cycle":1.1,"Polls":1000,'
+        '"Link":"online","Dialect":"framed","Baud":4800,"Packs":2,"PublishRate":1.5,"Cycle":1.1,"Polls":1000,'
         '"Timeouts":0,"FrameErrors":1,"ReturnCodes":0,"Implausible":2,"BrokerDrops":0,"WifiDrops":0,'
         '"LastError":"none"}'
     ), False)]  # fmt: skip

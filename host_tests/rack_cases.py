@@ -24,7 +24,7 @@ TWO = made_reading(
 def rack_of(expected, ticks=0):
     clock = Clock(ticks)
     rack = Rack(clock)
-    rack.expected = expected
+    rack.expect(tuple(range(1, expected + 1)))
     return rack, clock
 
 
@@ -117,82 +117,6 @@ def check_problem_text_is_bounded():
     assert 100 < len(text) <= 120, text
 
 
-# -- packs that are missing
-
-
-def run(rack, clock, cycles):
-    """Cycles of CYCLE_MS; each is the packs that are read; -> how many packs each published, None for no Rack."""
-    published = []
-    for packs in cycles:
-        clock.advance(CYCLE_MS)
-        for pack in packs:
-            rack.add(made_reading(pack=pack))
-        values = rack.cycle([pack for pack in range(1, rack.expected + 1) if pack not in packs])
-        published.append(values and values["Packs"])
-    return published
-
-
-def check_cycle_that_misses_a_pack_publishes_no_rack():
-    rack, clock = rack_of(2)
-    assert run(rack, clock, [(1, 2), (1,), (1, 2), (2,), (), (1, 2)]) == [2, None, 2, None, None, 2]
-
-
-def check_after_60_seconds_it_goes_on_without():
-    for ticks in (0, PERIOD - 30_000):
-        rack, clock = rack_of(2, ticks)
-        assert run(rack, clock, [(1, 2)] + [(1,)] * 8) == [2] + [None] * 6 + [1, 1], ticks
-
-
-def check_what_is_said_of_a_missing_pack():
-    rack, clock = rack_of(3)
-    run(rack, clock, [(1, 3)] * 6)
-    clock.advance(CYCLE_MS)
-    for pack in (1, 3):
-        rack.add(made_reading(pack=pack, current=5000, remaining=25000))
-    values = rack.cycle([2])
-    assert (values["Packs"], values["PacksExpected"], values["PackCurrent"], values["SOC"]) == (2, 3, 10000, 500)
-    assert (values["Problem"], values["Warning"], values["ProblemText"]) == (True, False, "Pack 2 missing")
-
-
-def check_missing_pack_comes_before_other_problems():
-    rack, clock = rack_of(2)
-    run(rack, clock, [(1,)] * 6)
-    clock.advance(CYCLE_MS)
-    rack.add(made_reading(alarms=made_alarms(on=("UT",))))
-    values = rack.cycle([2])
-    assert values["ProblemText"] == "Pack 2 missing; Pack 1: Under-temperature"
-    assert (values["Problem"], values["Warning"]) == (True, True)
-
-
-def check_pack_that_comes_back_begins_its_60_seconds_anew():
-    rack, clock = rack_of(2)
-    assert run(rack, clock, [(1,)] * 5 + [(1, 2)] + [(1,)] * 7) == [None] * 5 + [2] + [None] * 6 + [1]
-    assert run(rack, clock, [(1, 2), (1,)]) == [2, None]
-
-
-def check_each_pack_has_its_own_60_seconds():
-    rack, clock = rack_of(3)
-    assert run(rack, clock, [(1, 3)] * 7 + [(1,)] * 7) == [None] * 6 + [2] + [None] * 6 + [1]
-
-
-def check_nothing_of_a_rack_without_packs():
-    rack, clock = rack_of(2)
-    assert run(rack, clock, [()] * 10) == [None] * 10
-    assert totals() is None
-
-
-def check_a_cycle_keeps_nothing_of_the_one_before():
-    rack, clock = rack_of(1)
-    for current in (-9000, 5000):
-        clock.advance(CYCLE_MS)
-        rack.add(made_reading(current=current, cells=cells(3300 + current // 1000), alarms=made_alarms(on=("UT",))))
-        values = rack.cycle([])
-    assert (values["Packs"], values["PackCurrent"], values["CellMin"], values["CellMax"]) == (1, 5000, 3300, 3305)
-    clock.advance(CYCLE_MS)
-    rack.add(made_reading())
-    assert "ProblemText" not in rack.cycle([])
-
-
 # -- times
 
 
@@ -219,6 +143,17 @@ def check_times_come_from_the_mean_of_5_minutes():
         rack.add(made_reading(current=-2000, remaining=10000))
         values = rack.cycle([])
     assert values["TimeToEmpty"] == 300 and "TimeToFull" not in values
+
+
+def check_mean_does_not_last_for_a_week():
+    rack, clock = rack_of(1)
+    for day, current in ((0, 30000), (7, 2000)):
+        clock.advance(day * 24 * 3600 * 1000)
+        for _ in range(40):
+            clock.advance(CYCLE_MS)
+            rack.add(made_reading(current=current, remaining=10000))
+            minutes = rack.cycle([])["TimeToFull"]
+    assert minutes == 1200
 
 
 def check_window_of_the_mean_current():

@@ -16,6 +16,7 @@ MODULES = (
     "energy_cases",
     "retained_cases",
     "rack_cases",
+    "missing_cases",
     "payload_cases",
     "config_cases",
     "pins_cases",

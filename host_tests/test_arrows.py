@@ -15,7 +15,7 @@ ARROWS = {
     "setup": "config board settings wifi battery/*",
     "diagnose": "config board wifi battery/* overlay",
     "loop": "health orders overlay",
-    "orders": "commands overlay",
+    "orders": "commands contact overlay",
     "wifi": "radio overlay",
     "reading": "overlay words",
     "words": "reading",
@@ -40,10 +40,11 @@ ARROWS = {
     "battery/dialect": "poller link pylontech console console_line overlay",
     "battery/seldom": "poller plausible overlay",
     "mqtt/payloads": "reading",
-    "mqtt/announce": "entities payloads",
+    "mqtt/announce": "payloads",
+    "mqtt/facts": "entities payloads",
     "mqtt/columns": "entities",
     "mqtt/discovery": "entities payloads",
-    "mqtt/publisher": "payloads announce discovery reading overlay",
+    "mqtt/publisher": "payloads announce facts discovery reading overlay",
     "mqtt/session": "contact trouble overlay",
 }
 # Modules of MicroPython that only these may import

@@ -1,4 +1,4 @@
-"""payloads.py and announce.py: what is published, number by number."""
+"""payloads.py, announce.py and facts.py: what is published, number by number."""
 
 import json
 

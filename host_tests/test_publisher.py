@@ -34,6 +34,20 @@ def test_status_is_retained():
     assert house.session.sent == [("PylonToMQTT/Main/stat/status", '{"name":"Main","uptime":5}', True)]
 
 
+def test_after_a_quiet_week_the_log_speaks_at_once():
+    """Ticks cannot tell six days from minus six."""
+    house = House()
+    for days in (7, 9, 12):
+        house.session.connected = False
+        house.clock.advance(days * 24 * 3600 * 1000)
+        house.session.connected = True
+        house.publisher.line("trouble")
+        house.session.sent.clear()
+        house.pass_time(3)
+        topics = [topic.removeprefix("PylonToMQTT/Main/") for topic, _, _ in house.session.sent]
+        assert sorted(topics) == ["tele/LOG", "tele/STATE"], days
+
+
 def test_lines_of_the_log_are_spread_and_bounded():
     house = House()
     for number in range(20):

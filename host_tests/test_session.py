@@ -56,7 +56,6 @@ CANNOT = {  # a connection that wants to subscribe never stands
     "closes after CONNACK": CLOSED,
     "silent after CONNACK": LATE + HINT,
     "answers nothing to SUBSCRIBE": LATE,
-    "refuses SUBSCRIBE": "the broker does not let us hear commands: is mqtt_user allowed to subscribe?",
     "garbage": (NO_MQTT, LATE),
     "half a packet": LATE,
     "half a packet, then closes": CLOSED,
@@ -79,6 +78,7 @@ BREAKS = {  # it stands for a while where nothing is subscribed
     "closes at PINGREQ": CLOSED,
 }
 BREAKS_LATER = {"closes after SUBACK": CLOSED}
+DEAF = "refuses SUBSCRIBE"
 WAYS = {
     REFUSES: "nothing listens there: is the broker running, is mqtt_port right?",
     DEAD: LATE,
@@ -86,7 +86,7 @@ WAYS = {
 
 
 def test_every_fault_is_here():
-    assert {*CANNOT, *BREAKS, *BREAKS_LATER} == FAULTS.keys()
+    assert {*CANNOT, *BREAKS, *BREAKS_LATER, DEAF} == FAULTS.keys()
 
 
 def check_trouble(rig, words, where="broker host port 1883: ", told=1):
@@ -132,6 +132,13 @@ def test_a_connection_that_breaks(which, fault):
     rig.net.fault = fault
     check_trouble(rig, (BREAKS | BREAKS_LATER)[fault], "broker lost: ", told=2)  # the second: not for once
     assert 5 <= rig.session.drops == rig.connects - 1
+
+
+def test_who_may_not_hear_may_speak(rig):
+    rig.net.fault = DEAF
+    rig.drive(300)
+    refused = "warning: the broker does not let us hear root/rack/cmnd/#: is mqtt_user allowed to subscribe?"
+    assert rig.connects == 1 and rig.lines == [refused, CONNECTED] and rig.session.publish(b"a", b"b")
 
 
 @pytest.mark.parametrize("name", ODDITIES)

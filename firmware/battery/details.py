@@ -6,6 +6,9 @@ Each function takes the dialect (pylontech.Pylontech) and a pack number or None;
 from . import NoReply, ReturnCode, blocks, frame, layouts
 
 _MAX_PACKS = 16  # of a group (§2.8)
+# what dialect.tries counts: how often in a row a pack was asked in vain who it is
+_ENOUGH = 2  # then what it does not say is not known
+_ONCE_WHOLE = 255  # it can say everything: then that is asked for until it comes
 
 
 def packs(dialect, _):
@@ -13,9 +16,9 @@ def packs(dialect, _):
     dialect.lacks.clear()  # what was lacking may have been a damaged reply: it is tried anew now and then
     try:
         count = dialect.link.request(frame.PACK_COUNT, _group_size)
-    except ReturnCode as error:
-        if error.code != frame.CID2_INVALID:
-            raise
+    except (NoReply, ReturnCode) as error:
+        if dialect.link.failures > 1 or (isinstance(error, ReturnCode) and error.code == frame.ADR_ERROR):
+            raise  # nobody answers anything
         count = _counted(dialect.link)
     return tuple(range(1, count + 1))
 
@@ -28,7 +31,7 @@ def _group_size(info):
 
 
 def _counted(link):
-    """How many packs answer: for a battery that does not know the command."""
+    """How many packs answer: for a battery that does not know the command, or declines it."""
     count = 0
     try:
         while count < _MAX_PACKS:
@@ -44,9 +47,8 @@ def identity(dialect, pack):
     """Who this pack is -> (serial number, protocol version, software version, maker, device), texts or None, the last
     three the master's; (…, dialect, baud) (§4.4, §4.6).
     """
-    version = dialect.optional(frame.PROTOCOL_VERSION, None)
-    serial = dialect.optional(frame.SERIAL_NUMBER, layouts.serial_number, pack)
-    device, software, maker = (pack == 1 and dialect.optional(frame.MANUFACTURER, layouts.manufacturer)) or (None,) * 3
+    version, serial, manufacturer = _parts(dialect, pack)
+    device, software, maker = manufacturer or (None,) * 3
     return (
         (serial[1] or None) if serial else None,
         version and "%d.%d" % (version >> 4, version & 15),
@@ -56,6 +58,29 @@ def identity(dialect, pack):
         dialect.name,
         dialect.link.baud,
     )
+
+
+def _parts(dialect, pack):
+    """[version, serial number, manufacturer]; None: the battery lacks it, or it was asked for in vain too often."""
+    tries = dialect.tries
+    said = []
+    is_whole = True
+    for cid2, parse, of, asked in (
+        (frame.PROTOCOL_VERSION, None, None, True),
+        (frame.SERIAL_NUMBER, layouts.serial_number, pack, True),
+        (frame.MANUFACTURER, layouts.manufacturer, None, pack == 1),
+    ):
+        try:
+            said.append(dialect.optional(cid2, parse, of) if asked else None)
+        except (NoReply, ReturnCode):
+            if tries[pack] != _ENOUGH:
+                tries[pack] += tries[pack] < _ENOUGH
+                raise
+            is_whole = False
+            said.append(None)
+    if is_whole:
+        tries[pack] = _ONCE_WHOLE
+    return said
 
 
 def limits(dialect, pack):

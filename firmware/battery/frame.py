@@ -26,7 +26,7 @@ COMMANDS = (
 _LONGEST_INFO = (65, 34, 25, 0, 32, 1, 0, 10, 17)
 # fmt: on
 
-# Return codes RTN of a reply (§2.9) that somebody acts on; in words they all stand in seldom.py
+# Return codes RTN of a reply (§2.9) that somebody acts on; in words they all stand in hunt.py
 NORMAL = 0x00
 CHKSUM_ERROR = 0x02
 LCHKSUM_ERROR = 0x03

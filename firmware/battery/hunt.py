@@ -106,10 +106,14 @@ def _pause(poller):
 
 def failed(poller, what, pack, error):
     """Some requests without a reply in a row, or a refused address, and the search starts anew. `what` was asked: a
-    kind of question, or "pack".
+    kind of question, or "pack"; its number 0: the last resort of the poller.
     """
-    _say(poller, what, pack, error)
-    if poller.link.failures >= _FAILURES or (isinstance(error, ReturnCode) and error.code == _ADR_ERROR):
+    if pack != 0:  # of the other nothing is to be said
+        _say(poller, what, pack, error)
+    silent = poller.link.failures >= _FAILURES
+    if silent and pack and pack != poller.packs[0]:
+        poller.todo.insert(0, 0)  # some slaves may be gone: is the master there?
+    elif silent or (isinstance(error, ReturnCode) and error.code == _ADR_ERROR):
         if poller.packs:
             poller.log.warning("battery does not answer any more, looking for it")
         poller.searching = True

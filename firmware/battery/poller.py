@@ -8,8 +8,6 @@ from micropython import const
 from ..overlay import drop
 from . import NoReply, ReturnCode
 
-_LIMITS_MS = const(300_000)
-_COUNT_MS = const(180_000)
 _SLOW_MS = const(500)  # what a slow question may take of the time until the next cycle
 _STUCK_MS = const(60_000)  # longer than any step
 
@@ -18,7 +16,6 @@ _SELDOM = "firmware.battery.seldom"
 KINDS = ("packs", "identity", "limits", "parameters")
 _PACKS = const(0)
 _IDENTITY = const(1 << 5)
-_LIMITS = const(2 << 5)
 _PACK = const(31)
 _BYTES = const(4 * 17 * 4)  # a CRC for each kind and pack
 
@@ -51,15 +48,16 @@ class Poller:
         self.implausible = 0
         self.cycle_ms = None  # how long the last cycle took
         self.packs = ()
+        self.most = 0  # packs that there ever were
         self.judged = []  # what plausible.Judge remembers
         self.slow = []  # slow questions still to ask
         self.later = []  # those that failed, for the next cycle
         self.told = bytearray(_BYTES)  # the CRC of each answer that the sink has
         self.candidate = None  # slow question, CRC: an answer that came once
         self.todo = []  # packs still to read in this cycle
-        self._missed = []
+        self.missed = self.lost = ()  # packs without a reading in this cycle, and in the one before
         self._in_cycle = self._hurries = False
-        self.due = self._began = self._limits_at = self._counted_at = self._progress_at = clock.ticks_ms()
+        self.due = self._began = self.limits_at = self.counted_at = self._progress_at = clock.ticks_ms()
 
     def step(self):
         """Does the next thing that is due: one pack, one slow question, or one rate of the search.
@@ -98,11 +96,11 @@ class Poller:
         ask_everything(self)
 
     def stop_cycle(self):
-        """The battery does not answer: what is left of the cycle is missed."""
-        missed, self.todo = self._missed + self.todo, []
-        if self._in_cycle:
-            self._in_cycle = False
-            self.sink.cycle(missed, self.publish_rate_ms)
+        """The battery does not answer, or is not to be asked: what is left of the cycle does not come."""
+        self.todo = []
+        self.missed = ()
+        self._in_cycle = False
+        self.sink.cycle(None, self.publish_rate_ms)
 
     def _hunt(self, what, *arguments):
         from . import hunt
@@ -130,25 +128,31 @@ class Poller:
         self._began = now
         self.due = self.clock.ticks_add(now, self.publish_rate_ms)
         self.todo = list(self.packs)
-        self._missed = []
+        self.lost, self.missed = self.missed, []
         self.slow += self.later
         self.later = []
         self._in_cycle = True
 
     def _read(self, pack):
-        """A reading that is refused is asked for again, once a cycle."""
+        """A reading that is refused is asked for again, twice a cycle. `pack` 0: does anybody answer at all?"""
         try:
-            for again in (False, True):
+            if not pack:
+                self._ask(_PACKS)
+                if self.link.failures:
+                    raise NoReply("nobody answers")
+                return
+            for again in (False, True, True):
                 reading = self.dialect.read(pack)
                 why = self._refusal(reading, again)
                 if why is None:
                     self.sink.reading(reading, self.dialect.extra)
                     return
-            self._missed.append(pack)
+            self.missed.append(pack)
             self.implausible += 1
             self.log.info("pack %d: reading dropped, not plausible: %s", pack, why)
         except (NoReply, ReturnCode) as error:
-            self._missed.append(pack)
+            if pack:
+                self.missed.append(pack)
             self._hunt("failed", "pack", pack, error)
 
     def _refusal(self, reading, again):
@@ -161,17 +165,14 @@ class Poller:
         diff = self.clock.ticks_diff
         self._in_cycle = False
         self.cycle_ms = diff(now, self._began)
-        self.sink.cycle(self._missed, max(self.publish_rate_ms, self.cycle_ms))
+        self.sink.cycle(self.missed, max(self.publish_rate_ms, self.cycle_ms))
         self._hurries = self.link.failures > 0 and not self._hurries
         if self._hurries:
             self.due = now  # do not wait: the next request tells whether the battery is there
-        if diff(now, self._limits_at) >= _LIMITS_MS:
-            self._limits_at = now
-            for pack in self.packs:
-                if _LIMITS | pack not in self.slow:
-                    self.slow.append(_LIMITS | pack)
-        if (self._missed or diff(now, self._counted_at) >= _COUNT_MS) and _PACKS not in self.slow:
-            self._counted_at = now
-            self.slow.insert(0, _PACKS)
+        from .seldom import schedule
+
+        drop(_SELDOM)
+        schedule(self, now)
+        del schedule
         if self.slow and diff(self.due, now) <= _SLOW_MS:
             self._ask(self.slow.pop(0))  # one, however late the cycle is

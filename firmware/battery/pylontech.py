@@ -23,6 +23,7 @@ class Pylontech:
     def __init__(self, link):
         self.link = link
         self.lacks = set()  # (CID2, pack) that the battery answered with RTN 04H
+        self.tries = bytearray(17)  # what details.identity() remembers of each pack
 
     def ask(self, kind, pack):
         """A question that is seldom asked: "packs", "identity", "limits", "parameters" of details.py -> its answer."""

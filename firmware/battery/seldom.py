@@ -4,11 +4,11 @@ from binascii import crc32
 from struct import pack_into, unpack_from
 
 from ..overlay import drop
-from ..plausible import Judge
 from .poller import KINDS
 
-drop("firmware.plausible")
-
+_LIMITS_MS = 300_000
+_COUNT_MS = 180_000
+_RECOUNT_MS = 20_000  # while a pack is missing
 _PACKS, _IDENTITY, _LIMITS, _PARAMETERS = [kind << 5 for kind in range(len(KINDS))]
 _PACK = 31
 _CRC = ">I"
@@ -25,6 +25,23 @@ def ask_everything(poller):
     poller.slow.append(_PARAMETERS)
 
 
+def schedule(poller, now):
+    """Behind a cycle, at the ticks `now`: what is due to be asked. A difference below 0 is more than six days."""
+    slow, diff = poller.slow, poller.clock.ticks_diff
+    for pack in poller.packs:
+        if pack in poller.lost and pack not in poller.missed and _IDENTITY | pack not in slow:
+            slow.append(_IDENTITY | pack)  # it is back, or another one in its place
+    if not 0 <= diff(now, poller.limits_at) < _LIMITS_MS:
+        poller.limits_at = now
+        for pack in poller.packs:
+            if _LIMITS | pack not in slow:
+                slow.append(_LIMITS | pack)
+    is_short = poller.missed or len(poller.packs) < poller.most
+    if not 0 <= diff(now, poller.counted_at) < (_RECOUNT_MS if is_short else _COUNT_MS) and _PACKS not in slow:
+        poller.counted_at = now
+        slow.insert(0, _PACKS)
+
+
 def is_news(poller, question, answer):
     """True when the sink is to be told the answer to a slow question: it came twice in a row, and is not what the sink
     was told before. When it came once it is asked again.
@@ -32,7 +49,8 @@ def is_news(poller, question, answer):
     said = crc32(repr(answer).encode()) or 1  # 0: the sink has none
     at = 4 * (17 * (question >> 5) + (question & _PACK))
     if answer is None or said == unpack_from(_CRC, poller.told, at)[0]:
-        poller.candidate = None
+        if poller.candidate and poller.candidate[0] == question:
+            poller.candidate = None
         return False
     if poller.candidate != (question, said):
         poller.candidate = question, said
@@ -49,6 +67,9 @@ def _regroup(poller, packs):
     poller.explained = False
     poller.pause_ms = 0
     poller.log.info("packs: %s", ", ".join([str(pack) for pack in packs]))
+    from ..plausible import Judge
+
+    drop("firmware.plausible")
     judge = Judge(poller.judged)
     for pack in poller.packs:
         if pack not in packs:
@@ -56,5 +77,6 @@ def _regroup(poller, packs):
     new = [pack for pack in packs if pack not in poller.packs]
     rest = [one for one in poller.slow + poller.later if not one & _PACK or one & _PACK in packs]
     poller.packs = packs
+    poller.most = max(poller.most, len(packs))
     poller.slow = [_IDENTITY | pack for pack in new] + rest + [_LIMITS | pack for pack in new]
     poller.later = []

@@ -1,6 +1,7 @@
 """How a session.Session comes to stand. Loaded for the moment."""
 
 _FIRST_MS = 1_000  # the pause behind a first trouble, as in trouble.py
+_REFUSED = 0x80  # in SUBACK
 
 
 def connect(session):
@@ -14,7 +15,7 @@ def connect(session):
         client.connect()
         client.publish(session.lwt, b"Online", True)
         for topic in session.subscriptions:
-            client.subscribe(topic)
+            subscribe(session, topic)
     except session.errors as error:
         session.fail(error)
         return
@@ -24,6 +25,16 @@ def connect(session):
     if again:
         session.why = None
         session.log.info("broker connected")
+
+
+def subscribe(session, topic):
+    """Whoever may not hear may still speak: a refusal is told, and it goes on."""
+    try:
+        session.client.subscribe(topic)
+    except session.errors[-1] as error:
+        if error.args != (_REFUSED,):
+            raise
+        session.log.warning("the broker does not let us hear %s: is mqtt_user allowed to subscribe?", topic.decode())
 
 
 def settle(session):

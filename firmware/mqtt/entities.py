@@ -27,5 +27,7 @@ def rows(topic, device=None):
 
 def kind(name):
     """Decimals of the raw integer, decimals published, what it is in Home Assistant: texts."""
-    for line in lines("kind %s " % name):
-        return line.split(" ", 2)
+    found = lines("kind %s " % name)
+    line = next(found)
+    found.close()  # and with it the file
+    return line.split(" ", 2)

@@ -111,7 +111,7 @@ def summary(reading, charged, discharged, extra=None):
 
 
 def pack(reading, charged, discharged, table, extra=None):
-    """`stat/readings/PackN` -> Parts. `charged` and `discharged` in mWh; `table` from entities.compact(). `extra`: what
+    """`stat/readings/PackN` -> Parts. `charged` and `discharged` in mWh; `table` from columns.compact(). `extra`: what
     the dialect has beyond a Reading (console.Extra), or None.
     """
     values = summary(reading, charged, discharged, extra)

@@ -10,6 +10,7 @@ _STATE_MS = const(60_000)
 _LOG_MS = const(2_000)  # between two lines of tele/LOG
 _LOG_LINES = const(8)  # kept until they can be sent
 _RACK = const(0)  # its meter
+_FACTS = ("limits", "parameters", "state", "status")
 _SETTLE_MS = const(2_000)  # Home Assistant may lose what comes sooner behind a config
 
 
@@ -44,9 +45,9 @@ class Publisher:
         self.session.publish((self.prefix + topic).encode(), payload, retain)
 
     def tell(self, kind, pack, said):
-        """The poller's sink for what is seldom asked: "packs", or a function of announce.py by its name."""
+        """The poller's sink for what is seldom asked: "packs", or a function of announce.py or facts.py by its name."""
         if kind == "packs":
-            self._rack.expected = len(said)
+            self._rack.expect(said)
         else:
             self._announce(kind, pack, said)
 
@@ -69,7 +70,7 @@ class Publisher:
             self.publish("stat/readings/Pack%d" % pack, payloads.pack(reading, *counted, self._table, extra))
 
     def cycle(self, missed, cycle_ms):
-        """The poller's sink for the end of a cycle, with the packs that were missed in it."""
+        """The poller's sink for the end of a cycle, with the packs that were missed in it; None: it was cut short."""
         self._meters.cycle_ms = cycle_ms
         self.ready = True
         values = self._rack.cycle(missed)
@@ -93,27 +94,29 @@ class Publisher:
         now = self._clock.ticks_ms()
         diff = self._clock.ticks_diff
         if self._settles:
-            if diff(now, self._sent_at) >= _SETTLE_MS:
+            if not 0 <= diff(now, self._sent_at) < _SETTLE_MS:  # below 0 is more than six days, here and below
                 self._settles = False
                 self.loop.orders("fresh")
         elif self.wanted and self.ready:
             self._sent_at = now
             self._announce("step")
             self._settles = not self.wanted  # that was the last one
-        if diff(now, self._state_at) >= _STATE_MS:
+        if not 0 <= diff(now, self._state_at) < _STATE_MS:
             self.state()
-        if self._lines and diff(now, self._line_at) >= _LOG_MS:
+        if self._lines and not 0 <= diff(now, self._line_at) < _LOG_MS:
             self._line_at = now
             self.publish("tele/LOG", self._lines.pop(0).encode())
 
     def _announce(self, what, *said):
-        """One function of announce.py, or discovery.step()."""
+        """One function of announce.py or facts.py, or discovery.step()."""
         try:
             if what == "step":
                 from . import discovery as it
+            elif what in _FACTS:
+                from . import facts as it
             else:
                 from . import announce as it
             getattr(it, what)(self, *said)
         finally:
-            for name in ("announce", "discovery", "entities"):
+            for name in ("announce", "facts", "discovery", "entities"):
                 drop("firmware.mqtt." + name)

@@ -12,7 +12,6 @@ _CONNACK = """
 3 the broker says that it is not available
 4 the broker does not let us in: are mqtt_user and mqtt_pass right?
 5 the broker does not let us in: are mqtt_user and mqtt_pass right?
-128 the broker does not let us hear commands: is mqtt_user allowed to subscribe?
 """
 _ERRNO = (  # lwIP's numbers and the PC's
     ((103, 104, 128, 32, 9, 107), "the broker closed the connection"),
