@@ -24,6 +24,7 @@ MODULES = (
     "console_payload_cases",
     "console_line_cases",
     "console_table_cases",
+    "console_quirk_cases",
     "settings_cases",
 )
 

@@ -1,4 +1,4 @@
-"""The text console: the checks of console_cases.py and console_line_cases.py, and what owners recorded."""
+"""The text console: the checks of console_*_cases.py, and what owners recorded."""
 
 import console_answers as made
 import pytest
@@ -35,6 +35,11 @@ def test_line(check):
 
 @checks_of("console_table_cases")
 def test_table(check):
+    check()
+
+
+@checks_of("console_quirk_cases")
+def test_quirks(check):
     check()
 
 

@@ -49,7 +49,9 @@ def remark(words, whose, word):
 
 
 def fields(lines, pack, wanted):
-    """Lines `Name : value` -> ({name of `wanted`: value as text}, form). ValueError for another pack, a name twice."""
+    """Lines `Name : value` -> ({name of `wanted`: value as text}, form). ValueError for another pack. What a name that
+    comes twice says is not known: some print one twice, in place of another.
+    """
     found = {}
     form = 0
     for line in lines:
@@ -62,9 +64,7 @@ def fields(lines, pack, wanted):
             if (value if colon else words[-1]) != str(pack):
                 raise ValueError("the answer is of another pack")
         elif name in wanted and colon:
-            if name in found:
-                raise ValueError("%s comes twice" % name)
-            found[name] = value
+            found[name] = "" if name in found else value
             form = crc32(b"%d" % len(line), form)
     return found, form
 
