@@ -51,8 +51,8 @@ def check_errors():
     it, uart = console({"pwr": made.wrapped("pwr", [unknown], done=False)})
     assert raised(ReturnCode, it.ask, "packs", None).code == 4
     assert (len(uart.sent), it.link.return_codes, it.link.failures) == (1, 1, 0)
-    uart.answers["info 9"] = made.wrapped("info 9", ["Invalid command or fail to excute.", "Usage: info"], done=False)
-    assert raised(ReturnCode, it.ask, "identity", 9).code == 6
+    uart.answers["bat 9"] = made.wrapped("bat 9", ["Invalid command or fail to excute.", "Usage: bat"], done=False)
+    assert raised(ReturnCode, it.read, 9).code == 6
     uart.answers["pwr"] = made.wrapped("pwr", [unknown.replace("pwr", "pw")], done=False)
     assert "Unknown command" in str(raised(NoReply, it.ask, "packs", None))
 

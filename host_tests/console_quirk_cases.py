@@ -1,5 +1,5 @@
 """Checks of what one console says in another way than the rest, and is read all the same; they need no pytest."""
-# ruff: noqa: UP031 - of MicroPython
+
 
 import console_answers as made
 from console_cases import console, raised
@@ -24,3 +24,18 @@ def check_a_name_that_comes_twice():
         twice = _instead(made.pwr_of(), (b"Max Voltage   ", name), (b"Soh. Status   ", name))
         it, _ = console(dict(made.rack(), **{"pwr 1": twice}))
         assert "is missing" in str(raised(NoReply, it.read, 1)), name
+
+
+def check_a_pack_that_does_not_say_who_it_is():
+    """It is told of without, at once when it refuses; silence may be chance once."""
+    nobody = (None,) * 5 + ("console", 115200)
+    it, uart = console()
+    for why in ("Unknown command 'info' - try 'help'", "Invalid command or fail to excute."):
+        uart.answers["info 1"] = made.wrapped("info 1", [why], done=False)
+        assert it.ask("identity", 1) == nobody, why
+    for silence in (b"", made.info(2)):
+        uart.answers["info 1"] = silence
+        raised(NoReply, it.ask, "identity", 1)
+        assert it.ask("identity", 1) == it.ask("identity", 1) == nobody
+        uart.answers["info 1"] = made.info(1)
+        assert it.ask("identity", 1)[0] == "PMADE00000000001"

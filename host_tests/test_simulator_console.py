@@ -97,7 +97,7 @@ def test_read_by_the_firmware(firmware, asleep, pager):
         assert (list(extra.temperatures), extra.soc) == (bat["cell_temperatures"], bat["soc"])
         assert not [key for key, is_set in reading.alarms.flags if is_set and "harging" not in key]
     with pytest.raises(ReturnCode) as error:
-        console.ask("identity", 2)
+        console.read(2)
     assert error.value.code == 6 and battery.forbidden == []
 
 

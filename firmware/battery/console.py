@@ -40,6 +40,7 @@ class Console:
         self.link = line
         self.mos = {}  # pack -> 0.1 °C
         self.odd = {}  # pack -> states of the table that are not Normal
+        self.nameless = 0  # 1 << each pack that did not say who it is when it was last asked
         self.mos_at = None  # ms; None: this battery says neither
         self._forms = bytearray(_FORM_SIZE * _PACKS * 5)
         self._candidate = None  # (place in _forms, form) that came once

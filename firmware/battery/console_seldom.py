@@ -3,7 +3,7 @@
 Each function takes the dialect (console.Console) and a pack number or None; may raise NoReply or ReturnCode.
 """
 
-from . import ReturnCode
+from . import NoReply, ReturnCode
 from .console import INFO, STAT
 from .console_text import fields, number
 
@@ -13,9 +13,18 @@ _COUNTERS = ("CYCLE Times", "SOH")
 
 def identity(dialect, pack):
     """Who this pack is -> (serial number, protocol version, software version, maker, device), texts or None,
-    and (…, dialect, baud).
+    and (…, dialect, baud). All None for a pack that refuses to say it, or has been silent about it before.
     """
-    said = dialect.take("info", pack, INFO, _info)
+    said, bit = {}, 1 << pack
+    try:
+        said = dialect.take("info", pack, INFO, _info)
+        dialect.nameless &= ~bit
+    except NoReply:
+        if not dialect.nameless & bit:
+            dialect.nameless |= bit
+            raise
+    except ReturnCode:
+        pass
     version = said.get("Soft version") or said.get("Main Soft version")
     protocol = said.get("Comm version")
     return (
