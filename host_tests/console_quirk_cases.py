@@ -39,3 +39,22 @@ def check_a_pack_that_does_not_say_who_it_is():
         assert it.ask("identity", 1) == it.ask("identity", 1) == nobody
         uart.answers["info 1"] = made.info(1)
         assert it.ask("identity", 1)[0] == "PMADE00000000001"
+
+
+def check_two_states_of_a_cells_temperature():
+    """US3000D: one is for discharging, one for charging."""
+    for discharging, charging, on in (
+        ("Normal", "Normal", None), ("High", "Normal", "OT"), ("Normal", "Low", "UT"), ("Low", "High", "OT"),
+        ("Odd", "High", "Other"),
+    ):  # fmt: skip
+        states = {6: ("Dischg", "Normal", "Normal", made.padded(discharging, 13) + charging)}
+        for number in range(15):
+            states.setdefault(number, ("Dischg", "Normal", "Normal", made.padded("Normal", 13) + "Normal"))
+        said = _instead(made.bat(states=states), (b"Temp. State  ", b"DTemp. State CTemp. State "))
+        it, _ = console(dict(made.rack(), **{"bat 1": said}))
+        flags = it.read(1).alarms.flags
+        assert [key for key, is_set in flags if is_set and key != "Discharging"] == ([on] if on else []), on
+        assert it.extra.words == (("Cell 7 DTemp. State Odd",) if on == "Other" else ())
+    without = _instead(made.bat(), (b"Temp. State  ", b"Temperature  "))
+    it, _ = console(dict(made.rack(), **{"bat 1": without}))
+    assert "no Temp. State" in str(raised(NoReply, it.read, 1))

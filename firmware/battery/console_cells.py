@@ -2,12 +2,14 @@
 
 from binascii import crc32
 
-from ..reading import OTHER, rounded
+from ..reading import NORMAL, OTHER, rounded
 from . import console_text as text
 from .console import BAT
 
 _MOST_CELLS = 16
-_COLUMNS = ("Battery", "Volt", "Tempr", "Base State", "Volt. State", "Temp. State")  # those that `bat N` must have
+_COLUMNS = ("Battery", "Volt", "Tempr", "Base State", "Volt. State")  # those that `bat N` must have
+# of a cell's states: which of voltage, current, temperature each is; US3000D has one of discharging and one of charging
+_STATES = (("Volt. State", 0), ("Curr. State", 1), ("Temp. State", 2), ("DTemp. State", 2), ("CTemp. State", 2))
 
 
 def cells(dialect, pack):
@@ -25,6 +27,8 @@ def cell_values(lines, _):
     for name in _COLUMNS:
         if name not in names:
             raise ValueError("the header has no %s" % name)
+    if "Temp. State" not in header:  # or one of two that end so
+        raise ValueError("the header has no Temp. State")
     form = crc32(header.encode())
     cells, temperatures, socs, charges, words = [], [], [], [], []
     balancing = [] if "BAL" in names else None
@@ -43,8 +47,10 @@ def cell_values(lines, _):
         if row.get("BAL") == "Y":
             balancing.append(len(cells))
         whose = "Cell %d" % len(cells)
-        for name, into in zip(("Volt. State", "Curr. State", "Temp. State"), states):
-            into.append(text.state(row.get(name, "-"), whose + " " + name, words))
+        for into in states:
+            into.append(NORMAL)
+        for name, at in _STATES:  # the worst of them counts
+            states[at][-1] = max(states[at][-1], text.state(row.get(name, "-"), whose + " " + name, words))
         if row["Base State"] not in text.BASE:
             states[2][-1] = OTHER
             text.remark(words, whose, row["Base State"])
