@@ -58,3 +58,12 @@ def check_two_states_of_a_cells_temperature():
     without = _instead(made.bat(), (b"Temp. State  ", b"Temperature  "))
     it, _ = console(dict(made.rack(), **{"bat 1": without}))
     assert "no Temp. State" in str(raised(NoReply, it.read, 1))
+
+
+def check_a_balance_that_is_not_said():
+    for word, words in ((b"N", ()), (b"-", ()), (b"ON", ("Cell 3 BAL ON",))):
+        said = _instead(made.bat(balancing=(2, 5)), (b"mAH      Y", b"mAH      " + word))
+        it, _ = console(dict(made.rack(), **{"bat 1": said}))
+        flags = dict(it.read(1).alarms.flags)
+        assert it.extra.balancing == (() if word == b"N" else None), word
+        assert (flags["Other"], it.extra.words[:1]) == (bool(words), words)

@@ -2,12 +2,13 @@
 
 from binascii import crc32
 
-from ..reading import NORMAL, OTHER, rounded
+from ..reading import OTHER, rounded
 from . import console_text as text
 from .console import BAT
 
 _MOST_CELLS = 16
 _COLUMNS = ("Battery", "Volt", "Tempr", "Base State", "Volt. State")  # those that `bat N` must have
+_BALANCES = ("Y", "N")
 # of a cell's states: which of voltage, current, temperature each is; US3000D has one of discharging and one of charging
 _STATES = (("Volt. State", 0), ("Curr. State", 1), ("Temp. State", 2), ("DTemp. State", 2), ("CTemp. State", 2))
 
@@ -31,7 +32,7 @@ def cell_values(lines, _):
         raise ValueError("the header has no Temp. State")
     form = crc32(header.encode())
     cells, temperatures, socs, charges, words = [], [], [], [], []
-    balancing = [] if "BAL" in names else None
+    balancing, balance_said = [], True
     states = bytearray(), bytearray(), bytearray()
     for line in lines:
         form = crc32(b"%d" % len(line), form)
@@ -46,19 +47,29 @@ def cell_values(lines, _):
             charges.append(text.number(row["Coulomb"]))
         if row.get("BAL") == "Y":
             balancing.append(len(cells))
-        whose = "Cell %d" % len(cells)
-        for into in states:
-            into.append(NORMAL)
-        for name, at in _STATES:  # the worst of them counts
-            states[at][-1] = max(states[at][-1], text.state(row.get(name, "-"), whose + " " + name, words))
-        if row["Base State"] not in text.BASE:
-            states[2][-1] = OTHER
-            text.remark(words, whose, row["Base State"])
+        balance_said = balance_said and row.get("BAL") in _BALANCES
+        for into, state in zip(states, _states("Cell %d" % len(cells), row, words)):
+            into.append(state)
     if not cells or len(socs) not in (0, len(cells)) or len(charges) not in (0, len(cells)):
         raise ValueError("rows are missing")
-    balancing = balancing if balancing is None else tuple(balancing)
+    balancing = tuple(balancing) if balance_said else None
     states = [bytes(one) for one in states]  # MicroPython finds nothing in a bytearray
     return (tuple(cells), tuple(temperatures), socs, charges, balancing, states, words), form
+
+
+def _states(whose, row, words):
+    """Voltage, current, temperature of one cell: of each the worst; unknown words are appended to `words`."""
+    states = bytearray(3)  # NORMAL
+    for name, at in _STATES:
+        states[at] = max(states[at], text.state(row.get(name, "-"), whose + " " + name, words))
+    if row["Base State"] not in text.BASE:
+        states[2] = OTHER
+        text.remark(words, whose, row["Base State"])
+    balance = row.get("BAL", "-")
+    if balance != "-" and balance not in _BALANCES:
+        states[2] = OTHER
+        text.remark(words, whose + " BAL", balance)
+    return states
 
 
 def _row(words, names):
