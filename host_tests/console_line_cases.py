@@ -165,14 +165,6 @@ def check_pager():
         assert it.link.frame_errors == 0
 
 
-def check_what_comes_before_the_echo():
-    answers = made.rack()
-    it, _ = console({"pwr": b"\r\npylon>\r\n" + answers["pwr"]})
-    assert it.ask("packs", None) == (1, 2)
-    text, _ = _why({"pwr": b"\r\nEvent 12\r\n" + answers["pwr"]})
-    assert "echo is Event 12" in text
-
-
 def check_everything_is_bounded():
     endless = b"\r\npylon>pwr\n@\n" + b"1 -\n" * 1000
     for noise in (b"x" * 5000, b"\n" * 5000, b"x\n" * 2000, endless, bytes(range(256)) * 9):

@@ -67,3 +67,22 @@ def check_a_balance_that_is_not_said():
         flags = dict(it.read(1).alarms.flags)
         assert it.extra.balancing == (() if word == b"N" else None), word
         assert (flags["Other"], it.extra.words[:1]) == (bool(words), words)
+
+
+def check_an_echo_that_comes_twice():
+    answers = made.rack()
+    for command in answers:
+        answers[command] = answers[command].replace(b"@", command.encode() + b"\r\r\n@")
+    it, _ = console(answers)
+    assert it.ask("packs", None) == (1, 2) and it.read(1).voltage == 49952 and it.link.frame_errors == 0
+    answers["pwr"] = made.pwr().replace(b"@", b"pwr\r\npwr\r\n@")
+    assert "no @" in str(raised(NoReply, it.ask, "packs", None))
+
+
+def check_what_comes_before_the_echo():
+    answers = made.rack()
+    for before in (b"\r\npylon>\r\n", b"\r\nEvent 12\r\n"):
+        it, _ = console({"pwr": before + answers["pwr"]})
+        assert it.ask("packs", None) == (1, 2) and it.link.frame_errors == 0, before
+    it, _ = console({"pwr": b"\r\nEvent 12\r\n" + answers["pwr 1"]})
+    assert "no echo, but Event 12" in str(raised(NoReply, it.ask, "packs", None))

@@ -25,6 +25,7 @@ MODULES = (
     "console_line_cases",
     "console_table_cases",
     "console_quirk_cases",
+    "console_time_cases",
     "settings_cases",
 )
 

@@ -43,6 +43,11 @@ def test_quirks(check):
     check()
 
 
+@checks_of("console_time_cases")
+def test_times(check):
+    check()
+
+
 @pytest.fixture
 def recorded(project):
     """{recording: {command: answer}}; skips where the recordings are not there."""

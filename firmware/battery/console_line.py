@@ -13,10 +13,11 @@ _MAX_PACKS = const(16)
 _UNKNOWN = const(0x04)
 _INVALID = const(0x06)
 _ATTEMPTS = const(3)
-_IDLE_MS = const(1000)  # without a character: the master asks its slave before it answers
+_IDLE_MS = const(1500)  # without a character: the master asks its slave before it answers
 _LONGEST_MS = const(3000)  # of a whole answer
 _PAGER_MS = const(60)  # of silence behind a line without an end: the pager waits
-_QUIET_MS = const(60)  # silence on the line before a command is repeated
+_QUIET_MS = const(60)  # silence on the line before a command is repeated,
+_REST_MS = const(300)  # or more, where its answer was not heard to the end
 _POLL_MS = const(5)
 _CHUNK = const(64)  # bytes read at once
 _LONGEST_LINE = const(400)  # characters; the header of `pwr` has about 200
@@ -67,11 +68,12 @@ class Line:
         absent.
         """
         text = _checked(command, pack)
+        quiet = _QUIET_MS
         for attempt in range(attempts):
             again = attempt or self.failures
             if again:
                 self.uart.write(b"\n")  # out of the pager, or of half a command
-            drain(self.uart, self._chunk, self.clock, _QUIET_MS if again else 0)
+            drain(self.uart, self._chunk, self.clock, quiet if again else 0)
             self.polls += 1
             self.uart.write(text.encode() + b"\n")
             try:
@@ -87,21 +89,20 @@ class Line:
                 raise
             except ValueError as error:
                 last = NoReply("%s: %s" % (text, error))
-                self.frame_errors += not isinstance(error, Unsettled)
+                if not isinstance(error, Unsettled):
+                    quiet = _REST_MS
+                    self.frame_errors += 1
         self.failures += 1
         raise last
 
     def _answer(self, command):
         """Yields the lines between "@" and the end mark, spaces at their ends included."""
         lines = self._lines(command)
-        for line in lines:
-            line = line.strip()
-            _, prompt, rest = line.partition(">")
-            if line == command or (prompt and rest.strip() == command):
-                break
-            if not prompt or rest:
-                raise ValueError("the echo is %s" % line[:_SHOWN])
-        if next(lines).strip() != "@":
+        _skip_to_echo(lines, command)
+        at = next(lines).strip()
+        if at == command:  # some echo twice
+            at = next(lines).strip()
+        if at != "@":
             raise ValueError("no @ behind the echo")
         code = None
         done = False
@@ -168,6 +169,20 @@ def _checked(command, pack):
     if command in _WITH_PACK and isinstance(pack, int) and 1 <= pack <= _MAX_PACKS:
         return "%s %d" % (command, pack)
     raise ValueError("%s is not a read command" % command)
+
+
+def _skip_to_echo(lines, command):
+    """Takes the line with the echo; what comes before it is a prompt, or the rest of another answer."""
+    first = None
+    try:
+        for line in lines:
+            first = first or line
+            if line[line.rfind(">") + 1 :].strip() == command:
+                return
+    except ValueError:
+        if not first:
+            raise
+        raise ValueError("no echo, but %s" % first.strip()[:_SHOWN])
 
 
 def _unwrapped(line):
