@@ -1,9 +1,10 @@
-"""Checks of a console that takes its time, or is cut off for a moment; they need no pytest."""
+"""Checks of what time does to a console: it is slow, is cut off for a moment, was away; they need no pytest."""
 
 import console_answers as made
+from console_cases import console, raised
 from fakes import Clock
 
-from firmware.battery import console_line
+from firmware.battery import NoReply, ReturnCode, console_line
 from firmware.battery.console import Console
 
 _PER_MS = 11  # characters at 115200 baud
@@ -69,3 +70,29 @@ def check_an_answer_that_stalls():
                 errors = it.link.frame_errors
                 assert it.read(1).voltage == 49952, (at, stall_ms, row_ms)
                 assert it.link.frame_errors + it.link.timeouts - errors == 1, (at, stall_ms, row_ms)
+
+
+def check_counters_are_of_the_pack_that_is_there():
+    """One that did not answer may have been swapped."""
+    for gone in (b"", made.wrapped("bat 1", ["Invalid command or fail to excute."], done=False)):
+        it, uart = console()
+        assert it.read(1)[7:9] == (62, 98)
+        uart.answers["bat 1"] = gone
+        uart.sent.clear()
+        for _ in range(2):
+            raised((NoReply, ReturnCode), it.read, 1)
+        assert b"stat 1\n" not in uart.sent
+        uart.answers.update({"bat 1": made.bat(), "stat 1": made.stat(items=(("CYCLE Times", 7), ("SOH", 100)))})
+        assert it.read(1)[7:9] == (7, 100)
+        assert it.read(2)[7:9] == (62, 98)
+
+
+def check_what_is_asked_now_and_then_behind_a_pause_of_days():
+    for days in (1, 6, 7, 9, 12):
+        it, uart = console()
+        it.ask("packs", None)
+        it.read(1)
+        it.link.clock.advance(days * 86_400_000)
+        uart.sent.clear()
+        it.read(1)
+        assert uart.sent[0] == b"pwr\n" and b"stat 1\n" in uart.sent, days

@@ -9,7 +9,7 @@ from struct import pack_into, unpack_from
 from micropython import const
 
 from ..overlay import drop
-from . import NoReply
+from . import NoReply, ReturnCode
 from .console_line import Unsettled
 
 _COUNTERS_MS = const(600_000)  # cycles and SOH hardly change
@@ -57,18 +57,17 @@ class Console:
 
     def read(self, pack):
         """One pack's values and states -> Reading. Its parts were not said at the same moment."""
-        counters = self._count(pack)
-        if self.mos_at is not None and self.elapsed(self.mos_at) >= _MOS_MS:
+        if self.mos_at is not None and self._due(self.mos_at, _MOS_MS):
             self._table("mos")
         doubt = ""
         for _ in range(_DOUBTS):
-            reading, self.extra, why = self._read(pack, counters)
+            reading, self.extra, why = self._read(pack)
             if why in (None, doubt):  # what contradicts itself twice in the same way is how this battery is
                 return reading
             doubt = why
         raise NoReply(why)
 
-    def _read(self, pack, counters):
+    def _read(self, pack):
         try:  # one after the other: there is no room for all
             from .console_cells import cells
 
@@ -80,16 +79,20 @@ class Console:
             drop("firmware.battery.console_values")
             of_pack = values(self, pack)
             del values
+            counters = self._count(pack)
             from .console_pack import together
 
             drop("firmware.battery.console_pack")
             return together(self, pack, counters, of_cells, of_pack)
+        except (NoReply, ReturnCode):
+            self._counters[_COUNTERS_SIZE * pack] = 0  # when it answers again it may be another pack
+            raise
         finally:
             drop(_TEXT)
 
-    def elapsed(self, since):
-        """ms from the ticks `since` until now."""
-        return self.link.clock.ticks_diff(self.link.clock.ticks_ms(), since)
+    def _due(self, since, after_ms):
+        """Are the ticks `since` longer ago? What is so long ago that ticks have wrapped shows as yet to come."""
+        return not 0 <= self.link.clock.ticks_diff(self.link.clock.ticks_ms(), since) < after_ms
 
     def take(self, command, pack, kind, parse):
         """The answer to a command -> what `parse` (lines, pack -> value, form) makes of it; its form is one we know."""
@@ -108,16 +111,16 @@ class Console:
         return self.link.request(command, pack, settled)
 
     def _count(self, pack):
-        """(cycles, SOH) of a pack, each or None; asked for now and then."""
+        """(cycles, SOH) of a pack, each or None; asked for now and then, and both None when that was in vain."""
         at = _COUNTERS_SIZE * pack
         known, since, cycles, soh = unpack_from(_COUNTERS, self._counters, at)
-        said = (None if cycles < 0 or not known else cycles), (None if soh < 0 or not known else soh)
-        if not known or self.elapsed(since) >= (_COUNTERS_MS if known == 1 else _AGAIN_MS):
+        said = (None if cycles < 0 else cycles), (None if soh < 0 else soh)
+        if not known or self._due(since, _COUNTERS_MS if known == 1 else _AGAIN_MS):
             known = 1
             try:
                 said = self._seldom("counters", pack)
             except NoReply:
-                known = 2
+                known, said = 2, (None, None)
             raw = [-1 if one is None else one for one in said]
             pack_into(_COUNTERS, self._counters, at, known, self.link.clock.ticks_ms(), *raw)
         return said
