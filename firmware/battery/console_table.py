@@ -32,11 +32,11 @@ def packs(dialect):
 
 
 def mos(dialect):
-    """Brings dialect.mos up to date; what cannot be read is forgotten."""
+    """Brings dialect.mos and dialect.odd up to date; what cannot be read is forgotten."""
     try:
         packs(dialect)
     except (NoReply, ReturnCode):
-        dialect.mos = {}
+        dialect.mos, dialect.odd = {}, {}
         dialect.mos_at = dialect.link.clock.ticks_ms()
 
 
