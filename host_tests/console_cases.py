@@ -102,6 +102,7 @@ def _damages(answer, step):
 
 def _asked(it, command, pack):
     """What a command brings, as one value."""
+    it.ask("limits", 1)  # a question of its own
     return it.take(command, pack, *PARSERS[command if pack else "table"])
 
 

@@ -96,3 +96,24 @@ def check_what_is_asked_now_and_then_behind_a_pause_of_days():
         uart.sent.clear()
         it.read(1)
         assert uart.sent[0] == b"pwr\n" and b"stat 1\n" in uart.sent, days
+
+
+def check_a_reading_is_bounded():
+    it, _ = console(layout="us5000-v2")
+    clock = it.link.clock
+    it.ask("packs", None)
+    request = it.link.request
+
+    def slow(*arguments):
+        """As slow as a request can be that brings an answer after all."""
+        clock.advance(10_000)
+        return request(*arguments)
+
+    it.link.request = slow
+    for pack in (1, 2):
+        clock.advance(31_000)
+        began = clock.passed_ms
+        assert "too long" in str(raised(NoReply, it.read, pack))
+        assert clock.passed_ms - began < 26_000
+    it.link.request = request
+    assert it.read(1).voltage == 49952

@@ -16,6 +16,7 @@ _COUNTERS_MS = const(600_000)  # cycles and SOH hardly change
 _AGAIN_MS = const(60_000)  # when they could not be asked
 _MOS_MS = const(30_000)
 _DOUBTS = const(3)
+_WHOLE_MS = const(15_000)  # after which nothing more is asked for one reading, or one question
 _TEXT = "firmware.battery.console_text"
 _FORM = ">I"
 _FORM_SIZE = const(4)
@@ -42,6 +43,7 @@ class Console:
         self.odd = {}  # pack -> states of the table that are not Normal
         self.nameless = 0  # 1 << each pack that did not say who it is when it was last asked
         self.mos_at = None  # ms; None: this battery says neither
+        self._began = 0  # ms, this reading or question
         self._forms = bytearray(_FORM_SIZE * _PACKS * 5)
         self._candidate = None  # (place in _forms, form) that came once
         self._counters = bytearray(_COUNTERS_SIZE * _PACKS)  # of packs, which are never many small things
@@ -51,12 +53,14 @@ class Console:
         """A question that is seldom asked: "packs", "identity"; None for "limits" and "parameters", which nobody can
         ask here.
         """
+        self._began = self.link.clock.ticks_ms()
         if kind == "packs":
             return self._table(kind)
         return self._seldom(kind, pack) if kind == "identity" else None
 
     def read(self, pack):
         """One pack's values and states -> Reading. Its parts were not said at the same moment."""
+        self._began = self.link.clock.ticks_ms()
         if self.mos_at is not None and self._due(self.mos_at, _MOS_MS):
             self._table("mos")
         doubt = ""
@@ -96,6 +100,8 @@ class Console:
 
     def take(self, command, pack, kind, parse):
         """The answer to a command -> what `parse` (lines, pack -> value, form) makes of it; its form is one we know."""
+        if self._due(self._began, _WHOLE_MS):
+            raise NoReply("the battery takes too long")
         at = _FORM_SIZE * (_PACKS * kind + (pack or 0))
 
         def settled(lines):
