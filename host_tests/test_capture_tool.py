@@ -231,10 +231,11 @@ def test_pytest_says_what_is_wrong_with_frames(project, tmp_path):
     assert "Traceback" not in result.stdout + result.stderr
 
 
-def test_the_one_command_hands_on_the_path_as_the_user_sees_it(tmp_path, monkeypatch):
+@pytest.mark.parametrize(("asked", "run"), [([], ["-k", "[capture]"]), (["-k", "x"], ["-k", "x"])])
+def test_the_one_command_hands_on_the_path_as_the_user_sees_it(tmp_path, monkeypatch, asked, run):
     commands = []
     monkeypatch.setattr(one_command, "run", lambda title, command: commands.append(command) or 0)
     monkeypatch.setattr(one_command.environment, "ensure", lambda: None)
     monkeypatch.chdir(tmp_path)
-    assert one_command.main(["--frames", "mine.jsonl", "-k", "x"]) == 0
-    assert commands[-1][-4:] == ["-k", "x", "--frames", str(tmp_path / "mine.jsonl")]
+    assert one_command.main(["--frames", "mine.jsonl", *asked]) == 0
+    assert commands[-1][-3:] == [f"--frames={tmp_path / 'mine.jsonl'}", *run]

@@ -1,6 +1,7 @@
 """Everything that must pass, by one command: makes .venv, then runs ruff and the tests of host_tests/.
 
-`--frames PATH` runs the tests of recordings over a capture, too. All other arguments go to pytest:
+`--frames PATH` runs the tests of recordings over a capture, and where nothing else is asked for, only these. All other
+arguments go to pytest:
 `python3 tools/test.py --quick host_tests/test_frame.py -k crc`.
 """
 
@@ -17,6 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools import environment
 
 PROCESSES = "2"
+ONLY_CAPTURE = ("-k", "[capture]")  # as host_tests/conftest.py names them
 
 
 def main(arguments=None):
@@ -25,10 +27,11 @@ def main(arguments=None):
     parser.add_argument("--quick", action="store_true", help="leave out what takes more than a few seconds")
     parser.add_argument("--long", action="store_true", help="add the soaks and the big fuzzes")
     parser.add_argument("-n", dest="processes", default=PROCESSES, help=f"tests at a time (default {PROCESSES})")
-    parser.add_argument("--frames", type=Path, metavar="PATH", help="a file of tools/capture.py to test with, too")
+    parser.add_argument("--frames", type=Path, metavar="PATH", help="test with this file of tools/capture.py")
     options, rest = parser.parse_known_args(arguments)
     if options.frames:  # seen from where the user is; what is wrong with it, pytest says
-        rest += ["--frames", str(options.frames.resolve())]
+        # In one word: pytest takes a path of its own for the place of the tests, and does not find their options.
+        rest = [f"--frames={options.frames.resolve()}", *(rest or ONLY_CAPTURE)]
     environment.ensure()
     flags = [flag for flag, wanted in (("--quick", options.quick), ("--long", options.long)) if wanted]
     # ruff first, pytest last: its closing line is what a reader looks for.
