@@ -66,10 +66,35 @@ def test_advice(advice, output, says):
     assert says in getattr(environment, advice)(output)
 
 
-def test_an_old_python_is_told_so(monkeypatch):
-    monkeypatch.setattr(environment.sys, "version_info", (3, 10, 1))
-    with pytest.raises(environment.SetupError, match=r"3\.11 or newer"):
-        environment._check_python()
+# The tool finds an older Python than it runs under; whatever it imports before it says so is there in all of them.
+OLD_PYTHON = """
+    import runpy, sys
+
+    sys.version_info, sys.version = (3, 10, 1), "3.10.1 (main)"
+    sys.argv[:] = sys.argv[1:]
+    try:
+        runpy.run_path(sys.argv[0], run_name="__main__")
+    finally:
+        print(*(name for name in sys.modules if name.startswith("tools.")))
+"""
+TOOLS = sorted(
+    path if path.name != "__main__.py" else path.parent
+    for path in (environment.PROJECT / "tools").rglob("*.py")
+    if "\nsys.path.insert(0, str(Path(__file__)" in path.read_text()  # what is started by its path finds ours so
+)
+
+
+def test_the_tools_are_found():
+    names = {path.name for path in TOOLS}
+    assert {"demo.py", "test.py", "decode.py", "capture.py", "simulator", "virtual_board"} <= names
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda path: path.name)
+def test_an_old_python_is_told_so(tool):
+    command = [sys.executable, "-I", "-S", "-c", textwrap.dedent(OLD_PYTHON), str(tool)]
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=60, check=False)
+    assert done.stderr == "set-up failed: this is Python 3.10.1; 3.11 or newer is needed\n"
+    assert (done.returncode, done.stdout) == (1, "\n"), "it comes before any other module of the tools"
 
 
 def test_another_place_for_the_venv(tmp_path):

@@ -1,0 +1,9 @@
+"""The tools on a PC. An older Python is told so here, before any other module of theirs is imported."""
+
+import sys
+
+OLDEST_PYTHON = (3, 11)
+
+if sys.version_info < OLDEST_PYTHON:
+    oldest = ".".join(map(str, OLDEST_PYTHON))
+    sys.exit(f"set-up failed: this is Python {sys.version.split()[0]}; {oldest} or newer is needed")

@@ -1,6 +1,6 @@
 """Makes .venv with everything the tools need, once, and finds what is in it.
 
-Runs on a bare Python 3.11 or newer: nothing but the standard library is imported at the top.
+Runs on a bare Python: nothing but the standard library is imported at the top.
 """
 
 from __future__ import annotations
@@ -15,6 +15,10 @@ import sys
 import tarfile
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools import OLDEST_PYTHON
+
 PROJECT = Path(__file__).resolve().parents[1]
 PLACE_VARIABLE = "PYLON2MQTT_VENV"  # another place for .venv, where the project's directory is not ours to write
 VENV = Path(os.environ.get(PLACE_VARIABLE) or PROJECT / ".venv").absolute()
@@ -22,7 +26,6 @@ REQUIREMENTS = PROJECT / "tools" / "requirements.txt"
 STAMP = VENV / "made-from"
 LOCK = VENV.with_name(f"{VENV.name}.lock")
 
-OLDEST_PYTHON = (3, 11)
 INSTALL_TIMEOUT_S = 900
 FETCH_TIMEOUT_S = 120
 LINES_SHOWN = 12  # of what a failed program said
@@ -43,7 +46,6 @@ def ensure():
     set-up fails. Two processes may call it at the same time.
     """
     try:
-        _check_python()
         if not _is_made():
             with _locked():
                 if not _is_made():
@@ -111,12 +113,6 @@ def _is_made():
         return STAMP.read_text() == _wanted() and _python().exists()
     except OSError:
         return False
-
-
-def _check_python():
-    if sys.version_info < OLDEST_PYTHON:
-        oldest = ".".join(map(str, OLDEST_PYTHON))
-        raise SetupError(f"this is Python {sys.version.split()[0]}; {oldest} or newer is needed")
 
 
 @contextlib.contextmanager
