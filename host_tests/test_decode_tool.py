@@ -41,9 +41,56 @@ def test_a_capture_of_json_lines(tmp_path, capsys):
     path = tmp_path / "capture.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     status, out, _ = run(capsys, str(path))
-    assert status == 1 and out.endswith("5 frames: 4 good, 1 bad\n")
+    said = "requests without an answer: 1; answers of the text console, which are not looked at: 1"
+    assert status == 1 and out.endswith(f"5 frames: 4 good, 1 bad; {said}\n")
     assert "capture.jsonl, line 1, response:" in out and "to 90H pack count (by the request before it)" in out
     assert "SOI must be '~' (7EH), 'g' stands here" in out
+
+
+GOOD, OTHER, BAD = "~20014642E00201FD35", "~200146900000FDAA", "~20014642E00201FD36"
+PASTED = (
+    (f" {GOOD} ", [GOOD]),
+    (f"{GOOD}\r\n", [f"{GOOD}\r"]),
+    (f'"{GOOD}"', [GOOD]),
+    (f"12:01 RX {GOOD}", [GOOD]),
+    (f"12:01 RX {BAD} \n", [BAD]),
+    (f"{GOOD}{OTHER}", [GOOD, OTHER]),
+    (f"{BAD}\r\n{OTHER}\n", [f"{BAD}\r", OTHER]),
+    (f"{GOOD[:10]} {GOOD[10:]}\n", [f"{GOOD[:10]} {GOOD[10:]}"]),
+    (f" {GOOD[1:]}\n", [GOOD[1:]]),
+    ("~20", ["~20"]),
+    ("~", ["~"]),
+    ("log.txt", []),
+    ("", []),
+)
+
+
+@pytest.mark.parametrize(("text", "found"), PASTED, ids=[repr(row[0]) for row in PASTED])
+def test_a_frame_as_it_is_pasted(text, found):
+    assert [one.text for one in decode_find.pasted(text)] == found
+
+
+def test_each_of_two_pasted_frames_says_where_it_stands(capsys):
+    status, out, _ = run(capsys, GOOD + OTHER)
+    assert status == 0 and out.startswith("frame at 1:\n") and "\nframe at 20:\n" in out and "2 frames: 2 good" in out
+
+
+def test_a_frame_without_soi_is_explained_as_a_file_too(tmp_path, capsys):
+    path = tmp_path / "pasted"
+    path.write_text(f"{GOOD[1:]}\n")
+    status, out, _ = run(capsys, str(path))
+    assert status == 1 and "SOI must be '~' (7EH), '2' stands here" in out
+
+
+ROW = json.dumps({"family": "console", "request": "pwr", "response": "pwr\r\n@\r\n"})
+
+
+@pytest.mark.parametrize("text", ["\n\rpylon>pwr\n\r@\n\r", "pylon_debug>", "x\r\nUS-5000>info\n", f"{ROW}\n" * 2])
+def test_the_text_console_is_told(tmp_path, capsys, text):
+    path = tmp_path / "console"
+    path.write_text(text)
+    status, _, err = run(capsys, str(path))
+    assert status == 2 and err == f"decode: {path} is of the text console; decode.py reads frames only\n"
 
 
 def damaged(dice, line):
@@ -109,6 +156,8 @@ def test_fuzz_files_of_any_bytes(tmp_path, capsys):
 
 UNUSABLE = (
     (["nowhere.txt"], "'nowhere.txt' is neither a file that is there nor a frame"),
+    ([""], "'' is neither a file that is there nor a frame"),
+    ([" "], "' ' is neither a file that is there nor a frame"),
     (["x" * 5000], "is neither a file"),
     (["/"], "cannot read /: Is a directory"),
     (["--cid2", "43", VECTOR], "'43' is no command; known are: 42 analog values, 44"),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections import Counter
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -88,18 +89,19 @@ def _command(text):
 
 def decode(options):
     """Prints all frames -> exit status. Unusable."""
-    goods = []
+    goods, left_out = [], Counter()
     typed = Surroundings(options.role, options.cid2)  # frames of the command line stand beside one another
     for what in options.what or ["-"]:
         found = _typed(what)
         around = typed if found else Surroundings(options.role, options.cid2)
-        for one in found or _in_file(what):
+        for one in found or _in_file(what, left_out):
             report = examine(one.text, around.hint(one))
             around.take(report)
             print("\n".join([f"{one.where}:", *decode_show.lines(report), ""]), flush=True)
             goods.append(report.good)
-    if len(goods) > 1:
-        print(f"{len(goods)} frames: {goods.count(True)} good, {goods.count(False)} bad")
+    if len(goods) > 1 or left_out:
+        said = [f"{len(goods)} frames: {goods.count(True)} good, {goods.count(False)} bad"]
+        print("; ".join(said + [f"{words}: {count}" for words, count in left_out.items()]))
     return GOOD if all(goods) else BAD
 
 
@@ -107,21 +109,23 @@ def _typed(what):
     """The frames of an argument that is no file -> [Found], empty where it is one. Unusable."""
     if what == "-" or _is_file(what):
         return []
-    text = os.fsencode(what).decode("latin-1")
-    if "~" not in text[:1] and (len(text) < decode_find.FEWEST_HEX_RAW or not is_hex(text)):
+    found = decode_find.pasted(os.fsencode(what).decode("latin-1"))
+    if not found:
         raise Unusable(f"{what!r} is neither a file that is there nor a frame (~ and hex digits, in quotes)")
-    return [decode_find.Found(text[: decode_find.MOST], "frame")]
+    return found
 
 
 def _is_file(what):
     try:
-        return Path(what).exists()
+        return bool(what) and Path(what).exists()
     except (OSError, ValueError):  # too long for a name, or with NUL in it
         return False
 
 
-def _in_file(what):
-    """The frames of a file, "-" for standard input -> a list of Found, not empty. Unusable."""
+def _in_file(what, left_out):
+    """The frames of a file, "-" for standard input -> a list of Found, not empty. left_out: a Counter of what is none,
+    added to. Unusable.
+    """
     name = "standard input" if what == "-" else what
     try:
         if what == "-":
@@ -135,7 +139,10 @@ def _in_file(what):
         raise Unusable(f"cannot read {name}: {error.strerror}") from None
     if len(data) > MOST_BYTES:
         raise Unusable(f"{name} is larger than {MOST_BYTES >> 20} MB: cut it to the part that matters")
-    found = list(decode_find.frames(data, name))
+    left_out.update(decode_find.left_out(data))
+    found = list(decode_find.frames(data, name)) or decode_find.alone(data.decode("latin-1"), name)
+    if not found and (left_out[decode_find.TEXT] or decode_find.is_console(data)):
+        raise Unusable(f"{name} is of the text console; decode.py reads frames only")
     if not found:
         raise Unusable(f"no frame in {name}: a frame is ~ and at least {decode_find.FEWEST_HEX + 1} hex digits")
     return found

@@ -1,13 +1,14 @@
-"""Frames in the midst of other bytes: what the wire brought, a log, or a capture of JSON lines. Pure."""
+"""Frames in the midst of other bytes: from the wire, in a log, as pasted, or in a capture of JSON lines. Pure."""
 
 from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import NamedTuple
 
 from firmware.battery import frame
-from tools.decode_check import faults
+from tools.decode_check import faults, is_hex
 from tools.decode_frame import REPLY, REQUEST
 
 MOST = 2 * frame.LONGEST  # characters of one frame that are looked at
@@ -15,6 +16,9 @@ FEWEST_HEX = 4  # behind ~, else it is no frame in a text
 FEWEST_HEX_RAW = 8
 _WORD = re.compile(r"~[^\s\"'`<>,;()\[\]{}|\\]*")
 _HEX = re.compile(r"~[0-9A-Fa-f]*")
+_PROMPT = re.compile(rb"(?:^|[\r\n])[\w-]+>")  # of the text console
+_AROUND = " \t\n\"'`"  # a frame, as it is pasted
+SILENT, TEXT = "requests without an answer", "answers of the text console, which are not looked at"
 
 
 class Found(NamedTuple):
@@ -38,6 +42,39 @@ def frames(data, name):
                 text = row.get(key)
                 if isinstance(text, str) and text:
                     yield Found(text.encode("latin-1", "replace").decode("latin-1")[:MOST], f"{where}, {key}", role)
+
+
+def pasted(text):
+    """The frames of an argument -> [Found]. A single bad one that begins it goes to its end, whatever stands there."""
+    text = text.strip(_AROUND)
+    found = list(in_text(text))
+    if len(found) > 1:
+        return [Found(one, f"frame at {column}") for one, column in found]
+    if found and (text[0] != "~" or not faults(found[0][0])):
+        return [Found(found[0][0], "frame")]
+    return [Found(text[:MOST], "frame")] if text[:1] == "~" else alone(text, "frame")
+
+
+def alone(text, where):
+    """A text that is nothing but the digits of a frame whose SOI is lost -> [Found], else []; `where` it stood."""
+    text = text.strip()
+    return [Found(text[:MOST], where)] if len(text) >= FEWEST_HEX_RAW and is_hex(text) else []
+
+
+def left_out(data):
+    """What is in a capture, and is no frame -> Counter of SILENT and TEXT."""
+    counts = Counter()
+    for row in filter(None, map(_row, data.split(b"\n"))):
+        if row.get("family") == "console":
+            counts[TEXT] += 1
+        elif row.get("request") and not row.get("response"):
+            counts[SILENT] += 1
+    return counts
+
+
+def is_console(data):
+    """Whether a prompt of the text console stands in a file."""
+    return _PROMPT.search(data) is not None
 
 
 def _row(line):
