@@ -18,7 +18,8 @@ PAGES = [
 SHELL, REPL = "$ ", ">>> "
 PROGRAMS = (
     "python3", "mpremote", "git", "apt", "systemctl", "journalctl", "mosquitto", "kill", "ls", "cp", "rm", "cat",
-    "mkdir", "install", "nano", "make", "echo", ".venv/bin/mpremote", "~/esptool/bin/pip", "~/esptool/bin/esptool",
+    "mkdir", "install", "nano", "make", "echo", "sudo", ".venv/bin/mpremote", "~/esptool/bin/pip",
+    "~/esptool/bin/esptool",
 )  # fmt: skip
 SHOWS_COMMANDS = "demo.py --board"  # what it prints has commands in it, too
 MODULES = ("from firmware ", "import ", "config.", "diagnose.", "setup.")

@@ -45,7 +45,7 @@ ROWS = (
     (r"python3 -m venv ~/esptool && ~/esptool/bin/pip install esptool", NO_NETWORK),
     (r"git (clone|-C) .*", NO_NETWORK),
     (r"mosquitto", "its port 1883 may be taken; the tests' own brokers are started by mqtt_helpers.Broker"),
-    (r"(apt install|systemctl|journalctl|nano|make) .*", NO_ROOT),
+    (r"(apt install|sudo usermod|systemctl|journalctl|nano|make) .*", NO_ROOT),
     (r"ls (-l|/dev/serial/by-id)|kill -USR1", "says nothing here; the signal is sent by test_virtual_board"),
 )  # fmt: skip
 COMMANDS = doc_commands.of_all_pages()

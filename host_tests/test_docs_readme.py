@@ -81,5 +81,24 @@ def test_led():
     assert len(flashes["slowly on and off"][0]) > len(flashes["one flash"][0])
 
 
+def section(title):
+    """-> the text below a heading of the second level."""
+    return TEXT.partition(f"\n## {title}\n")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("name", ["wiring-rj45.svg", "wiring-rj11.svg"])
+def test_what_the_pictures_of_the_wiring_have_is_bought_and_put_in(name):
+    picture = (PROJECT / "docs" / name).read_text()
+    parts = [part for part in ("MAX3232", "ESP32", "10 kΩ") if part in picture]
+    bought = " ".join(row[0] for row in markdown.table(section("What to buy"), "what"))
+    assert parts == [part for part in parts if part in bought and part in section("Wiring")]
+    assert "10 kΩ" in parts and name in section("Wiring")
+
+
+def test_which_pack_is_the_master_is_told_where_it_is_wired():
+    assert re.search(r"The master is the pack whose link port 0 is free\b.*\baddress switch\b", " ".join(
+        section("Wiring").split()))  # fmt: skip
+
+
 def test_lines_can_be_read():
     assert [line for line in TEXT.splitlines() if len(line) > LONGEST_LINE] == []
