@@ -18,6 +18,7 @@ PAGES = sorted(
     for path in PROJECT.glob(pattern)
 )
 ELSEWHERE = re.compile(r"[a-z]+:")
+FORMS = "../../issues/new/choose"  # of issues: where the forge has them, seen from a page of the topmost folder
 COMMAND = re.compile(r"python3 (tools/[\w/.]+)([^`\n]*)")
 HELP_TIMEOUT_S = 60
 
@@ -30,6 +31,8 @@ def dead_links(page, text, project=PROJECT):
 
 def leads_somewhere(page, text, target, project):
     path, _, anchor = target.partition("#")
+    if path == FORMS:
+        return "/" not in page
     if path:
         file = ((project / page).parent / path).resolve()
         if not file.exists() or not file.is_relative_to(project.resolve()):
@@ -91,10 +94,15 @@ def test_tools_take_the_flags_that_the_pages_give_them(tool, flags):
     ("# Two words\n[a](#two-word)", ["#two-word"]),
     ("[a](README.md#no-such-heading)", ["README.md#no-such-heading"]),
     ("[a](../outside.md)", ["../outside.md"]),
+    ("[a](../../issues/new/choose) [b](../../issues/x)", ["../../issues/x"]),
     ("`[a](missing.md)`\n```\n[a](missing.md)\n```", []),
 ])  # fmt: skip
 def test_dead_links_are_seen(text, dead):
     assert dead_links("page.md", text) == dead
+
+
+def test_the_forms_are_not_where_a_page_of_a_folder_seeks_them():
+    assert dead_links("docs/page.md", f"[a]({FORMS})") == [FORMS]
 
 
 def test_commands_are_seen():
