@@ -70,7 +70,7 @@ def test_defaults_are_those_of_the_settings():
 
 
 def test_led():
-    """A row for each pattern, and one for a LED that shows none."""
+    """A row for each pattern, and one for an LED that shows none."""
     rows = [row[0] for row in markdown.table(TEXT, "LED")]
     patterns = {"flickers": led.NO_WIFI, "two flashes": led.NO_BROKER, "slowly on and off": led.NO_BATTERY,
                 "one flash": led.WELL}  # fmt: skip
