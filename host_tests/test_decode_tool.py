@@ -37,11 +37,12 @@ def test_a_capture_of_json_lines(tmp_path, capsys):
     rows = [{"family": "pylontech-rs232", "request": "~200146900000FDAA", "response": reply(b"\x02")},
             {"family": "pylontech-rs232", "request": "~20014642E00201FD35", "response": "garbage"},
             {"family": "pylontech-rs232", "request": "~20014642E00201FD35", "response": ""},
-            {"family": "console", "request": "pwr", "response": "~20014642E00201FD36"}]  # fmt: skip
+            {"family": "console", "request": "pwr", "response": "~20014642E00201FD36"},
+            {"family": "console", "request": "time", "response": ""}]  # fmt: skip
     path = tmp_path / "capture.jsonl"
     path.write_text("".join(json.dumps(row) + "\n" for row in rows))
     status, out, _ = run(capsys, str(path))
-    said = "requests without an answer: 1; answers of the text console, which are not looked at: 1"
+    said = "requests without an answer: 2; answers of the text console, which are not looked at: 1"
     assert status == 1 and out.endswith(f"5 frames: 4 good, 1 bad; {said}\n")
     assert "capture.jsonl, line 1, response:" in out and "to 90H pack count (by the request before it)" in out
     assert "SOI must be '~' (7EH), 'g' stands here" in out

@@ -65,10 +65,10 @@ def left_out(data):
     """What is in a capture, and is no frame -> Counter of SILENT and TEXT."""
     counts = Counter()
     for row in filter(None, map(_row, data.split(b"\n"))):
-        if row.get("family") == "console":
-            counts[TEXT] += 1
-        elif row.get("request") and not row.get("response"):
+        if row.get("request") and not row.get("response"):
             counts[SILENT] += 1
+        elif row.get("family") == "console":
+            counts[TEXT] += 1
     return counts
 
 
