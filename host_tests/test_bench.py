@@ -124,7 +124,8 @@ def test_a_start_that_took_resets_says_so():
 def test_the_table_names_the_machine_and_says_which_goal_is_missed():
     rows = [bench.cycle_row(1, CYCLE | {"ratio": 1.5}), bench.heap_row("16 packs", 79), bench.heap_row("1 pack", 70)]
     head, titles, *lines = bench.text(bench.machine(), rows).splitlines()
-    assert re.match(r"\S+, \d{4}-\d\d-\d\d: ", head) and "MicroPython" in head
+    assert re.match(r"\d{4}-\d\d-\d\d: ", head) and "MicroPython" in head
+    assert re.search(r", [A-Z]\w+ \d+\.\d+, CPython", head)
     assert [line.split("  ")[-1] for line in lines] == ["MISSED", "met", "heap of 80 KB"]
     assert {line.index("heap of") for line in lines[1:]} == {titles.index("to ")}
 
