@@ -29,11 +29,11 @@ ARROWS = {
     "battery/search": "frame",
     "battery/console": "console_seldom console_table console_cells console_values console_pack console_line overlay",
     "battery/console_values": "console console_text reading",
-    "battery/console_cells": "console console_text reading",
-    "battery/console_pack": "console console_text reading",
+    "battery/console_cells": "console console_text console_words reading",
+    "battery/console_pack": "console console_words reading",
     "battery/console_table": "console console_text reading",
     "battery/console_seldom": "console console_text",
-    "battery/console_text": "reading",
+    "battery/console_words": "reading",
     "battery/console_wake": "console_line",
     "battery/poller": "plausible seldom hunt overlay",
     "battery/hunt": "search console_wake dialect overlay",
@@ -51,7 +51,7 @@ ARROWS = {
 ONLY_IN = {"machine": ("board", "main", "boot"), "network": ("wifi",)}
 # Bytes in, values out
 CODECS = ("reading", "words", "plausible", "energy", "battery/frame", "battery/blocks", "battery/layouts",
-          "battery/messages", "battery/console_text",
+          "battery/messages", "battery/console_text", "battery/console_words",
           "mqtt/entities", "mqtt/columns", "mqtt/payloads", "mqtt/commands", "mqtt/identifier")  # fmt: skip
 NOT_IN_CODECS = ("time", "socket", "machine", "network", "os", "select", "ssl", "umqtt", "asyncio", "_thread")
 NEVER = ("tools", "host_tests")

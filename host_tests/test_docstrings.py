@@ -16,8 +16,8 @@ FILES = sorted(
 )  # fmt: skip
 # The battery's codecs: bytes in, values out
 CODECS = {f"firmware/battery/{name}.py" for name in (
-    "frame", "blocks", "layouts", "messages", "details", "console_text", "console_values", "console_cells",
-    "console_table", "console_seldom", "console_pack",
+    "frame", "blocks", "layouts", "messages", "details", "console_text", "console_words", "console_values",
+    "console_cells", "console_table", "console_seldom", "console_pack",
 )}  # fmt: skip
 
 

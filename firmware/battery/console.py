@@ -17,7 +17,7 @@ _AGAIN_MS = const(60_000)  # when they could not be asked
 _MOS_MS = const(30_000)
 _DOUBTS = const(3)
 _WHOLE_MS = const(15_000)  # after which nothing more is asked for one reading, or one question
-_TEXT = "firmware.battery.console_text"
+_TEXT, _SAID = "firmware.battery.console_text", "firmware.battery.console_words"
 _FORM = ">I"
 _FORM_SIZE = const(4)
 _COUNTERS = ">BIib"  # 1: they were asked, 2: in vain; ms; cycles and SOH in %, -1: None
@@ -83,6 +83,7 @@ class Console:
             drop("firmware.battery.console_values")
             of_pack = values(self, pack)
             del values
+            drop(_TEXT)  # what comes now needs room
             counters = self._count(pack)
             from .console_pack import together
 
@@ -93,6 +94,7 @@ class Console:
             raise
         finally:
             drop(_TEXT)
+            drop(_SAID)
 
     def _due(self, since, after_ms):
         """Are the ticks `since` longer ago? What is so long ago that ticks have wrapped shows as yet to come."""

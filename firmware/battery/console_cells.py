@@ -4,6 +4,7 @@ from binascii import crc32
 
 from ..reading import OTHER, rounded
 from . import console_text as text
+from . import console_words as terms
 from .console import BAT
 
 _MOST_CELLS = 16
@@ -61,14 +62,14 @@ def _states(whose, row, words):
     """Voltage, current, temperature of one cell: of each the worst; unknown words are appended to `words`."""
     states = bytearray(3)  # NORMAL
     for name, at in _STATES:
-        states[at] = max(states[at], text.state(row.get(name, "-"), whose + " " + name, words))
-    if row["Base State"] not in text.BASE:
+        states[at] = max(states[at], terms.state(row.get(name, "-"), whose + " " + name, words))
+    if row["Base State"] not in terms.BASE:
         states[2] = OTHER
-        text.remark(words, whose, row["Base State"])
+        terms.remark(words, whose, row["Base State"])
     balance = row.get("BAL", "-")
     if balance != "-" and balance not in _BALANCES:
         states[2] = OTHER
-        text.remark(words, whose + " BAL", balance)
+        terms.remark(words, whose + " BAL", balance)
     return states
 
 

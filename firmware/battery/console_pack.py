@@ -4,7 +4,7 @@ Loaded for the moment.
 
 from ..reading import NORMAL, OTHER, Alarms, Reading, alarm_flags
 from . import NoReply
-from . import console_text as text
+from . import console_words as terms
 from .console import Extra
 
 _SOC_OFF = 3  # %, that a pack may say more or less than each of its cells
@@ -60,32 +60,32 @@ def _alarms(status, current, states, words, odd):
     appended to `words`.
     """
     cells, currents, temperatures = states
-    voltage = text.state(status["Volt Status"], "Volt Status", words)
-    flow = text.state(status["Current Status"], "Current Status", words) or max(currents)
-    temperature = text.state(status["Tmpr. Status"], "Tmpr. Status", words)
+    voltage = terms.state(status["Volt Status"], "Volt Status", words)
+    flow = terms.state(status["Current Status"], "Current Status", words) or max(currents)
+    temperature = terms.state(status["Tmpr. Status"], "Tmpr. Status", words)
     base = status["Basic Status"]
     rest = OTHER if OTHER in currents else NORMAL
     mosfets = NORMAL
     for name, word in odd:
         if name == "M.T.St":
-            mosfets = text.state(word, name, words)
+            mosfets = terms.state(word, name, words)
         else:
-            text.remark(words, name, word)
+            terms.remark(words, name, word)
             rest = OTHER
-    if base not in text.BASE:
-        text.remark(words, "Status", base)
+    if base not in terms.BASE:
+        terms.remark(words, "Status", base)
         rest = OTHER
     for name in ("Coul. Status", "Soh. Status"):  # no flag is for these
         word = status.get(name) or "-"
         if word not in ("Normal", "-"):
-            text.remark(words, name, word)
+            terms.remark(words, name, word)
             rest = OTHER
     heater, fault = status.get("Heater Status") or "-", status.get("System Fault", "0x0")
     if heater not in ("ON", "OFF", "-"):
-        text.remark(words, "Heater Status", heater)
+        terms.remark(words, "Heater Status", heater)
         rest = OTHER
     if fault.strip("0x"):
-        text.remark(words, "System Fault", fault)
+        terms.remark(words, "System Fault", fault)
         rest = OTHER
     charge, discharge = (flow, NORMAL) if current >= 0 else (NORMAL, flow)
     flags = alarm_flags(cells, temperatures + bytes((temperature, mosfets, rest)), charge, voltage, discharge)

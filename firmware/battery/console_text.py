@@ -7,11 +7,6 @@ or doubled character makes another.
 
 from binascii import crc32
 
-from ..reading import ABOVE, BELOW, NORMAL, OTHER
-
-BASE = ("Charge", "Dischg", "Idle", "Balance", "Sleep")
-_WORDS = (("Normal", NORMAL), ("-", NORMAL), ("Low", BELOW), ("Under", BELOW), ("High", ABOVE), ("Over", ABOVE))
-_MOST_WORDS = 8
 _LONGEST_NUMBER = 9
 
 
@@ -27,25 +22,6 @@ def percent(text):
     if text[-1:] != "%":
         raise ValueError("%s is no percentage" % text)
     return number(text[:-1])
-
-
-def state(word, whose, words):
-    """A state in words -> one of reading.NORMAL …; an unknown word is appended to `words` with `whose` it is: "Volt
-    Status Odd".
-    """
-    value = OTHER
-    for known, meaning in _WORDS:
-        if word == known:
-            value = meaning
-    if value == OTHER:
-        remark(words, whose, word)
-    return value
-
-
-def remark(words, whose, word):
-    """One more of the words that nobody knows, with `whose` it is, within a bound."""
-    if len(words) < _MOST_WORDS:
-        words.append("%s %s" % (whose, word))
 
 
 def fields(lines, pack, wanted):
