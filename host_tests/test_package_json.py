@@ -9,9 +9,6 @@ from repl_helpers import mpremote
 from tools import deploy_package
 from tools.simulator import Simulator
 
-# Sources are compiled on the board, at every start and for every part that is loaded for a moment: an ESP32 gives
-# MicroPython the memory that TLS would need, and its 56 KB become 112. On a PC that is 1.45 times as much.
-HEAP = "160k"
 LAST_ANSWER = "stat/parameters"  # of the questions that are asked now and then
 
 
@@ -40,7 +37,7 @@ def test_addresses_are_relative_so_that_they_hold_in_every_fork(project):
 
 def test_mip_installs_it_and_it_runs(project, board, broker, mqtt_client):
     with Simulator(packs=2, baud=4800, paced=False) as battery:
-        one = board(repl=True, heap=HEAP, uart=battery.path)
+        one = board(repl=True, uart=battery.path)
         one.wait_for("help()")
         mpremote(one, "mip", "install", "--target", "/", str(project / "package.json"))
         for target, _ in listed(project)["urls"]:

@@ -26,11 +26,10 @@ class Board:
     """A board on which the flash directory `flash` boots.
 
     uart: path of the tty or pty that hangs on UART 1 and 2 (None: an open wire). heap: what the firmware gets, "80k";
-    the board's own modules, which an ESP32 has in ROM, come on top (layout.heap_cost). state: directory of what
-    survives a reset (RTC memory; None: a new one, removed by close()). extra_path: directories before the flash on the
-    firmware's path. stdout: called with each line of the console, without newline. env: more environment variables.
-    ssid, key: what the access point wants (None: takes anything). repl: with a serial port (`port`) that mpremote
-    connects to.
+    what an ESP32 has room for besides comes on top (layout.*_cost). state: directory of what survives a reset (RTC
+    memory; None: a new one, removed by close()). extra_path: directories before the flash on the firmware's path.
+    stdout: called with each line of the console, without newline. env: more environment variables. ssid, key: what the
+    access point wants (None: takes anything). repl: with a serial port (`port`) that mpremote connects to.
     """
 
     def __init__(self, flash, uart=None, micropython=None, heap="80k", state=None, extra_path=(), stdout=None,
@@ -159,7 +158,8 @@ class Board:
 
     def command(self):
         """-> command line of the interpreter."""
-        size = bytes_of(self.heap) + layout.heap_cost(self._interpreter) + layout.tls_cost(self.flash)
+        size = bytes_of(self.heap) + layout.heap_cost(self._interpreter)
+        size += layout.tls_cost(self.flash) + layout.source_cost(self.flash)
         size += layout.CHIP_HEAP if self._repl else 0
         start = ["-i", "-c", "import _repl"] if self._repl else ["-m", "_start"]
         return [str(self._interpreter), "-X", f"heapsize={size}", *start]
