@@ -34,8 +34,9 @@ def tree(tmp_path):
 
 
 @pytest.fixture
-def empty(board):
+def empty(board, monkeypatch):
     """make(**arguments of board()) -> a board that waits at its REPL, with nothing of ours on it."""
+    monkeypatch.setattr(deploy, "ALIVE_S", 0.1)  # the small project says nothing more
 
     def make(**arguments):
         one = board(repl=True, **arguments)

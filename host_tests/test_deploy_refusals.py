@@ -113,8 +113,10 @@ BEGUN = "print('pylon2mqtt: begun')\n"
         (BEGUN + "print('error: OSError 5 in wifi.py, line 3; starting anew')\n", "error: OSError 5 in wifi.py"),
         (BEGUN + "print('error:', ImportError, KeyError)\n", "error: <class 'ImportError'>"),
         (BEGUN + "print('safe mode after 5 starts in a row')\n", "safe mode after 5 starts"),
+        (BEGUN + "print('info: up: x')\nraise MemoryError\n", "Traceback"),
+        (BEGUN + "print('info: up: x')\nprint('error:', MemoryError)\n", "error: <class 'MemoryError'>"),
     ],
-    ids=["trace", "told", "half a firmware", "safe mode"],
+    ids=["trace", "told", "half a firmware", "safe mode", "after up", "up, told"],
 )
 def test_a_firmware_that_fails_is_shown(empty, tree, main, shown):
     (tree / "main.py").write_text(main)
@@ -188,3 +190,12 @@ def test_no_board_or_several(found, capsys, names, words):
 def test_a_relative_of_the_esp32_is_noted(machine, noted):
     assert bool(deploy.OTHER_CHIP.search(machine)) is noted
 
+
+
+@pytest.mark.parametrize("line", ["info: Wi-Fi connected", "warning: no Wi-Fi"])
+def test_a_firmware_that_says_more_is_waited_for_no_longer(line):
+    def lines():
+        yield from ("", None, line)
+        raise AssertionError("it is known to live")
+
+    assert deploy.fault_after_up(lines()) == ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
+import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -16,7 +17,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools import environment
 
 UP_TIMEOUT_S = 30
+ALIVE_S = 3
 UP = "info: up: "
+ALIVE = ("info: ", "warning: ")
 BEGUN = "pylon2mqtt: "
 COMPLAINT = "error: the settings cannot be used:"
 CRASH = re.compile(r"Traceback|safe mode after|error: .*(; starting anew|<class)")
@@ -131,11 +134,12 @@ def exchange(board, wanted, free, say):
 
 
 def await_up(board, say):
-    """Show what the board says until the firmware is up, or waits for settings. DeployError."""
+    """Show what the board says until the firmware is up and goes on, or waits for settings. DeployError."""
     from tools.deploy_board import DeployError
 
     heard, ends_silent = [], ""
-    for line in board.lines(UP_TIMEOUT_S):
+    lines = board.lines(UP_TIMEOUT_S)
+    for line in lines:
         if line is None:
             if ends_silent:
                 break
@@ -145,7 +149,10 @@ def await_up(board, say):
             heard.append(line)
             say(f"board | {line}")
         if line.startswith(UP):
-            return
+            ends_silent = fault_after_up(lines)
+            if not ends_silent:
+                return
+            say(f"board | {ends_silent}")
         if crashed or line.startswith(COMPLAINT):
             ends_silent = line
     if ends_silent.startswith(COMPLAINT):
@@ -156,6 +163,17 @@ def await_up(board, say):
         say("The board did not say that it is up; with log_level warning or error it does not")
     else:
         raise DeployError(f"the board said nothing within {UP_TIMEOUT_S} s after its reset: press its reset button")
+
+
+def fault_after_up(lines):
+    """-> what the firmware says of its crash right after it was up, as where it lacks memory; "" where it lives on."""
+    deadline = time.monotonic() + ALIVE_S
+    for line in lines:
+        if line and CRASH.match(line):
+            return line
+        if (line or "").startswith(ALIVE) or time.monotonic() >= deadline:
+            break
+    return ""
 
 
 if __name__ == "__main__":
