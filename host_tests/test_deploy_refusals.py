@@ -25,11 +25,48 @@ REFUSED = (
 
 @pytest.mark.parametrize(("name", "env", "words"), REFUSED, ids=[row[0] for row in REFUSED])
 def test_refused_before_anything_is_touched(empty, tree, name, env, words):
-    old = {"main.py": "print('old')", "firmware/gone.mpy": "x"}
+    old = {"main.py": "print('o' + 'ld')", "firmware/gone.mpy": "x"}
     one = empty(env=env, files=old)
-    with pytest.raises(DeployError, match=words):
+    mark = one.line_count
+    with pytest.raises(DeployError, match=rf"{words}.*\. The board starts anew$"):
         run(one, tree)
-    assert files(one) == set(old)
+    assert files(one) == set(old) and one.wait_for("old", after=mark)
+
+
+LEFT = (
+    ("looking for", "If the board stays at its REPL, its reset button starts it"),
+    ("found", "The board starts anew"),
+    ("copying /firmware/a.mpy", "The board stays at its REPL until it has all files: run it again"),
+    ("board | pylon2mqtt", "The board was told to start"),
+)
+
+
+@pytest.mark.parametrize(("at", "words"), LEFT, ids=[row[0] for row in LEFT])
+def test_what_becomes_of_the_board_is_told_when_it_is_interrupted(empty, tree, at, words):
+    def say(text):
+        if text.startswith(at):
+            raise KeyboardInterrupt
+
+    one = empty()
+    with pytest.raises(DeployError, match=f"^interrupted. {words}$"):
+        deploy.deploy(one.port, say=say, project=tree)
+
+
+def test_a_board_that_does_not_start_anew(empty, tree, monkeypatch):
+    def refuse(_):
+        raise DeployError("x")
+
+    monkeypatch.setattr("tools.deploy_board.Port.reset", refuse)
+    with pytest.raises(DeployError, match=r"If the board stays at its REPL, its reset button starts it$"):
+        run(empty(env={"VB_CHIP": "rp2"}), tree)
+
+
+def test_interrupted_before_the_board_was_found(monkeypatch, capsys):
+    def interrupt():
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("tools.deploy_board.find_port", interrupt)
+    assert deploy.main([]) == 1 and "interrupted, and nothing was changed" in capsys.readouterr().err
 
 
 def test_a_preview_of_a_new_version_will_do(empty, tree):

@@ -35,14 +35,14 @@ def main(arguments=None):
     options = parser.parse_args(arguments)
     environment.ensure()
 
-    from tools.deploy_board import AGAIN, DeployError
+    from tools.deploy_board import DeployError
     from tools.virtual_board.layout import CompileError
 
     try:
         deploy(options.port, options.source)
         return 0
     except KeyboardInterrupt:
-        print(f"deploy: interrupted. The board stays at its REPL; {AGAIN}", file=sys.stderr)
+        print("deploy: interrupted, and nothing was changed", file=sys.stderr)
     except (DeployError, CompileError, environment.SetupError) as error:
         print(f"deploy: {error}", file=sys.stderr)
     return 1
@@ -54,7 +54,8 @@ def say(text):
 
 
 def deploy(port=None, source=False, say=say, project=None):
-    """Bring the board at `port` (None: the only one) to the state of this tree. DeployError, CompileError.
+    """Bring the board at `port` (None: the only one) to the state of this tree. CompileError; DeployError, which tells
+    what becomes of the board, also where it is interrupted.
 
     source: .py instead of .mpy. say: called with each line of progress. project: another tree (Path).
     """
@@ -62,7 +63,7 @@ def deploy(port=None, source=False, say=say, project=None):
 
     wanted = wanted_files(source, project or environment.PROJECT)
     path = port or find_port()
-    with Port(path) as board:
+    with Port(path) as board, board.left_in_words():
         say(f"looking for MicroPython at {path} …")
         board.enter()
         who = board.who()

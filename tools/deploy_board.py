@@ -8,6 +8,7 @@ import fcntl
 import io
 import os
 import re
+import struct
 import termios
 import time
 from collections import namedtuple
@@ -56,6 +57,7 @@ class Port:
     def __init__(self, path):
         _check(path)
         self._path = path
+        self._is_begun = self._is_reset = False
         try:
             self._transport = SerialTransport(path, timeout=FIRST_READ_TIMEOUT_S)
         except TransportError:
@@ -69,6 +71,31 @@ class Port:
             if self._transport.in_raw_repl:
                 self._transport.exit_raw_repl()
             self._transport.close()
+
+    @contextlib.contextmanager
+    def left_in_words(self):
+        """What goes wrong inside is a DeployError that tells what becomes of the board; what still is as it was starts
+        anew.
+        """
+        try:
+            yield
+        except KeyboardInterrupt:
+            raise DeployError(f"interrupted. {self._leave()}") from None
+        except DeployError as error:
+            if not self._transport.in_raw_repl:
+                raise
+            raise DeployError(f"{error}. {self._leave()}") from None
+
+    def _leave(self):
+        if self._is_reset:
+            return "The board was told to start"
+        if self._is_begun:
+            return "The board stays at its REPL until it has all files: run it again"
+        with contextlib.suppress(DeployError, TransportError, struct.error):  # the last: nothing comes
+            if self._transport.in_raw_repl:
+                self.reset()
+                return "The board starts anew"
+        return "If the board stays at its REPL, its reset button starts it"
 
     def enter(self):
         """Interrupt what runs, soft reset, raw REPL: main.py does not run."""
@@ -116,16 +143,19 @@ class Port:
         for count in range(len(parts)):
             self.ask(MAKE_DIRECTORY % ("/" + "/".join(parts[: count + 1])))
         part = name + PART
+        self._is_begun = True
         with self._in_words(f"copying {name}", part):
             self._transport.fs_writefile(part, data, chunk_size=CHUNK_BYTES)
         self.rename(part, name)
 
     def rename(self, old, new):
         """The file `old` is `new` from then on. DeployError."""
+        self._is_begun = True
         self.ask(f"import os\nos.rename({old!r}, {new!r})")
 
     def remove(self, name):
         """A file goes. DeployError."""
+        self._is_begun = True
         self.ask(f"import os\nos.remove({name!r})")
 
     def remove_directory(self, name):
@@ -141,7 +171,7 @@ class Port:
         """As by the reset button; boot.py and main.py run."""
         with self._in_words():
             self._transport.exec_raw_no_follow("import machine\nmachine.reset()")
-        self._transport.in_raw_repl = False
+        self._is_reset, self._transport.in_raw_repl = True, False
 
     def lines(self, timeout_s):
         """Yield each line that the board says within `timeout_s`; None after each short silence."""
