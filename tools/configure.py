@@ -9,27 +9,20 @@ from __future__ import annotations
 import argparse
 import getpass
 import json
-import subprocess
 import sys
-import tempfile
+import termios
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools import environment
 
-TIMEOUT_S = 90
 REFUSED = "REFUSED"  # the board's word for ConfigError
-# what mpremote says -> what to do
+# what the board raises -> what to do
 ADVICE = (
-    ("no device found", "no board was found: is it plugged in, with a cable that carries data? Name it: --port"),
-    ("failed to access", "the port is not there, or another program has it open (a terminal, a second mpremote), or "
-     "you may not use it (sudo usermod -aG dialout $USER, then log in again)"),
-    ("could not enter raw repl", "no MicroPython answers at that port: press the board's reset button and try again"),
     ("no module named 'firmware", "the firmware is not on this board yet: run tools/deploy.py first"),
     ("ImportError", "the firmware on this board is not whole: run tools/deploy.py again"),
-    ("MemoryError", "the board had no memory for it: press its reset button and try again"),
-)  # fmt: skip
+)
 
 
 class UsageError(Exception):
@@ -40,12 +33,18 @@ def main(arguments=None):
     """-> exit status: 0, or 1 when nothing was changed (UsageError: said on stderr)."""
     options = _parser().parse_args(arguments)
     environment.ensure()
+
+    from tools.deploy_board import DeployError
+
     try:
         values = changes(options.settings, options.unset)
         if not values and not options.show:
             raise UsageError("nothing to do: give KEY=VALUE, --unset KEY or --show (--help tells more)")
         said = on_board(options.port, program(values, options.show), reset=not options.no_reset)
-    except (UsageError, environment.SetupError) as error:
+    except KeyboardInterrupt:
+        print("\nconfigure: interrupted, and nothing was changed", file=sys.stderr)
+        return 1
+    except (UsageError, DeployError, environment.SetupError) as error:
         print(f"configure: {error}", file=sys.stderr)
         return 1
     refused = said.partition(REFUSED + "\n")[2]
@@ -63,7 +62,7 @@ def _parser():
         prog="configure.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )  # fmt: skip
-    parser.add_argument("--port", default="auto", help="the board's serial port (default: the one that is there)")
+    parser.add_argument("--port", help="the board's serial port (default: the only one on USB)")
     parser.add_argument("--show", action="store_true", help="tell all settings; passwords are masked")
     parser.add_argument("--unset", action="append", default=[], metavar="KEY", help="back to the default; repeatable")
     parser.add_argument("--no-reset", action="store_true", help="leave the board at its REPL")
@@ -80,12 +79,19 @@ def changes(texts, unset=(), ask=getpass.getpass):
         key, equals, value = text.partition("=")
         if not key or key in values:
             raise UsageError(f"{text.partition('=')[0] or text!r}: write each setting once, as KEY=VALUE")
-        values[key] = typed(key, value if equals else ask(f"{key}: "))
+        values[key] = typed(key, value if equals else _asked(key, ask))
     for key in unset:
         if key in values:
             raise UsageError(f"{key}: either set it or unset it")
         values[key] = None
     return values
+
+
+def _asked(key, ask):
+    try:
+        return ask(f"{key}: ")
+    except (EOFError, OSError, termios.error):
+        raise UsageError(f"{key}: there is no terminal to ask at: write {key}=VALUE") from None
 
 
 def typed(key, text):
@@ -110,32 +116,23 @@ def program(values, show):
 
 
 def on_board(port, text, reset):
-    """Runs the program `text` there, and then a reset if `reset` says so -> what it printed. UsageError."""
-    command = [sys.executable, "-m", "mpremote", "connect", port, "run"]  # after a soft reset: all memory is free
-    with tempfile.TemporaryDirectory(prefix="configure-") as directory:  # for its owner only; arguments all can read
-        path = Path(directory) / "program.py"
-        path.write_text(text)
-        command += [str(path), "reset"] if reset else [str(path)]
+    """Runs the program `text` there, and then a reset if `reset` says so -> what it printed. DeployError."""
+    from tools.deploy_board import DeployError, Port, find_port
+
+    with Port(port or find_port()) as board, board.left_in_words():
+        board.enter()  # after a soft reset all memory is free
         try:
-            done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                timeout=TIMEOUT_S, check=False,
-            )  # fmt: skip
-        except subprocess.TimeoutExpired:
-            raise UsageError(f"the board did not answer within {TIMEOUT_S} s") from None
-    said = done.stdout.decode("utf-8", "replace").replace("\r\n", "\n")
-    if done.returncode:
-        raise UsageError(advice(said))
-    return said
+            said = board.ask(text)
+        except DeployError as error:
+            raise DeployError(advice(str(error))) from None
+        if reset:
+            board.reset()
+    return said.replace("\r\n", "\n")
 
 
 def advice(said):
-    """What a failed mpremote said, in words that help."""
-    for mark, words in ADVICE:
-        if mark in said:
-            return words
-    lines = said.strip().splitlines()
-    return f"the board did not do it: {lines[-1] if lines else 'it said nothing'}"
+    """What the board said, `said`, in words that help where we know some."""
+    return next((words for mark, words in ADVICE if mark in said), said)
 
 
 if __name__ == "__main__":

@@ -91,8 +91,9 @@ class Port:
             return "The board was told to start"
         if self._is_begun:
             return "The board stays at its REPL until it has all files: run it again"
-        with contextlib.suppress(DeployError, TransportError, struct.error):  # the last: nothing comes
+        with contextlib.suppress(DeployError, TransportError, struct.error), self._in_words():  # struct: nothing comes
             if self._transport.in_raw_repl:
+                self._raw_repl(soft_reset=False)  # it may still do what it was asked for
                 self.reset()
                 return "The board starts anew"
         return "If the board stays at its REPL, its reset button starts it"
@@ -101,8 +102,8 @@ class Port:
         """Interrupt what runs, soft reset, raw REPL: main.py does not run."""
         for attempt in range(REPL_TRIES):
             try:
-                with self._in_words(), contextlib.redirect_stdout(io.StringIO()):
-                    self._transport.enter_raw_repl(soft_reset=True, timeout_overall=REPL_TIMEOUT_S)
+                with self._in_words():
+                    self._raw_repl(soft_reset=True)
                 self._transport.serial.timeout = READ_TIMEOUT_S
                 return
             except TransportError:
@@ -111,6 +112,10 @@ class Port:
                         f"nothing at {self._path} gives a MicroPython REPL: either there is no MicroPython on it "
                         f"({FLASH_HINT}), or a program on it does not stop (press its reset button, then try again)"
                     ) from None
+
+    def _raw_repl(self, soft_reset):
+        with contextlib.redirect_stdout(io.StringIO()):
+            self._transport.enter_raw_repl(soft_reset, timeout_overall=REPL_TIMEOUT_S)
 
     def who(self):
         """-> Who; DeployError where the firmware cannot run on it."""
@@ -165,7 +170,7 @@ class Port:
     def ask(self, program):
         """Run a `program` (text) on the board -> what it printed."""
         with self._in_words():
-            return self._transport.exec(program).decode().strip()
+            return self._transport.exec(program).decode("utf-8", "replace").strip()
 
     def reset(self):
         """As by the reset button; boot.py and main.py run."""
