@@ -6,6 +6,7 @@ from .overlay import drop
 
 PATH = "config.json"
 _BOM = b"\xef\xbb\xbf"
+_MOST = 4096  # bytes of config.json; all settings at their longest are half of that
 
 
 class ConfigError(Exception):
@@ -165,21 +166,21 @@ def parse(path):
     """The settings that stand in the file `path`, unchecked. ConfigError: it is missing, or broken, in which line."""
     try:
         with open(path, "rb") as file:
-            data = file.read()
-    except OSError:
-        raise ConfigError("%s is missing: copy config.json.example and fill it in" % path) from None
+            data = file.read(_MOST + 1)
+    except OSError as error:
+        why = "is missing: copy config.json.example and fill it in"
+        raise ConfigError("%s %s" % (path, why if error.args[0] == 2 else "cannot be read: %s" % error)) from None
+    if len(data) > _MOST:
+        raise ConfigError("%s has more than %d bytes" % (path, _MOST))
     if data[:3] == _BOM:
         data = data[3:]
     from .syntax import fault
 
     drop("firmware.syntax")
     why = fault(data)
-    try:
-        if not why:
-            return json.loads(data)
-    except ValueError:
-        why = "look for a number or a text that is written wrong"
-    raise ConfigError("%s is not JSON: %s" % (path, why))
+    if why:
+        raise ConfigError("%s is not JSON: %s" % (path, why))
+    return json.loads(data)
 
 
 def load(path=PATH):

@@ -3,10 +3,12 @@
 Loaded for the moment.
 """
 
+import json
+
 _SPACES = " \t\r"
 _MARKS = "{}[]:,"
-_NUMBER = "+-.eE0123456789"
 _WORDS = ("true", "false", "null")
+_HEX = "0123456789abcdefABCDEF"
 _DONE = 6
 # for each state: what is expected, (token, next state) …; tokens: a mark, " for a text, w for another value
 _STATES = (
@@ -57,12 +59,25 @@ def _token(line, at):
     if first == '"':
         end = at + 1
         while end < len(line) and line[end] != '"':
+            code = line[end + 2 : end + 6] if line[end : end + 2] == "\\u" else "0000"
+            if len(code) < 4 or [c for c in code if c not in _HEX]:  # MicroPython takes any letters
+                return None, "a \\u without four hexadecimal figures behind it"
             end += 2 if line[end] == "\\" else 1
-        return ('"', end + 1) if end < len(line) else (None, "a text without its closing quote")
+        if end >= len(line):
+            return None, "a text without its closing quote"
+        return _sound('"', line[at : end + 1], end + 1)
     end = at
     while end < len(line) and line[end] not in _SPACES and line[end] not in _MARKS and line[end] != '"':
         end += 1
     word = line[at:end]
-    if word in _WORDS or not [c for c in word if c not in _NUMBER]:
-        return "w", end
+    if word in _WORDS or word[0] in "-0123456789":
+        return _sound("w", word, end)
     return None, 'a word that is no number, true or false: texts stand in straight quotes, "…"'
+
+
+def _sound(token, text, end):
+    try:
+        json.loads(text)
+    except ValueError:
+        return None, "a number, or a backslash in a text, that is written wrong"
+    return token, end

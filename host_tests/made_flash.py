@@ -53,8 +53,11 @@ class Opened:
     def __exit__(self, *_):
         pass
 
-    def read(self):
-        return self.flash.files[self.name]
+    def read(self, size=-1):
+        data = self.flash.files[self.name]
+        if isinstance(data, OSError):
+            raise data
+        return data if size < 0 else data[:size]
 
     def write(self, data):
         if self.flash.full:

@@ -33,10 +33,17 @@ BROKEN = (
     (b'{"a": 1 2}', 1, "comma"),
     (b'{5: 1}', 1, "a name in quotes"),
     (b'{"a": 1} // hunter2', 1, "no number"),
+    (b'{\n"a":5-5}', 2, "a number"),
+    (b'{\n"a":-}', 2, "a number"),
+    (b'{\n"a":1.2.3,\n"b":1}', 2, "a number"),
+    (b'{\n"a":5x}', 2, "a number"),
+    (b'{\n"a":+5}', 2, "no number"),
+    (b'{\n"wifi_pass":"hunter2\\u12"}', 2, "four"),
+    (b'{\n"wifi_pass":"\\u12g4hunter2"}', 2, "four"),
 )  # fmt: skip
 WHOLE = (
     b"{}", b' {\r\n\t"a" :1 , "b":true}\r\n', b'{"a":"x\\"y{}[]:,\\\\"}', b'{"a":-1.5e+3,"b":null,"c":false}', OLD,
-    '{"a": "Küche €"}'.encode(),
+    '{"a": "Küche €"}'.encode(), b'{"a":"\\u00e9\\\\","b":-0.5,"c":0,"d":12e3}', b'{"a":"x\\\\u"}',
 )  # fmt: skip
 
 
@@ -66,6 +73,18 @@ def check_a_broken_file_is_never_overwritten():
                                            (config.show, (), {}), (config.load, (), {})):  # fmt: skip
                 text = on.refused(function, *keys, **values)
                 assert text.startswith(f"{PATH} is not JSON: line {line}: ") and "hunter2" not in text, text
+
+
+def check_a_file_that_cannot_be_read_is_told():
+    padded = OLD[:-1] + b" " * (4096 - len(OLD)) + b"}"
+    for data, words in ((OSError(21), "cannot be read: "), (padded + b" ", "more than 4096 bytes"), (padded, None)):
+        flash = Flash()
+        flash.files[PATH] = data
+        with On(flash) as on:
+            if words:
+                assert on.refused(config.load).startswith(PATH + " ") and words in on.refused(config.load), words
+            else:
+                assert config.load()["mqtt_host"] == "old"
 
 
 def check_set_saves_and_load_reads():

@@ -65,6 +65,11 @@ def test_missing_file(tmp_path):
     assert path in str(caught.value)
 
 
+def test_a_directory(tmp_path):
+    with pytest.raises(config.ConfigError, match="cannot be read"):
+        config.load(str(tmp_path))
+
+
 def test_errors_of_a_file_are_those_of_check(written):
     with pytest.raises(config.ConfigError, match="wifi_ssid: not set\nmqtt_host: not set\nbaud: "):
         config.load(written(b'{"baud": 9600}'))

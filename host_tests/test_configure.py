@@ -141,6 +141,7 @@ VALUES = (
     ("publish_rate=5", 5), ("publish_rate=fast", "fast"), ("mqtt_tls=true", True), ("led=-2", -2), ("led=off", "off"),
     ("wifi_pass=12345678", "12345678"), ("mqtt_user=", ""), ("mqtt_root=a=b", "a=b"), ("mqtt_port=8883", 8883),
     ("rack_name=true", "true"), ("baud=1200", 1200), ("nobody=5", 5),
+    ("publish_rate=NaN", "NaN"), ("publish_rate=-Infinity", "-Infinity"), ("publish_rate=1e400", "1e400"),
 )  # fmt: skip
 
 

@@ -100,7 +100,8 @@ def typed(key, text):
 
     is_text = any(row[0] == key and isinstance(row[1], str) and key != "led" for row in SETTINGS)
     try:
-        return text if is_text else json.loads(text)
+        # no setting is a fraction, so one stays a text, which the board refuses with words
+        return text if is_text else json.loads(text, parse_float=str, parse_constant=str)
     except ValueError:
         return text
 
