@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import re
-
 import deploy_helpers
 import pytest
 from deploy_helpers import ON_BOARD, files, run
@@ -73,10 +69,41 @@ def test_a_preview_of_a_new_version_will_do(empty, tree):
     assert run(empty(env={"VB_RELEASE": "1.30.0-preview.12"}), tree)[-1].startswith("board | info: up:")
 
 
-def test_what_the_board_refuses_in_the_middle_is_told(empty, tree):
-    one = empty(files={"firmware/sub": "a file where a directory must be"})
-    with pytest.raises(DeployError, match=r"copying /firmware/sub/__init__.mpy refused: OSError: .*run it again"):
+IN_THE_WAY = (
+    ("firmware", "firmware", "/firmware"), ("firmware/sub", "firmware/sub", "/firmware/sub"),
+    ("boot.py", "boot.py/x", "/boot.py"), ("main.off", "main.off/x", "/main.off"),
+    ("half a file", "firmware/a.mpy.part/x", "/firmware/a.mpy.part"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "path", "told"), IN_THE_WAY, ids=[row[0] for row in IN_THE_WAY])
+def test_what_is_in_the_way_is_named_before_anything_is_touched(empty, tree, name, path, told):
+    old = {"main.py": "print('old')", path: "mine"}
+    one = empty(files=old)
+    with pytest.raises(DeployError, match=f"^{told} on the board is in the way: .* rm -r :{told}. The board starts"):
         run(one, tree)
+    assert files(one) == set(old)
+
+
+def test_what_is_in_the_way_where_nobody_looked(empty, tree):
+    one = empty(files={"lib": "a file"}, env={"VB_ROM": ""})
+    with pytest.raises(DeployError, match=r"^copying /lib/umqtt/simple.mpy: a directory, or a file .* is in the way"):
+        run(one, tree)
+    assert "main.py" not in files(one)
+    (one.flash / "lib").unlink()
+    run(one, tree)
+    assert files(one) == ON_BOARD | {"lib/umqtt/simple.mpy"}
+
+
+def test_what_the_board_refuses_in_the_middle_is_told(empty, tree):
+    one = empty(files={"firmware/gone.mpy": ""})
+
+    def say(text):
+        if text.startswith("removing"):
+            (one.flash / "firmware" / "gone.mpy").unlink()
+
+    with pytest.raises(DeployError, match=r"^removing /firmware/gone.mpy refused: OSError: .*run it again"):
+        deploy.deploy(one.port, say=say, project=tree)
 
 
 def test_a_flash_that_is_full_in_the_middle_is_told(empty, tree):
@@ -104,40 +131,6 @@ def test_a_flash_that_is_full_in_the_middle_is_told(empty, tree):
 )
 def test_words_for_what_the_board_raises(last, words):
     assert _refusal("x", f"Traceback (most recent call last):\n  File\n{last}\n").startswith(words)
-
-
-PORTS = (
-    ("not there", lambda tmp: "/dev/ttyNone0", r"no board at /dev/ttyNone0: .* Is it plugged in\?"),
-    ("a file", lambda tmp: str(tmp / "file"), "is not a serial port"),
-)
-
-
-@pytest.mark.parametrize(("name", "port", "words"), PORTS, ids=[row[0] for row in PORTS])
-def test_ports_that_are_none(tmp_path, capsys, name, port, words):
-    (tmp_path / "file").write_text("")
-    assert deploy.main(["--port", port(tmp_path)]) == 1
-    assert re.search(words, capsys.readouterr().err)
-
-
-def test_a_port_that_is_busy(empty, tree, capsys):
-    one = empty()
-    fd = os.open(one.port, os.O_RDWR | os.O_NOCTTY)
-    fcntl.flock(fd, fcntl.LOCK_EX)
-    assert deploy.main(["--port", one.port]) == 1
-    assert f"{one.port} is busy: another program" in capsys.readouterr().err
-    os.close(fd)
-    assert run(one, tree)[-1].startswith("board | info: up:")
-
-
-def test_nothing_answers(monkeypatch, capsys):
-    from tools import deploy_board
-
-    monkeypatch.setattr(deploy_board, "REPL_TIMEOUT_S", 0.2)
-    master, slave = os.openpty()
-    assert deploy.main(["--port", os.ttyname(slave)]) == 1
-    assert "gives a MicroPython REPL: either there is no MicroPython on it" in capsys.readouterr().err
-    os.close(master)
-    os.close(slave)
 
 
 BEGUN = "print('pylon2mqtt: begun')\n"
@@ -182,51 +175,6 @@ def test_what_is_said_where_it_is_not_up(empty, tree, monkeypatch, main, words):
     else:
         with pytest.raises(DeployError, match="the board said nothing within"):
             run(one, tree)
-
-
-@pytest.fixture
-def found(monkeypatch):
-    """set(names) makes these the serial ports on USB."""
-    from tools import deploy_board
-
-    class Found:
-        vid = 0x10C4
-
-        def __init__(self, device):
-            self.device = device
-
-    return lambda *names: monkeypatch.setattr(deploy_board.list_ports, "comports", lambda: [Found(n) for n in names])
-
-
-def test_the_only_board_is_found_by_itself(empty, tree, found):
-    one = empty()
-    found(one.port)
-    said = []
-    deploy.deploy(say=said.append, project=tree)
-    assert said[0] == f"looking for MicroPython at {one.port} …"
-
-
-@pytest.mark.parametrize(
-    ("names", "words"), [((), "no board found"), (("/dev/a", "/dev/b"), "/dev/a, /dev/b. Say which")]
-)
-def test_no_board_or_several(found, capsys, names, words):
-    found(*names)
-    assert deploy.main([]) == 1
-    assert words in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ("machine", "noted"),
-    [
-        ("Generic ESP32 module with ESP32", False),
-        ("TinyPICO with ESP32-PICO-D4", False),
-        ("Generic ESP32S3 module with ESP32S3", True),
-        ("LOLIN_C3_MINI with ESP32-C3FH4", True),
-    ],
-)
-def test_a_relative_of_the_esp32_is_noted(machine, noted):
-    assert bool(deploy.OTHER_CHIP.search(machine)) is noted
-
 
 
 @pytest.mark.parametrize("line", ["info: Wi-Fi connected", "warning: no Wi-Fi"])

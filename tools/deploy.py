@@ -98,9 +98,13 @@ def umqtt_files(source):
 def exchange(board, wanted, free, say):
     """Make the board's files the `wanted` ones. `free`: bytes; `say`: is told each step, a text. DeployError."""
     from tools.deploy_board import DeployError
-    from tools.deploy_plan import HELD, MAIN, blocks, plan
+    from tools.deploy_plan import HELD, MAIN, blocks, in_the_way, plan
 
     present = board.files()
+    obstacles = in_the_way(wanted, present)
+    if obstacles:
+        gone = " ".join(f":{name}" for name in obstacles)
+        raise DeployError(f"{', '.join(obstacles)} on the board is in the way: remove it with mpremote rm -r {gone}")
     todo = plan(wanted, present)
     for note in todo.notes:
         say(f"note: {note}")

@@ -61,3 +61,5 @@ except OSError as e:
     if e.errno != 17:
         raise
 """
+
+RENAME = "import os\nos.rename(%r, %r)"

@@ -18,7 +18,7 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 from serial.tools import list_ports
 
-from tools.deploy_asks import ASK_FILES, ASK_UMQTT, ASK_WHO, MAKE_DIRECTORY
+from tools.deploy_asks import ASK_FILES, ASK_UMQTT, ASK_WHO, MAKE_DIRECTORY, RENAME
 from tools.deploy_plan import FIRMWARE, PART, SECOND, TOP, UMQTT
 
 OLDEST = (1, 27)
@@ -146,30 +146,30 @@ class Port:
         """Put a file, whole or not at all."""
         parts = name.strip("/").split("/")[:-1]
         for count in range(len(parts)):
-            self.ask(MAKE_DIRECTORY % ("/" + "/".join(parts[: count + 1])))
+            self.ask(MAKE_DIRECTORY % ("/" + "/".join(parts[: count + 1])), f"copying {name}")
         part = name + PART
         self._is_begun = True
         with self._in_words(f"copying {name}", part):
             self._transport.fs_writefile(part, data, chunk_size=CHUNK_BYTES)
-        self.rename(part, name)
+        self.ask(RENAME % (part, name), f"copying {name}")
 
     def rename(self, old, new):
         """The file `old` is `new` from then on. DeployError."""
         self._is_begun = True
-        self.ask(f"import os\nos.rename({old!r}, {new!r})")
+        self.ask(RENAME % (old, new), f"renaming {old}")
 
     def remove(self, name):
         """A file goes. DeployError."""
         self._is_begun = True
-        self.ask(f"import os\nos.remove({name!r})")
+        self.ask(f"import os\nos.remove({name!r})", f"removing {name}")
 
     def remove_directory(self, name):
         """An empty directory goes. DeployError."""
-        self.ask(f"import os\nos.rmdir({name!r})")
+        self.ask(f"import os\nos.rmdir({name!r})", f"removing {name}")
 
-    def ask(self, program):
-        """Run a `program` (text) on the board -> what it printed."""
-        with self._in_words():
+    def ask(self, program, what="the board"):
+        """Run a `program` (text) on the board -> what it printed. `what`: what it does, for DeployError."""
+        with self._in_words(what):
             return self._transport.exec(program).decode("utf-8", "replace").strip()
 
     def reset(self):
@@ -211,6 +211,8 @@ def _refusal(what, output):
     last = output.strip().splitlines()[-1:] or ["no reason told"]
     if "ENOSPC" in last[0] or re.search(r"OSError: (\[Errno )?28\b", last[0]):
         return f"{what}: no space left on the board's flash. Remove files that are not needed, then run it again"
+    if re.search(r"OSError: (\[Errno )?2[01]\b", last[0]):
+        return f"{what}: a directory, or a file where a directory must be, is in the way: remove it with mpremote rm -r"
     if "MemoryError" in last[0]:
         return f"{what}: the board has too little free memory for this. Press its reset button, then run it again"
     return f"{what} refused: {last[0]}. {AGAIN}"

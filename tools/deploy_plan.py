@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import namedtuple
+from pathlib import PurePosixPath
 
 MAIN = "/main.py"
 HELD = "/main.off"  # where main.py waits while the files it needs are exchanged
@@ -42,6 +43,16 @@ def plan(wanted, present):
     need = sum(blocks(len(wanted[name])) for name in copy)
     freed = sum(blocks(here[name][0]) for name in remove)
     return Plan(copy, sorted(remove), sorted(empty, reverse=True), need, freed, _notes(here))
+
+
+def in_the_way(wanted, present):
+    """-> what must go first: names of directories where files are to be, and of files where directories are to be.
+
+    wanted, present: as of plan().
+    """
+    files = {HELD, *wanted, *(name + PART for name in wanted)}
+    directories = {str(parent) for name in wanted for parent in PurePosixPath(name).parents}
+    return sorted(name for name, (size, _) in present.items() if name in (files if size < 0 else directories))
 
 
 def blocks(size):
