@@ -195,6 +195,27 @@ def test_a_second_copy_is_named(empty, tree):
     assert said[-1] == "board | info: up: pylon2mqtt 1" and (one.flash / "lib/firmware/a.py").exists()
 
 
+STOCK = """\
+# This file is executed on every boot (including wake-boot from deepsleep)
+#import esp
+#esp.osdebug(None)
+#import webrepl
+#webrepl.start()
+"""
+REPLACED = (
+    ({"boot.py": "mine", "main.py": "mine"}, ["/boot.py", "/main.py"]),
+    ({"boot.py": STOCK, "main.py": "x"}, ["/main.py"]),
+    ({"boot.py": "ours", "main.py": "ours", "firmware/a.mpy": ""}, []), ({"boot.py": TREE["boot.py"]}, []),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "named"), REPLACED, ids=["both", "MicroPython's own", "an older one of ours", "same"])
+def test_files_of_another_program_are_named_before_they_are_replaced(empty, tree, old, named):
+    said = run(empty(files=old), tree)
+    notes = [f"note: {name} on the board is of another program: it is replaced" for name in named]
+    assert [line for line in said if line.startswith("note: ")] == notes
+
+
 @pytest.mark.parametrize("found", [{}, {"lib/umqtt/simple.py": "half a fi(le"}], ids=["none", "a broken one"])
 def test_umqtt_comes_along_where_the_board_lacks_it(empty, tree, found):
     one = empty(env={"VB_ROM": ""}, files=found)

@@ -12,7 +12,10 @@ FIRMWARE = "/firmware"
 SECOND = "/lib/firmware"
 UMQTT = "/lib/umqtt"
 PART = ".part"  # of a file that is being copied
-TOP = ("/boot.py", MAIN, HELD)
+BOOT = "/boot.py"
+TOP = (BOOT, MAIN, HELD)
+# of the boot.py that MicroPython itself makes: comments only
+STOCK = "16f5b4bcb120e9a032242b47967e649a0cc577b41939e81ef7d4b4da181bd17f"
 CODE = (".py", ".mpy", ".txt", PART)
 BLOCK_BYTES = 4096
 
@@ -42,7 +45,7 @@ def plan(wanted, present):
     ]
     need = sum(blocks(len(wanted[name])) for name in copy)
     freed = sum(blocks(here[name][0]) for name in remove)
-    return Plan(copy, sorted(remove), sorted(empty, reverse=True), need, freed, _notes(here))
+    return Plan(copy, sorted(remove), sorted(empty, reverse=True), need, freed, _notes(present, copy))
 
 
 def in_the_way(wanted, present):
@@ -69,10 +72,15 @@ def _is_old(name, wanted):
     return any(name.removesuffix(PART).rpartition(".")[0] == other.rpartition(".")[0] for other in wanted)
 
 
-def _notes(here):
-    if SECOND in here:
-        return [
+def _notes(present, copy):
+    notes = [
+        f"{name} on the board is of another program: it is replaced"
+        for name in (BOOT, MAIN)
+        if name in copy and FIRMWARE not in present and present.get(name, ("", STOCK))[1] != STOCK
+    ]
+    if SECOND in present:
+        notes.append(
             f"{SECOND} on the board is a second copy, which is not used: {FIRMWARE} comes first. It takes space; "
             f"mpremote rm -r :{SECOND} removes it"
-        ]
-    return []
+        )
+    return notes
