@@ -14,15 +14,15 @@ class ConfigError(Exception):
 
 
 def _text(low, high):
-    """A text of `low` to `high` bytes without control characters."""
+    """A text of `low` to `high` bytes without control characters, and without what is no UTF-8 (brokers refuse it)."""
 
     def wrong(value):
         if not isinstance(value, str):
             return "must be a text in quotes"
+        if [c for c in value if c < " " or 0xD800 <= ord(c) < 0xE000]:
+            return "has a control character in it, or one that is no UTF-8"
         if not low <= len(value.encode()) <= high:
             return "must have %d to %d bytes" % (low, high)
-        if [c for c in value if c < " "]:
-            return "has a control character in it"
         return None
 
     return wrong

@@ -121,6 +121,14 @@ def check_texts_must_be_texts():
             assert "control character" in complaint(given(**{key: value})), (key, value)
 
 
+def check_halves_of_a_character_are_refused():
+    for key in TEXTS:
+        for value in ("\ud800", "a\udce9b", "\udfff"):
+            assert "no UTF-8" in complaint(given(**{key: value})), (key, value)
+    for value in ("\ud7ff", "\ue000", "Küche €", "\U0001f50b"):
+        assert config.check(given(rack_name=value))["rack_name"] == value
+
+
 def check_what_is_needed():
     assert complaint({}).split("\n") == ["wifi_ssid: not set", "mqtt_host: not set"]
     assert complaint({"mqtt_host": "x"}) == "wifi_ssid: not set"

@@ -59,6 +59,14 @@ def test_what_is_wrong_is_named_and_nothing_is_changed(board, run):
     (one.flash / "config.json").write_bytes(before)
 
 
+def test_letters_that_are_no_utf_8_are_refused(board, run):
+    one = board(SETTINGS, {"main.py": ""}, repl=True)
+    for text in ("rack_name=K\udcfcche", "wifi_pass=\udce9"):  # as a terminal that speaks latin-1 sends them
+        status, said = run("--port", one.port, "--no-reset", text)
+        assert status == 1 and "nothing was changed" in said and "no UTF-8" in said and "Traceback" not in said
+    assert json.loads((one.flash / "config.json").read_text()) == SETTINGS
+
+
 def test_a_board_without_firmware(board, run):
     one = board(None, {"main.py": ""}, repl=True)
     status, said = run("--port", one.port, "publish_rate=5")
