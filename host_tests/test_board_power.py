@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+import subprocess
+import sys
 
+import pytest
 import repl_helpers
 from repl_helpers import HARD, LOOPS, POWER_ON, READY, WATCHDOG, Program, Terminal, mpremote, said
 
@@ -78,3 +82,17 @@ def test_the_program_prints_its_port_and_cuts_the_power_in_the_middle_of_a_write
         assert "42" in mpremote(program, "exec", "print(6 * 7)"), "the same port as before"
     finally:
         assert program.end() == 0
+
+
+@pytest.mark.parametrize(("option", "value", "words"), [
+    ("--heap", "5x", "'5x' is no heap size"), ("--state", "file", "File exists"),
+    ("--uart", "/dev/nope", "no serial port"), ("--uart", "/", "no serial port"), ("--uart", "file", "no serial port"),
+    ("--flash", "file", "no such directory"),
+])  # fmt: skip
+def test_the_program_tells_what_is_wrong_with_its_options(project, tmp_path, option, value, words):
+    (tmp_path / "file").touch()
+    (tmp_path / "flash").mkdir()
+    command = [sys.executable, project / "tools" / "virtual_board", "--flash", "flash", option, value]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 2 and re.search(f"error: {option}.*{words}", done.stderr), done.stderr
+    assert done.stdout == "" and "Traceback" not in done.stderr

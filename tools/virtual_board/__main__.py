@@ -7,6 +7,7 @@ the power for a moment, whatever the board is just doing; Ctrl-C or SIGTERM ends
 from __future__ import annotations
 
 import argparse
+import os
 import queue
 import signal
 import sys
@@ -31,6 +32,8 @@ def main():
     options = parser.parse_args()
     if not Path(options.flash).is_dir():
         parser.error(f"--flash {options.flash}: no such directory")
+    if options.uart and not is_terminal(options.uart):
+        parser.error(f"--uart {options.uart}: no serial port that can be opened")
     environment.ensure()
 
     from tools.virtual_board.runner import Board
@@ -38,12 +41,31 @@ def main():
     arguments = (options.flash, options.uart, options.micropython, options.heap, options.state)
     try:
         board = Board(*arguments, stdout=show, repl=True)
+    except OSError as error:
+        parser.error(f"--state {options.state}: {error.strerror}")
+    except environment.SetupError as error:
+        sys.exit(str(error))
+    try:
         board.command()  # finds out whether the interpreter works
+    except ValueError as error:
+        parser.error(f"--heap: {error}")
     except environment.SetupError as error:
         sys.exit(str(error))
     with board:
         show(board.port)
         return run(board)
+
+
+def is_terminal(path):
+    """Is there a terminal at `path` that can be opened?"""
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError:
+        return False
+    try:
+        return os.isatty(fd)
+    finally:
+        os.close(fd)
 
 
 def run(board):

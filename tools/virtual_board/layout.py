@@ -144,7 +144,7 @@ def tls_cost(flash):
     try:
         settings = json.loads((Path(flash) / "config.json").read_text(errors="replace"))
         return TLS_HEAP if settings["mqtt_tls"] else 0
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return 0
 
 

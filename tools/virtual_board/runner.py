@@ -35,7 +35,7 @@ class Board:
     def __init__(self, flash, uart=None, micropython=None, heap="80k", state=None, extra_path=(), stdout=None,
                  env=None, ssid=None, key=None, repl=False):  # fmt: skip
         self.flash = Path(flash).resolve()
-        self.uart = uart and str(uart)
+        self.uart = uart and os.path.abspath(uart)  # the board's own directory is its flash
         self.heap = heap
         self._temporary = None if state else tempfile.TemporaryDirectory(prefix="board-")
         self.state = Path(state or self._temporary.name).resolve()
