@@ -26,6 +26,8 @@ def ask(answer=input):
         names = _networks() if key == "wifi_ssid" else ()
         for number, name in enumerate(names, 1):
             print("%3d  %s" % (number, name))
+        if not answers:  # MicroPython's prompt drops them without a word
+            print(r'letters beyond ASCII: config.set(wifi_ssid="Caf\xe9"), or tools/configure.py')
         answers[key] = _valid(key, hint, names, answer)
     if answers:
         settings.change(config.PATH, answers)
@@ -41,6 +43,8 @@ def _valid(key, hint, names, answer):
         if value not in names and value in [str(number) for number in range(1, len(names) + 1)]:
             value = names[int(value) - 1]
         why = row[2](value)
+        if names and value.isdigit() and value not in names:
+            why = "has no number %s above; config.set() takes such a name" % value
         if not why:
             return value
         print("%s %s" % (key, why))

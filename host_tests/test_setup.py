@@ -80,7 +80,7 @@ def test_all_that_is_missing_is_asked(ask, capsys):
     assert saved == {"wifi_ssid": "near", "wifi_pass": "key", "mqtt_host": "broker", "mqtt_user": "me",
                      "mqtt_pass": "secret"}  # fmt: skip
     said = capsys.readouterr().out
-    assert said.startswith("  1  near\n  2  far\n") and "secret" not in said and "saved" in said
+    assert "  1  near\n  2  far\n" in said and "secret" not in said and "saved" in said
     assert radio.calls == ["on", "disconnect", "scan"]
 
 
@@ -95,10 +95,26 @@ def test_without_a_user_no_password_is_asked_for(ask):
     assert ask([""], wifi_ssid="a", wifi_pass="", mqtt_host="b")[1] == ["mqtt_user"]
 
 
-@pytest.mark.parametrize(("typed", "name"), [("2", "b"), ("b", "b"), ("7", "7"), ("0", "0"), ("hidden", "hidden")])
+@pytest.mark.parametrize(("typed", "name"), [("2", "b"), ("b", "b"), ("hidden", "hidden")])
 def test_number_or_name(ask, typed, name):
     radio = Radio(scanned((b"a", -40), (b"b", -50)))
     assert ask([typed, "", "x", ""], radio)[0]["wifi_ssid"] == name
+
+
+@pytest.mark.parametrize("typed", ["3", "0", "12345"])
+def test_a_number_of_no_network_is_asked_again(ask, typed, capsys):
+    saved, questions = ask([typed, "b", "", "x", ""], Radio(scanned((b"a", -40), (b"b", -50))))
+    assert saved["wifi_ssid"] == "b" and questions.count("wifi_ssid") == 2
+    assert f"wifi_ssid has no number {typed} above" in capsys.readouterr().out
+
+
+def test_where_no_network_is_listed_a_number_is_a_name(ask):
+    assert ask(["7", "", "x", ""])[0]["wifi_ssid"] == "7"
+
+
+def test_what_the_prompt_cannot_take_is_told_once(ask, capsys):
+    ask(["home", "", "x", ""])
+    assert capsys.readouterr().out.count(r'config.set(wifi_ssid="Caf\xe9"), or tools/configure.py') == 1
 
 
 def test_a_network_whose_name_is_a_number(ask):
