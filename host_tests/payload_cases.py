@@ -2,7 +2,7 @@
 
 from fakes import made_alarms, made_reading
 
-from firmware.mqtt import announce, columns, facts, payloads
+from firmware.mqtt import announce, columns, facts, parts, payloads
 
 PACK = RACK = columns.compact("readings")
 STATE = columns.compact("state")
@@ -126,7 +126,7 @@ def check_readings():
 
 def check_decimals():
     for raw, scale, digits, text in DECIMALS:
-        assert payloads.decimal(raw, scale, digits) == text, (raw, scale, digits)
+        assert parts.decimal(raw, scale, digits) == text, (raw, scale, digits)
 
 
 def check_current_state_is_charge_then_discharge():
@@ -155,7 +155,7 @@ def check_temperature_keys():
         (5, "BMS_T CellTemp1_4 CellTemp5_8"), (4, "BMS_T CellTemp1_4 Temp3"), (1, "BMS_T CellTemp1_4 Temp3"),
     ):  # fmt: skip
         keys = [key.split("=")[0] for key in keys.split()]
-        assert [payloads.temperature_key(index, cells) for index in range(len(keys))] == keys, cells
+        assert [parts.temperature_key(index, cells) for index in range(len(keys))] == keys, cells
 
 
 class Publisher:
@@ -251,5 +251,5 @@ def check_texts_are_json():
     for raw, text in (
         ("", '""'), ('a"b', '"a\\"b"'), ("a\\b", '"a\\\\b"'), ("a\nb\0c\x1f", '"a b c "'), ("Zürich °", '"Zürich °"'),
     ):  # fmt: skip
-        assert payloads.text(raw) == text, raw
+        assert parts.text(raw) == text, raw
     assert whole(payloads.flat({"LastError": "Küche: 5 €"}, STATE)) == '{"LastError":"Küche: 5 €"}'

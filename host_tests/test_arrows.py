@@ -39,11 +39,12 @@ ARROWS = {
     "battery/hunt": "search console_wake dialect overlay",
     "battery/dialect": "poller link pylontech console console_line overlay",
     "battery/seldom": "poller plausible overlay",
-    "mqtt/payloads": "reading",
-    "mqtt/announce": "payloads",
-    "mqtt/facts": "entities payloads",
+    "mqtt/parts": "reading",
+    "mqtt/payloads": "parts reading",
+    "mqtt/announce": "parts",
+    "mqtt/facts": "entities parts",
     "mqtt/columns": "entities",
-    "mqtt/discovery": "entities payloads",
+    "mqtt/discovery": "entities parts",
     "mqtt/publisher": "payloads announce facts discovery reading overlay",
     "mqtt/session": "contact trouble overlay",
 }
@@ -51,8 +52,8 @@ ARROWS = {
 ONLY_IN = {"machine": ("board", "main", "boot"), "network": ("wifi",)}
 # Bytes in, values out
 CODECS = ("reading", "words", "plausible", "energy", "battery/frame", "battery/blocks", "battery/layouts",
-          "battery/messages", "battery/console_text", "battery/console_words",
-          "mqtt/entities", "mqtt/columns", "mqtt/payloads", "mqtt/commands", "mqtt/identifier")  # fmt: skip
+          "battery/messages", "battery/console_text", "battery/console_words", "mqtt/entities",
+          "mqtt/columns", "mqtt/parts", "mqtt/payloads", "mqtt/commands", "mqtt/identifier")  # fmt: skip
 NOT_IN_CODECS = ("time", "socket", "machine", "network", "os", "select", "ssl", "umqtt", "asyncio", "_thread")
 NEVER = ("tools", "host_tests")
 READS_ITS_TABLE = "mqtt/entities"  # from a file beside it

@@ -97,7 +97,7 @@ def test_what_was_heard_and_when(rig):
 
 
 class Parts:
-    """A payload in parts, as payloads.Parts."""
+    """A payload in parts, as parts.Parts."""
 
     def __init__(self, *parts):
         self._parts = parts

@@ -7,7 +7,7 @@ import json
 import pytest
 from payload_cases import GOLDEN, TOTALS
 
-from firmware.mqtt import columns, entities, payloads
+from firmware.mqtt import columns, entities, parts, payloads
 from firmware.reading import GROUPS
 from tools.simulator.commands import SYSTEM_PARAMETERS
 
@@ -64,7 +64,7 @@ def test_all_that_is_published_is_in_the_table_and_the_other_way_round():
 
 def test_every_sensor_of_up_to_eight_has_a_row():
     keys = {row[0] for row in entities.rows("Temps")}
-    assert keys == {payloads.temperature_key(sensor, cells) for sensor in range(8) for cells in range(1, 17)}
+    assert keys == {parts.temperature_key(sensor, cells) for sensor in range(8) for cells in range(1, 17)}
 
 
 def test_rows_of_what_is_told_in_their_order():

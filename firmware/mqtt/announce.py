@@ -3,7 +3,7 @@
 Each function takes the publisher.Publisher, and what the poller's sink is told.
 """
 
-from . import payloads
+from .parts import value
 
 _IDENTIFIED, _TEXT = 1 << 18, 1 << 19  # in publisher.known
 
@@ -15,7 +15,7 @@ def identity(publisher, pack, said):
     publisher.wanted |= publisher.announces << pack | publisher.announces
     publisher.known[pack] |= _IDENTIFIED
     keys = ("BarCode", "Protocol", "Version", "Manufacturer", "Device", "Dialect", "Baud")
-    known = ['"%s":%s' % (key, payloads.value(one, 0, 0)) for key, one in zip(keys, said) if one]
+    known = ['"%s":%s' % (key, value(one, 0, 0)) for key, one in zip(keys, said) if one]
     if said[5:6] == ("console",) and not publisher.announces:  # else Home Assistant has to know first
         publisher.known[pack] |= _TEXT
         leftovers(publisher, None, None)

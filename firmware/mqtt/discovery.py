@@ -4,7 +4,7 @@ table. Loaded for the moment.
 
 from .. import __version__
 from .entities import kind, lines
-from .payloads import Parts, temperature_key, text
+from .parts import Parts, temperature_key, text
 
 _ALARMS, _SOH, _IDENTIFIED, _TEXT = 1 << 16, 1 << 17, 1 << 18, 1 << 19  # in publisher.known
 _MARKS = "@^#!*&~$"  # of the table

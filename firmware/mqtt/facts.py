@@ -3,7 +3,8 @@
 Each function takes the publisher.Publisher, and what the poller's sink is told, or health.py's values.
 """
 
-from . import entities, payloads
+from . import entities
+from .parts import Parts, value
 
 
 def limits(publisher, pack, said):
@@ -31,7 +32,7 @@ def _listed(said, topic):
 
 
 def _object(values, topic):
-    """An object of flat values {key: raw} -> payloads.Parts; read off the table row by row."""
+    """An object of flat values {key: raw} -> Parts; read off the table row by row."""
 
     def make():
         before = "{"
@@ -39,8 +40,8 @@ def _object(values, topic):
             raw = values.get(key)
             if raw is not None:
                 scale, digits = entities.kind(kind)[:2]
-                yield '%s"%s":%s' % (before, key, payloads.value(raw, int(scale), int(digits)))
+                yield '%s"%s":%s' % (before, key, value(raw, int(scale), int(digits)))
                 before = ","
         yield "}"
 
-    return payloads.Parts(make)
+    return Parts(make)

@@ -4,12 +4,12 @@ from micropython import const
 
 from ..overlay import drop
 from ..reading import power
-from . import payloads
 
 _STATE_MS = const(60_000)
 _LOG_MS = const(2_000)  # between two lines of tele/LOG
 _LOG_LINES = const(8)  # kept until they can be sent
 _RACK = const(0)  # its meter
+_PAYLOADS = "firmware.mqtt.payloads"
 _FACTS = ("limits", "parameters", "state", "status")
 _SETTLE_MS = const(2_000)  # Home Assistant may lose what comes sooner behind a config
 
@@ -67,6 +67,9 @@ class Publisher:
             self.wanted |= self.announces << pack | self.announces
         counted = self._meters.add(pack, power(reading.voltage, reading.current))
         if self.session.connected:
+            from . import payloads
+
+            drop(_PAYLOADS)
             self.publish("stat/readings/Pack%d" % pack, payloads.pack(reading, *counted, self._table, extra))
 
     def cycle(self, missed, cycle_ms):
@@ -76,6 +79,9 @@ class Publisher:
         values = self._rack.cycle(missed)
         if values:
             values["ChargedEnergy"], values["DischargedEnergy"] = self._meters.add(_RACK, values["Power"])
+            from . import payloads
+
+            drop(_PAYLOADS)
             self.publish("stat/readings/Rack", payloads.flat(values, self._table))
 
     def line(self, text):
