@@ -61,6 +61,17 @@ def test_a_serial_number_that_was_read_is_not_forgotten_when_it_fails():
     assert all(answer[0] for kind, _, answer in it.sink.told[told:] if kind == "identity")
 
 
+def test_alarms_that_are_not_said_any_more_are_told_of():
+    it = House(packs=2).settled()
+    real = it.battery.commands.reply
+    for seconds, told in ((50, 0), (90, 1), (600, 2)):
+        decline(it, 0x06, ALARM, packs=(2,))
+        it.run(seconds)
+        it.battery.commands.reply = real
+        it.run(30)
+        assert it.log.texts("warning") == ["pack 2 does not say its alarms any more: are there problems?"] * told
+
+
 def test_others_are_asked_everything_while_a_pack_is_missing():
     it = House(packs=3, rate_s=1)
     it.battery.group.pack(3).missing = "unreachable"

@@ -9,6 +9,7 @@ from ..overlay import drop
 from . import NoReply, ReturnCode
 
 _SLOW_MS = const(500)  # what a slow question may take of the time until the next cycle
+_PATIENCE = const(7)  # readings
 _STUCK_MS = const(60_000)  # longer than any step
 
 _SELDOM = "firmware.battery.seldom"
@@ -52,6 +53,7 @@ class Poller:
         self.judged = []  # what plausible.Judge remembers
         self.slow = []  # slow questions still to ask
         self.later = []  # those that failed, for the next cycle
+        self._patience = bytearray(17)  # of each pack: readings without alarms until that is told
         self.told = bytearray(_BYTES)  # the CRC of each answer that the sink has
         self.candidate = None  # slow question, CRC: an answer that came once
         self.todo = []  # packs still to read in this cycle
@@ -145,6 +147,7 @@ class Poller:
                 reading = self.dialect.read(pack)
                 why = self._refusal(reading, again)
                 if why is None:
+                    self._heed(reading)
                     self.sink.reading(reading, self.dialect.extra)
                     return
             self.missed.append(pack)
@@ -154,6 +157,15 @@ class Poller:
             if pack:
                 self.missed.append(pack)
             self._hunt("failed", "pack", pack, error)
+
+    def _heed(self, reading):
+        """Alarms that were said and are not any more look like a battery without problems: that is told."""
+        left = self._patience[reading.pack]
+        if reading.alarms is not None:
+            left = _PATIENCE
+        elif left == 1:
+            self.log.warning("pack %d does not say its alarms any more: are there problems?", reading.pack)
+        self._patience[reading.pack] = left - (reading.alarms is None and left > 0)
 
     def _refusal(self, reading, again):
         from ..plausible import Judge
