@@ -65,7 +65,7 @@ class Judge:
             if not why and digest != alarms and (earlier is None or digest not in earlier[1]):
                 why = "alarms"
         if why:
-            refused += 1
+            refused += why != "alarms"  # they say nothing of who it is
             if refused >= _REFUSALS:
                 self.forget(reading.pack)
                 refused = exact = alarms = 0

@@ -61,26 +61,28 @@ def identity(dialect, pack):
 
 
 def _parts(dialect, pack):
-    """[version, serial number, manufacturer]; None: the battery lacks it, or it was asked for in vain too often."""
+    """[version, serial number, manufacturer]; None: the battery lacks it, or it was asked for in vain too often. What
+    was once said whole is not said in part.
+    """
     tries = dialect.tries
     said = []
-    is_whole = True
-    for cid2, parse, of, asked in (
-        (frame.PROTOCOL_VERSION, None, None, True),
-        (frame.SERIAL_NUMBER, layouts.serial_number, pack, True),
-        (frame.MANUFACTURER, layouts.manufacturer, None, pack == 1),
-    ):
+    for cid2, parse, of in (
+        (frame.PROTOCOL_VERSION, None, None),
+        (frame.SERIAL_NUMBER, layouts.serial_number, pack),
+        (frame.MANUFACTURER, layouts.manufacturer, None),
+    )[: 3 if pack == 1 else 2]:
         try:
-            said.append(dialect.optional(cid2, parse, of) if asked else None)
+            said.append(dialect.optional(cid2, parse, of))
         except (NoReply, ReturnCode):
             if tries[pack] != _ENOUGH:
                 tries[pack] += tries[pack] < _ENOUGH
                 raise
-            is_whole = False
             said.append(None)
-    if is_whole:
+    if None not in said:
         tries[pack] = _ONCE_WHOLE
-    return said
+    elif tries[pack] == _ONCE_WHOLE:
+        raise NoReply("the battery does not say all of it now")
+    return said if pack == 1 else said + [None]
 
 
 def limits(dialect, pack):

@@ -57,7 +57,7 @@ class Poller:
         self.told = bytearray(_BYTES)  # the CRC of each answer that the sink has
         self.candidate = None  # slow question, CRC: an answer that came once
         self.todo = []  # packs still to read in this cycle
-        self.missed = self.lost = ()  # packs without a reading in this cycle, and in the one before
+        self.missed, self.lost = [], ()  # packs without a reading in this cycle, and in the one before
         self._in_cycle = self._hurries = False
         self.due = self._began = self.limits_at = self.counted_at = self._progress_at = clock.ticks_ms()
 
@@ -100,7 +100,7 @@ class Poller:
     def stop_cycle(self):
         """The battery does not answer, or is not to be asked: what is left of the cycle does not come."""
         self.todo = []
-        self.missed = ()
+        self.missed = []
         self._in_cycle = False
         self.sink.cycle(None, self.publish_rate_ms)
 
@@ -136,7 +136,9 @@ class Poller:
         self._in_cycle = True
 
     def _read(self, pack):
-        """A reading that is refused is asked for again, twice a cycle. `pack` 0: does anybody answer at all?"""
+        """A reading that is refused is asked for again, once a cycle; for alarms, which may change quickly, twice.
+        `pack` 0: does anybody answer at all?
+        """
         try:
             if not pack:
                 self._ask(_PACKS)
@@ -150,6 +152,8 @@ class Poller:
                     self._heed(reading)
                     self.sink.reading(reading, self.dialect.extra)
                     return
+                if again and why != "alarms":
+                    break
             self.missed.append(pack)
             self.implausible += 1
             self.log.info("pack %d: reading dropped, not plausible: %s", pack, why)
