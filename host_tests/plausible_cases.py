@@ -188,7 +188,6 @@ def check_change_of_alarms_needs_a_second():
 
 
 def check_alarms_that_come_and_go_are_taken_at_the_third_try():
-    """What was said before: by the last reading that was taken, or by one that was not."""
     for number, first in enumerate(CHANGES):
         second = CHANGES[number - 1]
         for third, taken in ((first, True), (CALM, True), (second, True), (CHANGES[number - 2], False)):
