@@ -152,7 +152,8 @@ def _together(settings, chosen):
         topics.append("%s/device/%s_%s_12345678_Pack16/config" % (settings["discovery_prefix"], root, rack))
     for topic in topics:
         if len(topic.encode()) > _TOPIC_MOST:
-            errors.append("mqtt_root: too long, with rack_name: topics would have more than %d bytes" % _TOPIC_MOST)
+            why = "mqtt_root: too long, with rack_name and discovery_prefix: topics of more than %d bytes"
+            errors.append(why % _TOPIC_MOST)
             break
     if settings["led"] != "off" and abs(settings["led"]) in (settings["uart_tx"], settings["uart_rx"]):
         errors.append("led: the same pin as uart_tx or uart_rx")

@@ -68,7 +68,8 @@ def tidy(loop):
         session.client.set_callback(take)  # a session keeps few messages that wait
         for number in range(17):
             after = "_Pack%d" % number if number else ""
-            subscribe(session, (loop.publisher.place + after + "/config").encode())
+            if not subscribe(session, (loop.publisher.place + after + "/config").encode()):
+                break
         session.client.set_callback(session.receive)
     except session.errors as error:
         session.fail(error)

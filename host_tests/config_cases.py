@@ -169,7 +169,7 @@ def check_topics_are_not_too_long_to_subscribe_to():
         if good:
             config.check(settings)
         else:
-            assert complaint(settings).startswith("mqtt_root: too long, with rack_name: "), settings
+            assert complaint(settings).startswith("mqtt_root: too long, with rack_name "), root
 
 
 def check_port_follows_tls():

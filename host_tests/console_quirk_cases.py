@@ -4,7 +4,7 @@
 import console_answers as made
 from console_cases import console, raised
 
-from firmware.battery import NoReply
+from firmware.battery import NoReply, ReturnCode
 
 
 def _instead(answer, *changes):
@@ -27,18 +27,23 @@ def check_a_name_that_comes_twice():
 
 
 def check_a_pack_that_does_not_say_who_it_is():
-    """It is told of without, at once when it refuses; silence may be chance once."""
+    """It is told of without, at once when it refuses; silence may be chance once. What was once said is not lost."""
     nobody = (None,) * 5 + ("console", 115200)
     it, uart = console()
     for why in ("Unknown command 'info' - try 'help'", "Invalid command or fail to excute."):
         uart.answers["info 1"] = made.wrapped("info 1", [why], done=False)
         assert it.ask("identity", 1) == nobody, why
     for silence in (b"", made.info(2)):
+        it, uart = console()
         uart.answers["info 1"] = silence
         raised(NoReply, it.ask, "identity", 1)
         assert it.ask("identity", 1) == it.ask("identity", 1) == nobody
         uart.answers["info 1"] = made.info(1)
         assert it.ask("identity", 1)[0] == "PMADE00000000001"
+        for other, error in ((silence, NoReply), (made.wrapped("info 1", [why], done=False), ReturnCode)):
+            uart.answers["info 1"] = other
+            for _ in range(3):
+                raised(error, it.ask, "identity", 1)
 
 
 def check_two_states_of_a_cells_temperature():

@@ -154,6 +154,16 @@ def test_a_group_of_a_size_that_cannot_be_is_counted(count):
     assert it.dialect.ask("packs", None) == (1, 2)
 
 
+def test_what_was_said_is_not_forgotten_at_once_but_for_another_pack_that_lacks_it():
+    it = Asking()
+    assert it.dialect.ask("identity", 2)[0]
+    it.battery.fault(f"lacks:{SERIAL:02X}")
+    for _ in range(50):
+        with pytest.raises(NoReply, match="does not say all of it"):
+            it.dialect.ask("identity", 2)
+    assert it.dialect.ask("identity", 2)[:2] == (None, "2.0") == it.dialect.ask("identity", 2)[:2]
+
+
 @pytest.mark.parametrize("packs", [1, 3, 16])
 def test_where_90h_is_unknown_the_packs_are_counted(packs):
     it = Asking(packs=packs)

@@ -42,6 +42,7 @@ class Console:
         self.mos = {}  # pack -> 0.1 °C
         self.odd = {}  # pack -> states of the table that are not Normal
         self.nameless = 0  # 1 << each pack that did not say who it is when it was last asked
+        self.named = 0  # 1 << each pack that ever did
         self.mos_at = None  # ms; None: this battery says neither
         self._began = 0  # ms, this reading or question
         self._forms = bytearray(_FORM_SIZE * _PACKS * 5)
@@ -129,6 +130,7 @@ class Console:
                 said = self._seldom("counters", pack)
             except NoReply:
                 known, said = 2, (None, None)
+                self.link.failures = 0  # the pack has just answered other questions
             raw = [-1 if one is None else one for one in said]
             pack_into(_COUNTERS, self._counters, at, known, self.link.clock.ticks_ms(), *raw)
         return said

@@ -13,18 +13,18 @@ _COUNTERS = ("CYCLE Times", "SOH")
 
 def identity(dialect, pack):
     """Who this pack is -> (serial number, protocol version, software version, maker, device), texts or None,
-    and (…, dialect, baud). All None for a pack that refuses to say it, or has been silent about it before.
+    and (…, dialect, baud). All None for a pack that never said it, and
+    refuses to, or has been silent about it before.
     """
     said, bit = {}, 1 << pack
     try:
         said = dialect.take("info", pack, INFO, _info)
         dialect.nameless &= ~bit
-    except NoReply:
-        if not dialect.nameless & bit:
+        dialect.named |= bit
+    except (NoReply, ReturnCode) as error:
+        if dialect.named & bit or not (dialect.nameless & bit or isinstance(error, ReturnCode)):
             dialect.nameless |= bit
             raise
-    except ReturnCode:
-        pass
     version = said.get("Soft version") or said.get("Main Soft version")
     protocol = said.get("Comm version")
     return (

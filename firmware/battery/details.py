@@ -6,9 +6,9 @@ Each function takes the dialect (pylontech.Pylontech) and a pack number or None;
 from . import NoReply, ReturnCode, blocks, frame, layouts
 
 _MAX_PACKS = 16  # of a group (§2.8)
-# what dialect.tries counts: how often in a row a pack was asked in vain who it is
+# what dialect.tries counts: how often a pack was asked in vain who it is
 _ENOUGH = 2  # then what it does not say is not known
-_ONCE_WHOLE = 255  # it can say everything: then that is asked for until it comes
+_ONCE_WHOLE, _CHANGED = 255, 205  # it has said everything, and is to do so again; until it lacks some so often
 
 
 def packs(dialect, _):
@@ -80,8 +80,11 @@ def _parts(dialect, pack):
             said.append(None)
     if None not in said:
         tries[pack] = _ONCE_WHOLE
-    elif tries[pack] == _ONCE_WHOLE:
+    elif tries[pack] > _CHANGED:
+        tries[pack] -= 1
         raise NoReply("the battery does not say all of it now")
+    elif tries[pack] == _CHANGED:  # another pack in its place
+        tries[pack] = _ENOUGH
     return said if pack == 1 else said + [None]
 
 

@@ -25,9 +25,9 @@ class Poller:
     """Drives one dialect.
 
     `sink` is told what was found: tell(kind, pack, answer), reading(it, what the dialect has beyond it) and, behind
-    each cycle, cycle(packs that were missed, how long a cycle takes in ms). Nothing implausible or unconfirmed reaches
-    it. `baud` is the rate that the battery is brought to, where it can be; from one cycle to the next are
-    `publish_rate_ms`.
+    each cycle, cycle(packs that were missed, how long a cycle takes in ms); None for the packs: it was cut short.
+    Nothing implausible or unconfirmed reaches it. `baud` is the rate that the battery is brought to, where it can be;
+    from one cycle to the next are `publish_rate_ms`.
     """
 
     def __init__(self, link, dialect, clock, log, publish_rate_ms, baud):
@@ -146,6 +146,7 @@ class Poller:
                     raise NoReply("nobody answers")
                 return
             for again in (False, True, True):
+                self._progress_at = self.clock.ticks_ms()
                 reading = self.dialect.read(pack)
                 why = self._refusal(reading, again)
                 if why is None:

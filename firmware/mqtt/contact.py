@@ -28,13 +28,15 @@ def connect(session):
 
 
 def subscribe(session, topic):
-    """Whoever may not hear may still speak: a refusal is told, and it goes on."""
+    """-> True, or False: the broker refuses. Who may not hear may still speak, so that is told, and it goes on."""
     try:
         session.client.subscribe(topic)
+        return True
     except session.errors[-1] as error:
         if error.args != (_REFUSED,):
             raise
         session.log.warning("the broker does not let us hear %s: is mqtt_user allowed to subscribe?", topic.decode())
+        return False
 
 
 def settle(session):
