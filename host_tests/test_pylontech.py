@@ -158,7 +158,7 @@ def test_what_was_said_is_not_forgotten_at_once_but_for_another_pack_that_lacks_
     it = Asking()
     assert it.dialect.ask("identity", 2)[0]
     it.battery.fault(f"lacks:{SERIAL:02X}")
-    for _ in range(50):
+    for _ in range(252):
         with pytest.raises(NoReply, match="does not say all of it"):
             it.dialect.ask("identity", 2)
     assert it.dialect.ask("identity", 2)[:2] == (None, "2.0") == it.dialect.ask("identity", 2)[:2]

@@ -8,7 +8,7 @@ from . import NoReply, ReturnCode, blocks, frame, layouts
 _MAX_PACKS = 16  # of a group (§2.8)
 # what dialect.tries counts: how often a pack was asked in vain who it is
 _ENOUGH = 2  # then what it does not say is not known
-_ONCE_WHOLE, _CHANGED = 255, 205  # it has said everything, and is to do so again; until it lacks some so often
+_ONCE_WHOLE, _CHANGED = 255, 3  # it has said everything, and is to do so again; until it lacks some so often
 
 
 def packs(dialect, _):
