@@ -2,26 +2,25 @@
 
 from collections import namedtuple
 
-from .overlay import drop
+from . import problems
 
-# State of a cell, a sensor, a voltage or a current (§3.7)
-NORMAL, BELOW, ABOVE, OTHER = 0, 1, 2, 240
-
-# Every flag is published in one of four objects (mqtt.md): in System_Status what stands nowhere else.
-PROTECT = ("Pack_UVP", "CHG_TP", "DSG_TP", "DSG_OCP", "CHG_OCP", "Cell_UVP", "Pack_OVP")
-FAULT = ("Cell_Fault",)
-ALARM = ("Cell_UV", "Cell_OV", "Pack_UV", "Pack_OV", "CHG_OC", "DSG_OC", "UT", "OT", "Other")
-GROUPS = (("Protect_Status", PROTECT), ("System_Status", None), ("Fault_Status", FAULT), ("Alarm_Status", ALARM))
-OK = "OK"
-_TEXT_MAX = 120
 _IDLE_MA = 100
 
-# pack number; cells [mV]; temperatures [0.1 °C], the BMS first; current mA, charge positive; voltage mV;
-# remaining, capacity mAh; cycles; soh % (None where unknown); alarms: Alarms, or None where no alarm reply was decoded
-Reading = namedtuple("Reading", "pack cells temperatures current voltage remaining capacity cycles soh alarms")
-# cell_states, temperature_states: bytes, a state each; flags: tuple of (key of GROUPS, bool); faulty_cells: from 1
-Alarms = namedtuple(
-    "Alarms", "cell_states temperature_states charge_state voltage_state discharge_state flags faulty_cells"
+# pack: number from 1; cells [mV]; temperatures [0.1 °C], the BMS first; current mA, charge positive; voltage mV;
+# remaining, capacity mAh; cycles; soh %; alarms: problems.Alarms; extra: Extra. None: the battery did not say it.
+Reading = namedtuple("Reading", "pack cells temperatures current voltage remaining capacity cycles soh alarms extra")
+# What only some dialects say. temperatures [0.1 °C] of the cells; mos 0.1 °C or None; soc %, 0 … 100; base: the pack's
+# state in its own word; state: one of mqtt.md's BatteryState; balancing: numbers of cells from 1, or None; words: states
+# that this project does not know, each with what it is of: "Volt Status Odd"
+Extra = namedtuple("Extra", "temperatures mos soc base state balancing words")
+# Texts, None where not known; dialect: name of the one that said it; baud: at which rate
+Identity = namedtuple("Identity", "serial protocol version maker device dialect baud")
+# What follows from a Reading. low mV, low_at: the lowest cell and its number, of equal ones the first; high, high_at;
+# temperature_low, temperature_high 0.1 °C or None; power 0.1 W; soc 0.1 % or None; state: BatteryState; problem,
+# warning, text: problems.judge(), or None without alarms
+Summary = namedtuple(
+    "Summary",
+    "low low_at high high_at temperature_low temperature_high power soc state problem warning text",
 )
 
 
@@ -43,56 +42,33 @@ def power(voltage, current):
     return rounded(voltage * current, 100_000)
 
 
-def alarm_flags(cell_states, temperature_states, charge_state, voltage_state, discharge_state):
-    """The flags of Alarm_Status, from the states of cells and temperatures (bytes, a state each), and of charge
-    current, pack voltage and discharge current (a state each) -> tuple of (key, bool) (§3.7).
-    """
-    states = cell_states + temperature_states + bytes((charge_state, voltage_state, discharge_state))
-    found = (
-        BELOW in cell_states,
-        ABOVE in cell_states,
-        voltage_state == BELOW,
-        voltage_state == ABOVE,
-        charge_state not in (NORMAL, OTHER),
-        discharge_state not in (NORMAL, OTHER),
-        BELOW in temperature_states,
-        ABOVE in temperature_states,
-        OTHER in states,
+def summarize(reading):
+    """Reading -> Summary."""
+    cells, extra, alarms = reading.cells, reading.extra, reading.alarms
+    low, high = min(cells), max(cells)
+    temperatures = extra.temperatures if extra and extra.temperatures else reading.temperatures
+    if alarms is None:
+        judged = None, None, None
+    else:
+        judged = problems.judge(alarms, extra.words if extra else ())
+    return Summary(
+        low,
+        cells.index(low) + 1,
+        high,
+        cells.index(high) + 1,
+        min(temperatures) if temperatures else None,
+        max(temperatures) if temperatures else None,
+        power(reading.voltage, reading.current),
+        10 * extra.soc if extra else soc(reading.remaining, reading.capacity),
+        battery_state(reading),
+        *judged,
     )
-    return tuple(zip(ALARM, found))
 
 
-def health(alarms, extra=None):
-    """-> (problem, warning, text): a protection, a cell fault or a state "other"; any flag of Alarm_Status, which is
-    beyond a limit, but not switched off for it; and what it is, in words, at most 120 characters, or "OK".
-
-    `extra` as in battery_state(): what its words are stands in the text.
-    """
-    problem = warning = False
-    for key, is_set in alarms.flags:
-        if is_set:
-            problem = problem or key in PROTECT or key in FAULT or key == "Other"
-            warning = warning or key in ALARM
-    text = OK
-    if problem or warning:
-        from . import words
-
-        text = words.problem_text(alarms, extra.words if extra else ())
-        drop("firmware.words")
-    return problem, warning, text
-
-
-def shortened(text):
-    """Text of at most 120 characters; what was cut shows as "..."."""
-    return text if len(text) <= _TEXT_MAX else text[: _TEXT_MAX - 3] + "..."
-
-
-def battery_state(reading, extra=None):
-    """charging, discharging, idle or full: from the alarm reply, else from the current's sign. `extra`: what a dialect
-    has beyond a Reading (console.Extra); its state then, which is one of mqtt.md's too.
-    """
-    if extra:
-        return extra.state
+def battery_state(reading):
+    """BatteryState of mqtt.md: what the battery says itself, else from the alarm reply, else from the current's sign."""
+    if reading.extra:
+        return reading.extra.state
     if reading.alarms is None:
         return state_of_current(reading.current)
     for key in ("Discharging", "Fully_Charged", "Charging"):
@@ -106,9 +82,3 @@ def state_of_current(current):
     if current > _IDLE_MA:
         return "charging"
     return "discharging" if current < -_IDLE_MA else "idle"
-
-
-def extremes(values):
-    """(lowest, its number, highest, its number); numbers from 1, of equal values the lowest."""
-    lowest, highest = min(values), max(values)
-    return lowest, values.index(lowest) + 1, highest, values.index(highest) + 1

@@ -1,4 +1,4 @@
-"""The battery's side: UART bytes and Readings; no topic, no JSON. What goes wrong is the same in both dialects."""
+"""The battery's side: UART bytes and Readings; no topic, no JSON. What goes wrong is the same in every dialect."""
 
 _DRAIN_MS = 500  # at most, if the line never falls silent
 _POLL_MS = 5
@@ -8,11 +8,13 @@ class NoReply(Exception):
     """No reply that answers the question, in any attempt; the text says what came instead."""
 
 
-class ReturnCode(Exception):
-    """The battery answered with an RTN other than normal, or normally and without the data asked for."""
+class Refusal(Exception):
+    """The battery answered that it does not do what was asked, or answered without the data. `code` is its RTN, or what
+    its words mean as one (§2.9); the text is what it said.
+    """
 
-    def __init__(self, code):
-        super().__init__("RTN %02XH" % code)
+    def __init__(self, code, text):
+        super().__init__(text)
         self.code = code
 
 
