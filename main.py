@@ -4,44 +4,37 @@ import time
 
 import machine
 
-gc.threshold(1024)  # collected often, what stays in memory stays together, and there is room for large pieces
-
-
-def survive(what, *arguments):
-    from firmware import survive
-    from firmware.overlay import drop
-
-    drop("firmware.survive")
-    drop("firmware.board")
-    return getattr(survive, what)(*arguments)
+CTRL_C_MS = 2000
+WATCHDOG_MS = 90_000  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
+A_DAY_MS = 86_400_000
+START_UP = ("app", "config", "config_file", "crash", "pins", "start")  # modules that only the start needs
 
 
 def work():
-    retained = survive("begin")
-    from firmware.overlay import drop
-    from firmware.start import prepare
+    from firmware import crash, start
 
-    drop("firmware.start")
-    prepared = prepare()
-    del prepare  # one after the other: there is no room for both
-    from firmware.app import build
+    retained = crash.begin()
+    settings, uart, tls = start.prepare()
+    from firmware import app, modules
 
-    drop("firmware.app")
-    feed = machine.WDT(timeout=90_000).feed  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
-    loop = build(retained, *prepared)
-    del build, drop, prepared
-    loop.run(feed)
+    watchdog = machine.WDT(timeout=WATCHDOG_MS)  # before Wi-Fi is switched on
+    loop = app.build(retained, settings, uart, tls, time)
+    modules.forget(["firmware." + name for name in START_UP])
+    del crash, start, app, modules, settings, uart, tls
+    loop.run(watchdog.feed)
 
 
 def live():
     print("pylon2mqtt: Ctrl-C for the REPL")
-    time.sleep_ms(2000)
+    time.sleep_ms(CTRL_C_MS)
     try:
         work()
     except (Exception, SystemExit) as error:
-        gc.collect()  # here, where nothing of work() is left on the stack: survive() needs its memory
+        gc.collect()  # here, where nothing of work() is left on the stack
         try:
-            survive("crashed", error)
+            from firmware import crash
+
+            crash.crashed(error)
         except Exception:  # half a firmware, or no memory for this
             print("error:", type(error))
         time.sleep_ms(5000)
@@ -49,8 +42,10 @@ def live():
 
 
 def stop():
-    machine.WDT(timeout=86_400_000)  # it cannot be stopped: a day for the REPL, and a board that was forgotten goes on
-    survive("stopped")
+    machine.WDT(timeout=A_DAY_MS)  # it cannot be stopped: a day for the REPL, and a board that was forgotten goes on
+    from firmware import crash
+
+    crash.stopped()
     print("pylon2mqtt: stopped")
 
 

@@ -1,64 +1,87 @@
-"""Composition root: the only file that knows both wings. Needed at the start, then its memory is given back."""
+"""Composition root: the only file that knows both wings. Forgotten once the loop is built."""
 
 import random
 import socket
-import time
 from binascii import crc32, hexlify
 
-import umqtt.simple  # before our own: where it is not frozen it is compiled here, and that takes room for a moment
+import umqtt.simple
 
 from . import board
-from .battery import dialect
+from .battery.poller import Poller
+from .commands import Commands
 from .energy import Meters
 from .log import Log
 from .loop import Loop
-from .mqtt.bounded import Transport
-from .mqtt.publisher import Publisher
+from .mqtt.devices import Devices, discovery_topic
+from .mqtt.payloads import Payloads
+from .mqtt.publisher import Publisher, expire_s
 from .mqtt.session import Session
-from .overlay import drop
+from .mqtt.transport import Transport
 from .rack import Rack
+from .telemetry import Telemetry
 from .wifi import Wifi
 
-KEEPALIVE_S = 60
-EXPIRE_MIN_S = 120  # of a reading, in Home Assistant
+_KEEPALIVE_S = 60
 
 
-def build(retained, settings, uart, table, place, secure=None, clock=time):
+def build(retained, settings, uart, tls, clock):
     """Puts the house together -> loop.Loop, ready to run().
 
-    `retained` is retained.Retained, `settings` come from config.check(), `uart` is the battery's,
-    `table` is columns.compact() of the readings, `place` is where Home Assistant looks for the rack's
-    config, `secure` is mqtt/secure.Secure with mqtt_tls.
+    `retained` is retained.Retained, `settings` come from config.check(), `uart` is the battery's as board.uart() makes
+    it, `tls` is tls.Tls, or None; `clock` is `time`.
     """
     log = Log(settings["log_level"])
-    pin = settings["led"]
-    if pin != "off":
+    led = None
+    if settings["led"] != "off":
         from .led import Led
 
-        clock = Led(board.led(abs(pin)), pin < 0, clock)
+        led = clock = Led(board.led(abs(settings["led"])), settings["led"] < 0, clock)
     rate_ms = settings["publish_rate"] * 1000
-    prefix = "%s/%s/" % (settings["mqtt_root"], settings["rack_name"])
+    dialect = _dialect(settings, retained, uart, clock)
+    poller = Poller(dialect, clock, log, rate_ms, settings["baud"], settings["dialect"] == "auto")
+    board.release_memory(uart)  # all modules are loaded; Wi-Fi comes next, and needs it
+
+    root, rack_name = settings["mqtt_root"], settings["rack_name"]
+    prefix = "%s/%s/" % (root, rack_name)
     wifi = Wifi(settings["wifi_ssid"], settings["wifi_pass"], settings["hostname"], clock, log)
-    session = _session(settings, secure, prefix.encode(), clock, log)
-    poller = dialect.build(settings, uart, retained, clock, log)
-    drop("firmware.battery.dialect")
-    loop = Loop(board.reset, board.reset_cause(), retained, clock, log, wifi, session, poller)
+    session = _session(settings, tls, prefix.encode(), clock, log)
+    telemetry = Telemetry(rack_name, board.reset_cause(), board.memory, retained, clock, wifi, session, poller)
+    topic = discovery_topic(settings["discovery_prefix"], root, rack_name)
+    devices = Devices(settings["discovery"], topic, expire_s(rate_ms))
     meters = Meters(retained, clock, rate_ms)
-    publisher = Publisher(session, prefix, Rack(clock), meters, clock, loop, table, place, settings["discovery"])
-    publisher.expire_s = max(EXPIRE_MIN_S, 4 * settings["publish_rate"])
-    poller.sink = loop.publisher = publisher
-    if pin != "off":
-        clock.loop = loop
-    log.listener = publisher.line
-    drop("firmware.board")
+    publisher = Publisher(session, prefix, Rack(clock), meters, Payloads(), devices, telemetry, clock, log)
+    loop = Loop(board.reset, retained, clock, log, wifi, session, poller, publisher, telemetry)
+    commands = Commands(prefix, poller, publisher, loop.restart, log)
+
+    poller.sink, poller.on_found = publisher, loop.found
+    publisher.on_announced = poller.start_cycle
+    session.on_connect, session.on_message = loop.connected, commands.message
+    log.listen(publisher.line)
+    if led:
+        led.watch(loop.state)
     return loop
 
 
-def _session(settings, secure, prefix, clock, log):
+def _dialect(settings, retained, uart, clock):
+    """The dialect to begin with; only its own modules are loaded. With `auto` it is the one that answered last."""
+    name = settings["dialect"]
+    if name == "auto":
+        name = retained.dialect
+    if name == "console":
+        from .battery.console import Console
+        from .battery.console_line import Line
+
+        return Console(Line(uart, clock))
+    from .battery.link import Link
+    from .battery.pylontech import Pylontech
+
+    return Pylontech(Link(uart, clock, settings["baud"]))
+
+
+def _session(settings, tls, prefix, clock, log):
     """The Session over umqtt.simple, whose sockets are ours."""
-    transport = Transport(socket, clock, secure)
+    transport = Transport(socket, clock, tls)
     umqtt.simple.socket = transport
-    lwt = prefix + b"tele/LWT"
     # of 23 characters, as every broker takes them; two boards must not share one
     client_id = b"p2m%08x%s" % (crc32(prefix) & 0xFFFFFFFF, hexlify(board.unique_id())[-12:])
     arguments = (
@@ -67,10 +90,11 @@ def _session(settings, secure, prefix, clock, log):
         settings["mqtt_port"],
         settings["mqtt_user"].encode() or None,
         settings["mqtt_pass"].encode(),
-        KEEPALIVE_S,
+        _KEEPALIVE_S,
     )
     errors, client = umqtt.simple.MQTTException, umqtt.simple.MQTTClient
     subscriptions = [prefix + b"cmnd/#"]
     if settings["discovery"]:
         subscriptions.append(settings["discovery_prefix"].encode() + b"/status")
+    lwt = prefix + b"tele/LWT"
     return Session(client, arguments, errors, transport, clock, log, random.randrange, lwt, subscriptions)

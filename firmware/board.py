@@ -1,8 +1,22 @@
-"""The board: UART, LED, RTC memory, reset. Only main.py and boot.py know `machine` too; needed at the start, mostly."""
+"""The board: UART, LED, RTC memory, reset, and how much memory is free. Only main.py and boot.py know `machine`, too."""
+
+import gc
 
 import machine
+from micropython import const
 
-_RXBUF = 2048
+try:
+    import esp32
+except ImportError:  # another port
+    esp32 = None
+
+_RXBUF_BYTES, _TXBUF_BYTES = const(2048), const(256)
+# While the modules are imported the UART's buffers hold most of the system memory, so that MicroPython finds only this
+# much for its heap. It would take all that it finds, as much as it has at most; then TLS finds none.
+_HEAP_GROWTH_BYTES = const(34_000)
+_BUFFER_MAX_BYTES = const(60_000)  # of each of the two; the driver takes less than 65,536
+_BUFFERS_MIN_BYTES = const(8_192)  # smaller ones would hold nothing back
+_PSRAM_BYTES = const(1_000_000)  # a region of this size is PSRAM; then there is memory for all
 _REFUSED = "%s: %s: this chip refuses it (%s)"
 _RESET_CAUSES = (
     ("PWRON_RESET", "power on"),
@@ -14,37 +28,84 @@ _RESET_CAUSES = (
 
 reset = machine.reset  # does not return
 unique_id = machine.unique_id  # the chip's own number, bytes
-memory = machine.RTC().memory  # RTC memory: without arguments -> bytes, with bytes it takes them
+rtc_memory = machine.RTC().memory  # without arguments -> bytes, with bytes it takes them
 
 
-def uart(settings):
+def uart(settings, holds_memory=False):
     """The battery's UART as the settings say, 8N1; nothing it does waits.
 
+    `holds_memory`: its buffers are as large as they must be to limit the heap's growth, until release_memory().
     ValueError names the setting that this chip refuses, also the pin of the LED.
     """
     try:
         if settings["led"] != "off":
             led(abs(settings["led"]))
-        return machine.UART(
-            settings["uart_id"],
-            baudrate=settings["baud"],
-            bits=8,
-            parity=None,
-            stop=1,
-            tx=settings["uart_tx"],
-            rx=settings["uart_rx"],
-            rxbuf=_RXBUF,
-            timeout=0,
-            timeout_char=0,
-        )
+        if holds_memory:
+            try:
+                return _uart(settings, *_holding_buffers())
+            except (OSError, MemoryError):
+                pass  # there is less memory than expected: go on without
+        return _uart(settings, _RXBUF_BYTES, _TXBUF_BYTES)
     except (ValueError, OSError) as error:
-        _pins(settings)
+        _check_pins(settings)
         if isinstance(error, ValueError):
             raise ValueError(_REFUSED % ("uart_id", settings["uart_id"], error)) from None
         raise  # a serial port of a PC that cannot be opened
 
 
-def _pins(settings):
+def _uart(settings, rxbuf, txbuf):
+    return machine.UART(
+        settings["uart_id"],
+        baudrate=settings["baud"],
+        bits=8,
+        parity=None,
+        stop=1,
+        tx=settings["uart_tx"],
+        rx=settings["uart_rx"],
+        rxbuf=rxbuf,
+        txbuf=txbuf,
+        timeout=0,
+        timeout_char=0,
+    )
+
+
+def release_memory(uart):
+    """The modules are imported: the buffers of the UART get the size that the battery needs."""
+    gc.collect()
+    uart.init(rxbuf=_RXBUF_BYTES, txbuf=_TXBUF_BYTES)
+
+
+def _holding_buffers():
+    """(rxbuf, txbuf) that leave _HEAP_GROWTH_BYTES of the largest free block; the usual ones where that is not needed, or
+    the block is too small.
+    """
+    regions = _regions()
+    held = max([largest for _, _, largest, _ in regions] + [0]) - _HEAP_GROWTH_BYTES
+    if held < _BUFFERS_MIN_BYTES or max([total for total, _, _, _ in regions]) >= _PSRAM_BYTES:
+        return _RXBUF_BYTES, _TXBUF_BYTES
+    rxbuf = min(held, _BUFFER_MAX_BYTES)
+    return rxbuf, max(_TXBUF_BYTES, min(held - rxbuf, _BUFFER_MAX_BYTES))
+
+
+def _regions():
+    """[(total, free, largest free block, least ever free)] of the system memory, in bytes; [] on other ports."""
+    return esp32.idf_heap_info(esp32.HEAP_DATA) if esp32 else []
+
+
+def memory():
+    """-> (free bytes of MicroPython's heap; of the system memory, None on other ports: free bytes, largest free block,
+    least that ever was free).
+    """
+    regions = _regions()
+    if not regions:
+        return gc.mem_free(), None, None, None
+    largest = max([region[2] for region in regions])
+    free = sum([region[1] for region in regions])
+    least = sum([region[3] for region in regions])
+    return max(0, gc.mem_free() - largest), free, largest, least  # mem_free() counts what the heap could still take
+
+
+def _check_pins(settings):
     """ValueError names the first one that this chip has not got."""
     for key, mode in (("uart_tx", machine.Pin.OUT), ("uart_rx", machine.Pin.IN), ("led", machine.Pin.OUT)):
         try:

@@ -2,15 +2,10 @@
 
 import json
 
-from .overlay import drop
+from . import config_file, pins
+from .config_file import ConfigError
 
 PATH = "config.json"
-_BOM = b"\xef\xbb\xbf"
-_MOST = 4096  # bytes of config.json; all settings at their longest are half of that
-
-
-class ConfigError(Exception):
-    """Settings that cannot be used; the text names every wrong key or value, one a line."""
 
 
 def _text(low, high):
@@ -157,57 +152,67 @@ def _together(settings, chosen):
             break
     if settings["led"] != "off" and abs(settings["led"]) in (settings["uart_tx"], settings["uart_rx"]):
         errors.append("led: the same pin as uart_tx or uart_rx")
-    from .pins import refused
-
-    drop("firmware.pins")
-    return errors + refused(settings, chosen)
-
-
-def parse(path):
-    """The settings that stand in the file `path`, unchecked. ConfigError: it is missing, or broken, in which line."""
-    try:
-        with open(path, "rb") as file:
-            data = file.read(_MOST + 1)
-    except OSError as error:
-        why = "is missing: copy config.json.example and fill it in"
-        raise ConfigError("%s %s" % (path, why if error.args[0] == 2 else "cannot be read: %s" % error)) from None
-    if len(data) > _MOST:
-        raise ConfigError("%s has more than %d bytes" % (path, _MOST))
-    if data[:3] == _BOM:
-        data = data[3:]
-    from .syntax import fault
-
-    drop("firmware.syntax")
-    why = fault(data)
-    if why:
-        raise ConfigError("%s is not JSON: %s" % (path, why))
-    return json.loads(data)
+    return errors + pins.refused(settings, chosen)
 
 
 def load(path=PATH):
     """The settings in the file `path`, as check() gives them. ConfigError."""
-    return check(parse(path))
+    return check(config_file.read(path))
 
 
 # -- for the REPL -----------------------------------------------------------------------------------------------------
 
 
-def show(path=PATH):
-    """Prints all settings, what each means and its default; secrets are masked."""
-    from . import settings
+def given_in(path):
+    """The settings as they stand in the file, {} when there is none. ConfigError: it is broken, and is left alone."""
+    return config_file.read(path) if config_file.exists(path) else {}
 
-    settings.show(path)
+
+def show(path=PATH):
+    """Prints every setting: its value (secrets masked), its default, what it means."""
+    given = given_in(path)
+    for key, default, _, secret, meaning in SETTINGS:
+        value = given.get(key)
+        if value is None:
+            text = "not set"
+        else:
+            text = "***" if secret and value else json.dumps(value)
+        if default == NEEDED:
+            meaning += "; needed"
+        elif default not in (None, ""):
+            meaning += "; default " + json.dumps(default)
+        print("%-17s %-20s %s" % (key, text, meaning))
+    for key in given:
+        if key not in [row[0] for row in SETTINGS]:
+            print("%s: no such setting; config.unset(%s) removes it" % (key, json.dumps(key)))
 
 
 def set(**values):
     """config.set(mqtt_host="192.168.2.245", publish_rate=5): checked, and all of them saved, or none. ConfigError."""
-    from . import settings
-
-    settings.change(PATH, values)
+    change(PATH, values)
 
 
 def unset(*keys):
     """config.unset("publish_rate"): back to the default. ConfigError."""
-    from . import settings
+    change(PATH, dict([(key, None) for key in keys]))
 
-    settings.change(PATH, dict([(key, None) for key in keys]))
+
+def change(path, values):
+    """Saves `values` over what is in the file, all or nothing; None: not set any more. Says what is still needed.
+
+    ConfigError names all that is wrong; then the file is as it was.
+    """
+    given = given_in(path)
+    known = [row[0] for row in SETTINGS]
+    errors = ["%s: no such setting" % key for key in sorted(values) if key not in known and key not in given]
+    if errors:
+        raise ConfigError("\n".join(errors))
+    given.update(values)
+    given = dict([(key, value) for key, value in given.items() if value is not None])
+    check(given, whole=False)
+    config_file.save(path, given, known)
+    missing = [row[0] for row in SETTINGS if row[1] == NEEDED and row[0] not in given]
+    if missing:
+        print("saved; still needed: %s" % ", ".join(missing))
+    else:
+        print("saved; it counts from the next start on: import machine; machine.reset()")

@@ -20,13 +20,17 @@ class Meters:
     """The meters of the rack (index 0) and its packs (their numbers), kept in RTC memory; none ever falls."""
 
     def __init__(self, retained, clock, cycle_ms):
-        """`retained` is retained.Retained: METERS of meter() and set_meter(), and save(). `cycle_ms` is how
-        long a cycle takes; keep it up to date.
+        """`retained` is retained.Retained: METERS of meter() and set_meter(), and save(). `cycle_ms` is how long a cycle
+        takes.
         """
         self._retained = retained
         self._clock = clock
-        self.cycle_ms = cycle_ms
+        self._cycle_ms = cycle_ms
         self._last = bytearray(retained.METERS * _LAST_SIZE)
+
+    def set_cycle(self, ms):
+        """How long a cycle takes now."""
+        self._cycle_ms = ms
 
     def add(self, index, power):
         """Counts the power of this moment in 0.1 W, charge positive -> (charged, discharged) in mWh, already stored.
@@ -38,7 +42,7 @@ class Meters:
         now = self._clock.ticks_ms()
         elapsed_ms = self._clock.ticks_diff(now, then)
         charged, discharged = self._retained.meter(index)
-        if known and 0 < elapsed_ms <= longest_gap(self.cycle_ms):
+        if known and 0 < elapsed_ms <= longest_gap(self._cycle_ms):
             plus, minus = _areas(before, power, elapsed_ms)
             plus += charged_rest
             minus += discharged_rest

@@ -1,4 +1,4 @@
-"""The status LED: one of four patterns of two seconds, told apart from across a room. Loaded where a LED is set."""
+"""The status LED: one of four patterns of two seconds, told apart from across a room."""
 
 _SLICE = 7  # a pattern is 16 slices of 2^7 ms; 2^11 ms divide the ticks' range, so it goes on smoothly when they wrap
 _STEP_MS = 20  # it is looked at that often while somebody sleeps
@@ -17,7 +17,7 @@ def lit(pattern, ticks_ms):
 class Led:
     """A clock like `time` that blinks while somebody sleeps: all waits of the firmware go through it.
 
-    `pin` is called with 1 or 0; `low`: 0 switches the LED on. `loop` is the loop.Loop whose state is shown.
+    `pin` is called with 1 or 0; `low`: 0 switches the LED on.
     """
 
     def __init__(self, pin, low, clock):
@@ -29,13 +29,16 @@ class Led:
         self._low = 1 if low else 0
         self._level = None
         self._pattern = NO_WIFI
-        self.loop = None
+        self._state = None
+
+    def watch(self, state):
+        """From now on it shows what `state()` gives: (Wi-Fi, broker, battery) as show() takes them."""
+        self._state = state
 
     def sleep_ms(self, ms):
         """As time.sleep_ms(); meanwhile the LED blinks."""
-        loop = self.loop
-        if loop:
-            self.show(loop.wifi.wlan.isconnected(), loop.session.connected, not loop.poller.searching)
+        if self._state:
+            self.show(*self._state())
         while ms > 0:
             self._sleep(min(ms, _STEP_MS))
             ms -= _STEP_MS

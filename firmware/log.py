@@ -10,7 +10,11 @@ class Log:
         """`level`: the least important one of LEVELS that is printed. `out` takes one line of text."""
         self._level = LEVELS.index(level)
         self._out = out
-        self.listener = None  # called with each warning or error, as one line of text
+        self._listener = None
+
+    def listen(self, listener):
+        """`listener` is called with each warning or error, as one line of text."""
+        self._listener = listener
 
     def error(self, text, *values):
         """What ends or stops something."""
@@ -29,5 +33,5 @@ class Log:
             text = text % values
         if level <= self._level:
             self._out("%s: %s" % (LEVELS[level], text))
-        if level < 2 and self.listener:
-            self.listener(text)
+        if level < 2 and self._listener:
+            self._listener(text)

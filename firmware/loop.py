@@ -1,13 +1,13 @@
-"""The main loop: one synchronous round of bounded steps."""
+"""The main loop: one synchronous round of bounded steps; restart."""
 
 import gc
 
 from micropython import const
 
 from . import __version__
-from .overlay import drop
 
-_TICK_MS = const(50)  # the longest sleep
+_SLEEP_MAX_MS = const(50)
+_LASTING_MS = const(600_000)  # a start that lasts so long is none of a crash loop
 # Without a sign of life from the broker, then the board is reset: right behind a cycle, since the time until the next
 # reading is lost for the energy; later where there are none.
 _NO_BROKER_MS = const(900_000)
@@ -15,71 +15,71 @@ _NO_CYCLE_MS = const(1_260_000)
 
 
 class Loop:
-    """What app.build() put together. `reset` starts the board anew, `reset_cause` says in words why it started."""
+    """What app.build() put together. `reset` restarts the board."""
 
-    def __init__(self, reset, reset_cause, retained, clock, log, wifi, session, poller):
-        self.reset = reset
-        self.reset_cause = reset_cause
-        self.retained = retained
-        self.clock = clock
-        self.log = log
-        self.wifi = wifi
-        self.session = session
+    def __init__(self, reset, retained, clock, log, wifi, session, poller, publisher, telemetry):
         self.poller = poller
-        self.publisher = None
-        self.started = clock.ticks_ms()
-        self.uptime_s = 0
-        session.on_connect = self._connected
-        session.on_message = self.orders
+        self.publisher = publisher
+        self._reset = reset
+        self._retained = retained
+        self._clock = clock
+        self._log = log
+        self._wifi = wifi
+        self._session = session
+        self._telemetry = telemetry
 
     def run(self, feed):
         """Until Ctrl-C, or the board is reset. `feed` keeps the watchdog quiet."""
         gc.collect()
-        self.log.info("up: pylon2mqtt %s, %d bytes free", __version__, gc.mem_free())
+        self._log.info("up: pylon2mqtt %s, %s", __version__, self._telemetry.memory())
+        waited = False
         try:
             while True:
-                wait_ms = self._round()
+                wait_ms = self.round()
                 if self.poller.alive():
                     feed()
                 if wait_ms:
-                    gc.collect()
-                    self.clock.sleep_ms(min(wait_ms, _TICK_MS))
+                    if not waited:  # once, where the loop waits anyway
+                        gc.collect()
+                    self._clock.sleep_ms(min(wait_ms, _SLEEP_MAX_MS))
+                waited = wait_ms > 0
         finally:
-            self.session.close()
+            self._session.close()
 
-    def _round(self):
+    def round(self):
         """Everything once -> ms until the battery side has something to do."""
-        self.session.tend(self.wifi.tend())
-        in_cycle = not self.publisher.ready
+        self._session.tend(self._wifi.tend())
+        was_in_cycle = self.poller.in_cycle()
         wait_ms = self.poller.step()
-        is_good_moment = (in_cycle and self.publisher.ready) or self.poller.searching
+        is_good_moment = (was_in_cycle and not self.poller.in_cycle()) or self.poller.searching
         self.publisher.tend()
-        if self.session.silence_ms() >= (_NO_BROKER_MS if is_good_moment else _NO_CYCLE_MS):
-            self.log.error("no sign of life from the broker for 15 minutes, starting anew")
-            self.orders("restart")
+        if self._session.silence_ms() >= (_NO_BROKER_MS if is_good_moment else _NO_CYCLE_MS):
+            self._log.error("no sign of life from the broker for 15 minutes, starting anew")
+            self.restart()
+        if self._retained.quick_boots and self._telemetry.uptime_s() * 1000 >= _LASTING_MS:
+            self._retained.forgive()
         return wait_ms
 
-    def _connected(self):
-        """A broker may have forgotten what it was told to retain."""
-        self.poller.tell_again()
-        self.publisher.state("status")
-        self.publisher.state()
-        if not self.publisher.announces:
-            self.orders("tidy")
+    def state(self):
+        """-> (is there Wi-Fi, a broker, a battery), for the LED."""
+        return self._wifi.connected(), self._session.connected, not self.poller.searching
 
-    def orders(self, what, payload=None, retained=False):
-        """Carries out a function of orders.py by its name, or a message: its topic, payload, was it retained."""
-        from . import orders
+    def connected(self):
+        """A connection to the broker stands: it may have lost what it retained."""
+        self.poller.ask_everything()
+        self.publisher.connected()
 
-        drop("firmware.orders")
-        if payload is None:
-            getattr(orders, what)(self)
-        else:
-            orders.heard(self, what, payload, retained)
+    def found(self, dialect):
+        """The battery answers, in this dialect, which comes first from now on. Only the one in use is loaded: another one
+        needs a restart.
+        """
+        self._retained.remember_dialect(dialect)
+        if dialect != self.poller.dialect.name:
+            self._log.warning("battery speaks another dialect (%s), starting anew", dialect)
+            self.restart()
 
-    def health(self, what):
-        """The values of tele/STATE ("state") or stat/status ("status")."""
-        from . import health
-
-        drop("firmware.health")
-        return getattr(health, what)(self)
+    def restart(self):
+        """An orderly end, then a reset."""
+        self._retained.forgive()
+        self._session.close()
+        self._reset()

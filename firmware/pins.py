@@ -1,4 +1,4 @@
-"""Pins that a chip certainly has not got free. Loaded for the moment."""
+"""Pins that a chip certainly has not got free."""
 
 import os
 

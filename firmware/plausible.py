@@ -1,6 +1,4 @@
-"""Is a reading what the battery can have said? CHKSUM is a plain sum, so damaged replies pass it (§6). Loaded for the
-moment.
-"""
+"""Is a reading what the battery can have said? CHKSUM is a plain sum, so damaged replies pass it (§6)."""
 
 from binascii import crc32
 from struct import calcsize, pack_into, unpack_from
@@ -15,86 +13,81 @@ _JUMP_CELL_MV = 100
 _JUMP_TEMPERATURE = 30  # 0.1 °C
 _JUMP_REMAINING = 50  # 1/50 of the capacity: 2 %
 _JUMP_CURRENT_MA = 5000
-# A pack's history: refused in a row, exact sums in a row, CRC of its alarms; and the last accepted reading: counts of
-# cells and temperatures, capacity, cycles, remaining, current, cells, temperatures, zeros. Of all packs together in one
-# place, which stays where it is: records that come and go would leave the memory in small pieces.
+# A pack's history: readings refused in a row, exact sums in a row, CRC of its alarms; and the last accepted reading:
+# counts of cells and temperatures, capacity, cycles, remaining, current, cells, temperatures, zeros.
 _PACKS = 16
-_MOST = 24  # cells and temperatures
+_VALUES_MAX = 24  # cells and temperatures
 _HEAD = ">BBI"
-_VALUES = ">BBiiii%dh" % _MOST
+_VALUES = ">BBiiii%dh" % _VALUES_MAX
 _VALUES_AT = calcsize(_HEAD)
 _SIZE = _VALUES_AT + calcsize(_VALUES)
 
 
 class Judge:
-    """Judges the readings of all packs, each against its own history. `state` is all that it has to remember: a list,
-    at first empty. `exact`: the cells of a dialect's readings sum to the pack's voltage, where they do so all the time.
+    """Judges the readings of all packs, each against its own history. `exact`: in this dialect the cells of a pack that
+    once summed to its voltage do so all the time.
     """
 
-    def __init__(self, state, exact=True):
+    def __init__(self, exact=True):
         self._exact = exact
-        self._state = state
-        if not state:
-            state += [bytearray(_SIZE * _PACKS), None]  # the histories; the reading judged last
-        self._history = state[0]
+        self._history = bytearray(_SIZE * _PACKS)  # in one piece: records that come and go would split the memory
+        self._last = None  # (values, CRCs of the alarms) of the reading judged last
 
     def forget(self, pack):
         """The pack, a number from 1, has left the group."""
-        pack_into(_HEAD, self._history, _SIZE * (pack - 1), 0, 0, 0)
-        self._history[_SIZE * (pack - 1) + _VALUES_AT] = 0
+        at = _SIZE * (pack - 1)
+        pack_into(_HEAD, self._history, at, 0, 0, 0)
+        self._history[at + _VALUES_AT] = 0
 
-    def refusal(self, reading, again=False, extra=None):
+    def refusal(self, reading, again=False):
         """None: `reading` is accepted. Else the name of what is not plausible; then the pack is to be asked again.
 
         `again`: it was, and the reading before this was refused. One that jumped is accepted when it agrees with that
-        one, and so is the first one of a history; changed alarms, when any of those before said the same. `extra`: what
-        the text console says beyond it (console.Extra), or None.
+        one, and so is the first one of a history; changed alarms, when any of those before said the same.
         """
-        why = out_of_range(reading, extra)
-        values = _flat(reading, extra) if not why else None
+        why = out_of_range(reading)
+        values = _flat(reading) if not why else None
         at = _SIZE * (reading.pack - 1)
         refused, exact, alarms = unpack_from(_HEAD, self._history, at)
-        last = unpack_from(_VALUES, self._history, at + _VALUES_AT)
-        digest = _digest(reading.alarms) if reading.alarms else alarms
-        earlier = self._state[1] if again else None
-        self._state[1] = values, (digest,) + (earlier[1] if earlier else ())
+        accepted = unpack_from(_VALUES, self._history, at + _VALUES_AT)
+        crc = _crc(reading.alarms) if reading.alarms else alarms
+        before = self._last if again else None
+        self._last = values, (crc,) + (before[1] if before else ())
         if not why:
-            why = _unlike(reading, values, last, exact)
-        if not why:
-            why = _unconfirmed(values, last, earlier)
-            if not why and digest != alarms and (earlier is None or digest not in earlier[1]):
-                why = "alarms"
+            why = _hard_fault(reading, values, accepted, exact) or _needs_reread(values, accepted, before)
+        if not why and crc != alarms and (before is None or crc not in before[1]):
+            why = "alarms"
         if why:
-            refused += why != "alarms"  # they say nothing of who it is
+            refused += why != "alarms"  # they do not tell that it is another pack
             if refused >= _REFUSALS:
                 self.forget(reading.pack)
                 refused = exact = alarms = 0
         else:
             pack_into(_VALUES, self._history, at + _VALUES_AT, *values)
-            refused, alarms = 0, digest
+            refused, alarms = 0, crc
             exact = min(exact + 1, _EXACT_RUN) if self._exact and sum(reading.cells) == reading.voltage else 0
         pack_into(_HEAD, self._history, at, refused, exact, alarms)
         return why
 
 
-def _flat(reading, extra):
-    """All that is compared with the last reading, in one tuple. Of the text console's temperatures of cells the lowest
-    and the highest; its SOC, which may jump by 3 %, as a temperature.
+def _flat(reading):
+    """All that is compared with the last reading, in one tuple. Of the temperatures of the cells only the lowest and the
+    highest; an SOC that the battery says, which may jump by 3 %, as a temperature.
     """
-    temperatures = tuple(reading.temperatures)
+    temperatures, extra = tuple(reading.temperatures), reading.extra
     if extra:
         temperatures += min(extra.temperatures), max(extra.temperatures), 10 * extra.soc
     counts = len(reading.cells), len(temperatures), reading.capacity, reading.cycles or 0
-    rest = (0,) * (_MOST - counts[0] - counts[1])
+    rest = (0,) * (_VALUES_MAX - counts[0] - counts[1])
     return counts + (reading.remaining, reading.current) + tuple(reading.cells) + temperatures + rest
 
 
-def out_of_range(reading, extra=None):
-    """The name of what in a reading cannot be (§6, ranges); None when all can. `extra` as in Judge.refusal()."""
-    temperatures = tuple(reading.temperatures)
+def out_of_range(reading):
+    """The name of what in a reading cannot be (§6, ranges); None when all can."""
+    temperatures, extra = tuple(reading.temperatures), reading.extra
     if extra:
         temperatures += tuple(extra.temperatures) + (extra.mos or 0,)
-    elif len(reading.cells) + len(temperatures) > _MOST:
+    elif len(reading.cells) + len(temperatures) > _VALUES_MAX:
         return "cells"
     if abs(reading.current) > _MAX_CURRENT_MA:
         return "current"
@@ -108,9 +101,9 @@ def out_of_range(reading, extra=None):
     return None
 
 
-def _unlike(reading, values, last, exact):
+def _hard_fault(reading, values, accepted, exact):
     """What no second reading makes true."""
-    if last[0] and last[:2] != values[:2]:
+    if accepted[0] and accepted[:2] != values[:2]:
         return "cells"
     off = abs(sum(reading.cells) - reading.voltage)
     if off and (exact == _EXACT_RUN or off * 100 > reading.voltage):
@@ -118,31 +111,31 @@ def _unlike(reading, values, last, exact):
     return None
 
 
-def _unconfirmed(values, last, earlier):
-    """What is taken when it is said twice."""
-    why = _distance(last, values) if last[0] else "first"
-    if why and earlier and earlier[0]:
-        return _distance(earlier[0], values)
+def _needs_reread(values, accepted, before):
+    """The name of what is accepted when a second reading says it, too; None when that was this one, or none is needed."""
+    why = _distance(accepted, values) if accepted[0] else "first"
+    if why and before and before[0]:
+        return _distance(before[0], values)
     return why
 
 
-def _distance(last, values):
+def _distance(one, other):
     """The name of what jumped between two readings of a pack (§6); None when they can follow each other."""
-    if last[:4] != values[:4]:
+    if one[:4] != other[:4]:
         return "capacity"
-    if abs(last[4] - values[4]) * _JUMP_REMAINING > values[2]:
+    if abs(one[4] - other[4]) * _JUMP_REMAINING > other[2]:
         return "remaining"
-    if abs(last[5] - values[5]) > _JUMP_CURRENT_MA:
+    if abs(one[5] - other[5]) > _JUMP_CURRENT_MA:
         return "current"
-    for index in range(6, len(values)):
-        is_cell = index < 6 + values[0]
-        if abs(last[index] - values[index]) > (_JUMP_CELL_MV if is_cell else _JUMP_TEMPERATURE):
+    for index in range(6, len(other)):
+        is_cell = index < 6 + other[0]
+        if abs(one[index] - other[index]) > (_JUMP_CELL_MV if is_cell else _JUMP_TEMPERATURE):
             return "cells" if is_cell else "temperatures"
     return None
 
 
-def _digest(alarms):
-    """All that an alarm reply said, as one number."""
+def _crc(alarms):
+    """Of all that an alarm reply said."""
     states = bytes((alarms.charge_state, alarms.voltage_state, alarms.discharge_state))
     flags = bytes([is_set for _, is_set in alarms.flags])
     return crc32(alarms.cell_states + alarms.temperature_states + states + flags + bytes(alarms.faulty_cells))

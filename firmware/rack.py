@@ -1,65 +1,132 @@
-"""The rack as a whole: sums and extremes over the packs of one cycle. What follows from them is in totals.py."""
+"""The rack as a whole: sums and extremes over the packs of one cycle (mqtt.md, "The rack")."""
 
-from . import reading as r
-from .overlay import drop
+from . import problems
+from .reading import rounded, soc, state_of_current
+
+_MISSING_MS = 60_000  # then the rack goes on without the pack
+_BUCKET_MS, _BUCKETS = 30_000, 10  # the 5 minutes that times to full and empty come from
+_TIME_MIN_MA = 1_000
 
 
 class Rack:
     """Takes the readings of a cycle one by one, and sums them up at its end."""
 
     def __init__(self, clock):
-        self.clock = clock
-        self.buckets = []  # of current: [ticks of its begin, sum in mA, count]
-        self.missing = {}  # pack -> ticks since when; None: for more than a minute
-        self.group = self.packs = ()  # as the battery counts it now; and with those that it counted before
-        self.begin()
+        self._clock = clock
+        self._buckets = []  # of current: [ticks of its begin, sum in mA, count]
+        self._missing = {}  # pack -> ticks since when; None: for more than a minute
+        self._group = ()  # as the battery counts it now,
+        self._packs = ()  # and with those that it counted before
+        self._begin()
 
-    def begin(self):
-        """A new cycle."""
-        self.values = {}
-        self.states = set()
-        self.texts = []
-        self.voltage = 0
+    def _begin(self):
+        self._values = {}
+        self._states = set()
+        self._texts = []
+        self._voltage = 0
 
-    def add(self, reading, extra=None):
-        """Counts one pack in; `extra`: console.Extra, or None."""
-        values = self.values
-        self.voltage += reading.voltage
+    def expect(self, packs):
+        """The group is these now. A pack that left counts as missing until the next restart."""
+        self._group = packs
+        self._packs = sorted(set(self._packs) | set(packs))
+
+    def add(self, reading, summary):
+        """Counts one pack in: its Reading and the reading.Summary of it."""
+        values = self._values
+        pack = reading.pack
+        self._voltage += reading.voltage
         for key, value in (
             ("Packs", 1),
             ("PackCurrent", reading.current),
-            ("Power", r.power(reading.voltage, reading.current)),
+            ("Power", summary.power),
             ("RemainingCapacity", reading.remaining),
             ("FullCapacity", reading.capacity),
         ):
             values[key] = values.get(key, 0) + value
-        low, low_at, high, high_at = r.extremes(reading.cells)
-        if low < values.get("CellMin", low + 1):
-            values["CellMin"], values["CellMinAt"] = low, "Pack %d cell %d" % (reading.pack, low_at)
-        if high > values.get("CellMax", high - 1):
-            values["CellMax"], values["CellMaxAt"] = high, "Pack %d cell %d" % (reading.pack, high_at)
-        for temperature in (extra or reading).temperatures:
-            values["TempMin"] = min(temperature, values.get("TempMin", temperature))
-            values["TempMax"] = max(temperature, values.get("TempMax", temperature))
-        self.states.add(r.battery_state(reading, extra))
-        if reading.alarms is not None:
-            self._alarms(reading.pack, *r.health(reading.alarms, extra))
-
-    def _alarms(self, pack, problem, warning, text):
-        values = self.values
-        values["Problem"] = problem or values.get("Problem", False)
-        values["Warning"] = warning or values.get("Warning", False)
-        if text != r.OK:
-            self.texts.append("Pack %d: %s" % (pack, text))
-
-    def expect(self, packs):
-        """The group is these now. Who has left is missed, until the board starts anew."""
-        self.group = packs
-        self.packs = sorted(set(self.packs) | set(packs))
+        if summary.low < values.get("CellMin", summary.low + 1):
+            values["CellMin"], values["CellMinAt"] = summary.low, "Pack %d cell %d" % (pack, summary.low_at)
+        if summary.high > values.get("CellMax", summary.high - 1):
+            values["CellMax"], values["CellMaxAt"] = summary.high, "Pack %d cell %d" % (pack, summary.high_at)
+        if summary.temperature_low is not None:
+            values["TempMin"] = min(summary.temperature_low, values.get("TempMin", summary.temperature_low))
+            values["TempMax"] = max(summary.temperature_high, values.get("TempMax", summary.temperature_high))
+        self._states.add(summary.state)
+        if summary.problem is not None:
+            values["Problem"] = summary.problem or values.get("Problem", False)
+            values["Warning"] = summary.warning or values.get("Warning", False)
+            if summary.text != problems.OK:
+                self._texts.append("Pack %d: %s" % (pack, summary.text))
 
     def cycle(self, missed):
-        """The end of a cycle, with the packs that were missed in it, or None: it was cut short -> totals.totals()."""
-        from .totals import totals
+        """The end of a cycle -> totals as {key of mqtt.md: raw integer, text or bool}, or None: one of the packs
+        `missed`, or of those that left the group, has not been missing for 60 s; or the cycle was cut short (`missed`
+        is None).
+        """
+        values, states, texts, voltage = self._values, self._states, self._texts, self._voltage
+        self._begin()
+        if missed is None:  # how long a pack is missing counts only while the others are there
+            self._missing = {}
+            return None
+        missed = sorted(set(missed) | (set(self._packs) - set(self._group)))
+        waits = self._note_missing(missed)
+        if waits or not values:
+            return None
+        if missed:
+            values["Problem"] = True
+            values["Warning"] = values.get("Warning", False)
+            texts = ["Pack %d missing" % pack for pack in missed] + texts
+        if "Problem" in values:
+            values["ProblemText"] = problems.shortened("; ".join(texts)) or problems.OK
+        values["PacksExpected"] = len(self._packs)
+        values["PackVoltage"] = rounded(voltage, values["Packs"])
+        values["CellDelta"] = values["CellMax"] - values["CellMin"]
+        values["BatteryState"] = _common_state(states, values["PackCurrent"])
+        self._soc_and_times(values)
+        return values
 
-        drop("firmware.totals")
-        return totals(self, missed)
+    def _note_missing(self, missed):
+        """-> True while one of them has not been missing for 60 s."""
+        now = self._clock.ticks_ms()
+        before, self._missing = self._missing, {}
+        waits = False
+        for pack in missed:
+            since = before.get(pack, now)
+            if since is not None and self._clock.ticks_diff(now, since) >= _MISSING_MS:
+                since = None  # for good: ticks tell no more than six days
+            self._missing[pack] = since
+            waits = waits or since is not None
+        return waits
+
+    def _soc_and_times(self, values):
+        """State of charge, and minutes to full or empty from the mean current."""
+        remaining, capacity = values["RemainingCapacity"], values["FullCapacity"]
+        mean = self._mean(values["PackCurrent"])
+        values["SOC"] = soc(remaining, capacity)
+        if mean >= _TIME_MIN_MA:
+            values["TimeToFull"] = rounded(max(0, capacity - remaining) * 60, mean)
+        elif mean <= -_TIME_MIN_MA:
+            values["TimeToEmpty"] = rounded(remaining * 60, -mean)
+
+    def _mean(self, current):
+        """Mean current over the last 5 minutes, in mA, with `current` added."""
+        buckets, diff, now = self._buckets, self._clock.ticks_diff, self._clock.ticks_ms()
+        # a negative difference means more than six days ago
+        while buckets and not 0 <= diff(now, buckets[0][0]) < _BUCKET_MS * _BUCKETS:
+            buckets.pop(0)
+        if not buckets or diff(now, buckets[-1][0]) >= _BUCKET_MS:
+            buckets.append([now, 0, 0])
+        buckets[-1][1] += current
+        buckets[-1][2] += 1
+        total = count = 0
+        for _, some, n in buckets:
+            total += some
+            count += n
+        return rounded(total, count)
+
+
+def _common_state(states, current):
+    """The state that all packs share, the direction that only some have, else what the current's sign says."""
+    directions = [state for state in ("charging", "discharging") if state in states]
+    if len(states) == 1:
+        return list(states)[0]
+    return directions[0] if len(directions) == 1 else state_of_current(current)

@@ -12,6 +12,7 @@ _METERS_AT = calcsize(_HEAD)
 _METER_SIZE = calcsize(_METER)
 _CHECK_AT = _METERS_AT + _METERS * _METER_SIZE
 _ERROR_MAX = 96  # bytes
+_DIALECTS = ("", "framed", "console")  # as they are kept: a number
 
 
 class Retained:
@@ -30,7 +31,8 @@ class Retained:
         )
         if not good:
             self._data = data = bytearray(_CHECK_AT + 4)
-        _, self.boots, self.quick_boots, self.dialect, text = unpack_from(_HEAD, data, 0)
+        _, self.boots, self.quick_boots, dialect, text = unpack_from(_HEAD, data, 0)
+        self.dialect = _DIALECTS[dialect] if dialect < len(_DIALECTS) else ""  # the one that answered last
         self.last_error = text.rstrip(b"\0").decode()
 
     def _crc(self):
@@ -44,12 +46,24 @@ class Retained:
         """What was charged and discharged, in mWh; save() keeps them."""
         pack_into(_METER, self._data, _METERS_AT + index * _METER_SIZE, charged, discharged)
 
+    def remember_dialect(self, dialect):
+        """Keeps which dialect the battery answered in."""
+        if self.dialect != dialect:
+            self.dialect = dialect
+            self.save()
+
+    def forgive(self):
+        """This start is none of a crash loop: it lasted, or ends as somebody wanted."""
+        if self.quick_boots:
+            self.quick_boots = 0
+            self.save()
+
     def save(self):
         """Writes all fields; call it before what they say is published."""
         error = self.last_error.encode()[:_ERROR_MAX]
         while error and not _is_text(error):  # cut in the middle of a character
             error = error[:-1]
-        pack_into(_HEAD, self._data, 0, _MAGIC, self.boots, self.quick_boots, self.dialect, error)
+        pack_into(_HEAD, self._data, 0, _MAGIC, self.boots, self.quick_boots, _DIALECTS.index(self.dialect), error)
         pack_into(_CHECK, self._data, _CHECK_AT, self._crc())
         self._memory(self._data)
 

@@ -1,6 +1,6 @@
 """For the REPL: `from firmware import setup; setup.ask()` asks for the settings that are missing, one by one."""
 
-from . import config, settings
+from . import config, wifi
 
 _ASKED = (
     ("wifi_ssid", "its number or its name"),
@@ -16,7 +16,7 @@ def ask(answer=input):
 
     `answer` takes a question and gives what was typed.
     """
-    given = settings.read(config.PATH)
+    given = config.given_in(config.PATH)
     answers = {}
     for key, hint in _ASKED:
         if given.get(key) is not None:
@@ -30,7 +30,7 @@ def ask(answer=input):
             print(r'letters beyond ASCII: config.set(wifi_ssid="Caf\xe9"), or tools/configure.py')
         answers[key] = _valid(key, hint, names, answer)
     if answers:
-        settings.change(config.PATH, answers)
+        config.change(config.PATH, answers)
     else:
         print("nothing is missing; config.show() tells all settings, config.set(name=value) changes them")
 
@@ -51,24 +51,8 @@ def _valid(key, hint, names, answer):
 
 
 def _networks():
-    """Names of the Wi-Fi networks in reach, the strongest first; none when the radio cannot tell."""
-    from .wifi import network
-
-    wlan = network.WLAN(network.STA_IF)
     try:
-        wlan.active(True)
-        if not wlan.isconnected():
-            wlan.disconnect()  # while it tries to connect it does not look around
-        found = wlan.scan()
+        return wifi.networks()
     except OSError as error:
         print("the radio cannot list networks: %s" % error)
         return []
-    names = []
-    for name, _, _, _, _, _ in sorted(found, key=lambda one: -one[3]):
-        try:
-            name = name.decode()
-        except ValueError:  # no text: it cannot be a setting
-            continue
-        if name and name not in names:
-            names.append(name)
-    return names

@@ -1,5 +1,7 @@
 """The battery's side: UART bytes and Readings; no topic, no JSON. What goes wrong is the same in every dialect."""
 
+ADR_ERROR = 0x90  # RTN (§2.9): the address is refused
+
 _DRAIN_MS = 500  # at most, if the line never falls silent
 _POLL_MS = 5
 

@@ -3,6 +3,8 @@
 from binascii import hexlify, unhexlify
 from collections import namedtuple
 
+from . import ADR_ERROR
+
 CID1 = 0x46  # lithium battery data
 
 # CID2 of a request (§2.9)
@@ -16,27 +18,41 @@ SET_RATE = 0x91
 MANAGEMENT = 0x92
 SERIAL_NUMBER = 0x93
 
-# What can be encoded: an allow-list; the commands that write to a battery are not in it. And below each the longest
-# INFO of its reply in bytes: one pack of 16 cells and 6 sensors, 3-byte capacities.
-# fmt: off
-COMMANDS = (
-    ANALOG_VALUES, ALARMS, SYSTEM_PARAMETERS, PROTOCOL_VERSION, MANUFACTURER, PACK_COUNT, SET_RATE, MANAGEMENT,
-    SERIAL_NUMBER,
-)
-_LONGEST_INFO = (65, 34, 25, 0, 32, 1, 0, 10, 17)
-# fmt: on
+# All that can be sent: an allow-list. Commands that change a battery are not in it. Each with the most bytes of INFO in
+# its reply: one pack of 16 cells and 6 sensors, 3-byte capacities.
+COMMANDS = {
+    ANALOG_VALUES: 65,
+    ALARMS: 34,
+    SYSTEM_PARAMETERS: 25,
+    PROTOCOL_VERSION: 0,
+    MANUFACTURER: 32,
+    PACK_COUNT: 1,
+    SET_RATE: 0,
+    MANAGEMENT: 10,
+    SERIAL_NUMBER: 17,
+}
 
-# Return codes RTN of a reply (§2.9) that somebody acts on; in words they all stand in hunt.py
+# Return codes RTN of a reply (§2.9)
 NORMAL = 0x00
 CHKSUM_ERROR = 0x02
 LCHKSUM_ERROR = 0x03
 CID2_INVALID = 0x04
 INVALID_DATA = 0x06
-ADR_ERROR = 0x90
+RETURN_CODES = {
+    0x01: "VER error",
+    CHKSUM_ERROR: "CHKSUM error",
+    LCHKSUM_ERROR: "LCHKSUM error",
+    CID2_INVALID: "CID2 invalid",
+    0x05: "command format error",
+    INVALID_DATA: "invalid data, or no such pack",
+    ADR_ERROR: "ADR error",
+    0x91: "communication error: the master could not reach the pack",
+}
 
 OVERHEAD = 18  # characters of a frame without INFO, SOI and EOI included
 LONGEST = OVERHEAD + 4095  # LENID has 12 bits
 _MAX_INFO = 4095 // 2  # bytes
+_BUFFER_BYTES = 256
 _SOI = b"~"
 _EOI = b"\r"
 
@@ -59,9 +75,9 @@ def longest_reply(cid2):
     """Characters of the longest reply to the command `cid2` for one pack, SOI and EOI included. ValueError: no read
     command.
     """
-    if cid2 in COMMANDS:
-        return OVERHEAD + 2 * _LONGEST_INFO[COMMANDS.index(cid2)]
-    raise ValueError("CID2 %02XH is not a read command" % cid2)
+    if cid2 not in COMMANDS:
+        raise ValueError("CID2 %02XH is not a read command" % cid2)
+    return OVERHEAD + 2 * COMMANDS[cid2]
 
 
 def encode(cid2, info=b"", address=1, version=0x20):
@@ -125,13 +141,25 @@ class Reader:
     """Cuts a stream of bytes into lines; holds one frame at most besides what was fed last."""
 
     def __init__(self):
-        self._buffer = bytearray()
+        self._buffer = bytearray(_BUFFER_BYTES)  # kept, and made longer where a line needs it
+        self._length = 0
 
-    def feed(self, chunk):
-        """Takes the next bytes of the wire, in any cuts."""
-        if len(self._buffer) > LONGEST:  # nobody took the lines, or the line is longer than a frame can be
-            self._buffer = self._buffer[-LONGEST:]
-        self._buffer += chunk
+    def clear(self):
+        """Drops what was fed."""
+        self._length = 0
+
+    def feed(self, chunk, count=None):
+        """Takes the next bytes of the wire, in any cuts: all of `chunk`, or the first `count`."""
+        if self._length > LONGEST:  # nobody took the lines, or the line is longer than a frame can be
+            self._drop(self._length - LONGEST)
+        if count is None:
+            count = len(chunk)
+        buffer, length = self._buffer, self._length
+        if length + count > len(buffer):
+            buffer.extend(bytes(length + count - len(buffer)))
+        for index in range(count):  # no slices: each would take memory
+            buffer[length + index] = chunk[index]
+        self._length = length + count
 
     def next(self):
         """The next whole line as bytes, from SOI to EOI, or None: more bytes are needed.
@@ -139,15 +167,20 @@ class Reader:
         Noise before SOI is skipped, and a second SOI starts the line anew. Not every line is a frame: decode() tells.
         """
         while True:
-            end = self._buffer.find(_EOI)
-            start = self._buffer.rfind(_SOI) if end < 0 else self._buffer.rfind(_SOI, 0, end)
+            length = self._length
+            end = self._buffer.find(_EOI, 0, length)
+            start = self._buffer.rfind(_SOI, 0, length if end < 0 else end)
             if end < 0:
-                if start < 0 or len(self._buffer) - start > LONGEST:
-                    self._buffer = bytearray()
-                elif start:
-                    self._buffer = self._buffer[start:]
+                self._drop(start if 0 <= start and length - start <= LONGEST else length)
                 return None
-            line = bytes(self._buffer[start : end + 1])
-            self._buffer = self._buffer[end + 1 :]
-            if start >= 0 and len(line) <= LONGEST:
+            line = bytes(memoryview(self._buffer)[start : end + 1]) if start >= 0 else b""
+            self._drop(end + 1)
+            if line and len(line) <= LONGEST:
                 return line
+
+    def _drop(self, count):
+        """Forgets the first `count` bytes."""
+        rest = self._length - count
+        if count and rest:
+            self._buffer[:rest] = self._buffer[count : self._length]
+        self._length = rest

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from . import NoReply, ReturnCode, drain, frame
+from . import NoReply, Refusal, drain, frame
 
 _BITS = const(10)  # of a character: start, 8 data, stop
 _TURN_ROUND_MS = const(1000)  # the master asks its slave before it answers
@@ -10,8 +10,8 @@ _AFTER_DAMAGE_MS = const(200)  # a whole reply may still follow a damaged line
 _POLL_MS = const(5)
 _QUIET_MS = const(40)  # silence on the line before a request is repeated
 _ATTEMPTS = const(3)
-_CHUNK = const(64)  # bytes read at once
-_MOST = const(400)  # bytes that one question can bring, with a late reply and noise; more is babble, and costs memory
+_CHUNK = const(64)  # bytes
+_MOST_BYTES = const(400)  # that one question can bring, with a late reply and noise; then the line only babbles
 
 
 class Link:
@@ -23,7 +23,8 @@ class Link:
 
     def __init__(self, uart, clock, baud):
         self.uart = uart
-        self._chunk = memoryview(bytearray(_CHUNK))
+        self._chunk = bytearray(_CHUNK)
+        self._reader = frame.Reader()
         self.clock = clock
         self.baud = baud
         self.address = 1
@@ -38,8 +39,7 @@ class Link:
         """Asks until a reply comes that answers -> parse(INFO of the reply), or VER where none is expected.
 
         `byte` is the INFO of the question, if it has one; the parsed reply must begin with it. `parse` raises
-        ValueError (DataError) for an INFO that is no answer. NoReply after `attempts`, ReturnCode when the battery
-        declines.
+        ValueError (DataError) for an INFO that is no answer. NoReply after `attempts`, Refusal when the battery declines.
         """
         for attempt in range(attempts):
             drain(self.uart, self._chunk, self.clock, _QUIET_MS if attempt else 0)
@@ -49,7 +49,7 @@ class Link:
                 return value
             except NoReply as error:
                 last = error
-            except ReturnCode as error:
+            except Refusal as error:
                 last = error
                 self.failures = 0
                 self.return_codes += 1
@@ -64,29 +64,30 @@ class Link:
         question = frame.encode(cid2, b"" if byte is None else bytes((byte,)), self.address)
         wire_ms = (len(question) + frame.longest_reply(cid2)) * _BITS * 1000 // self.baud
         deadline = clock.ticks_add(clock.ticks_ms(), wire_ms + _TURN_ROUND_MS)
-        reader = frame.Reader()
+        reader = self._reader
+        reader.clear()
         why = None
-        room = _MOST
+        room = _MOST_BYTES
         self.polls += 1
         self.uart.write(question)
         while True:
-            line = reader.next()
-            if line is not None:
-                try:
-                    return self._answer(frame.decode(line), parse, byte)
-                except frame.FrameError as error:
-                    why = error
-                    soon = clock.ticks_add(clock.ticks_ms(), _AFTER_DAMAGE_MS)
-                    if clock.ticks_diff(deadline, soon) > 0:
-                        deadline = soon
-                except ValueError as error:  # a whole frame, but of another question: ours may still come
-                    why = error
-                self.frame_errors += 1
-                continue
             count = self.uart.readinto(self._chunk)
             if count:
-                reader.feed(self._chunk[:count])
+                reader.feed(self._chunk, count)
                 room -= count
+                line = reader.next()
+                while line is not None:
+                    try:
+                        return self._answer(frame.decode(line), parse, byte)
+                    except frame.FrameError as error:
+                        why = error
+                        soon = clock.ticks_add(clock.ticks_ms(), _AFTER_DAMAGE_MS)
+                        if clock.ticks_diff(deadline, soon) > 0:
+                            deadline = soon
+                    except ValueError as error:  # a whole frame, but of another question: ours may still come
+                        why = error
+                    self.frame_errors += 1
+                    line = reader.next()
             if room < 0 or clock.ticks_diff(deadline, clock.ticks_ms()) <= 0:
                 if why is None:
                     self.timeouts += 1
@@ -95,19 +96,19 @@ class Link:
                 clock.sleep_ms(_POLL_MS)
 
     def _answer(self, reply, parse, byte):
-        """Holds a good frame against the question."""
+        """Checks that a good frame answers the question."""
         if reply.cid1 != frame.CID1:
             raise ValueError("CID1 is %02XH" % reply.cid1)
         if reply.address != self.address and reply.code != frame.ADR_ERROR:
             raise ValueError("reply of ADR %02XH" % reply.address)
         if reply.code != frame.NORMAL:
-            raise ReturnCode(reply.code)
+            raise Refusal(reply.code, "RTN %02XH %s" % (reply.code, frame.RETURN_CODES.get(reply.code, "")))
         if parse is None:
             if reply.info:
                 raise ValueError("INFO where none belongs")
             return reply.version
-        if not reply.info:
-            raise ReturnCode(frame.INVALID_DATA)  # as batteries do for a pack that is absent
+        if not reply.info:  # as batteries do for a pack that is absent
+            raise Refusal(frame.INVALID_DATA, "a reply without data")
         value = parse(reply.info)
         if byte is not None and value[0] != byte:
             raise ValueError("reply of pack %d" % value[0])

@@ -1,12 +1,11 @@
-"""All layouts of INFO in replies (§3, §4), with names: the cycle's of blocks.py, and those of layouts.py. Not on the
-board's way: names take memory.
-"""
+"""All layouts of INFO in replies (§3, §4), to the last byte. Bytes in, values out."""
 
 from collections import namedtuple
+from struct import calcsize, unpack_from
 
-from . import blocks, layouts
-from .blocks import DataError  # noqa: F401
-from .layouts import pack_count, serial_number  # noqa: F401
+_ZERO_CELSIUS = 2731  # 0.1 K
+_MILLIAMPERES = 100  # in a unit of current
+_PARAMETER_UNITS = "VVVTTAVVVTTA"  # §3.6: voltages, temperatures, amperes, in the order of the wire
 
 Analog = namedtuple("Analog", "cells temperatures current voltage remaining capacity cycles")
 Alarm = namedtuple("Alarm", "cells temperatures charge_current voltage discharge_current status")
@@ -21,28 +20,132 @@ SystemParameters = namedtuple(
 )
 
 
+class DataError(ValueError):
+    """INFO that does not fit its layout to the last byte."""
+
+
 def analog_values(info):
-    """Reply to 42H, as blocks.analog_values() -> (command, [Analog, …]). DataError."""
-    command, found = blocks.analog_values(info)
-    return command, [Analog(*block) for block in found]
+    """Reply to 42H (§3.5, §4.1), INFOFLAG included -> (command, [Analog, …]), one for each pack: cells [mV],
+    temperatures [0.1 °C], current mA with charge positive, voltage mV, remaining mAh, capacity mAh, cycles.
+
+    `command` is the pack number, or the pack count when all packs were asked for. DataError.
+    """
+    return _packs(info, _analog)
 
 
 def alarms(info):
-    """Reply to 44H, as blocks.alarms() -> (command, [Alarm, …]). DataError."""
-    command, found = blocks.alarms(info)
-    return command, [Alarm(*block) for block in found]
+    """Reply to 44H (§3.7, §4.2), DATAFLAG included -> (command, [Alarm, …]), one for each pack: cells, temperatures,
+    charge current, pack voltage, discharge current, 5 bytes of status; all but the last are states: 00H normal, 01H
+    below, 02H above, F0H other. `command` as for analog_values(). DataError.
+    """
+    try:
+        return _packs(info, _alarm)
+    except DataError:
+        return _packs(info, _alarm, more=1)  # newer packs send a byte of unknown meaning behind status5
 
 
 def system_parameters(info):
-    """Reply to 47H, as layouts.system_parameters() -> SystemParameters. DataError."""
-    return SystemParameters(*layouts.system_parameters(info))
+    """Reply to 47H (§3.6, §4.3), INFOFLAG included -> SystemParameters in mV, 0.1 °C and mA. DataError."""
+    values = []
+    for unit, raw in zip(_PARAMETER_UNITS, _whole(info, ">BHHHHHhHHHHHh")[1:]):
+        values.append(raw - _ZERO_CELSIUS if unit == "T" else raw * _MILLIAMPERES if unit == "A" else raw)
+    return SystemParameters(*values)
 
 
 def management(info):
-    """Reply to 92H, as layouts.management() -> Management. DataError."""
-    return Management(*layouts.management(info))
+    """Reply to 92H (§3.9, §4.5) -> Management: voltages in mV, currents in mA, status byte. DataError."""
+    pack, charge_voltage, discharge_voltage, charge, discharge, status = _whole(info, ">BHHhhB")
+    return Management(
+        pack, charge_voltage, discharge_voltage, charge * _MILLIAMPERES, discharge * _MILLIAMPERES, status
+    )
 
 
 def manufacturer(info):
-    """Reply to 51H, as layouts.manufacturer() -> Manufacturer. DataError."""
-    return Manufacturer(*layouts.manufacturer(info))
+    """Reply to 51H (§3.3, §4.4) -> Manufacturer: device, version "2.3", maker. DataError."""
+    device, major, minor, maker = _whole(info, ">10sBB20s")
+    return Manufacturer(_text(device), "%d.%d" % (major, minor), _text(maker))
+
+
+def serial_number(info):
+    """Reply to 93H (§3.10) -> (pack, text of at most 16 characters). DataError."""
+    pack, serial = _whole(info, ">B16s")
+    return pack, _text(serial)
+
+
+def pack_count(info):
+    """Reply to 90H -> how many packs the group has. DataError."""
+    return _whole(info, ">B")[0]
+
+
+def _take(info, at, layout):
+    """The values of struct `layout` at offset `at` -> (values, offset behind them). DataError: there is less."""
+    end = at + calcsize(layout)
+    if end > len(info):
+        raise DataError("INFO of %d bytes ends too early" % len(info))
+    return unpack_from(layout, info, at), end
+
+
+def _whole(info, layout):
+    """The values of an INFO that is `layout` and nothing else."""
+    values, end = _take(info, 0, layout)
+    if end != len(info):
+        raise DataError("INFO has %d bytes, its layout %d" % (len(info), end))
+    return values
+
+
+def _packs(info, parse, more=0):
+    """Command or pack count, then the packs up to the last byte -> (command, [what `parse` makes of each, …]). `more`:
+    bytes behind each pack.
+    """
+    (_, command), at = _take(info, 0, ">BB")
+    packs = []
+    while at < len(info) or not packs:
+        pack, at = parse(info, at)
+        packs.append(pack)
+        _, at = _take(info, at, ">%ds" % more)
+    if len(packs) not in (1, command):
+        raise DataError("INFO holds %d packs and says %d" % (len(packs), command))
+    return command, packs
+
+
+def _counted(info, at, layout):
+    """A count, and so many values of `layout` -> (values, offset behind them)."""
+    (count,), at = _take(info, at, ">B")
+    return _take(info, at, layout % count)
+
+
+def _cells(info, at, layout):
+    cells, at = _counted(info, at, layout)
+    if not cells:
+        raise DataError("a pack without cells")
+    return cells, at
+
+
+def _analog(info, at):
+    cells, at = _cells(info, at, ">%dh")
+    temperatures, at = _counted(info, at, ">%dH")
+    (current, voltage, remaining, user_defined, capacity, cycles), at = _take(info, at, ">hHHBHH")
+    if user_defined == 4:  # packs over 65.535 Ah: the 2-byte fields are full, 3-byte ones follow
+        (high, low, capacity_high, capacity_low), at = _take(info, at, ">BHBH")
+        remaining = high << 16 | low
+        capacity = capacity_high << 16 | capacity_low
+    elif user_defined != 2:
+        raise DataError("user-defined count is %d, 2 or 4 are known" % user_defined)
+    celsius = tuple([raw - _ZERO_CELSIUS for raw in temperatures])
+    return Analog(cells, celsius, current * _MILLIAMPERES, voltage, remaining, capacity, cycles), at
+
+
+def _alarm(info, at):
+    cells, at = _cells(info, at, ">%dB")
+    temperatures, at = _counted(info, at, ">%dB")
+    (charge, voltage, discharge, status), at = _take(info, at, ">BBB5s")
+    return Alarm(cells, temperatures, charge, voltage, discharge, status), at
+
+
+def _text(raw):
+    """Printable ASCII without its padding: NUL and space, and the hyphens that some makers fill up with."""
+    raw = raw.rstrip(b"\0 ").rstrip(b"-").rstrip(b"\0 ")
+    for byte in raw:
+        if not 32 <= byte < 127:
+            raise DataError("a text has the byte %02XH in it" % byte)
+    return raw.decode()

@@ -1,195 +1,271 @@
-"""Goes round the packs: reads pack after pack, spreads the slow questions; a bounded step a call.
-
-How the battery is found is in hunt.py, which slow questions there are in seldom.py.
-"""
+"""Which pack is due: reads pack after pack, and asks the seldom questions in between; one bounded step a call."""
 
 from micropython import const
 
-from ..overlay import drop
-from . import NoReply, ReturnCode
+from .. import plausible
+from ..modules import Temporary
+from . import ADR_ERROR, NoReply, Refusal
+from .questions import Questions, Unanswered
 
-_SLOW_MS = const(500)  # what a slow question may take of the time until the next cycle
-_PATIENCE = const(7)  # readings
+_QUESTION_MS = const(500)  # what a seldom question may take of the time until the next cycle
+_PAUSED_MS = const(500)
+_FAILURES_MAX = const(3)  # requests in a row without a reply, then the battery is looked for again
+_SEARCH_PAUSE_MIN_MS, _SEARCH_PAUSE_MAX_MS = const(1_000), const(60_000)  # between two rounds
+_ALARMS_PATIENCE = const(7)  # readings without alarms, from a pack that had them, until there is a warning
 _STUCK_MS = const(60_000)  # longer than any step
-
-_SELDOM = "firmware.battery.seldom"
-# Slow questions, each one number, for their lists get long: the place in KINDS << 5, and the pack, or 0 for the group
-KINDS = ("packs", "identity", "limits", "parameters")
-_PACKS = const(0)
-_IDENTITY = const(1 << 5)
-_PACK = const(31)
-_BYTES = const(4 * 17 * 4)  # a CRC for each kind and pack
+_IS_ANYBODY_THERE = const(0)  # in place of a pack that is to be read
+_HINT = (
+    "no battery %s. Check: cable in the port named Console of the master pack, TX and RX not swapped, GND connected, "
+    "MAX3232 has 3.3 V, battery on%s. Trying on"
+)
 
 
 class Poller:
     """Drives one dialect.
 
-    `sink` is told what was found: tell(kind, pack, answer), reading(it, what the dialect has beyond it) and, behind
-    each cycle, cycle(packs that were missed, how long a cycle takes in ms); None for the packs: it was cut short.
-    Nothing implausible or unconfirmed reaches it. `baud` is the rate that the battery is brought to, where it can be;
-    from one cycle to the next are `publish_rate_ms`.
+    `sink` gets what was read: reading(Reading), publish_detail(kind, pack, answer) and, behind each cycle, cycle(packs
+    that were missed, how long a cycle takes in ms); None for the packs: it was cut short. Nothing implausible or
+    unconfirmed reaches it. A cycle begins every `publish_rate_ms`. `baud` is the rate that a framed battery is brought
+    to. `other_dialects`: the search tries those, too; `on_found(dialect)` gets the name of the one that answers.
     """
 
-    def __init__(self, link, dialect, clock, log, publish_rate_ms, baud):
-        self.link = link
+    def __init__(self, dialect, clock, log, publish_rate_ms, baud, other_dialects=False):
         self.dialect = dialect
-        self.clock = clock
-        self.log = log
-        self.sink = None
+        self.link = dialect.link
+        self.sink = self.on_found = None
         self.publish_rate_ms = publish_rate_ms
-        self.baud = baud
-        self.sought = []  # what search.Search or console_wake.Waker remembers
         self.searching = True
-        self.retained = None  # a retained.Retained: the other dialect is tried, too, and the one that works kept there
-        self.turn = 0  # 1: a round of the search is in its second half, with the other dialect
-        self.aside = 0  # step towards the other dialect, where only a step a round is made
-        self.explained = False  # it was said what to check
-        self.pause_ms = 0  # behind the next round of the search, 0: not any yet
         self.paused = False
+        self.packs = ()
         self.implausible = 0
         self.cycle_ms = None  # how long the last cycle took
-        self.packs = ()
-        self.most = 0  # packs that there ever were
-        self.judged = []  # what plausible.Judge remembers
-        self.slow = []  # slow questions still to ask
-        self.later = []  # those that failed, for the next cycle
-        self._patience = bytearray(17)  # of each pack: readings without alarms until that is told
-        self.told = bytearray(_BYTES)  # the CRC of each answer that the sink has
-        self.candidate = None  # slow question, CRC: an answer that came once
-        self.todo = []  # packs still to read in this cycle
-        self.missed, self.lost = [], ()  # packs without a reading in this cycle, and in the one before
+        self._clock = clock
+        self._log = log
+        self._baud = baud
+        self._other_dialects = other_dialects
+        self._questions = Questions(dialect, clock)
+        self._judge = plausible.Judge(dialect.exact)
+        self._search = None
+        self._search_pause_ms = 0  # behind the last round of the search; 0: there was none yet
+        self._hint_given = False
+        self._alarms_patience = bytearray(17)  # of each pack: readings without alarms until there is a warning
+        self._max_packs_seen = 0
+        self._to_read = []  # packs still to read in this cycle
+        self._missed, self._missed_before = [], ()  # packs without a reading, in this cycle and in the one before
         self._in_cycle = self._hurries = False
-        self.due = self._began = self.limits_at = self.counted_at = self._progress_at = clock.ticks_ms()
+        self._due = self._began = self._progress_at = clock.ticks_ms()
 
     def step(self):
-        """Does the next thing that is due: one pack, one slow question, or one rate of the search.
+        """Does the next thing that is due: one pack, one seldom question, or one probe of the search.
 
         -> ms until the next is due, 0: at once.
         """
-        now = self._progress_at = self.clock.ticks_ms()
-        wait_ms = self.clock.ticks_diff(self.due, now)
+        now = self._progress_at = self._clock.ticks_ms()
+        wait_ms = self._clock.ticks_diff(self._due, now)
+        pending = self._questions.pending()
         if self.paused:
-            return _SLOW_MS
-        if self.todo:
-            self._read(self.todo.pop(0))
+            return _PAUSED_MS
+        if self._to_read:
+            self._read(self._to_read.pop(0))
         elif self._in_cycle:
             self._end_cycle(now)
-        elif self.packs and self.slow and wait_ms > _SLOW_MS and not self.searching:
-            self._ask(self.slow.pop(0))
+        elif pending and self.packs and wait_ms > _QUESTION_MS and not self.searching:
+            self._ask()
         elif wait_ms > 0:
             return wait_ms
         elif self.searching:
-            self._hunt("search")
-        elif self.slow and (not self.packs or (self.cycle_ms is None and self.slow[0] & ~_PACK == _IDENTITY)):
-            self._ask(self.slow.pop(0))
+            self._search_step()
+        elif pending and (not self.packs or (self.cycle_ms is None and self._questions.identity_is_next())):
+            self._ask()
         else:
             self._start_cycle(now)
         return 0
 
     def alive(self):
         """True while steps come to an end: what the watchdog is fed for."""
-        return self.clock.ticks_diff(self.clock.ticks_ms(), self._progress_at) < _STUCK_MS
+        return self._clock.ticks_diff(self._clock.ticks_ms(), self._progress_at) < _STUCK_MS
 
-    def tell_again(self):
-        """The sink is to be told everything anew: somebody has forgotten it."""
-        from .seldom import ask_everything
+    def in_cycle(self):
+        """True while packs are being read."""
+        return self._in_cycle
 
-        drop(_SELDOM)
-        ask_everything(self)
+    def ask_everything(self):
+        """All seldom questions are asked, and the sink gets every answer: the broker may have lost what it retained."""
+        self._questions.ask_everything(self.packs)
 
-    def stop_cycle(self):
-        """The battery does not answer, or is not to be asked: what is left of the cycle does not come."""
-        self.todo = []
-        self.missed = []
-        self._in_cycle = False
-        self.sink.cycle(None, self.publish_rate_ms)
+    def set_publish_rate(self, ms):
+        """From now on a cycle begins every `ms`, the first one at once."""
+        self.publish_rate_ms = ms
+        self.start_cycle()
 
-    def _hunt(self, what, *arguments):
-        from . import hunt
+    def start_cycle(self):
+        """The next cycle begins as soon as it can."""
+        self._due = self._clock.ticks_ms()
 
-        drop("firmware.battery.hunt")
-        getattr(hunt, what)(self, *arguments)
+    def pause(self, paused):
+        """Stops asking the battery, or goes on."""
+        if paused is not self.paused:
+            self.paused = paused
+            self._stop_cycle()
+            self.start_cycle()
 
-    def _ask(self, question):
-        """One slow question. One after the other is loaded what asks, what judges and what publishes."""
-        kind, pack = KINDS[question >> 5], question & _PACK or None
-        try:
-            answer = self.dialect.ask(kind, pack)
-        except (NoReply, ReturnCode) as error:
-            self._hunt("unanswered", question, kind, pack, error)
-            return
-        from .seldom import is_news
-
-        drop(_SELDOM)
-        news = is_news(self, question, answer)
-        del is_news
-        if news:
-            self.sink.tell(kind, pack, answer)
+    # -- a cycle -------------------------------------------------------------------------------------------------------
 
     def _start_cycle(self, now):
         self._began = now
-        self.due = self.clock.ticks_add(now, self.publish_rate_ms)
-        self.todo = list(self.packs)
-        self.lost, self.missed = self.missed, []
-        self.slow += self.later
-        self.later = []
+        self._due = self._clock.ticks_add(now, self.publish_rate_ms)
+        self._to_read = list(self.packs)
+        self._missed_before, self._missed = self._missed, []
+        self._questions.retry()
         self._in_cycle = True
 
+    def _stop_cycle(self):
+        """What is left of the cycle does not come."""
+        self._to_read = []
+        self._missed = []
+        self._in_cycle = False
+        self.sink.cycle(None, self.publish_rate_ms)
+
+    def _end_cycle(self, now):
+        diff = self._clock.ticks_diff
+        self._in_cycle = False
+        self.cycle_ms = diff(now, self._began)
+        self.sink.cycle(self._missed, max(self.publish_rate_ms, self.cycle_ms))
+        self._hurries = self.link.failures > 0 and not self._hurries
+        if self._hurries:
+            self._due = now  # do not wait: the next request tells whether the battery is there
+        returned = [pack for pack in self.packs if pack in self._missed_before and pack not in self._missed]
+        is_short = self._missed or len(self.packs) < self._max_packs_seen
+        self._questions.schedule(self.packs, returned, is_short)
+        if self._questions.pending() and diff(self._due, now) <= _QUESTION_MS:
+            self._ask()  # one, however late the cycle is
+
     def _read(self, pack):
-        """A reading that is refused is asked for again, once a cycle; for alarms, which may change quickly, twice.
-        `pack` 0: does anybody answer at all?
-        """
+        """A reading that is refused is asked for again, once a cycle; for alarms, which may change quickly, twice."""
+        if pack == _IS_ANYBODY_THERE:
+            self._check_master()
+            return
         try:
-            if not pack:
-                self._ask(_PACKS)
-                if self.link.failures:
-                    raise NoReply("nobody answers")
-                return
             for again in (False, True, True):
-                self._progress_at = self.clock.ticks_ms()
+                self._progress_at = self._clock.ticks_ms()
                 reading = self.dialect.read(pack)
-                why = self._refusal(reading, again)
+                why = self._judge.refusal(reading, again)
                 if why is None:
-                    self._heed(reading)
-                    self.sink.reading(reading, self.dialect.extra)
+                    self._warn_if_alarms_stop(reading)
+                    self.sink.reading(reading)
                     return
                 if again and why != "alarms":
                     break
-            self.missed.append(pack)
+            self._missed.append(pack)
             self.implausible += 1
-            self.log.info("pack %d: reading dropped, not plausible: %s", pack, why)
-        except (NoReply, ReturnCode) as error:
-            if pack:
-                self.missed.append(pack)
-            self._hunt("failed", "pack", pack, error)
+            self._log.info("pack %d: reading dropped, not plausible: %s", pack, why)
+        except (NoReply, Refusal) as error:
+            self._missed.append(pack)
+            self._failed("pack", pack, error)
 
-    def _heed(self, reading):
-        """Alarms that were said and are not any more look like a battery without problems: that is told."""
-        left = self._patience[reading.pack]
+    def _check_master(self):
+        """Some slaves did not answer: does anybody?"""
+        self._questions.ask_packs()
+        self._ask()
+        if self.link.failures and not self.searching:
+            self._lost()
+
+    def _warn_if_alarms_stop(self, reading):
+        """A battery that stops telling its alarms looks like one without problems."""
+        left = self._alarms_patience[reading.pack]
         if reading.alarms is not None:
-            left = _PATIENCE
+            left = _ALARMS_PATIENCE
         elif left == 1:
-            self.log.warning("pack %d does not say its alarms any more: are there problems?", reading.pack)
-        self._patience[reading.pack] = left - (reading.alarms is None and left > 0)
+            self._log.warning("pack %d does not say its alarms any more: are there problems?", reading.pack)
+        self._alarms_patience[reading.pack] = left - (reading.alarms is None and left > 0)
 
-    def _refusal(self, reading, again):
-        from ..plausible import Judge
+    # -- seldom questions ----------------------------------------------------------------------------------------------
 
-        drop("firmware.plausible")
-        return Judge(self.judged, self.dialect.exact).refusal(reading, again, self.dialect.extra)
+    def _ask(self):
+        try:
+            kind, pack, answer = self._questions.ask()
+        except Unanswered as unanswered:
+            self._unanswered(unanswered)
+            return
+        if answer is None:
+            return
+        if kind == "packs":
+            self._regroup(answer)
+        self.sink.publish_detail(kind, pack, answer)
 
-    def _end_cycle(self, now):
-        diff = self.clock.ticks_diff
-        self._in_cycle = False
-        self.cycle_ms = diff(now, self._began)
-        self.sink.cycle(self.missed, max(self.publish_rate_ms, self.cycle_ms))
-        self._hurries = self.link.failures > 0 and not self._hurries
-        if self._hurries:
-            self.due = now  # do not wait: the next request tells whether the battery is there
-        from .seldom import schedule
+    def _unanswered(self, unanswered):
+        """Asked again in the next cycle, which also shows whether the battery is still there: some batteries just do not
+        know a command. Without the packs nothing can go on.
+        """
+        self._questions.ask_again(unanswered, at_once=not self.packs)
+        if self.packs:
+            self._log.info("%s %s: %s", unanswered.kind, unanswered.pack or "", unanswered.error)
+            return
+        if not self._hint_given:
+            self._hint_given = True
+            self._log.warning("battery does not say which packs there are: %s", unanswered.error)
+        self._failed(unanswered.kind, unanswered.pack, unanswered.error)
+        self._pause_search()
 
-        drop(_SELDOM)
-        schedule(self, now)
-        del schedule
-        if self.slow and diff(self.due, now) <= _SLOW_MS:
-            self._ask(self.slow.pop(0))  # one, however late the cycle is
+    def _regroup(self, packs):
+        self._hint_given = False
+        self._search_pause_ms = 0
+        self._log.info("packs: %s", ", ".join([str(pack) for pack in packs]))
+        for pack in self.packs:
+            if pack not in packs:
+                self._judge.forget(pack)
+        self._questions.regroup(packs, [pack for pack in packs if pack not in self.packs])
+        self.packs = packs
+        self._max_packs_seen = max(self._max_packs_seen, len(packs))
+
+    # -- losing and finding the battery --------------------------------------------------------------------------------
+
+    def _failed(self, what, pack, error):
+        """A request brought nothing: some in a row, or a refused address, and the battery is looked for again."""
+        self._log.info("%s %s: %s", what, pack or "", error)
+        silent = self.link.failures >= _FAILURES_MAX
+        if silent and pack and self.packs and pack != self.packs[0]:
+            self._to_read.insert(0, _IS_ANYBODY_THERE)
+        elif silent or (isinstance(error, Refusal) and error.code == ADR_ERROR):
+            self._lost()
+
+    def _lost(self):
+        if self.packs:
+            self._log.warning("battery does not answer any more, looking for it")
+        self.searching = True
+        self.link.failures = 0
+        self.start_cycle()
+        self._questions.forget()
+        self._stop_cycle()
+
+    def _search_step(self):
+        if self._search is None:
+            with Temporary():
+                from .search import Search
+            self._search = Search(
+                self.link, self._log, self.dialect.name, self._baud, self._other_dialects, bool(self.packs)
+            )
+        found = self._search.step(self._search_pause_ms)
+        if found:
+            self._found(found)
+        elif found is not None:
+            if not self._hint_given:
+                self._hint_given = True
+                self._log.warning(_HINT, *self._search.hint())
+            self._pause_search()
+
+    def _found(self, dialect):
+        self._search = None
+        self.on_found(dialect)
+        if dialect != self.dialect.name:
+            return
+        self._log.info("battery answers at %d baud%s", self.link.baud, "" if dialect == "framed" else ", in text")
+        self.searching = False
+        if self.packs:  # else it has still to say which there are
+            self._search_pause_ms = 0
+        self.ask_everything()
+
+    def _pause_search(self):
+        """The next try comes later, and later each time until it is known which packs there are."""
+        self._search_pause_ms = min(2 * self._search_pause_ms, _SEARCH_PAUSE_MAX_MS) or _SEARCH_PAUSE_MIN_MS
+        self._due = self._clock.ticks_add(self._clock.ticks_ms(), self._search_pause_ms)

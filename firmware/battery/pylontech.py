@@ -1,74 +1,137 @@
-"""The RS232 V2.8 dialect: what a pack says in every cycle -> Reading."""
+"""The framed dialect, RS232 V2.8 -> Reading, identity, limits, parameters."""
 
-from ..overlay import drop
-from ..reading import ABOVE, BELOW, NORMAL, OTHER, Alarms, Reading, alarm_flags
-from . import NoReply, ReturnCode, blocks, frame
+from ..problems import ABOVE, BELOW, NORMAL, OTHER, Alarms, alarm_flags
+from ..reading import Identity, Reading
+from . import NoReply, Refusal, frame, messages
 
+_MAX_PACKS = 16  # of a group (§2.8)
 # status1 … status3 (§4.2): the flag of each bit, bit 0 first
 _STATUS = (
     ("Pack_OVP", "Cell_UVP", "CHG_OCP", None, "DSG_OCP", "DSG_TP", "CHG_TP", "Pack_UVP"),
     ("Precharge_MOS", "Charge_MOS", "Discharge_MOS", "Using_Pack_Power"),
     ("Buzzer", None, None, "Fully_Charged", None, "Heater", "Discharging", "Charging"),
 )
+_LIMIT_FLAGS = (0x80, 0x40, 0x30, 0x08)  # of the status byte (§4.5), as limits() gives them
 _KNOWN_STATES = (NORMAL, BELOW, ABOVE)
 
 
 class Pylontech:
-    """The master pack and its slaves, asked over a Link. NoReply or ReturnCode from every method."""
+    """The master pack and its slaves, asked over a link.Link. NoReply or Refusal from every method."""
 
     name = "framed"
     exact = True  # the cells sum to the pack's voltage
-    extra = None  # nothing beyond a Reading
 
     def __init__(self, link):
         self.link = link
-        self.lacks = set()  # (CID2, pack) that the battery answered with RTN 04H
-        self.tries = bytearray(17)  # what details.identity() remembers of each pack
-
-    def ask(self, kind, pack):
-        """A question that is seldom asked: "packs", "identity", "limits", "parameters" of details.py -> its answer."""
-        from . import details
-
-        try:
-            return getattr(details, kind)(self, pack)
-        finally:
-            drop("firmware.battery.details")
-            drop("firmware.battery.layouts")
+        self._lacking = set()  # (CID2, pack) that the battery answered with RTN 04H
 
     def read(self, pack):
         """One pack's analog values and alarms -> Reading; its alarms are None where none could be read."""
-        analog = _only(self.link.request(frame.ANALOG_VALUES, blocks.analog_values, pack))
+        analog = _only(self.link.request(frame.ANALOG_VALUES, messages.analog_values, pack))
         alarms = None
         try:
-            said = self.optional(frame.ALARMS, blocks.alarms, pack)
-            if said:
-                said = _only(said)
-                if (len(said[0]), len(said[1])) == (len(analog[0]), len(analog[1])):
-                    alarms = _alarms(*said)
-        except (NoReply, ReturnCode):
+            reply = self._optional(frame.ALARMS, messages.alarms, pack)
+            if reply:
+                alarm = _only(reply)
+                if (len(alarm.cells), len(alarm.temperatures)) == (len(analog.cells), len(analog.temperatures)):
+                    alarms = _alarms(alarm)
+        except (NoReply, Refusal):
             pass  # the values are good without
-        return Reading(pack, *analog, None, alarms)
+        return Reading(pack, *analog, None, alarms, None)
 
-    def optional(self, cid2, parse, pack=None):
+    def packs(self, _=0):
+        """Numbers of the packs in the group: (1, 2, …) (§3, 90H)."""
+        self._lacking.clear()  # a damaged reply may have said it: it is tried again now and then
+        try:
+            count = self.link.request(frame.PACK_COUNT, _group_size)
+        except (NoReply, Refusal) as error:
+            if self.link.failures > 1 or (isinstance(error, Refusal) and error.code == frame.ADR_ERROR):
+                raise  # nobody answers anything
+            count = self._answering_packs()
+        return tuple(range(1, count + 1))
+
+    def _answering_packs(self):
+        """How many packs answer: for a battery that does not know the command, or declines it."""
+        count = 0
+        try:
+            while count < _MAX_PACKS:
+                self.link.request(frame.ANALOG_VALUES, messages.analog_values, count + 1)
+                count += 1
+        except (NoReply, Refusal):
+            if not count:
+                raise
+        return count
+
+    def identity(self, pack):
+        """Who this pack is (§4.4, §4.6) -> (reading.Identity, None), or (what could be read of it, the NoReply or Refusal
+        of the rest). Version, maker and device are the master's: 51H names no pack.
+        """
+        errors = []
+        version = self._part(errors, frame.PROTOCOL_VERSION, None, None)
+        serial = self._part(errors, frame.SERIAL_NUMBER, messages.serial_number, pack)
+        master = self._part(errors, frame.MANUFACTURER, messages.manufacturer, None) if pack == 1 else None
+        found = Identity(
+            serial and serial[1] or None,
+            version and "%d.%d" % (version >> 4, version & 15),
+            master and master.version,
+            master and master.maker,
+            master and master.device,
+            self.name,
+            self.link.baud,
+        )
+        silent = [error for error in errors if isinstance(error, NoReply)]
+        return found, (silent or errors or [None])[0]
+
+    def _part(self, errors, cid2, parse, pack):
+        """One reply; None, and one more in `errors`, when it does not come."""
+        try:
+            reply = self._optional(cid2, parse, pack)
+            if reply is None:
+                errors.append(Refusal(frame.CID2_INVALID, "the battery does not know %02XH" % cid2))
+            return reply
+        except (NoReply, Refusal) as error:
+            errors.append(error)
+            return None
+
+    def limits(self, pack):
+        """Charge and discharge management of one pack -> (charge voltage, discharge voltage in mV, charge current,
+        discharge current in mA, charge enabled, discharge enabled, charge immediately, full charge request), or None: the
+        battery lacks it (§4.5).
+        """
+        reply = self._optional(frame.MANAGEMENT, messages.management, pack)
+        return reply and reply[1:5] + tuple([bool(reply.status & mask) for mask in _LIMIT_FLAGS])
+
+    def parameters(self, _=0):
+        """System parameters -> messages.SystemParameters (§4.3), or None: the battery lacks them."""
+        return self._optional(frame.SYSTEM_PARAMETERS, messages.system_parameters, None)
+
+    def _optional(self, cid2, parse, pack):
         """The reply to a command that some batteries lack: None then, and it is not asked again. `parse` as for
         Link.request().
         """
-        if (cid2, pack) in self.lacks:
+        if (cid2, pack) in self._lacking:
             return None
         try:
             return self.link.request(cid2, parse, pack)
-        except ReturnCode as error:
+        except Refusal as error:
             if error.code != frame.CID2_INVALID:
                 raise
-            self.lacks.add((cid2, pack))
+            self._lacking.add((cid2, pack))
             return None
 
 
-def _only(said):
-    """The block of a reply about one pack."""
-    if len(said[1]) != 1:
-        raise NoReply("a reply of %d packs" % len(said[1]))
-    return said[1][0]
+def _group_size(info):
+    count = messages.pack_count(info)
+    if not 1 <= count <= _MAX_PACKS:
+        raise messages.DataError("a group of %d packs" % count)
+    return count
+
+
+def _only(reply):
+    """The values in a reply about one pack."""
+    if len(reply[1]) != 1:
+        raise NoReply("a reply of %d packs" % len(reply[1]))
+    return reply[1][0]
 
 
 def _states(raw):
@@ -76,14 +139,14 @@ def _states(raw):
     return bytes([state if state in _KNOWN_STATES else OTHER for state in raw])
 
 
-def _alarms(cells, temperatures, charge, voltage, discharge, status):
-    """States, and the status bits under the names that the rest of the house knows."""
-    cells, temperatures = _states(cells), _states(temperatures)
-    charge, voltage, discharge = _states((charge, voltage, discharge))
+def _alarms(alarm):
+    """messages.Alarm -> problems.Alarms: the status bits under the names of mqtt.md."""
+    cells, temperatures = _states(alarm.cells), _states(alarm.temperatures)
+    charge, voltage, discharge = _states((alarm.charge_current, alarm.voltage, alarm.discharge_current))
     flags = []
     for byte, keys in enumerate(_STATUS):
-        flags += [(key, bool(status[byte] >> bit & 1)) for bit, key in enumerate(keys) if key]
-    faults = status[3] | status[4] << 8  # status4: cells 1 to 8, status5: 9 to 16
+        flags += [(key, bool(alarm.status[byte] >> bit & 1)) for bit, key in enumerate(keys) if key]
+    faults = alarm.status[3] | alarm.status[4] << 8  # status4: cells 1 to 8, status5: 9 to 16
     faulty = tuple([cell + 1 for cell in range(16) if faults >> cell & 1])
     flags.append(("Cell_Fault", bool(faulty)))
     flags += alarm_flags(cells, temperatures, charge, voltage, discharge)

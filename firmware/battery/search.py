@@ -1,48 +1,138 @@
-"""Where the battery listens, and bringing it to the wanted rate (§5). Loaded for the moment, rate by rate."""
+"""Where the battery listens, which dialect it speaks, and bringing it to the wanted rate (§5)."""
 
 from micropython import const
 
-from . import NoReply, ReturnCode, frame
+from . import ADR_ERROR, NoReply, Refusal, frame
+from .link import Link
 
-_RATES = (1200, 2400, 4800, 9600, 19200)
-_SETTABLE = (1200, 2400, 4800)  # by INFO 01H, 02H, 03H of 91H
+FRAMED, CONSOLE = "framed", "console"
+CONSOLE_BAUD = const(115_200)
+_VERSION = b""  # the framed protocol's question for its version, sent by a Link
+_NEW_LINE = b"\r\n"
+# CID2 82H, undocumented: word for word as its owners found out, and the only time that it is sent
+_WAKE_UP = b"~20014682C0048520FCC3\r"
+_WAKE_UP_BAUD = const(1200)
+_WAKE_UP_MS = const(2200)  # the frame at 1200 baud, and until the console is there
+# All that is tried: dialect, rate, what is sent. The wanted rate comes first, see probes()
+PROBES = (
+    (FRAMED, 1200, _VERSION),
+    (FRAMED, 2400, _VERSION),
+    (FRAMED, 4800, _VERSION),
+    (FRAMED, 9600, _VERSION),
+    (FRAMED, 19200, _VERSION),
+    (CONSOLE, CONSOLE_BAUD, _NEW_LINE),
+    (CONSOLE, _WAKE_UP_BAUD, _WAKE_UP),
+) + ((CONSOLE, CONSOLE_BAUD, _NEW_LINE),) * 9
+WHERE = {FRAMED: "at 1200 to 19200 baud", CONSOLE: "as text at 115200 baud"}
+
+_RATE_CODES = {1200: 1, 2400: 2, 4800: 3}  # INFO of 91H
 _ADDRESSES = (1, 2, 0)  # 01H by the protocol; the others for a battery that refuses it
 _SETTLE_MS = const(50)
-_SWITCHES = const(3)  # that were refused or not confirmed, then the battery is read at the rate it has
+_SWITCHES_MAX = const(3)  # that were refused or not confirmed, then the battery is read at the rate it has
+_AWAY_MS = const(4_000)  # pause behind a round from which on a battery that was there is looked for in other dialects
+_PROMPT_MS = const(1000)
+_POLL_MS = const(5)
+_PROMPT_BYTES = const(64)  # kept of what comes
+
+
+def probes(dialect, baud=None):
+    """The PROBES of one dialect, those at the rate `baud` first."""
+    found = [probe for probe in PROBES if probe[0] == dialect]
+    return [probe for probe in found if probe[1] == baud] + [probe for probe in found if probe[1] != baud]
 
 
 class Search:
-    """Goes through the rates, over a link.Link; `wanted` is the rate in baud to end at. `state` is all that it has to
-    remember: a list, at first empty.
+    """Looks for the battery, one probe a step.
+
+    `link` is that of the dialect in use, whose name is `dialect`; `others`: other dialects are tried, too. `baud` is the
+    rate that a framed battery is brought to. `known`: the battery was read since the start.
     """
 
-    def __init__(self, link, log, wanted, state):
+    def __init__(self, link, log, dialect, baud, others, known):
         self._link = link
         self._log = log
-        self._wanted = wanted
-        self._rates = [wanted] + [rate for rate in _RATES if rate != wanted]
-        self._state = state  # number of the next rate; switches that did not work, and why the last one did not
-        if not state:
-            state += [0, 0, ""]
+        self._dialect = dialect
+        self._baud = baud
+        self._known = known
+        self._framed = link if dialect == FRAMED else Link(link.uart, link.clock, baud)
+        self._own = probes(dialect, baud)
+        self._others = probes(CONSOLE if dialect == FRAMED else FRAMED, baud) if others else []
+        self._next_other = 0
+        self._due = []
+        self._switches = 0  # tried in vain,
+        self._switch_error = ""  # and why the last one was
 
-    def step(self):
-        """Tries the next rate -> True: the battery answers, and at the wanted rate if it can;
-        None: not yet, call again; False: not at any rate, a round is over.
+    def step(self, pause_ms):
+        """Tries the next probe -> the name of the dialect that answers, for the one in use at the wanted rate if the
+        battery can; None: not yet, call again; "": a round is over, nobody answered. `pause_ms` was the last pause.
         """
-        state = self._state
-        rate = self._rates[state[0]]
-        state[0] = (state[0] + 1) % len(self._rates)
-        self._link.set_rate(rate)
-        if self._answers(1):
-            state[0] = 0
-            return self._switched(rate)
-        return None if state[0] else False
+        if not self._due:
+            self._due = self._round(pause_ms)
+        probe = self._due.pop(0)
+        if probe[0] == FRAMED:
+            found = self._try_framed(probe[1])
+        else:
+            found = try_console(self._link.uart, self._link.clock, probe)
+        if found:
+            if probe[0] == self._dialect == CONSOLE:
+                self._link.set_rate(CONSOLE_BAUD)
+            return probe[0]
+        return None if found is None or self._due else ""
+
+    def hint(self):
+        """Where nobody answered, and which setting to check, in words."""
+        where = [WHERE[dialect] for dialect in (self._dialect, CONSOLE if self._dialect == FRAMED else FRAMED)]
+        if self._others:
+            return " nor ".join(where), ""
+        return where[0], ', setting "dialect" (auto tries both)'
+
+    def _round(self, pause_ms):
+        """The probes of a round: of a battery that was read before only one of another dialect, and only when it has been
+        away for long: its firmware may have been updated.
+        """
+        if not self._known:
+            return self._own + self._others
+        if not self._others or pause_ms < _AWAY_MS:
+            return self._own[:]
+        other = self._others[self._next_other]
+        self._next_other = (self._next_other + 1) % len(self._others)
+        return self._own + [other]
+
+    def _try_framed(self, baud):
+        """True: the battery can be read now; False: nobody answers; None: it must be looked for again."""
+        self._framed.set_rate(baud)
+        if not self._answers(1):
+            return False
+        if self._dialect != FRAMED or baud == self._baud:
+            return True
+        if self._switches == _SWITCHES_MAX:
+            self._log.warning("battery stays at %d baud: %s", baud, self._switch_error)
+            return True
+        self._switches += 1
+        self._log.info("battery answers at %d baud, switching it to %d", baud, self._baud)
+        if self._switched():
+            return True
+        self._due = []
+        return None
+
+    def _switched(self):
+        link = self._framed
+        try:
+            link.request(frame.SET_RATE, byte=_RATE_CODES[self._baud])
+            link.set_rate(self._baud)
+            link.clock.sleep_ms(_SETTLE_MS)
+            if self._answers():
+                return True
+            self._switch_error = "silent at the new rate"
+        except (NoReply, Refusal) as error:
+            self._switch_error = str(error)
+        return False
 
     def _answers(self, attempts=3):
         """True when a whole frame comes back, whatever it says, unless that our address is refused: then each other
         one is tried once, and the one that works is kept.
         """
-        link = self._link
+        link = self._framed
         first = link.address
         for address in [first] + [other for other in _ADDRESSES if other != first]:
             link.address = address
@@ -51,30 +141,47 @@ class Search:
                 return True
             except NoReply:
                 break
-            except ReturnCode as error:
-                if error.code != frame.ADR_ERROR:
+            except Refusal as error:
+                if error.code != ADR_ERROR:
                     return True
                 self._log.info("battery refuses ADR %02XH", address)
         link.address = first
         return False
 
-    def _switched(self, rate):
-        """True when the battery can be read now; None when it must be looked for again."""
-        link, wanted, state = self._link, self._wanted, self._state
-        if rate == wanted:
+
+def try_console(uart, clock, probe):
+    """Sends what a probe of the text console has to send -> True when a prompt comes within a second. Takes 3.3 s at
+    most; leaves the UART at 115200 baud.
+    """
+    _, baud, data = probe
+    uart.init(baudrate=baud)
+    uart.write(data)
+    if data == _WAKE_UP:
+        clock.sleep_ms(_WAKE_UP_MS)
+        uart.init(baudrate=CONSOLE_BAUD)
+        uart.write(_NEW_LINE)
+    start = clock.ticks_ms()
+    chunk, text = bytearray(_PROMPT_BYTES), b""
+    while clock.ticks_diff(clock.ticks_ms(), start) < _PROMPT_MS:
+        count = uart.readinto(chunk)
+        if count:
+            text = (text + bytes(chunk[:count]))[-_PROMPT_BYTES:]
+        elif _is_prompt(text):
             return True
-        if state[1] == _SWITCHES:
-            self._log.warning("battery stays at %d baud: %s", rate, state[2])
-            return True
-        state[1] += 1
-        self._log.info("battery answers at %d baud, switching it to %d", rate, wanted)
-        try:
-            link.request(frame.SET_RATE, byte=_SETTABLE.index(wanted) + 1)
-            link.set_rate(wanted)
-            link.clock.sleep_ms(_SETTLE_MS)
-            if self._answers():
-                return True
-            state[2] = "silent at the new rate"
-        except (NoReply, ReturnCode) as error:
-            state[2] = str(error)
-        return None
+        else:
+            clock.sleep_ms(_POLL_MS)
+    return False
+
+
+def _is_prompt(text):
+    """Ends in `pylon>`, `PYTES>`, `pylon_debug>`, `US5000>`: letters, digits, "_" and "-", and ">"."""
+    name = text.rstrip()
+    count = 0
+    if name[-1:] == b">":
+        while count + 1 < len(name) and (_is_letter(name[-2 - count]) or name[-2 - count] in b"0123456789_-"):
+            count += 1
+    return count > 1 and _is_letter(name[-1 - count])
+
+
+def _is_letter(byte):
+    return 65 <= byte < 91 or 97 <= byte < 123

@@ -1,91 +1,106 @@
-"""Home Assistant's device-based discovery (mqtt.md): a config for the rack and for each pack, made row by row of the
-table. Loaded for the moment.
-"""
+"""Home Assistant's device-based discovery (mqtt.md): the config of the rack or of a pack, made row by row of the table."""
 
 from .. import __version__
-from .entities import kind, lines
-from .parts import Parts, temperature_key, text
+from .json_writer import JsonWriter
+from .payloads import table, temperature_key
 
-_ALARMS, _SOH, _IDENTIFIED, _TEXT = 1 << 16, 1 << 17, 1 << 18, 1 << 19  # in publisher.known
-_MARKS = "@^#!*&~$"  # of the table
-
-
-def step(publisher):
-    """Sends the config of the next device that is wanted, the rack's (0) first; of a pack that is not known none."""
-    number = 0
-    while not publisher.wanted >> number & 1:
-        number += 1
-    publisher.wanted ^= 1 << number
-    known = publisher.known[number]
-    if number and not (known & 255 and known & _IDENTIFIED):
-        return
-    place, prefix = publisher.place, publisher.prefix
-    rack = place[place.rfind("/") + 1 :]
-    after = "_Pack%d" % number if number else ""
-    serial = publisher.serials[16 * number : 16 * number + 16].decode().strip("\0 ")
-    values = (
-        rack + after,
-        rack,
-        str(number),
-        str(publisher.expire_s),
-        __version__,
-        ',"sn":%s' % text(serial) if serial else "",
-        text(prefix.split("/")[-2])[1:-1].replace("$", "\\u0024"),  # no mark: the prefix comes last
-        text(prefix)[1:-1],
-    )
-
-    def filled(part):
-        for index, mark in enumerate(_MARKS):
-            part = part.replace(mark, values[index])
-        return part
-
-    def make():
-        """Yields the config in small parts, from as few generators as can be: each takes memory."""
-        device = "p" if number else "r"
-        for line in lines("head %s " % device):
-            yield filled(line)
-        comma = "," if device == "r" else ""
-        last = None
-        for part in lines("part %s " % device):
-            topic, path, more = part.split(" ", 2)
-            for row in lines(topic + " "):
-                key, its, whose, show, name = row.split(" ", 4)
-                if (
-                    (whose != device and whose != "b")
-                    or show == "-"
-                    or ("a" in show and not known & _ALARMS)
-                    or ("s" in show and known & _TEXT and not known & _SOH)
-                ):
-                    continue
-                yield '%s"%s":{' % (comma, key)
-                comma = ","
-                if its != last:
-                    last = its
-                    what = kind(its)[2]
-                if (
-                    ("f" in show and known & _TEXT)
-                    or ("s" in show and not known & _TEXT and not known & _SOH)
-                    or ("t" in show and not _is_there(key, known & 255, known >> 8 & 255))
-                ):
-                    yield what[: what.find(",")] + "}"
-                    continue
-                yield what.replace("?", path.replace("?", key))
-                yield ',"uniq_id":"%s_%s","name":"%s"' % (values[0], key, name)
-                if show[0] != "m":
-                    yield ',"ent_cat":"diagnostic"'
-                if show[0] == "o":
-                    yield ',"en":false'
-                yield filled(more)
-                yield "}"
-        yield "}}"
-
-    publisher.session.publish((place + after + "/config").encode(), Parts(make), True)
+_TEXT_BYTES = 64
 
 
-def _is_there(key, cells, sensors):
-    if key[:5] == "Cell_":
-        return int(key[5:]) <= cells
-    for index in range(sensors):
-        if temperature_key(index, cells) == key:
-            return True
-    return False
+class Config:
+    """The config of one device, as bytes in parts: made twice rather than held, first for its length.
+
+    `devices`: devices.Devices, `number` of the device in it, `prefix` of the topics.
+    """
+
+    def __init__(self, devices, number, prefix):
+        self._device = b"pack" if number else b"rack"
+        self._facts = facts = devices.facts(number)
+        self._id = identifier = devices.config_topic(number).split("/")[-2].encode()
+        self._values = (
+            (b"{id}", identifier),
+            (b"{rack_id}", devices.topic.split("/")[-1].encode()),
+            (b"{pack}", b"%d" % number),
+            (b"{expire_s}", b"%d" % devices.expire_s),
+            (b"{version}", __version__.encode()),
+            (b"{serial}", b',"sn":"%s"' % _escaped(facts.serial) if facts.serial else b""),
+            (b"{rack_name}", _escaped(prefix.split("/")[-2])),
+            (b"{prefix}", _escaped(prefix)),
+        )
+        self._kinds = {}  # name -> what it is in Home Assistant
+        self._length = 0
+        for part in self:
+            self._length += len(part)
+
+    def __len__(self):
+        return self._length
+
+    def __iter__(self):
+        comma = b"," if self._device == b"rack" else b""  # the rack's head ends with a component
+        parts = {}  # object -> path of its values, what they have in common
+        for word, rest in table():
+            if word == b"kind":
+                kind, _, _, config = rest.split(b" ", 3)
+                self._kinds[kind] = config
+            elif word == b"head":
+                device, text = rest.split(b" ", 1)
+                if device == self._device:
+                    yield self._filled(text)
+            elif word == b"part":
+                device, name, path, common = rest.split(b" ", 3)
+                if device == self._device:
+                    parts[name] = path, self._filled(common)
+            elif word in parts:
+                component = self._component(rest, *parts[word])
+                if component:
+                    yield comma
+                    yield component
+                    comma = b","
+        yield b"}}"
+
+    def _component(self, line, path, common):
+        """One entity from its row, or None: this device has not got it, and never had."""
+        key, kind, device, show, condition, name = line.split(b" ", 5)
+        if show == b"no" or device not in (self._device, b"both"):
+            return None
+        facts, config = self._facts, self._kinds[kind]
+        taken_away = False
+        for one in condition.split(b","):
+            if one == b"alarms" and not facts.alarms:
+                return None
+            if one == b"soh" and not facts.soh:
+                if facts.speaks_text:  # it may say it later
+                    return None
+                taken_away = True
+            if (one == b"framed" and facts.speaks_text) or (one == b"present" and not self._is_present(key)):
+                taken_away = True
+        if taken_away:
+            return b'"%s":{%s}' % (key, config[: config.find(b",")])
+        return b'"%s":{%s,"uniq_id":"%s_%s","name":"%s"%s%s}' % (
+            key,
+            config.replace(b"{value}", path.replace(b"{key}", key)),
+            self._id,
+            key,
+            name,
+            {b"main": b"", b"diagnostic": b',"ent_cat":"diagnostic"'}.get(show, b',"ent_cat":"diagnostic","en":false'),
+            common,
+        )
+
+    def _is_present(self, key):
+        cells = self._facts.cells
+        if key.startswith(b"Cell_"):
+            return int(key[5:]) <= cells
+        return key.decode() in [temperature_key(index, cells) for index in range(self._facts.sensors)]
+
+    def _filled(self, text):
+        for placeholder, value in self._values:
+            if placeholder in text:
+                text = text.replace(placeholder, value)
+        return text
+
+
+def _escaped(text):
+    """As it stands in a JSON string, without the quotes; a brace cannot be taken for a placeholder."""
+    json = JsonWriter(_TEXT_BYTES)
+    json.text(text)
+    return bytes(json.text_view())[1:-1].replace(b"{", b"\\u007b")

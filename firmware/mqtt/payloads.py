@@ -1,119 +1,193 @@
-"""What a reading and a rack are as JSON (mqtt.md). Loaded for the moment."""
+"""Readings, totals and flat values as JSON (mqtt.md), and the table entities.txt that says how each is published."""
 
-from .. import reading as r
-from .parts import Parts, decimal, temperature_key, value
+from micropython import const
 
+from .. import problems
+from .json_writer import JsonWriter
 
-def rows(table):
-    """Yields (key, decimals of the raw integer, decimals published) of a table as columns.compact() makes it."""
-    start = 0
-    while start < len(table):
-        end = table.find("\n", start)
-        yield table[start : end - 4], int(table[end - 3]), int(table[end - 1])
-        start = end + 1
-
-
-def members(values, table):
-    """Yields the members of an object, in the order of the table; absent values are left out."""
-    comma = ""
-    for key, scale, digits in rows(table):
-        raw = values.get(key)
-        if raw is not None:
-            yield '%s"%s":%s' % (comma, key, value(raw, scale, digits))
-            comma = ","
+_PATH = __file__[: __file__.rfind("/") + 1] + "entities.txt"
+_COMMENT = const(35)  # "#"
+_CHUNK_BYTES = const(512)  # of the table; many small reads from flash are slow
+_READING_BYTES = const(2560)  # the longest payload: a reading of 16 cells with all that a text console says
+_CELLS_PER_SENSOR = const(4)
+# The objects that flags are published in; System_Status holds those that are in none of the others
+_STATUS_OBJECTS = (
+    (b"Protect_Status", problems.PROTECT),
+    (b"System_Status", None),
+    (b"Fault_Status", problems.FAULT),
+    (b"Alarm_Status", problems.ALARM),
+)
+_IN_OTHER_OBJECTS = problems.PROTECT + problems.FAULT + problems.ALARM
 
 
-def flat(values, table):
-    """An object of flat values {key: raw} -> Parts."""
+def table():
+    """Yields the lines of entities.txt as (first word, rest), both bytes."""
+    with open(_PATH, "rb") as file:
+        rest = b""
+        while True:
+            chunk = file.read(_CHUNK_BYTES)
+            if not chunk:
+                return
+            lines = (rest + chunk).split(b"\n")
+            rest = lines.pop()
+            for line in lines:
+                if line[0] != _COMMENT:
+                    yield line.split(b" ", 1)
 
-    def make():
-        yield "{"
-        yield from members(values, table)
-        yield "}"
 
-    return Parts(make)
+def temperature_key(index, cells):
+    """Key of the sensor `index` (from 0) of a pack of `cells` cells: the board, cells in groups of four, others."""
+    first = (index - 1) * _CELLS_PER_SENSOR + 1
+    if index == 0:
+        return "BMS_T"
+    return "CellTemp%d_%d" % (first, first + _CELLS_PER_SENSOR - 1) if first <= cells else "Temp%d" % (index + 1)
 
 
-def summary(reading, charged, discharged, extra=None):
-    """What follows from a reading -> {key of mqtt.md: raw}; `charged` and `discharged` in mWh; `extra` as in pack()."""
-    temperatures = (extra or reading).temperatures
-    low, low_at, high, high_at = r.extremes(reading.cells)
-    values = {
+class Payloads:
+    """Makes each payload in one buffer: what a method gives is only good until the next is called."""
+
+    def __init__(self):
+        self._json = JsonWriter(_READING_BYTES)
+        self._decimals = {}  # kind -> (decimals of the raw integer, decimals published)
+        for word, rest in table():
+            if word == b"kind":
+                kind, scale, digits, _ = rest.split(b" ", 3)
+                self._decimals[kind] = int(scale), int(digits)
+        self._readings = self._columns(b"readings")
+
+    def _columns(self, topic):
+        """[(key, decimals of the raw integer, decimals published)] of a topic, in the order of the table."""
+        columns = []
+        for word, rest in table():
+            if word == topic:
+                key, kind, _ = rest.split(b" ", 2)
+                columns.append((key.decode(),) + self._decimals[kind])
+        return columns
+
+    def flat(self, topic, values):
+        """An object of flat values -> memoryview. `topic`: b"readings", b"state" …; `values`: {key: raw}, None for what is
+        left out, or a tuple of all in the order of the table.
+        """
+        json = self._json
+        columns = self._readings if topic == b"readings" else self._columns(topic)
+        if isinstance(values, tuple):
+            values = dict(zip([column[0] for column in columns], values))
+        json.begin()
+        json.raw(b"{")
+        self._members(columns, values)
+        json.raw(b"}")
+        return json.text_view()
+
+    def _members(self, columns, values):
+        json = self._json
+        for key, scale, digits in columns:
+            raw = values.get(key)
+            if raw is not None:
+                json.key(key)
+                json.value(raw, scale, digits)
+
+    def pack(self, reading, summary, charged, discharged):
+        """`stat/readings/PackN` -> memoryview. `summary`: reading.Summary; `charged` and `discharged` in mWh."""
+        json, alarms, extra = self._json, reading.alarms, reading.extra
+        json.begin()
+        json.raw(b"{")
+        json.key(b"Cells")
+        self._cells(reading)
+        json.key(b"Temps")
+        self._temperatures(reading)
+        current = voltage = None
+        if alarms is not None:
+            current, voltage = alarms.charge_state or alarms.discharge_state, alarms.voltage_state
+        json.key(b"PackCurrent")
+        self._with_state(reading.current, b"ampere", current)
+        json.raw(b"}")
+        json.key(b"PackVoltage")
+        self._with_state(reading.voltage, b"volt", voltage)
+        json.raw(b"}")
+        self._members(self._readings, _pack_values(reading, summary, charged, discharged))
+        if extra and extra.balancing is not None:
+            json.key(b"Balancing_Cells")
+            json.numbers(extra.balancing)
+        if alarms is not None:
+            self._status_objects(alarms)
+        json.raw(b"}")
+        return json.text_view()
+
+    def _with_state(self, raw, kind, state):
+        """A value and its state, where that is known; the object stays open."""
+        json = self._json
+        json.raw(b'{"Reading":')
+        json.decimal(raw, *self._decimals[kind])
+        if state is not None:
+            json.raw(b',"State":')
+            json.decimal(state, 0, 0)
+
+    def _cells(self, reading):
+        json, extra = self._json, reading.extra
+        states = reading.alarms.cell_states if reading.alarms is not None else b""
+        json.raw(b"{")
+        for index, cell in enumerate(reading.cells):
+            json.raw(b',"Cell_' if index else b'"Cell_')
+            json.decimal(index + 1, 0, 0)
+            json.raw(b'":')
+            self._with_state(cell, b"cell", states[index] if index < len(states) else None)
+            if extra:
+                json.key(b"Temp")
+                json.decimal(extra.temperatures[index], *self._decimals[b"celsius"])
+            json.raw(b"}")
+        json.raw(b"}")
+
+    def _temperatures(self, reading):
+        json, extra = self._json, reading.extra
+        states = reading.alarms.temperature_states if reading.alarms is not None else b""
+        json.raw(b"{")
+        for index, temperature in enumerate(reading.temperatures):
+            json.key(temperature_key(index, len(reading.cells)))
+            self._with_state(temperature, b"celsius", states[index] if index < len(states) else None)
+            json.raw(b"}")
+        if extra and extra.mos is not None:
+            json.key(b"MOS_T")
+            self._with_state(extra.mos, b"celsius", None)
+            json.raw(b"}")
+        json.raw(b"}")
+
+    def _status_objects(self, alarms):
+        """The four *_Status objects, with the flags that this dialect knows."""
+        json = self._json
+        for name, keys in _STATUS_OBJECTS:
+            json.key(name)
+            json.raw(b"{")
+            for key, is_set in alarms.flags:
+                if key in keys if keys else key not in _IN_OTHER_OBJECTS:
+                    json.key(key)
+                    json.value(is_set)
+                    if key == "Cell_Fault":
+                        json.key(b"Faulty_Cells")
+                        json.numbers(alarms.faulty_cells)
+            json.raw(b"}")
+
+
+def _pack_values(reading, summary, charged, discharged):
+    """What follows from a reading -> {key of mqtt.md: raw}."""
+    return {
         "RemainingCapacity": reading.remaining,
         "FullCapacity": reading.capacity,
         "CycleCount": reading.cycles,
-        "SOC": 10 * extra.soc if extra else r.soc(reading.remaining, reading.capacity),
+        "SOC": summary.soc,
         "SOH": reading.soh,
-        "Power": r.power(reading.voltage, reading.current),
-        "CellMin": low,
-        "CellMinNumber": low_at,
-        "CellMax": high,
-        "CellMaxNumber": high_at,
-        "CellDelta": high - low,
+        "Power": summary.power,
+        "CellMin": summary.low,
+        "CellMinNumber": summary.low_at,
+        "CellMax": summary.high,
+        "CellMaxNumber": summary.high_at,
+        "CellDelta": summary.high - summary.low,
+        "TempMin": summary.temperature_low,
+        "TempMax": summary.temperature_high,
         "ChargedEnergy": charged,
         "DischargedEnergy": discharged,
-        "BatteryState": r.battery_state(reading, extra),
-        "BaseState": extra and extra.base,
+        "BatteryState": summary.state,
+        "BaseState": reading.extra and reading.extra.base,
+        "Problem": summary.problem,
+        "Warning": summary.warning,
+        "ProblemText": summary.text,
     }
-    if temperatures:
-        values["TempMin"], values["TempMax"] = min(temperatures), max(temperatures)
-    if reading.alarms is not None:
-        values["Problem"], values["Warning"], values["ProblemText"] = r.health(reading.alarms, extra)
-    return values
-
-
-def pack(reading, charged, discharged, table, extra=None):
-    """`stat/readings/PackN` -> Parts. `charged` and `discharged` in mWh; `table` from columns.compact(). `extra`: what
-    the dialect has beyond a Reading (console.Extra), or None.
-    """
-    values = summary(reading, charged, discharged, extra)
-    alarms = reading.alarms
-    cells, temperatures = reading.cells, reading.temperatures
-    if extra and extra.mos is not None:
-        temperatures += (extra.mos,)
-    cell_states = temperature_states = current = voltage = b""
-    if alarms is not None:
-        cell_states, temperature_states = alarms.cell_states, alarms.temperature_states
-        current, voltage = (alarms.charge_state or alarms.discharge_state,), (alarms.voltage_state,)
-
-    parts = (
-        ('{"Cells":{', "Cell_%d", cells, cell_states),
-        ('},"Temps":{', None, temperatures, temperature_states),
-        ("},", "PackCurrent", (reading.current,), current),
-        (",", "PackVoltage", (reading.voltage,), voltage),
-    )
-
-    def make():
-        for (before, key, raws, states), (_, scale, digits) in zip(parts, rows(table)):
-            yield before
-            for index, raw in enumerate(raws):
-                name = key or ("MOS_T" if extra and index else temperature_key(index, len(cells)))
-                if "%" in name:
-                    name = name % (index + 1)
-                state = ',"State":%d' % states[index] if index < len(states) else ""
-                if extra and raws is cells:
-                    state += ',"Temp":%s' % decimal(extra.temperatures[index], 1, 1)
-                yield '%s"%s":{"Reading":%s%s}' % ("," if index else "", name, decimal(raw, scale, digits), state)
-        yield ","
-        yield from members(values, table)
-        if extra and extra.balancing is not None:
-            yield ',"Balancing_Cells":%s' % str(list(extra.balancing)).replace(" ", "")
-        if alarms is not None:
-            yield from _status_objects(alarms)
-        yield "}"
-
-    return Parts(make)
-
-
-def _status_objects(alarms):
-    """Yields the four *_Status objects with the flags that this dialect knows."""
-    for name, keys in r.GROUPS:
-        yield ',"%s":{' % name
-        comma = ""
-        for key, is_set in alarms.flags:
-            if key in keys if keys else key not in r.PROTECT + r.FAULT + r.ALARM:
-                yield '%s"%s":%s' % (comma, key, "true" if is_set else "false")
-                comma = ","
-                if key == "Cell_Fault":
-                    yield ',"Faulty_Cells":%s' % str(list(alarms.faulty_cells)).replace(" ", "")
-        yield "}"

@@ -2,127 +2,175 @@
 
 from micropython import const
 
-from ..overlay import drop
-from ..reading import power
+from ..reading import summarize
+from .discovery import Config
 
 _STATE_MS = const(60_000)
 _LOG_MS = const(2_000)  # between two lines of tele/LOG
 _LOG_LINES = const(8)  # kept until they can be sent
-_RACK = const(0)  # its meter
-_PAYLOADS = "firmware.mqtt.payloads"
-_FACTS = ("limits", "parameters", "state", "status")
-_SETTLE_MS = const(2_000)  # Home Assistant may lose what comes sooner behind a config
+_RACK_METER = const(0)
+_HOME_ASSISTANT_MS = const(2_000)  # it may lose what comes sooner behind a config
+_EXPIRE_MIN_S = const(120)  # of a reading, in Home Assistant
+_EXPIRE_CYCLES = const(4)
+_DEVICES_MAX = const(17)  # the rack, and 16 packs
+
+
+def expire_s(publish_rate_ms):
+    """After how many seconds a reading is too old for Home Assistant."""
+    return max(_EXPIRE_MIN_S, (_EXPIRE_CYCLES * publish_rate_ms + 999) // 1000)
 
 
 class Publisher:
-    """`prefix` is `<mqtt_root>/<rack_name>/`, `table` columns.compact() of the readings. `announces`: Home Assistant is
-    told of the devices, of the rack below the topic `place`; there a reading expires after `expire_s`.
-
-    `known` is what there is of the rack and of each pack: cells, sensors << 8, and flags: 1 << 16 gave alarms, 1 << 17
-    knows its state of health, 1 << 18 was identified, 1 << 19 speaks text. `wanted` has a bit for each whose config is
-    to be sent; it is, while `ready`: no cycle is under way, which takes memory.
+    """`prefix` is `<mqtt_root>/<rack_name>/`; `rack` is rack.Rack, `meters` energy.Meters, `payloads` payloads.Payloads,
+    `devices` devices.Devices, `telemetry` telemetry.Telemetry. `on_announced` is called when Home Assistant got all
+    configs that were due, and had time to take them in.
     """
 
-    def __init__(self, session, prefix, rack, meters, clock, loop, table, place, announces):
-        self.session = session
-        self.prefix = prefix
+    def __init__(self, session, prefix, rack, meters, payloads, devices, telemetry, clock, log):
+        self.on_announced = None
+        self._session = session
+        self._prefix = prefix.encode()
         self._rack = rack
         self._meters = meters
+        self._payloads = payloads
+        self._devices = devices
+        self._telemetry = telemetry
         self._clock = clock
-        self.loop = loop
-        self._table = table
-        self.place = place
-        self.announces = announces
-        self.expire_s = self.wanted = 0
-        self.known = [0] * 17
-        self.serials = bytearray(17 * 16)
-        self.ready = self._settles = False
+        self._log = log
+        self._in_cycle = False
+        self._announcing = False  # a config went out, and on_announced() is still to come
+        self._subscribed = 0  # topics of configs that may have to be taken away
         self._lines = []
-        self._state_at = self._line_at = self._sent_at = clock.ticks_ms()
+        self._state_at = self._line_at = self._config_at = clock.ticks_ms()
 
     def publish(self, topic, payload, retain=False):
-        """Sends a payload to a topic below the prefix."""
-        self.session.publish((self.prefix + topic).encode(), payload, retain)
+        """Sends a payload to a topic (bytes) below the prefix."""
+        self._session.publish(self._prefix + topic, payload, retain)
 
-    def tell(self, kind, pack, said):
-        """The poller's sink for what is seldom asked: "packs", or a function of announce.py or facts.py by its name."""
-        if kind == "packs":
-            self._rack.expect(said)
-        else:
-            self._announce(kind, pack, said)
+    # -- told by the poller --------------------------------------------------------------------------------------------
 
-    def reading(self, reading, extra=None):
-        """The poller's sink for a reading, and what the dialect has beyond it. Energy counts whether a broker is there
-        or not.
-        """
-        self._rack.add(reading, extra)
-        self.ready = False
-        pack = reading.pack
-        seen = self.known[pack] >> 16 & 7 | (reading.alarms is not None) | (reading.soh is not None) << 1
-        seen |= (extra is not None) << 3
-        seen = seen << 16 | len(reading.temperatures) << 8 | len(reading.cells)
-        if seen != self.known[pack]:
-            self.known[pack] = seen
-            self.known[0] |= seen & 1 << 16
-            self.wanted |= self.announces << pack | self.announces
-        counted = self._meters.add(pack, power(reading.voltage, reading.current))
-        if self.session.connected:
-            from . import payloads
-
-            drop(_PAYLOADS)
-            self.publish("stat/readings/Pack%d" % pack, payloads.pack(reading, *counted, self._table, extra))
+    def reading(self, reading):
+        """A pack's Reading. Energy counts whether a broker is there or not."""
+        self._in_cycle = True
+        summary = summarize(reading)
+        self._rack.add(reading, summary)
+        self._devices.see(reading)
+        counted = self._meters.add(reading.pack, summary.power)
+        if self._session.connected:
+            self.publish(b"stat/readings/Pack%d" % reading.pack, self._payloads.pack(reading, summary, *counted))
 
     def cycle(self, missed, cycle_ms):
-        """The poller's sink for the end of a cycle, with the packs that were missed in it; None: it was cut short."""
-        self._meters.cycle_ms = cycle_ms
-        self.ready = True
+        """The end of a cycle, with the packs that were missed in it; None: it was cut short."""
+        self._in_cycle = False
+        self._meters.set_cycle(cycle_ms)
         values = self._rack.cycle(missed)
         if values:
-            values["ChargedEnergy"], values["DischargedEnergy"] = self._meters.add(_RACK, values["Power"])
-            from . import payloads
+            values["ChargedEnergy"], values["DischargedEnergy"] = self._meters.add(_RACK_METER, values["Power"])
+            if self._session.connected:
+                self.publish(b"stat/readings/Rack", self._payloads.flat(b"readings", values))
 
-            drop(_PAYLOADS)
-            self.publish("stat/readings/Rack", payloads.flat(values, self._table))
+    def publish_detail(self, kind, pack, answer):
+        """The answer to a seldom question: the group ("packs"), a pack's reading.Identity ("identity"), its "limits", or
+        the "parameters", as tuples in the order of the table.
+        """
+        if kind == "packs":
+            self._rack.expect(answer)
+        elif kind == "identity":
+            self._identity(pack, answer)
+        elif kind == "limits":
+            self.publish(b"stat/limits/Pack%d" % pack, self._payloads.flat(b"limits", answer), True)
+        else:
+            self.publish(b"stat/parameters", self._payloads.flat(b"parameters", answer), True)
+
+    def _identity(self, pack, identity):
+        self._devices.identify(pack, identity)
+        values = {
+            "BarCode": identity.serial,
+            "Protocol": identity.protocol,
+            "Version": identity.version,
+            "Manufacturer": identity.maker,
+            "Device": identity.device,
+            "Dialect": identity.dialect,
+            "Baud": identity.baud,
+        }
+        self.publish(b"stat/info/Pack%d" % pack, self._payloads.flat(b"info", values), True)
+        if not self._devices.enabled:  # else Home Assistant has to know first
+            self._clear_limits()
+
+    def _clear_limits(self):
+        """Takes away what a battery that speaks text now was retained to have said while it spoke frames."""
+        for number in self._devices.numbers():
+            if number and self._devices.facts(number).speaks_text:
+                self.publish(b"stat/limits/Pack%d" % number, b"", True)
+                if number == 1:
+                    self.publish(b"stat/parameters", b"", True)
+
+    # -- told by others ------------------------------------------------------------------------------------------------
 
     def line(self, text):
         """A warning or an error, for tele/LOG."""
         self._lines = self._lines[1 - _LOG_LINES :] + [text]
 
-    def state(self, what="state"):
-        """Publishes how the device is: "state" (tele/STATE) or "status"."""
+    def connected(self):
+        """A connection stands: the broker may have lost what it retained."""
+        self.status()
+        self.state()
+        self._subscribed = 0
+
+    def announce_all(self):
+        """Home Assistant has started, and is to get all configs."""
+        self._devices.all_due()
+
+    def set_publish_rate(self, ms):
+        """From one reading to the next; Home Assistant is told when to miss them."""
+        self._devices.set_expire(expire_s(ms))
+
+    def take_away(self, topic):
+        """Removes a config that the broker has retained, where Home Assistant is not to be told."""
+        if not self._devices.enabled:
+            self._log.info("discovery is off, %s is taken away", topic.decode())
+            self._session.publish(topic, b"", True)
+
+    # -- what is due ---------------------------------------------------------------------------------------------------
+
+    def state(self):
+        """Publishes tele/STATE."""
         self._state_at = self._clock.ticks_ms()
-        self._announce(what, self.loop.health(what))
+        self.publish(b"tele/STATE", self._payloads.flat(b"state", self._telemetry.state()))
+
+    def status(self):
+        """Publishes stat/status."""
+        self.publish(b"stat/status", self._payloads.flat(b"status", self._telemetry.status()), True)
 
     def tend(self):
-        """One pass: what Home Assistant is to know, health once a minute, and what the log has to say."""
-        if not self.session.connected:
+        """One pass: a config for Home Assistant, tele/STATE once a minute, one line of the log."""
+        if not self._session.connected:
             return
         now = self._clock.ticks_ms()
         diff = self._clock.ticks_diff
-        if self._settles:
-            if not 0 <= diff(now, self._sent_at) < _SETTLE_MS:  # below 0 is more than six days, here and below
-                self._settles = False
-                self.loop.orders("fresh")
-        elif self.wanted and self.ready:
-            self._sent_at = now
-            self._announce("step")
-            self._settles = not self.wanted  # that was the last one
+        # a negative difference means more than six days ago, here and below
+        if self._announcing and not 0 <= diff(now, self._config_at) < _HOME_ASSISTANT_MS:
+            self._announcing = False
+            if not self._devices.any_due():
+                self._clear_limits()  # not sooner: without a config that knows, an empty one is an error
+                self.state()
+                self.on_announced()
+        if self._devices.any_due() and not self._in_cycle:
+            self._announce(now)
+        elif not self._devices.enabled and self._subscribed < _DEVICES_MAX:
+            self._session.subscribe(self._devices.config_topic(self._subscribed).encode())
+            self._subscribed += 1
         if not 0 <= diff(now, self._state_at) < _STATE_MS:
             self.state()
         if self._lines and not 0 <= diff(now, self._line_at) < _LOG_MS:
             self._line_at = now
-            self.publish("tele/LOG", self._lines.pop(0).encode())
+            self.publish(b"tele/LOG", self._lines.pop(0).encode())
 
-    def _announce(self, what, *said):
-        """One function of announce.py or facts.py, or discovery.step()."""
-        try:
-            if what == "step":
-                from . import discovery as it
-            elif what in _FACTS:
-                from . import facts as it
-            else:
-                from . import announce as it
-            getattr(it, what)(self, *said)
-        finally:
-            for name in ("announce", "facts", "discovery", "entities"):
-                drop("firmware.mqtt." + name)
+    def _announce(self, now):
+        """Sends one config."""
+        number = self._devices.next_due()
+        if number is not None:
+            self._config_at = now
+            self._announcing = True
+            topic = self._devices.config_topic(number).encode()
+            self._session.publish(topic, Config(self._devices, number, self._prefix.decode()), True)

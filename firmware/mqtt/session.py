@@ -1,16 +1,17 @@
-"""The connection to the broker over umqtt.simple, while it stands: ping, hearing, dropping; every wait is bounded.
-
-How it comes to stand is in contact.py, what is said of trouble in trouble.py; both are loaded for the moment.
-"""
+"""The connection to the broker over umqtt.simple: connect, last will, ping, backoff; every wait is bounded."""
 
 from micropython import const
 
-from ..overlay import drop
+from . import connect_errors
 
 _PING_MS = const(15_000)  # a quarter of the keepalive
 _SILENT_MS = const(60_000)  # the keepalive
-_LASTING_MS = const(10_000)  # a connection on which a byte comes after so long is a good one
+_PROVED_MS = const(10_000)  # a connection on which a byte comes after so long is a good one
 _MESSAGES = const(8)  # taken in one pass
+_BACKOFF_MIN_MS, _BACKOFF_MAX_MS = const(1_000), const(60_000)
+_RESOLVE_AFTER = const(3)  # failed connects
+_REFUSED = const(0x80)  # in SUBACK
+_PUBLISH, _PACKET = const(0x30), const(0xF0)  # type of a packet, and its bits in the first byte
 
 # What bad packets make umqtt.simple raise, besides its own MQTTException (an Exception of no other kind)
 _BROKEN = (OSError, AssertionError, IndexError, TypeError, ValueError)
@@ -20,121 +21,183 @@ class Session:
     """Keeps one umqtt.simple client connected.
 
     `client_class` is MQTTClient, `arguments` what it is made with, `client_error` MQTTException, `transport` the
-    bounded.Transport under it, `random_below(n)` a random integer. `lwt` and `subscriptions` are topics (bytes).
+    transport.Transport under it, `random_below(n)` a random integer. `lwt` and `subscriptions` are topics (bytes).
     `on_message(topic, payload, retained)` gets bytes; a payload of 257 bytes may have been longer.
-    `on_connect()` is called when a connection stands and `Online` is said. `failed` counts tries in a row that came to
-    nothing, `drops` connections that were lost since the start.
+    `on_connect()` is called when a connection stands and `Online` is said. `drops` counts connections that were lost
+    since the start.
     """
 
     def __init__(self, client_class, arguments, client_error, transport, clock, log, random_below, lwt, subscriptions):
-        self.client_class = client_class
-        self.arguments = arguments
-        self.transport = transport
-        self.clock = clock
-        self.log = log
-        self.errors = _BROKEN + (client_error,)
-        self.random_below = random_below
-        self.lwt = lwt
-        self.subscriptions = subscriptions
-        self.on_message = self.on_connect = self.client = None
+        self.on_message = self.on_connect = None
         self.connected = False
-        self.drops = self.failed = 0
-        self.why = None  # what was said of the trouble, while it lasts
+        self.drops = 0
+        self._client_class = client_class
+        self._arguments = arguments
+        self._transport = transport
+        self._clock = clock
+        self._log = log
+        self._errors = _BROKEN + (client_error,)
+        self._client_error = client_error
+        self._random_below = random_below
+        self._lwt = lwt
+        self._subscriptions = subscriptions
+        self._client = None
+        self._failed = 0  # tries in a row that came to nothing
+        self._told = None  # what was said of the trouble, while it lasts
         self._trouble = None  # what is to be said yet
         self._inbox = []
-        self.backoff_ms = 0
-        self.retry_at = self.since = self._pinged_at = clock.ticks_ms()
+        self._backoff_ms = 0
+        self._retry_at = self._since = self._pinged_at = clock.ticks_ms()
 
     def tend(self, network_up=True):
-        """One pass: connects when it is time to, else hears, pings and drops what is dead. `network_up`: is there
-        Wi-Fi?
+        """One pass: connects when it is time to, else takes messages, pings and drops what is dead. `network_up`: is
+        there Wi-Fi?
         """
-        diff = self.clock.ticks_diff
-        now = self.clock.ticks_ms()
+        diff = self._clock.ticks_diff
+        now = self._clock.ticks_ms()
         if not self.connected:
-            if not self._trouble and network_up and diff(self.retry_at, now) <= 0:
-                self._contact("connect")
+            if not self._trouble and network_up and diff(self._retry_at, now) <= 0:
+                self._connect()
                 if self.connected:
                     self.on_connect()
         elif not network_up:
-            self.fail("there is no Wi-Fi")  # what the driver would send later is old by then
+            self._fail("there is no Wi-Fi")  # what the driver would send later is old by then
         else:
             try:
-                self.transport.start()
-                self._hear()
+                self._transport.start()
+                self._take_messages()
                 if diff(now, self._pinged_at) >= _PING_MS:
                     self._pinged_at = now
-                    self.client.ping()  # goes out before the next read
+                    self._client.ping()  # goes out before the next read
                 if self.silence_ms() >= _SILENT_MS:
-                    self.fail("silent for a minute")
-                elif self.backoff_ms and diff(self.transport.heard_at, self.since) >= _LASTING_MS:
-                    self._contact("settle")
-            except self.errors as error:
-                self.fail(error)
+                    self._fail("silent for a minute")
+                elif self._backoff_ms and diff(self._transport.heard_at, self._since) >= _PROVED_MS:
+                    self._connection_proved()
+            except self._errors as error:
+                self._fail(error)
         while self._inbox:
             self.on_message(*self._inbox.pop(0))
         if self._trouble:
-            from .trouble import tell
-
-            drop("firmware.mqtt.trouble")
             trouble, self._trouble = self._trouble, None
-            tell(self, trouble)
+            self._tell(trouble)
 
     def silence_ms(self):
         """Time since the broker last gave a sign of life (ms), or since the start."""
-        return self.clock.ticks_diff(self.clock.ticks_ms(), self.transport.heard_at)
+        return self._clock.ticks_diff(self._clock.ticks_ms(), self._transport.heard_at)
 
     def publish(self, topic, payload, retain=False):
-        """Sends bytes, or parts with a length -> True when they are on their way; False without a connection."""
+        """Sends bytes, a memoryview, or parts with a length -> True when they are on their way; False without a
+        connection.
+        """
         if not self.connected:
             return False
         self.connected = False  # whatever ends this in the middle of a packet, nothing more may follow
         try:
-            self.transport.start()
-            self.client.publish(topic, payload, retain)
-            self.transport.flush()
-        except self.errors as error:
-            self.fail(error)
+            self._transport.start()
+            self._client.publish(topic, payload, retain)
+            self._transport.flush()
+        except self._errors as error:
+            self._fail(error)
             return False
         self.connected = True
         return True
 
+    def subscribe(self, topic):
+        """-> True, or False: the broker refuses, or the connection is lost. A refusal is told, and publishing goes on."""
+        if not self.connected:
+            return False
+        try:
+            self._transport.start()
+            return self._subscribe(topic)
+        except self._errors as error:
+            self._fail(error)
+            return False
+
     def close(self):
         """Says `Offline` and goodbye, if there is somebody to say it to."""
-        if self.publish(self.lwt, b"Offline", True):
+        if self.publish(self._lwt, b"Offline", True):
             try:
-                self.client.disconnect()
-            except self.errors:
+                self._client.disconnect()
+            except self._errors:
                 pass  # then the last will says it
         self._forget()
 
-    def fail(self, why):
+    def _connect(self):
+        again = self._failed or self._backoff_ms <= _BACKOFF_MIN_MS  # else it came and went before, and may go again
+        self._failed += 1  # until it stands
+        try:
+            self._client = client = self._client_class(*self._arguments)
+            client.set_last_will(self._lwt, b"Offline", True)
+            client.set_callback(self._receive)
+            client.connect()
+            client.publish(self._lwt, b"Online", True)
+            for topic in self._subscriptions:
+                self._subscribe(topic)
+        except self._errors as error:
+            self._fail(error)
+            return
+        self._failed = 0
+        self.connected = True
+        self._since = self._clock.ticks_ms()
+        if again:
+            self._told = None
+            self._log.info("broker connected")
+
+    def _subscribe(self, topic):
+        try:
+            self._client.subscribe(topic)
+            return True
+        except self._client_error as error:
+            if error.args != (_REFUSED,):
+                raise
+            self._log.warning("the broker does not let us hear %s: is mqtt_user allowed to subscribe?", topic.decode())
+            return False
+
+    def _connection_proved(self):
+        """The connection has stood for a while: the next trouble is a new one."""
+        self._backoff_ms = 0
+        if self._told:
+            self._told = None
+            self._log.info("broker connected, and it lasts")
+
+    def _take_messages(self):
+        for _ in range(_MESSAGES):
+            self._transport.heard = False
+            packet = self._client.check_msg()
+            if not self._transport.heard:
+                return
+            if packet is not None and packet & _PACKET != _PUBLISH:
+                raise ValueError
+
+    def _receive(self, topic, payload):
+        """umqtt.simple's callback; what it brings waits until the packet is done with."""
+        if self.on_message and len(self._inbox) < _MESSAGES:
+            self._inbox.append((topic, payload, bool(self._transport.first & 1)))
+
+    def _fail(self, why):
         """Lets go of the connection. At the end of the pass `why`, an exception or a text, is told and counted."""
         self._forget()
         self._trouble = why
 
-    def receive(self, topic, payload):
-        """umqtt.simple's callback; what it brings waits until the packet is done with."""
-        if self.on_message and len(self._inbox) < _MESSAGES:
-            self._inbox.append((topic, payload, bool(self.transport.first & 1)))
-
     def _forget(self):
         self.connected = False
-        self.client = None
-        self.transport.close()
+        self._client = None
+        self._transport.close()
 
-    def _contact(self, step):
-        from . import contact
-
-        drop("firmware.mqtt.contact")
-        getattr(contact, step)(self)
-
-    def _hear(self):
-        """Takes what has arrived, some packets at most."""
-        for _ in range(_MESSAGES):
-            self.transport.heard = False
-            packet = self.client.check_msg()
-            if not self.transport.heard:
-                return
-            if packet is not None and packet & 0xF0 != 0x30:
-                raise ValueError
+    def _tell(self, why):
+        """Says why the connection could not be made or was lost, each trouble once; sets the time of the next try."""
+        if self._failed:
+            if self._failed % _RESOLVE_AFTER == 0:
+                self._transport.resolve_again()
+            words = connect_errors.explain(self._transport.stage, why)
+            text = "broker %s port %d: %s" % (self._arguments[1], self._arguments[2], words)
+        else:
+            self.drops += 1
+            text = "broker lost: %s" % (why if isinstance(why, str) else connect_errors.explain("", why))
+        self._backoff_ms = min(max(2 * self._backoff_ms, _BACKOFF_MIN_MS), _BACKOFF_MAX_MS)
+        # with jitter: not every device at once when a broker comes back
+        wait_ms = self._backoff_ms * 3 // 4 + self._random_below(self._backoff_ms // 5)
+        self._retry_at = self._clock.ticks_add(self._clock.ticks_ms(), wait_ms)
+        if text != self._told:
+            self._told = text
+            self._log.warning("%s (trying on, with pauses of up to a minute)", text)

@@ -1,4 +1,4 @@
-"""What `cmnd/#` may ask for (mqtt.md, "Accepted"): bytes in, an intention out. Loaded for the moment."""
+"""Commands over MQTT, `cmnd/#` (mqtt.md, "Accepted"): parsed whole, then carried out. None of them reaches the battery."""
 
 import json
 
@@ -7,7 +7,45 @@ _RATE_MIN_MS, _RATE_MAX_MS = 1_000, 300_000
 _PAUSE = b'{"STOP"}'  # of pylon2mqtt; no JSON, but MicroPython takes it for {}
 
 
-def intention(payload, retained=False):
+class Commands:
+    """Takes what comes in on our subscriptions. `prefix` of our topics; `restart` restarts the board."""
+
+    def __init__(self, prefix, poller, publisher, restart, log):
+        self._command_topic = ("%scmnd" % prefix).encode()
+        self._poller = poller
+        self._publisher = publisher
+        self._restart = restart
+        self._log = log
+
+    def message(self, topic, payload, retained):
+        """A message: a command, Home Assistant's birth, or a config that is to go. `topic`, `payload`: bytes."""
+        if topic.startswith(self._command_topic):  # itself too: that is in cmnd/#
+            self._command(payload, retained)
+        elif topic.endswith(b"/config"):
+            if payload and retained:
+                self._publisher.take_away(topic)
+        elif payload == b"online" and not retained:
+            self._publisher.announce_all()
+
+    def _command(self, payload, retained):
+        asked = parse(payload, retained)
+        if isinstance(asked, str):
+            self._log.warning("command refused: %s", asked)
+            return
+        self._log.info("command: %s", payload.decode())
+        if "publishRate" in asked:
+            self._poller.set_publish_rate(asked["publishRate"])
+            self._publisher.set_publish_rate(asked["publishRate"])
+        if "polling" in asked:
+            self._poller.pause(not asked["polling"])
+        if "status" in asked:
+            self._publisher.status()
+            self._publisher.state()
+        if "restart" in asked:
+            self._restart()
+
+
+def parse(payload, retained=False):
     """The payload of a command (bytes) -> {key: value} of what is asked for, or a text that says why it is refused.
 
     Keys: "publishRate" (ms), "status" (anything), "polling" (bool), "restart" (True). All of them, or nothing.

@@ -1,15 +1,19 @@
-"""Is it JSON, flat and whole? Stricter than MicroPython's parser, which takes some broken JSON and tells no line.
-
-Loaded for the moment.
+"""config.json: read, saved, and in which line it is broken. MicroPython's own parser takes some broken JSON, and tells no
+line.
 """
 
 import json
+import os
+
+_BOM = b"\xef\xbb\xbf"
+_BYTES_MAX = 4096  # all settings at their longest are half of that
+_NEW = ".new"  # the file is written beside the old one, then renamed over it: a power cut leaves one or the other
 
 _SPACES = " \t\r"
 _MARKS = "{}[]:,"
 _WORDS = ("true", "false", "null")
 _DONE = 6
-# for each state: what is expected, (token, next state) …; tokens: a mark, " for a text, w for another value
+# For each state: what is expected, (token, next state) …; tokens: a mark, " for a text, w for another value
 _STATES = (
     ('{: the settings are one object, {"mqtt_host": "…", …}', (("{", 1),)),
     ("a name in quotes, or }", (('"', 2), ("}", _DONE))),
@@ -19,6 +23,53 @@ _STATES = (
     ("a name in quotes (is there a comma too many?)", (('"', 2),)),
     ("nothing more", ()),
 )
+
+
+class ConfigError(Exception):
+    """Settings that cannot be used; the text names every wrong key or value, one a line."""
+
+
+def exists(path):
+    """True when there is a file `path`."""
+    try:
+        os.stat(path)
+        return True
+    except OSError:
+        return False
+
+
+def read(path):
+    """The values that stand in the file `path`, unchecked. ConfigError: it is missing, or broken, in which line."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_BYTES_MAX + 1)
+    except OSError as error:
+        why = "is missing: copy config.json.example and fill it in"
+        raise ConfigError("%s %s" % (path, why if error.args[0] == 2 else "cannot be read: %s" % error)) from None
+    if len(data) > _BYTES_MAX:
+        raise ConfigError("%s has more than %d bytes" % (path, _BYTES_MAX))
+    if data[:3] == _BOM:
+        data = data[3:]
+    why = fault(data)
+    if why:
+        raise ConfigError("%s is not JSON: %s" % (path, why))
+    return json.loads(data)
+
+
+def save(path, given, order):
+    """Writes the settings `given` ({key: value}), one a line, in the `order` of all keys. ConfigError: it failed, and the old
+    file is as it was.
+    """
+    lines = ["  %s: %s" % (json.dumps(key), json.dumps(given[key])) for key in order if key in given]
+    try:
+        with open(path + _NEW, "wb") as file:
+            file.write(b"{\n")
+            for at, line in enumerate(lines):
+                file.write((line + (",\n" if at + 1 < len(lines) else "\n")).encode())
+            file.write(b"}\n")
+        os.rename(path + _NEW, path)
+    except OSError as error:
+        raise ConfigError("%s was not saved (%s): is there room on the flash?" % (path, error)) from None
 
 
 def fault(data):

@@ -1,13 +1,15 @@
-"""What main.py needs when the firmware begins and when it ends by itself. Loaded for the moment."""
+"""Counts starts, keeps what crashed for the next report, and stops a crash loop: safe mode."""
 
 import io
 import sys
 import time
 
 from . import board
+from .modules import forget
 from .retained import Retained
 
-_QUICK_BOOTS = 5  # starts in a row of which none came to ten minutes, then safe mode
+_QUICK_BOOTS = 5  # starts in a row of which none came to LASTING_MS, then safe mode
+LASTING_MS = 600_000
 _SAFE_MIN = 10
 _MINUTE_MS = 60_000
 _ROOT = "firmware/"
@@ -15,7 +17,7 @@ _ROOT = "firmware/"
 
 def begin():
     """Counts this start -> Retained. In a crash loop it does not return: safe mode, then a reset."""
-    retained = Retained(board.memory)
+    retained = Retained(board.rtc_memory)
     retained.boots += 1
     if board.reset_cause() == "watchdog":
         retained.last_error = "watchdog: it hung, or the battery side made no progress"
@@ -40,7 +42,7 @@ def crashed(error):
     """Keeps what was raised where, for the next report, and says it. Never the text of the exception: it may hold
     anything, a password too.
     """
-    retained = Retained(board.memory)
+    retained = Retained(board.rtc_memory)
     retained.last_error = where(error)
     retained.save()
     print("error: %s; starting anew" % retained.last_error)
@@ -69,9 +71,7 @@ def where(error):
 
 def stopped():
     """Ctrl-C: somebody looks after it, so this was no crash. The firmware is forgotten: the REPL needs its memory."""
-    retained = Retained(board.memory)
+    retained = Retained(board.rtc_memory)
     retained.quick_boots = 0
     retained.save()
-    for name in list(sys.modules):
-        if name.startswith(("firmware", "umqtt")):
-            sys.modules.pop(name)
+    forget([name for name in sys.modules if name.startswith(("firmware", "umqtt"))])

@@ -9,7 +9,7 @@ from micropython import const
 
 _WAIT_S = const(5)  # for the TCP connection; for all that is read and written from start() on
 _POLL_MS = const(5)
-_BUFFER = const(256)  # what is written is collected to this size: one TCP segment instead of many
+_BUFFER = const(512)  # bytes; what is written is collected to this size: one TCP segment instead of many
 _PAYLOAD_MAX = const(257)  # of what comes in: one byte more than a command may have, so that it shows
 _CONTINUED_MAX = const(3)  # bytes of a packet's length that say that one more follows
 _DISCONNECT = const(0xE0)
@@ -20,45 +20,48 @@ _ECONNRESET = const(104)
 class Transport:
     """Stands for the module `socket`, and for its only socket.
 
-    `module` is the real one, `secure` None or secure.Secure, for TLS.
-    `stage` says how far the last connection came: clock, socket, resolve, connect, tls, mqtt.
-    `heard` becomes True when a byte came, `heard_at` is when the last one did (ticks, ms), `first` the first byte of
-    the packet that is being read. Who sets `stale` has the name resolved anew.
+    `module` is the real one, `tls` None or tls.Tls. `stage` says how far the last connection came: clock, socket,
+    resolve, connect, tls, mqtt. `heard` becomes True when a byte came, `heard_at` is when the last one did (ticks, ms),
+    `first` the first byte of the packet that is being read.
     """
 
-    def __init__(self, module, clock, secure=None):
+    def __init__(self, module, clock, tls=None):
         self._module = module
         self._clock = clock
-        self._secure = secure
+        self._tls = tls
         self._addresses = self._raw = self._stream = None
         self._out = bytearray(_BUFFER)
         self._filled = self._byte = self._continued = self.first = 0
-        self._blocking = self.stale = True
+        self._blocking = self._stale = True
         self.heard = False
         self.stage = "resolve"
         self.heard_at = clock.ticks_ms()
         self.start()
+
+    def resolve_again(self):
+        """The next connection asks the DNS: the broker may have another address now."""
+        self._stale = True
 
     # as a module
 
     def getaddrinfo(self, host, port, *_):
         """Asks the DNS (which knows no timeout) when the answer that it has is stale, or there is none."""
         self.stage = "resolve"
-        if self.stale:
+        if self._stale:
             try:
                 self._addresses = self._module.getaddrinfo(host, port, 0, self._module.SOCK_STREAM)
             except OSError:
                 if not self._addresses:
                     raise
-            self.stale = False
+            self._stale = False
         return self._addresses
 
     def socket(self, *_):
         """As socket.socket(): the one connection; another that was open is closed."""
         self.close()
-        if self._secure:
+        if self._tls:
             self.stage = "clock"
-            self._secure.set_clock()
+            self._tls.set_clock()
         self.stage = "socket"
         self._raw = self._stream = self._module.socket()
         self._filled = 0
@@ -72,9 +75,9 @@ class Transport:
         self.stage = "connect"
         self._raw.settimeout(_WAIT_S)
         self._raw.connect(address)
-        if self._secure:
+        if self._tls:
             self.stage = "tls"
-            self._stream = self._secure.wrap(self._raw)
+            self._stream = self._tls.wrap(self._raw)
         self._raw.settimeout(0)
         self.stage = "mqtt"
         self.start()
@@ -130,23 +133,31 @@ class Transport:
         return data
 
     def write(self, data, count=None):
-        """Takes bytes, or an object that has a length and yields bytes. OSError when the peer does not take them."""
-        if isinstance(data, (bytes, bytearray)):
-            data = (data if count is None else data[:count],)
-        for part in data:
-            at = 0
-            while at < len(part):
-                some = part[at : at + _BUFFER - self._filled]
-                self._out[self._filled : self._filled + len(some)] = some
-                self._filled += len(some)
-                at += len(some)
-                if self._filled == _BUFFER:
-                    self.flush()
+        """Takes bytes or a memoryview, or an object that has a length and yields bytes. OSError when the peer does not
+        take them.
+        """
+        if not isinstance(data, (bytes, bytearray, memoryview)):
+            for part in data:
+                self.write(part)
+            return
+        if count is None:
+            count = len(data)
+        if self._filled + count > _BUFFER:
+            self.flush()
+        if count > _BUFFER:
+            self._send(memoryview(data)[:count])
+            return
+        filled = self._filled
+        self._filled = filled + count
+        self._out[filled : self._filled] = data if count == len(data) else data[:count]
 
     def flush(self):
         """Sends what write() has collected."""
-        view = memoryview(self._out)[: self._filled]
-        self._filled = 0
+        filled, self._filled = self._filled, 0
+        if filled:
+            self._send(memoryview(self._out)[:filled])
+
+    def _send(self, view):
         while len(view):
             sent = self._stream.write(view)
             if sent:

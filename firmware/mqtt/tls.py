@@ -1,4 +1,4 @@
-"""TLS under bounded.Transport: the broker must show a certificate of our CA, for its name, and valid today."""
+"""TLS under transport.Transport: the broker must show a certificate of our CA, for its name, and valid today."""
 
 import time
 from binascii import a2b_base64
@@ -11,7 +11,7 @@ _YEAR = 2025  # before it the clock was not set: the ESP32's begins with 2000
 _NTP_S = 2
 
 
-class Secure:
+class Tls:
     """`ca` is the PEM file with one or more certificates, `host` the name that the broker's must be for,
     `ntp_host` who is asked for the time.
 

@@ -1,0 +1,152 @@
+"""What is asked seldom: the group, who a pack is, what it allows; and whether an answer is news."""
+
+from binascii import crc32
+from struct import pack_into, unpack_from
+
+from micropython import const
+
+from . import NoReply, Refusal
+
+_LIMITS_MS = const(300_000)
+_COUNT_MS = const(180_000)
+_RECOUNT_MS = const(20_000)  # while a pack is missing
+# A question is one small number, since lists of them get long: a place in KINDS << 5, and the pack, 0 for the group
+KINDS = ("packs", "identity", "limits", "parameters")
+_PACKS, _IDENTITY, _LIMITS, _PARAMETERS = [kind << 5 for kind in range(len(KINDS))]
+_PACK = const(31)
+_CRC = ">I"
+_CRC_BYTES = const(4 * 17 * 4)  # one for each kind and pack
+# Partial answers about a pack's identity that are asked again before one is taken: from a pack that never gave a whole
+# one, and from one that did; that is then another pack.
+_PARTIAL_FIRST = const(2)
+_PARTIAL_LATER = const(250)
+
+
+class Questions:
+    """Asks a dialect what is seldom asked. `clock` has ticks_ms and ticks_diff."""
+
+    def __init__(self, dialect, clock):
+        self._methods = (dialect.packs, dialect.identity, dialect.limits, dialect.parameters)
+        self._clock = clock
+        self._due = []
+        self._retry = []  # those that failed, for the next cycle
+        self._told = bytearray(_CRC_BYTES)  # the CRC of each answer that was news
+        self._candidate = None  # (question, CRC): an answer that came once
+        self._partial_left = bytearray([_PARTIAL_FIRST] * 17)
+        self._limits_at = self._counted_at = clock.ticks_ms()
+
+    def pending(self):
+        """True while there is something to ask."""
+        return bool(self._due)
+
+    def identity_is_next(self):
+        """True when the next question is who a pack is."""
+        return bool(self._due) and self._due[0] & ~_PACK == _IDENTITY
+
+    def ask_everything(self, packs):
+        """Queues all questions about the group and its `packs`; every answer is news again."""
+        for at in range(_CRC_BYTES):
+            self._told[at] = 0
+        self._retry = []
+        self._due = [_PACKS]
+        for kind in (_IDENTITY, _LIMITS):
+            self._due += [kind | pack for pack in packs]
+        self._due.append(_PARAMETERS)
+
+    def ask_packs(self):
+        """Queues the question which packs there are, before all others."""
+        self._due.insert(0, _PACKS)
+
+    def forget(self):
+        """Drops all that is queued."""
+        self._due = []
+
+    def retry(self):
+        """A new cycle: those that failed are due again."""
+        self._due += self._retry
+        self._retry = []
+
+    def schedule(self, packs, returned, is_short):
+        """Behind a cycle: queues what is due. `packs` of the group; `returned`: those that answer again; `is_short`: one
+        is missing.
+        """
+        now, diff = self._clock.ticks_ms(), self._clock.ticks_diff
+        for pack in returned:
+            self._queue(_IDENTITY | pack)  # it may be another pack
+        if not 0 <= diff(now, self._limits_at) < _LIMITS_MS:  # a negative difference means more than six days ago
+            self._limits_at = now
+            for pack in packs:
+                self._queue(_LIMITS | pack)
+        if not 0 <= diff(now, self._counted_at) < (_RECOUNT_MS if is_short else _COUNT_MS) and _PACKS not in self._due:
+            self._counted_at = now
+            self.ask_packs()
+
+    def _queue(self, question):
+        if question not in self._due:
+            self._due.append(question)
+
+    def ask(self):
+        """Asks the next question -> (kind of KINDS, pack or 0, answer), the answer None when it is no news. An answer is
+        news when it came twice in a row and differs from the one before; an answer that came once is asked again.
+
+        Unanswered.
+        """
+        question = self._due.pop(0)
+        kind, pack = question >> 5, question & _PACK
+        try:
+            answer = self._methods[kind](pack)
+            if question & ~_PACK == _IDENTITY:
+                answer = self._whole_enough(pack, *answer)
+        except (NoReply, Refusal) as error:
+            raise Unanswered(question, KINDS[kind], pack, error)
+        return KINDS[kind], pack, answer if self._is_news(question, answer) else None
+
+    def ask_again(self, unanswered, at_once):
+        """Queues a question that failed: first of all, or for the next cycle."""
+        if at_once:
+            self._due.insert(0, unanswered.question)
+        else:
+            self._retry.append(unanswered.question)
+
+    def _whole_enough(self, pack, identity, error):
+        """-> the identity, whole or not; raises `error` when it is asked again because something is missing in it."""
+        left = self._partial_left[pack]
+        if error is None:
+            self._partial_left[pack] = _PARTIAL_LATER
+        elif left > _PARTIAL_FIRST or (left and not isinstance(error, Refusal)):
+            self._partial_left[pack] = left - 1 if left != _PARTIAL_FIRST + 1 else 0
+            raise error
+        return identity
+
+    def _is_news(self, question, answer):
+        crc = crc32(repr(answer).encode()) or 1  # 0: none was told
+        at = 4 * (17 * (question >> 5) + (question & _PACK))
+        if answer is None or crc == unpack_from(_CRC, self._told, at)[0]:
+            if self._candidate and self._candidate[0] == question:
+                self._candidate = None
+            return False
+        if self._candidate != (question, crc):
+            self._candidate = question, crc
+            self._due.insert(0, question)
+            return False
+        pack_into(_CRC, self._told, at, crc)
+        return True
+
+    def regroup(self, packs, new):
+        """The group is `packs` now, of which `new` were not in it before: they are asked who they are, and nobody asks
+        any more about those that left.
+        """
+        rest = [one for one in self._due + self._retry if not one & _PACK or one & _PACK in packs]
+        self._due = [_IDENTITY | pack for pack in new] + rest + [_LIMITS | pack for pack in new]
+        self._retry = []
+
+
+class Unanswered(Exception):
+    """A question brought nothing. `kind` of KINDS, `pack` or 0, `error`: the NoReply or Refusal."""
+
+    def __init__(self, question, kind, pack, error):
+        super().__init__(str(error))
+        self.question = question
+        self.kind = kind
+        self.pack = pack
+        self.error = error

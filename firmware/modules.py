@@ -1,0 +1,23 @@
+"""Modules that are needed for a while only: at the start, or once an hour. All others stay loaded."""
+
+import sys
+
+
+def forget(names):
+    """Takes imported modules ("firmware.config") out of MicroPython's list: the memory of each is free once nobody holds
+    a part of it.
+    """
+    for name in names:
+        package, _, leaf = name.rpartition(".")
+        if sys.modules.pop(name, None) and package in sys.modules:
+            delattr(sys.modules[package], leaf)
+
+
+class Temporary:
+    """`with Temporary():` around an import: what was not loaded before is forgotten behind it."""
+
+    def __enter__(self):
+        self._before = set(sys.modules)
+
+    def __exit__(self, *_):
+        forget([name for name in sys.modules if name not in self._before])

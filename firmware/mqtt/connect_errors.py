@@ -1,0 +1,41 @@
+"""Why there is no connection to the broker, in the owner's words."""
+
+_STAGES = {
+    "socket": "too many connections are open",
+    "clock": "no time from ntp_host, and without it the broker's certificate cannot be judged",
+    "resolve": "the DNS does not know that name, or does not answer: is mqtt_host right?",
+}
+_LOGIN = "the broker does not let us in: are mqtt_user and mqtt_pass right?"
+_CONNACK = {
+    1: "the broker does not speak MQTT 3.1.1",
+    2: "the broker refuses the client id",
+    3: "the broker says that it is not available",
+    4: _LOGIN,
+    5: _LOGIN,
+}
+_ERRNO = (  # lwIP's numbers and the PC's
+    ((103, 104, 128, 32, 9, 107), "the broker closed the connection"),
+    ((111,), "nothing listens there: is the broker running, is mqtt_port right?"),
+    ((101, 113, 114, 118), "no way to that address: is mqtt_host right, is the network up?"),
+    ((110, 116, 11, 115, 119), "no answer in time"),
+)
+_ENOMEM = 12
+_NO_MEMORY = "not enough memory for TLS"
+
+
+def explain(stage, error):
+    """How far the connection came (`stage` of transport.Transport; "" once it stood) and the exception -> text."""
+    code = error.args[0] if error.args else None
+    if stage in _STAGES:
+        return _STAGES[stage]
+    if stage == "tls":
+        text = str(error.args[-1] if error.args else error).strip()
+        return _NO_MEMORY if code == _ENOMEM or "ALLOC_FAILED" in text else "TLS: " + text
+    if type(error).__name__ == "MQTTException" and code in _CONNACK:
+        return _CONNACK[code]
+    found = "not an MQTT broker's answer (%s)" % type(error).__name__
+    if type(error).__name__ != "MQTTException":
+        for codes, words in _ERRNO:
+            if code in codes:
+                found = words
+    return found + " (is it an MQTT port, with TLS or without?)" if stage == "mqtt" else found
