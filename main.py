@@ -7,21 +7,32 @@ import machine
 CTRL_C_MS = 2000
 WATCHDOG_MS = 90_000  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
 A_DAY_MS = 86_400_000
-START_UP = ("app", "config", "config_file", "crash", "pins", "start")  # modules that only the start needs
+
+
+def prepare():
+    from firmware import crash, modules, start
+
+    retained = crash.begin()
+    prepared = start.prepare()
+    modules.forget(["firmware." + name for name in ("config", "config_file", "crash", "pins", "start")])
+    return retained, prepared
+
+
+def build(retained, settings, uart, tls):
+    from firmware import app, modules
+
+    modules.forget(["firmware.app"])
+    gc.collect()
+    return app.build(retained, settings, uart, tls, time)
 
 
 def work():
-    from firmware import crash, start
-
-    retained = crash.begin()
-    settings, uart, tls = start.prepare()
-    from firmware import app, modules
-
-    watchdog = machine.WDT(timeout=WATCHDOG_MS)  # before Wi-Fi is switched on
-    loop = app.build(retained, settings, uart, tls, time)
-    modules.forget(["firmware." + name for name in START_UP])
-    del crash, start, app, modules, settings, uart, tls
-    loop.run(watchdog.feed)
+    retained, prepared = prepare()
+    gc.collect()  # there is no room for the modules of both
+    feed = machine.WDT(timeout=WATCHDOG_MS).feed  # before Wi-Fi is switched on
+    loop = build(retained, *prepared)
+    del retained, prepared
+    loop.run(feed)
 
 
 def live():

@@ -8,7 +8,6 @@ import umqtt.simple
 
 from . import board
 from .battery.poller import Poller
-from .commands import Commands
 from .energy import Meters
 from .log import Log
 from .loop import Loop
@@ -51,11 +50,10 @@ def build(retained, settings, uart, tls, clock):
     meters = Meters(retained, clock, rate_ms)
     publisher = Publisher(session, prefix, Rack(clock), meters, Payloads(), devices, telemetry, clock, log)
     loop = Loop(board.reset, retained, clock, log, wifi, session, poller, publisher, telemetry)
-    commands = Commands(prefix, poller, publisher, loop.restart, log)
 
     poller.sink, poller.on_found = publisher, loop.found
     publisher.on_announced = poller.start_cycle
-    session.on_connect, session.on_message = loop.connected, commands.message
+    session.on_connect, session.on_message = loop.connected, loop.message
     log.listen(publisher.line)
     if led:
         led.watch(loop.state)

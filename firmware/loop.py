@@ -5,6 +5,7 @@ import gc
 from micropython import const
 
 from . import __version__
+from .modules import Temporary
 
 _SLEEP_MAX_MS = const(50)
 _LASTING_MS = const(600_000)  # a start that lasts so long is none of a crash loop
@@ -68,6 +69,13 @@ class Loop:
         """A connection to the broker stands: it may have lost what it retained."""
         self.poller.ask_everything()
         self.publisher.connected()
+
+    def message(self, topic, payload, retained):
+        """A message on one of our subscriptions."""
+        with Temporary():
+            from .commands import Commands
+        commands = Commands(self.publisher.prefix, self.poller, self.publisher, self.restart, self._log)
+        commands.message(topic, payload, retained)
 
     def found(self, dialect):
         """The battery answers, in this dialect, which comes first from now on. Only the one in use is loaded: another one

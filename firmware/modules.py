@@ -1,5 +1,6 @@
 """Modules that are needed for a while only: at the start, or once an hour. All others stay loaded."""
 
+import gc
 import sys
 
 
@@ -17,6 +18,7 @@ class Temporary:
     """`with Temporary():` around an import: what was not loaded before is forgotten behind it."""
 
     def __enter__(self):
+        gc.collect()  # a module needs memory in large pieces
         self._before = set(sys.modules)
 
     def __exit__(self, *_):

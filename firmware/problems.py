@@ -13,26 +13,25 @@ _PROBLEM = PROTECT + FAULT + ("Other",)
 
 OK = "OK"
 _TEXT_MAX = 120
-# Flags that are told in words, the worst first
-_WORDS = (
-    ("Pack_OVP", "Over-voltage protection"),
-    ("Pack_UVP", "Pack under-voltage protection"),
-    ("Cell_UVP", "Cell under-voltage protection"),
-    ("CHG_OCP", "Charge over-current protection"),
-    ("DSG_OCP", "Discharge over-current protection"),
-    ("CHG_TP", "Charge temperature protection"),
-    ("DSG_TP", "Discharge temperature protection"),
-    ("Cell_Fault", "fault"),
-    ("Other", "Other error"),
-    ("Cell_OV", "over-voltage"),
-    ("Cell_UV", "under-voltage"),
-    ("Pack_OV", "Pack over-voltage"),
-    ("Pack_UV", "Pack under-voltage"),
-    ("CHG_OC", "Charge over-current"),
-    ("DSG_OC", "Discharge over-current"),
-    ("OT", "Over-temperature"),
-    ("UT", "Under-temperature"),
-)
+# Flags that are told in words, the worst first. One text: as tuples it would take three times the memory.
+_WORDS = b"""\
+Pack_OVP Over-voltage protection
+Pack_UVP Pack under-voltage protection
+Cell_UVP Cell under-voltage protection
+CHG_OCP Charge over-current protection
+DSG_OCP Discharge over-current protection
+CHG_TP Charge temperature protection
+DSG_TP Discharge temperature protection
+Cell_Fault fault
+Other Other error
+Cell_OV over-voltage
+Cell_UV under-voltage
+Pack_OV Pack over-voltage
+Pack_UV Pack under-voltage
+CHG_OC Charge over-current
+DSG_OC Discharge over-current
+OT Over-temperature
+UT Under-temperature"""
 
 # cell_states, temperature_states: bytes, one state each; flags: tuple of (key of PROTECT …, bool); faulty_cells: from 1
 Alarms = namedtuple(
@@ -74,7 +73,8 @@ def judge(alarms, words=()):
     if not (problem or warning):
         return False, False, OK
     texts = []
-    for key, text in _WORDS:
+    for line in _WORDS.split(b"\n"):
+        key, text = line.decode().split(" ", 1)
         if key in found:
             if key == "Other" and words:
                 text = "; ".join(words)

@@ -1,6 +1,7 @@
 """For the REPL: `from firmware import setup; setup.ask()` asks for the settings that are missing, one by one."""
 
-from . import config, wifi
+from . import config
+from .wifi import network
 
 _ASKED = (
     ("wifi_ssid", "its number or its name"),
@@ -51,8 +52,22 @@ def _valid(key, hint, names, answer):
 
 
 def _networks():
+    """Names of the Wi-Fi networks in reach, the strongest first; none when the radio cannot tell."""
+    wlan = network.WLAN(network.STA_IF)
     try:
-        return wifi.networks()
+        wlan.active(True)
+        if not wlan.isconnected():
+            wlan.disconnect()  # while it tries to connect it does not look around
+        found = wlan.scan()
     except OSError as error:
         print("the radio cannot list networks: %s" % error)
         return []
+    names = []
+    for name, _, _, _, _, _ in sorted(found, key=lambda one: -one[3]):
+        try:
+            name = name.decode()
+        except ValueError:  # no text: it cannot be a setting
+            continue
+        if name and name not in names:
+            names.append(name)
+    return names

@@ -32,43 +32,43 @@ class Telemetry:
         return "%d bytes free" % heap + ("" if system is None else ", system %d (largest %d)" % (system, largest))
 
     def status(self):
-        """-> {key of stat/status: raw integer or text}."""
-        return {
-            "name": self._rack_name,
-            "sw_version": __version__,
-            "IP": self._wifi.address(),
-            "SSID": self._wifi.ssid,
-            "uptime": self.uptime_s(),
-        }
+        """-> ((key of stat/status, raw integer or text, decimals of the integer), …)."""
+        return (
+            ("name", self._rack_name, 0),
+            ("sw_version", __version__, 0),
+            ("IP", self._wifi.address(), 0),
+            ("SSID", self._wifi.ssid, 0),
+            ("uptime", self.uptime_s(), 0),
+        )
 
     def state(self):
-        """-> {key of tele/STATE: raw integer or text}."""
+        """-> ((key of tele/STATE, raw integer or text, None where there is none, decimals of the integer), …)."""
         poller, wifi, retained = self._poller, self._wifi, self._retained
         link = poller.link
         heap, system, largest, least = self._memory()
-        return {
-            "Uptime": self.uptime_s(),
-            "Version": __version__,
-            "ResetCause": self._reset_cause,
-            "Boots": retained.boots,
-            "IP": wifi.address(),
-            "RSSI": wifi.signal(),
-            "HeapFree": heap,
-            "SystemFree": system,
-            "SystemLargest": largest,
-            "SystemMin": least,
-            "Link": "searching" if poller.searching else "online",
-            "Dialect": poller.dialect.name,
-            "Baud": link.baud,
-            "Packs": len(poller.packs),
-            "PublishRate": poller.publish_rate_ms // 100,
-            "Cycle": poller.cycle_ms and poller.cycle_ms // 100,
-            "Polls": link.polls,
-            "Timeouts": link.timeouts,
-            "FrameErrors": link.frame_errors,
-            "ReturnCodes": link.return_codes,
-            "Implausible": poller.implausible,
-            "BrokerDrops": self._session.drops,
-            "WifiDrops": wifi.drops,
-            "LastError": retained.last_error or "none",
-        }
+        return (
+            ("Uptime", self.uptime_s(), 0),
+            ("Version", __version__, 0),
+            ("ResetCause", self._reset_cause, 0),
+            ("Boots", retained.boots, 0),
+            ("IP", wifi.address(), 0),
+            ("RSSI", wifi.signal(), 0),
+            ("HeapFree", heap, 0),
+            ("SystemFree", system, 0),
+            ("SystemLargest", largest, 0),
+            ("SystemMin", least, 0),
+            ("Link", "searching" if poller.searching else "online", 0),
+            ("Dialect", poller.dialect.name, 0),
+            ("Baud", link.baud, 0),
+            ("Packs", len(poller.packs), 0),
+            ("PublishRate", poller.publish_rate_ms // 100, 1),
+            ("Cycle", poller.cycle_ms and poller.cycle_ms // 100, 1),
+            ("Polls", link.polls, 0),
+            ("Timeouts", link.timeouts, 0),
+            ("FrameErrors", link.frame_errors, 0),
+            ("ReturnCodes", link.return_codes, 0),
+            ("Implausible", poller.implausible, 0),
+            ("BrokerDrops", self._session.drops, 0),
+            ("WifiDrops", wifi.drops, 0),
+            ("LastError", retained.last_error or "none", 0),
+        )

@@ -93,20 +93,3 @@ class Wifi:
         except OSError as error:
             if self._helped < 3:  # later ones say nothing new
                 self._log.warning("Wi-Fi driver: %s", error)
-
-
-def networks():
-    """Names of the Wi-Fi networks in reach, the strongest first. OSError: the radio cannot tell."""
-    wlan = network.WLAN(network.STA_IF)
-    wlan.active(True)
-    if not wlan.isconnected():
-        wlan.disconnect()  # while it tries to connect it does not look around
-    names = []
-    for name, _, _, _, _, _ in sorted(wlan.scan(), key=lambda one: -one[3]):
-        try:
-            name = name.decode()
-        except ValueError:  # no text: it cannot be a setting
-            continue
-        if name and name not in names:
-            names.append(name)
-    return names

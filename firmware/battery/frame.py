@@ -38,16 +38,15 @@ CHKSUM_ERROR = 0x02
 LCHKSUM_ERROR = 0x03
 CID2_INVALID = 0x04
 INVALID_DATA = 0x06
-RETURN_CODES = {
-    0x01: "VER error",
-    CHKSUM_ERROR: "CHKSUM error",
-    LCHKSUM_ERROR: "LCHKSUM error",
-    CID2_INVALID: "CID2 invalid",
-    0x05: "command format error",
-    INVALID_DATA: "invalid data, or no such pack",
-    ADR_ERROR: "ADR error",
-    0x91: "communication error: the master could not reach the pack",
-}
+_RETURN_CODES = b"""\
+01 VER error
+02 CHKSUM error
+03 LCHKSUM error
+04 CID2 invalid
+05 command format error
+06 invalid data, or no such pack
+90 ADR error
+91 communication error: the master could not reach the pack"""
 
 OVERHEAD = 18  # characters of a frame without INFO, SOI and EOI included
 LONGEST = OVERHEAD + 4095  # LENID has 12 bits
@@ -69,6 +68,15 @@ def _lchksum(lenid):
 
 def _chksum(characters):
     return -sum(characters) & 0xFFFF
+
+
+def return_code(code):
+    """An RTN in words: "RTN 04H CID2 invalid"."""
+    start = b"%02X " % code
+    for line in _RETURN_CODES.split(b"\n"):
+        if line.startswith(start):
+            return "RTN %02XH %s" % (code, line[3:].decode())
+    return "RTN %02XH" % code
 
 
 def longest_reply(cid2):

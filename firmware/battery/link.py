@@ -102,7 +102,7 @@ class Link:
         if reply.address != self.address and reply.code != frame.ADR_ERROR:
             raise ValueError("reply of ADR %02XH" % reply.address)
         if reply.code != frame.NORMAL:
-            raise Refusal(reply.code, "RTN %02XH %s" % (reply.code, frame.RETURN_CODES.get(reply.code, "")))
+            raise Refusal(reply.code, frame.return_code(reply.code))
         if parse is None:
             if reply.info:
                 raise ValueError("INFO where none belongs")

@@ -5,7 +5,7 @@ from micropython import const
 from .. import plausible
 from ..modules import Temporary
 from . import ADR_ERROR, NoReply, Refusal
-from .questions import Questions, Unanswered
+from .questions import Questions
 
 _QUESTION_MS = const(500)  # what a seldom question may take of the time until the next cycle
 _PAUSED_MS = const(500)
@@ -182,29 +182,26 @@ class Poller:
     # -- seldom questions ----------------------------------------------------------------------------------------------
 
     def _ask(self):
-        try:
-            kind, pack, answer = self._questions.ask()
-        except Unanswered as unanswered:
-            self._unanswered(unanswered)
-            return
-        if answer is None:
-            return
-        if kind == "packs":
-            self._regroup(answer)
-        self.sink.publish_detail(kind, pack, answer)
+        kind, pack, answer, error = self._questions.ask()
+        if error:
+            self._unanswered(kind, pack, error)
+        elif answer is not None:
+            if kind == "packs":
+                self._regroup(answer)
+            self.sink.publish_detail(kind, pack, answer)
 
-    def _unanswered(self, unanswered):
+    def _unanswered(self, kind, pack, error):
         """Asked again in the next cycle, which also shows whether the battery is still there: some batteries just do not
         know a command. Without the packs nothing can go on.
         """
-        self._questions.ask_again(unanswered, at_once=not self.packs)
+        self._questions.ask_again(at_once=not self.packs)
         if self.packs:
-            self._log.info("%s %s: %s", unanswered.kind, unanswered.pack or "", unanswered.error)
+            self._log.info("%s %s: %s", kind, pack or "", error)
             return
         if not self._hint_given:
             self._hint_given = True
-            self._log.warning("battery does not say which packs there are: %s", unanswered.error)
-        self._failed(unanswered.kind, unanswered.pack, unanswered.error)
+            self._log.warning("battery does not say which packs there are: %s", error)
+        self._failed(kind, pack, error)
         self._pause_search()
 
     def _regroup(self, packs):

@@ -29,6 +29,7 @@ class Questions:
         self._methods = (dialect.packs, dialect.identity, dialect.limits, dialect.parameters)
         self._clock = clock
         self._due = []
+        self._asked = None  # the question asked last
         self._retry = []  # those that failed, for the next cycle
         self._told = bytearray(_CRC_BYTES)  # the CRC of each answer that was news
         self._candidate = None  # (question, CRC): an answer that came once
@@ -86,27 +87,26 @@ class Questions:
             self._due.append(question)
 
     def ask(self):
-        """Asks the next question -> (kind of KINDS, pack or 0, answer), the answer None when it is no news. An answer is
-        news when it came twice in a row and differs from the one before; an answer that came once is asked again.
-
-        Unanswered.
+        """Asks the next question -> (kind of KINDS, pack or 0, answer, None), or (kind, pack, None, the NoReply or Refusal).
+        The answer is None when it is no news; it is news when it came twice in a row and differs from the one before; an
+        answer that came once is asked again.
         """
-        question = self._due.pop(0)
-        kind, pack = question >> 5, question & _PACK
+        self._asked = question = self._due.pop(0)
+        kind, pack = KINDS[question >> 5], question & _PACK
         try:
-            answer = self._methods[kind](pack)
+            answer = self._methods[question >> 5](pack)
             if question & ~_PACK == _IDENTITY:
                 answer = self._whole_enough(pack, *answer)
         except (NoReply, Refusal) as error:
-            raise Unanswered(question, KINDS[kind], pack, error)
-        return KINDS[kind], pack, answer if self._is_news(question, answer) else None
+            return kind, pack, None, error
+        return kind, pack, answer if self._is_news(question, answer) else None, None
 
-    def ask_again(self, unanswered, at_once):
-        """Queues a question that failed: first of all, or for the next cycle."""
+    def ask_again(self, at_once):
+        """Queues the question that was just asked: first of all, or for the next cycle."""
         if at_once:
-            self._due.insert(0, unanswered.question)
+            self._due.insert(0, self._asked)
         else:
-            self._retry.append(unanswered.question)
+            self._retry.append(self._asked)
 
     def _whole_enough(self, pack, identity, error):
         """-> the identity, whole or not; raises `error` when it is asked again because something is missing in it."""
@@ -139,14 +139,3 @@ class Questions:
         rest = [one for one in self._due + self._retry if not one & _PACK or one & _PACK in packs]
         self._due = [_IDENTITY | pack for pack in new] + rest + [_LIMITS | pack for pack in new]
         self._retry = []
-
-
-class Unanswered(Exception):
-    """A question brought nothing. `kind` of KINDS, `pack` or 0, `error`: the NoReply or Refusal."""
-
-    def __init__(self, question, kind, pack, error):
-        super().__init__(str(error))
-        self.question = question
-        self.kind = kind
-        self.pack = pack
-        self.error = error

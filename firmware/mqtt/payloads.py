@@ -7,7 +7,7 @@ from .json_writer import JsonWriter
 
 _PATH = __file__[: __file__.rfind("/") + 1] + "entities.txt"
 _COMMENT = const(35)  # "#"
-_CHUNK_BYTES = const(512)  # of the table; many small reads from flash are slow
+_CHUNK_BYTES = const(128)  # of the table; smaller reads from flash are slow, larger ones need memory in one piece
 _READING_BYTES = const(2560)  # the longest payload: a reading of 16 cells with all that a text console says
 _CELLS_PER_SENSOR = const(4)
 # The objects that flags are published in; System_Status holds those that are in none of the others
@@ -35,6 +35,19 @@ def table():
                     yield line.split(b" ", 1)
 
 
+def _columns(topic):
+    """[(key, decimals of the raw integer, decimals published)] of a topic, in the order of the table."""
+    decimals, columns = {}, []
+    for word, rest in table():
+        if word == b"kind":
+            kind, scale, digits, _ = rest.split(b" ", 3)
+            decimals[kind] = int(scale), int(digits)
+        elif word == topic:
+            key, kind, _ = rest.split(b" ", 2)
+            columns.append((key.decode(),) + decimals[kind])
+    return columns
+
+
 def temperature_key(index, cells):
     """Key of the sensor `index` (from 0) of a pack of `cells` cells: the board, cells in groups of four, others."""
     first = (index - 1) * _CELLS_PER_SENSOR + 1
@@ -48,49 +61,54 @@ class Payloads:
 
     def __init__(self):
         self._json = JsonWriter(_READING_BYTES)
-        self._decimals = {}  # kind -> (decimals of the raw integer, decimals published)
-        for word, rest in table():
-            if word == b"kind":
-                kind, scale, digits, _ = rest.split(b" ", 3)
-                self._decimals[kind] = int(scale), int(digits)
-        self._readings = self._columns(b"readings")
+        self._readings = _columns(b"readings")
+        self._cell = _columns(b"Cells")[0][1:]  # (decimals of the raw integer, decimals published)
+        self._temperature = _columns(b"Temps")[0][1:]
+        self._current, self._voltage = [column[1:] for column in _columns(b"Pack")]
 
-    def _columns(self, topic):
-        """[(key, decimals of the raw integer, decimals published)] of a topic, in the order of the table."""
-        columns = []
-        for word, rest in table():
-            if word == topic:
-                key, kind, _ = rest.split(b" ", 2)
-                columns.append((key.decode(),) + self._decimals[kind])
-        return columns
+    def rack(self, values):
+        """`stat/readings/Rack` from {key: raw} -> memoryview."""
+        self._begin()
+        self._summaries(values)
+        return self._done()
 
-    def flat(self, topic, values):
-        """An object of flat values -> memoryview. `topic`: b"readings", b"state" …; `values`: {key: raw}, None for what is
-        left out, or a tuple of all in the order of the table.
-        """
-        json = self._json
-        columns = self._readings if topic == b"readings" else self._columns(topic)
-        if isinstance(values, tuple):
-            values = dict(zip([column[0] for column in columns], values))
-        json.begin()
-        json.raw(b"{")
-        self._members(columns, values)
-        json.raw(b"}")
-        return json.text_view()
+    def listed(self, topic, values):
+        """An object of `values` in the order of the table's rows of `topic`, such as b"limits" -> memoryview."""
+        self._begin()
+        for (key, scale, digits), raw in zip(_columns(topic), values):
+            self._member(key, raw, scale, digits)
+        return self._done()
 
-    def _members(self, columns, values):
-        json = self._json
-        for key, scale, digits in columns:
-            raw = values.get(key)
-            if raw is not None:
-                json.key(key)
-                json.value(raw, scale, digits)
+    def flat(self, values):
+        """An object of (key, raw integer or text, decimals of the integer) -> memoryview."""
+        self._begin()
+        for key, raw, scale in values:
+            self._member(key, raw, scale, scale)
+        return self._done()
+
+    def _begin(self):
+        self._json.begin()
+        self._json.raw(b"{")
+
+    def _done(self):
+        self._json.raw(b"}")
+        return self._json.text_view()
+
+    def _member(self, key, raw, scale, digits):
+        """A member with the raw integer's decimals and those published; None is left out."""
+        if raw is not None:
+            self._json.key(key)
+            self._json.value(raw, scale, digits)
+
+    def _summaries(self, values):
+        """The members of {key: raw} that the table lists for readings."""
+        for key, scale, digits in self._readings:
+            self._member(key, values.get(key), scale, digits)
 
     def pack(self, reading, summary, charged, discharged):
         """`stat/readings/PackN` -> memoryview. `summary`: reading.Summary; `charged` and `discharged` in mWh."""
         json, alarms, extra = self._json, reading.alarms, reading.extra
-        json.begin()
-        json.raw(b"{")
+        self._begin()
         json.key(b"Cells")
         self._cells(reading)
         json.key(b"Temps")
@@ -99,25 +117,24 @@ class Payloads:
         if alarms is not None:
             current, voltage = alarms.charge_state or alarms.discharge_state, alarms.voltage_state
         json.key(b"PackCurrent")
-        self._with_state(reading.current, b"ampere", current)
+        self._with_state(reading.current, self._current, current)
         json.raw(b"}")
         json.key(b"PackVoltage")
-        self._with_state(reading.voltage, b"volt", voltage)
+        self._with_state(reading.voltage, self._voltage, voltage)
         json.raw(b"}")
-        self._members(self._readings, _pack_values(reading, summary, charged, discharged))
+        self._summaries(_pack_values(reading, summary, charged, discharged))
         if extra and extra.balancing is not None:
             json.key(b"Balancing_Cells")
             json.numbers(extra.balancing)
         if alarms is not None:
             self._status_objects(alarms)
-        json.raw(b"}")
-        return json.text_view()
+        return self._done()
 
-    def _with_state(self, raw, kind, state):
+    def _with_state(self, raw, decimals, state):
         """A value and its state, where that is known; the object stays open."""
         json = self._json
         json.raw(b'{"Reading":')
-        json.decimal(raw, *self._decimals[kind])
+        json.decimal(raw, *decimals)
         if state is not None:
             json.raw(b',"State":')
             json.decimal(state, 0, 0)
@@ -130,10 +147,10 @@ class Payloads:
             json.raw(b',"Cell_' if index else b'"Cell_')
             json.decimal(index + 1, 0, 0)
             json.raw(b'":')
-            self._with_state(cell, b"cell", states[index] if index < len(states) else None)
+            self._with_state(cell, self._cell, states[index] if index < len(states) else None)
             if extra:
                 json.key(b"Temp")
-                json.decimal(extra.temperatures[index], *self._decimals[b"celsius"])
+                json.decimal(extra.temperatures[index], *self._temperature)
             json.raw(b"}")
         json.raw(b"}")
 
@@ -143,11 +160,11 @@ class Payloads:
         json.raw(b"{")
         for index, temperature in enumerate(reading.temperatures):
             json.key(temperature_key(index, len(reading.cells)))
-            self._with_state(temperature, b"celsius", states[index] if index < len(states) else None)
+            self._with_state(temperature, self._temperature, states[index] if index < len(states) else None)
             json.raw(b"}")
         if extra and extra.mos is not None:
             json.key(b"MOS_T")
-            self._with_state(extra.mos, b"celsius", None)
+            self._with_state(extra.mos, self._temperature, None)
             json.raw(b"}")
         json.raw(b"}")
 

@@ -2,8 +2,8 @@
 
 from micropython import const
 
+from ..modules import Temporary
 from ..reading import summarize
-from .discovery import Config
 
 _STATE_MS = const(60_000)
 _LOG_MS = const(2_000)  # between two lines of tele/LOG
@@ -29,6 +29,7 @@ class Publisher:
     def __init__(self, session, prefix, rack, meters, payloads, devices, telemetry, clock, log):
         self.on_announced = None
         self._session = session
+        self.prefix = prefix
         self._prefix = prefix.encode()
         self._rack = rack
         self._meters = meters
@@ -38,6 +39,7 @@ class Publisher:
         self._clock = clock
         self._log = log
         self._in_cycle = False
+        self._config_class = None  # discovery.Config, while configs are due
         self._announcing = False  # a config went out, and on_announced() is still to come
         self._subscribed = 0  # topics of configs that may have to be taken away
         self._lines = []
@@ -67,7 +69,7 @@ class Publisher:
         if values:
             values["ChargedEnergy"], values["DischargedEnergy"] = self._meters.add(_RACK_METER, values["Power"])
             if self._session.connected:
-                self.publish(b"stat/readings/Rack", self._payloads.flat(b"readings", values))
+                self.publish(b"stat/readings/Rack", self._payloads.rack(values))
 
     def publish_detail(self, kind, pack, answer):
         """The answer to a seldom question: the group ("packs"), a pack's reading.Identity ("identity"), its "limits", or
@@ -78,22 +80,22 @@ class Publisher:
         elif kind == "identity":
             self._identity(pack, answer)
         elif kind == "limits":
-            self.publish(b"stat/limits/Pack%d" % pack, self._payloads.flat(b"limits", answer), True)
+            self.publish(b"stat/limits/Pack%d" % pack, self._payloads.listed(b"limits", answer), True)
         else:
-            self.publish(b"stat/parameters", self._payloads.flat(b"parameters", answer), True)
+            self.publish(b"stat/parameters", self._payloads.listed(b"parameters", answer), True)
 
     def _identity(self, pack, identity):
         self._devices.identify(pack, identity)
-        values = {
-            "BarCode": identity.serial,
-            "Protocol": identity.protocol,
-            "Version": identity.version,
-            "Manufacturer": identity.maker,
-            "Device": identity.device,
-            "Dialect": identity.dialect,
-            "Baud": identity.baud,
-        }
-        self.publish(b"stat/info/Pack%d" % pack, self._payloads.flat(b"info", values), True)
+        values = (
+            ("BarCode", identity.serial, 0),
+            ("Protocol", identity.protocol, 0),
+            ("Version", identity.version, 0),
+            ("Manufacturer", identity.maker, 0),
+            ("Device", identity.device, 0),
+            ("Dialect", identity.dialect, 0),
+            ("Baud", identity.baud, 0),
+        )
+        self.publish(b"stat/info/Pack%d" % pack, self._payloads.flat(values), True)
         if not self._devices.enabled:  # else Home Assistant has to know first
             self._clear_limits()
 
@@ -136,11 +138,11 @@ class Publisher:
     def state(self):
         """Publishes tele/STATE."""
         self._state_at = self._clock.ticks_ms()
-        self.publish(b"tele/STATE", self._payloads.flat(b"state", self._telemetry.state()))
+        self.publish(b"tele/STATE", self._payloads.flat(self._telemetry.state()))
 
     def status(self):
         """Publishes stat/status."""
-        self.publish(b"stat/status", self._payloads.flat(b"status", self._telemetry.status()), True)
+        self.publish(b"stat/status", self._payloads.flat(self._telemetry.status()), True)
 
     def tend(self):
         """One pass: a config for Home Assistant, tele/STATE once a minute, one line of the log."""
@@ -168,9 +170,15 @@ class Publisher:
 
     def _announce(self, now):
         """Sends one config."""
+        if self._config_class is None:
+            with Temporary():
+                from .discovery import Config
+            self._config_class = Config
         number = self._devices.next_due()
         if number is not None:
             self._config_at = now
             self._announcing = True
             topic = self._devices.config_topic(number).encode()
-            self._session.publish(topic, Config(self._devices, number, self._prefix.decode()), True)
+            self._session.publish(topic, self._config_class(self._devices, number, self.prefix), True)
+        if not self._devices.any_due():
+            self._config_class = None

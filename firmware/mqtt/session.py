@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from . import connect_errors
+from ..modules import Temporary
 
 _PING_MS = const(15_000)  # a quarter of the keepalive
 _SILENT_MS = const(60_000)  # the keepalive
@@ -186,14 +186,16 @@ class Session:
 
     def _tell(self, why):
         """Says why the connection could not be made or was lost, each trouble once; sets the time of the next try."""
+        with Temporary():
+            from .connect_errors import explain
         if self._failed:
             if self._failed % _RESOLVE_AFTER == 0:
                 self._transport.resolve_again()
-            words = connect_errors.explain(self._transport.stage, why)
+            words = explain(self._transport.stage, why)
             text = "broker %s port %d: %s" % (self._arguments[1], self._arguments[2], words)
         else:
             self.drops += 1
-            text = "broker lost: %s" % (why if isinstance(why, str) else connect_errors.explain("", why))
+            text = "broker lost: %s" % (why if isinstance(why, str) else explain("", why))
         self._backoff_ms = min(max(2 * self._backoff_ms, _BACKOFF_MIN_MS), _BACKOFF_MAX_MS)
         # with jitter: not every device at once when a broker comes back
         wait_ms = self._backoff_ms * 3 // 4 + self._random_below(self._backoff_ms // 5)
