@@ -21,7 +21,7 @@ def prepare():
 def build(retained, settings, uart, tls):
     from firmware import app, modules
 
-    modules.forget(["firmware.app"])
+    modules.forget(["firmware.app", "firmware.board"])
     gc.collect()
     return app.build(retained, settings, uart, tls, time)
 

@@ -29,6 +29,7 @@ def build(retained, settings, uart, tls, clock):
     `retained` is retained.Retained, `settings` come from config.check(), `uart` is the battery's as board.uart() makes
     it, `tls` is tls.Tls, or None; `clock` is `time`.
     """
+    payloads = Payloads()  # first, since its buffer needs memory in one piece
     log = Log(settings["log_level"])
     led = None
     if settings["led"] != "off":
@@ -44,11 +45,11 @@ def build(retained, settings, uart, tls, clock):
     prefix = "%s/%s/" % (root, rack_name)
     wifi = Wifi(settings["wifi_ssid"], settings["wifi_pass"], settings["hostname"], clock, log)
     session = _session(settings, tls, prefix.encode(), clock, log)
-    telemetry = Telemetry(rack_name, board.reset_cause(), board.memory, retained, clock, wifi, session, poller)
+    telemetry = Telemetry(rack_name, board.reset_cause(), retained, clock, wifi, session, poller)
     topic = discovery_topic(settings["discovery_prefix"], root, rack_name)
     devices = Devices(settings["discovery"], topic, expire_s(rate_ms))
     meters = Meters(retained, clock, rate_ms)
-    publisher = Publisher(session, prefix, Rack(clock), meters, Payloads(), devices, telemetry, clock, log)
+    publisher = Publisher(session, prefix, Rack(clock), meters, payloads, devices, telemetry, clock, log)
     loop = Loop(board.reset, retained, clock, log, wifi, session, poller, publisher, telemetry)
 
     poller.sink, poller.on_found = publisher, loop.found

@@ -1,14 +1,11 @@
-"""The board: UART, LED, RTC memory, reset, and how much memory is free. Only main.py and boot.py know `machine`, too."""
+"""The board: UART, LED, RTC memory, reset. Only main.py and boot.py know `machine`, too. Forgotten after the start."""
 
 import gc
 
 import machine
 from micropython import const
 
-try:
-    import esp32
-except ImportError:  # another port
-    esp32 = None
+from . import memory
 
 _RXBUF_BYTES, _TXBUF_BYTES = const(2048), const(256)
 # While the modules are imported the UART's buffers hold most of the system memory, so that MicroPython finds only this
@@ -79,30 +76,12 @@ def _holding_buffers():
     """(rxbuf, txbuf) that leave _HEAP_GROWTH_BYTES of the largest free block; the usual ones where that is not needed, or
     the block is too small.
     """
-    regions = _regions()
+    regions = memory.regions()
     held = max([largest for _, _, largest, _ in regions] + [0]) - _HEAP_GROWTH_BYTES
     if held < _BUFFERS_MIN_BYTES or max([total for total, _, _, _ in regions]) >= _PSRAM_BYTES:
         return _RXBUF_BYTES, _TXBUF_BYTES
     rxbuf = min(held, _BUFFER_MAX_BYTES)
     return rxbuf, max(_TXBUF_BYTES, min(held - rxbuf, _BUFFER_MAX_BYTES))
-
-
-def _regions():
-    """[(total, free, largest free block, least ever free)] of the system memory, in bytes; [] on other ports."""
-    return esp32.idf_heap_info(esp32.HEAP_DATA) if esp32 else []
-
-
-def memory():
-    """-> (free bytes of MicroPython's heap; of the system memory, None on other ports: free bytes, largest free block,
-    least that ever was free).
-    """
-    regions = _regions()
-    if not regions:
-        return gc.mem_free(), None, None, None
-    largest = max([region[2] for region in regions])
-    free = sum([region[1] for region in regions])
-    least = sum([region[3] for region in regions])
-    return max(0, gc.mem_free() - largest), free, largest, least  # mem_free() counts what the heap could still take
 
 
 def _check_pins(settings):

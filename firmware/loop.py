@@ -4,7 +4,7 @@ import gc
 
 from micropython import const
 
-from . import __version__
+from . import __version__, memory
 from .modules import Temporary
 
 _SLEEP_MAX_MS = const(50)
@@ -32,7 +32,9 @@ class Loop:
     def run(self, feed):
         """Until Ctrl-C, or the board is reset. `feed` keeps the watchdog quiet."""
         gc.collect()
-        self._log.info("up: pylon2mqtt %s, %s", __version__, self._telemetry.memory())
+        heap, system, largest, _ = memory.free()
+        rest = "" if system is None else ", of the system's %d, %d in one piece" % (system, largest)
+        self._log.info("up: pylon2mqtt %s, %d bytes free%s", __version__, heap, rest)
         waited = False
         try:
             while True:

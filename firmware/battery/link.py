@@ -1,5 +1,7 @@
 """One request, one checked reply over the UART: timeouts, retries, counts (§2.9)."""
 
+import gc
+
 from micropython import const
 
 from . import NoReply, Refusal, drain, frame
@@ -70,6 +72,7 @@ class Link:
         room = _MOST_BYTES
         self.polls += 1
         self.uart.write(question)
+        gc.collect()  # here, where the answer has to be waited for anyway
         while True:
             count = self.uart.readinto(self._chunk)
             if count:

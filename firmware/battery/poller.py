@@ -14,10 +14,6 @@ _SEARCH_PAUSE_MIN_MS, _SEARCH_PAUSE_MAX_MS = const(1_000), const(60_000)  # betw
 _ALARMS_PATIENCE = const(7)  # readings without alarms, from a pack that had them, until there is a warning
 _STUCK_MS = const(60_000)  # longer than any step
 _IS_ANYBODY_THERE = const(0)  # in place of a pack that is to be read
-_HINT = (
-    "no battery %s. Check: cable in the port named Console of the master pack, TX and RX not swapped, GND connected, "
-    "MAX3232 has 3.3 V, battery on%s. Trying on"
-)
 
 
 class Poller:
@@ -248,7 +244,7 @@ class Poller:
         elif found is not None:
             if not self._hint_given:
                 self._hint_given = True
-                self._log.warning(_HINT, *self._search.hint())
+                self._log.warning(self._search.hint())
             self._pause_search()
 
     def _found(self, dialect):

@@ -33,6 +33,10 @@ _AWAY_MS = const(4_000)  # pause behind a round from which on a battery that was
 _PROMPT_MS = const(1000)
 _POLL_MS = const(5)
 _PROMPT_BYTES = const(64)  # kept of what comes
+_HINT = (
+    "no battery %s. Check: cable in the port named Console of the master pack, TX and RX not swapped, GND connected, "
+    "MAX3232 has 3.3 V, battery on%s. Trying on"
+)
 
 
 def probes(dialect, baud=None):
@@ -80,11 +84,11 @@ class Search:
         return None if found is None or self._due else ""
 
     def hint(self):
-        """Where nobody answered, and which setting to check, in words."""
-        where = [WHERE[dialect] for dialect in (self._dialect, CONSOLE if self._dialect == FRAMED else FRAMED)]
+        """Where nobody answered, and what to check, in words."""
+        where, setting = WHERE[self._dialect], ', setting "dialect" (auto tries both)'
         if self._others:
-            return " nor ".join(where), ""
-        return where[0], ', setting "dialect" (auto tries both)'
+            where, setting = where + " nor " + WHERE[CONSOLE if self._dialect == FRAMED else FRAMED], ""
+        return _HINT % (where, setting)
 
     def _round(self, pause_ms):
         """The probes of a round: of a battery that was read before only one of another dialect, and only when it has been

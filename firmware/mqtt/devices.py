@@ -2,18 +2,14 @@
 
 from binascii import crc32
 
+from micropython import const
+
 RACK = 0  # as a device's number; packs have their own
-
-
-class Facts:
-    """What is known of one pack; of the rack only `alarms`."""
-
-    def __init__(self):
-        self.cells = self.sensors = 0  # their counts
-        self.alarms = self.soh = False  # did it ever say them?
-        self.speaks_text = False
-        self.identified = False
-        self.serial = None
+# What a device has said, as bits; below them the counts of its cells, and of its temperature sensors
+ALARMS, SOH, TEXT, IDENTIFIED = 1 << 16, 1 << 17, 1 << 18, 1 << 19  # TEXT: it speaks text
+_COUNTS = const(0xFFFF)
+DEVICES = 17  # the rack, and 16 packs
+_SERIAL_BYTES = const(16)
 
 
 class Devices:
@@ -25,36 +21,46 @@ class Devices:
         self.enabled = enabled
         self.topic = topic
         self.expire_s = expire_s
-        self._facts = {RACK: Facts()}
+        self._facts = [0] * DEVICES  # one small integer each, and the serial numbers in one piece, to save memory
+        self._serials = bytearray(DEVICES * _SERIAL_BYTES)
         self._due = set()  # numbers of devices
 
-    def facts(self, number):
-        """-> Facts."""
-        if number not in self._facts:
-            self._facts[number] = Facts()
-        return self._facts[number]
+    def has(self, number, fact):
+        """True when the device said one of ALARMS … IDENTIFIED; of the rack: one of its packs did."""
+        return bool(self._facts[number] & fact)
 
-    def numbers(self):
-        """-> the rack and the packs of which something is known."""
-        return sorted(self._facts)
+    def cells(self, number):
+        """-> count of a pack's cells; 0: not known."""
+        return self._facts[number] & 0xFF
+
+    def sensors(self, number):
+        """-> count of a pack's temperature sensors."""
+        return self._facts[number] >> 8 & 0xFF
+
+    def serial(self, number):
+        """-> a pack's serial number as a text; "": not known."""
+        at = number * _SERIAL_BYTES
+        return bytes(self._serials[at : at + _SERIAL_BYTES]).rstrip(b"\0").decode()
 
     def see(self, reading):
         """Takes in what a Reading shows; what is new makes the configs due."""
-        facts, rack = self.facts(reading.pack), self._facts[RACK]
-        before = facts.cells, facts.sensors, facts.alarms, facts.soh
-        facts.cells, facts.sensors = len(reading.cells), len(reading.temperatures)
-        facts.alarms = facts.alarms or reading.alarms is not None
-        facts.soh = facts.soh or reading.soh is not None
-        rack.alarms = rack.alarms or facts.alarms
-        if before != (facts.cells, facts.sensors, facts.alarms, facts.soh):
-            self._make_due(reading.pack)
+        pack = reading.pack
+        facts = self._facts[pack] & ~_COUNTS | len(reading.temperatures) << 8 | len(reading.cells)
+        if reading.alarms is not None:
+            facts |= ALARMS
+        if reading.soh is not None:
+            facts |= SOH
+        if facts != self._facts[pack]:
+            self._facts[pack] = facts
+            self._facts[RACK] |= facts & ALARMS
+            self._make_due(pack)
 
     def identify(self, pack, identity):
         """Takes in a reading.Identity."""
-        facts = self.facts(pack)
-        facts.identified = True
-        facts.speaks_text = identity.dialect == "console"
-        facts.serial = identity.serial
+        self._facts[pack] = self._facts[pack] & ~TEXT | IDENTIFIED | (TEXT if identity.dialect == "console" else 0)
+        serial = (identity.serial or "").encode()[:_SERIAL_BYTES]
+        at = pack * _SERIAL_BYTES
+        self._serials[at : at + _SERIAL_BYTES] = serial + bytes(_SERIAL_BYTES - len(serial))
         self._make_due(pack)
 
     def set_expire(self, seconds):
@@ -66,7 +72,7 @@ class Devices:
     def all_due(self):
         """Home Assistant asks for everything."""
         if self.enabled:
-            self._due |= set(self._facts)
+            self._due |= set([number for number in range(DEVICES) if number == RACK or self._facts[number]])
 
     def _make_due(self, pack):
         if self.enabled:
@@ -79,8 +85,7 @@ class Devices:
         while self._due:
             number = min(self._due)
             self._due.remove(number)
-            facts = self._facts[number]
-            if number == RACK or (facts.cells and facts.identified):
+            if number == RACK or (self.cells(number) and self.has(number, IDENTIFIED)):
                 return number
         return None
 

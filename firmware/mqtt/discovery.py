@@ -1,10 +1,31 @@
 """Home Assistant's device-based discovery (mqtt.md): the config of the rack or of a pack, made row by row of the table."""
 
-from .. import __version__
-from .json_writer import JsonWriter
-from .payloads import table, temperature_key
+from micropython import const
 
-_TEXT_BYTES = 64
+from .. import __version__
+from .devices import ALARMS, SOH, TEXT
+from .json_writer import JsonWriter
+from .payloads import temperature_key
+
+_PATH = __file__[: __file__.rfind("/") + 1] + "entities.txt"
+_COMMENT = const(35)  # "#"
+_CHUNK_BYTES = const(128)  # of the table; smaller reads from flash are slow, larger ones need memory in one piece
+_TEXT_BYTES = const(64)
+
+
+def table():
+    """Yields the lines of entities.txt as (first word, rest), both bytes."""
+    with open(_PATH, "rb") as file:
+        rest = b""
+        while True:
+            chunk = file.read(_CHUNK_BYTES)
+            if not chunk:
+                return
+            lines = (rest + chunk).split(b"\n")
+            rest = lines.pop()
+            for line in lines:
+                if line[0] != _COMMENT:
+                    yield line.split(b" ", 1)
 
 
 class Config:
@@ -15,7 +36,8 @@ class Config:
 
     def __init__(self, devices, number, prefix):
         self._device = b"pack" if number else b"rack"
-        self._facts = facts = devices.facts(number)
+        self._devices = devices
+        self._number = number
         self._id = identifier = devices.config_topic(number).split("/")[-2].encode()
         self._values = (
             (b"{id}", identifier),
@@ -23,11 +45,11 @@ class Config:
             (b"{pack}", b"%d" % number),
             (b"{expire_s}", b"%d" % devices.expire_s),
             (b"{version}", __version__.encode()),
-            (b"{serial}", b',"sn":"%s"' % _escaped(facts.serial) if facts.serial else b""),
+            (b"{serial}", b',"sn":"%s"' % _escaped(devices.serial(number)) if devices.serial(number) else b""),
             (b"{rack_name}", _escaped(prefix.split("/")[-2])),
             (b"{prefix}", _escaped(prefix)),
         )
-        self._kinds = {}  # name -> what it is in Home Assistant
+        self._named = b""  # the lines of the kinds and templates, in one piece: a dict would take four times the memory
         self._length = 0
         for part in self:
             self._length += len(part)
@@ -39,9 +61,9 @@ class Config:
         comma = b"," if self._device == b"rack" else b""  # the rack's head ends with a component
         parts = {}  # object -> path of its values, what they have in common
         for word, rest in table():
-            if word == b"kind":
-                kind, _, _, config = rest.split(b" ", 3)
-                self._kinds[kind] = config
+            if word in (b"kind", b"template"):
+                if not self._length:  # the second time they are known
+                    self._named += b"\n%s %s" % (word, rest)
             elif word == b"head":
                 device, text = rest.split(b" ", 1)
                 if device == self._device:
@@ -61,36 +83,54 @@ class Config:
     def _component(self, line, path, common):
         """One entity from its row, or None: this device has not got it, and never had."""
         key, kind, device, show, condition, name = line.split(b" ", 5)
-        if show == b"no" or device not in (self._device, b"both"):
+        if device not in (self._device, b"both"):
             return None
-        facts, config = self._facts, self._kinds[kind]
+        said = self._said
+        platform, unit, device_class, state_class, decimals, template = self._look_up(b"kind", kind).split(b" ")
         taken_away = False
         for one in condition.split(b","):
-            if one == b"alarms" and not facts.alarms:
+            if one == b"alarms" and not said(ALARMS):
                 return None
-            if one == b"soh" and not facts.soh:
-                if facts.speaks_text:  # it may say it later
+            if one == b"soh" and not said(SOH):
+                if said(TEXT):  # it may say it later
                     return None
                 taken_away = True
-            if (one == b"framed" and facts.speaks_text) or (one == b"present" and not self._is_present(key)):
+            if (one == b"framed" and said(TEXT)) or (one == b"present" and not self._is_present(key)):
                 taken_away = True
         if taken_away:
-            return b'"%s":{%s}' % (key, config[: config.find(b",")])
-        return b'"%s":{%s,"uniq_id":"%s_%s","name":"%s"%s%s}' % (
-            key,
-            config.replace(b"{value}", path.replace(b"{key}", key)),
-            self._id,
-            key,
-            name,
-            {b"main": b"", b"diagnostic": b',"ent_cat":"diagnostic"'}.get(show, b',"ent_cat":"diagnostic","en":false'),
-            common,
-        )
+            return b'"%s":{"p":"%s"}' % (key, platform)
+        parts = [b'"%s":{"p":"%s"' % (key, platform)]
+        for form, value in (
+            (b',"unit_of_meas":"%s"', unit),
+            (b',"dev_cla":"%s"', device_class),
+            (b',"stat_cla":"%s"', state_class),
+            (b',"sug_dsp_prc":%s', decimals),
+            (b",%s", self._look_up(b"template", template).replace(b"{value}", path.replace(b"{key}", key))),
+            (b',"uniq_id":"%s"', self._id + b"_" + key),
+            (b',"name":"%s"', name),
+            (b',"ent_cat":"%s"', b"-" if show == b"main" else b"diagnostic"),
+            (b',"en":%s', b"false" if show == b"off" else b"-"),
+            (b"%s}", common),
+        ):
+            if value != b"-":
+                parts.append(form % value)
+        return b"".join(parts)
+
+    def _said(self, fact):
+        return self._devices.has(self._number, fact)
+
+    def _look_up(self, word, name):
+        """What follows a name in the table."""
+        start = b"\n%s %s " % (word, name)
+        at = self._named.find(start) + len(start)
+        end = self._named.find(b"\n", at)
+        return self._named[at : end if end >= 0 else len(self._named)]
 
     def _is_present(self, key):
-        cells = self._facts.cells
+        cells = self._devices.cells(self._number)
         if key.startswith(b"Cell_"):
             return int(key[5:]) <= cells
-        return key.decode() in [temperature_key(index, cells) for index in range(self._facts.sensors)]
+        return key.decode() in [temperature_key(index, cells) for index in range(self._devices.sensors(self._number))]
 
     def _filled(self, text):
         for placeholder, value in self._values:

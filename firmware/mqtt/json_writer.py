@@ -3,6 +3,7 @@
 from ..reading import rounded
 
 _ZERO, _POINT, _MINUS, _QUOTE, _BACKSLASH = 48, 46, 45, 34, 92
+_WHOLE = (0, 0)
 _DIGITS_MAX = 24  # of a number, with sign and point
 
 
@@ -28,28 +29,29 @@ class JsonWriter:
         self._buffer[start:end] = data
 
     def key(self, key):
-        """A member's name, bytes or text, with its comma and colon; it holds nothing that must be escaped."""
+        """A member's name, with its comma and colon; it holds nothing that must be escaped."""
         if self._end and self._buffer[self._end - 1] not in b"{[":
             self.raw(b",")
         self.raw(b'"')
-        self.raw(key if isinstance(key, bytes) else key.encode())
+        self.raw(key.encode())
         self.raw(b'":')
 
-    def value(self, raw, scale=0, digits=0):
+    def value(self, raw, decimals):
         """Anything: an integer as decimal(), bytes or a text as text(), a boolean."""
         if raw is True:
             self.raw(b"true")
         elif raw is False:
             self.raw(b"false")
         elif isinstance(raw, int):
-            self.decimal(raw, scale, digits)
+            self.decimal(raw, decimals)
         else:
             self.text(raw)
 
-    def decimal(self, raw, scale, digits):
-        """The exact decimal of raw / 10**scale with at most `digits` decimals, at least one; "3" when digits is 0. What
-        must be rounded is rounded half away from zero.
+    def decimal(self, raw, decimals):
+        """`decimals` (scale, digits): the exact decimal of raw / 10**scale with at most `digits` decimals, at least one;
+        "3" when digits is 0. What must be rounded is rounded half away from zero.
         """
+        scale, digits = decimals
         if scale > digits:
             raw = rounded(raw, 10 ** (scale - digits))
             scale = digits
@@ -95,5 +97,5 @@ class JsonWriter:
         for index, number in enumerate(numbers):
             if index:
                 self.raw(b",")
-            self.decimal(number, 0, 0)
+            self.decimal(number, _WHOLE)
         self.raw(b"]")

@@ -4,6 +4,7 @@ from micropython import const
 
 from ..modules import Temporary
 from ..reading import summarize
+from .devices import DEVICES, TEXT
 
 _STATE_MS = const(60_000)
 _LOG_MS = const(2_000)  # between two lines of tele/LOG
@@ -12,7 +13,7 @@ _RACK_METER = const(0)
 _HOME_ASSISTANT_MS = const(2_000)  # it may lose what comes sooner behind a config
 _EXPIRE_MIN_S = const(120)  # of a reading, in Home Assistant
 _EXPIRE_CYCLES = const(4)
-_DEVICES_MAX = const(17)  # the rack, and 16 packs
+_WHOLE = (0, 0)  # an integer as it is
 
 
 def expire_s(publish_rate_ms):
@@ -30,7 +31,6 @@ class Publisher:
         self.on_announced = None
         self._session = session
         self.prefix = prefix
-        self._prefix = prefix.encode()
         self._rack = rack
         self._meters = meters
         self._payloads = payloads
@@ -38,7 +38,7 @@ class Publisher:
         self._telemetry = telemetry
         self._clock = clock
         self._log = log
-        self._in_cycle = False
+        self._in_cycle = True  # configs wait for the end of the first cycle, when more is known
         self._config_class = None  # discovery.Config, while configs are due
         self._announcing = False  # a config went out, and on_announced() is still to come
         self._subscribed = 0  # topics of configs that may have to be taken away
@@ -46,8 +46,8 @@ class Publisher:
         self._state_at = self._line_at = self._config_at = clock.ticks_ms()
 
     def publish(self, topic, payload, retain=False):
-        """Sends a payload to a topic (bytes) below the prefix."""
-        self._session.publish(self._prefix + topic, payload, retain)
+        """Sends a payload to a topic below the prefix."""
+        self._session.publish((self.prefix + topic).encode(), payload, retain)
 
     # -- told by the poller --------------------------------------------------------------------------------------------
 
@@ -59,7 +59,7 @@ class Publisher:
         self._devices.see(reading)
         counted = self._meters.add(reading.pack, summary.power)
         if self._session.connected:
-            self.publish(b"stat/readings/Pack%d" % reading.pack, self._payloads.pack(reading, summary, *counted))
+            self.publish("stat/readings/Pack%d" % reading.pack, self._payloads.pack(reading, summary, *counted))
 
     def cycle(self, missed, cycle_ms):
         """The end of a cycle, with the packs that were missed in it; None: it was cut short."""
@@ -67,9 +67,9 @@ class Publisher:
         self._meters.set_cycle(cycle_ms)
         values = self._rack.cycle(missed)
         if values:
-            values["ChargedEnergy"], values["DischargedEnergy"] = self._meters.add(_RACK_METER, values["Power"])
+            counted = self._meters.add(_RACK_METER, values["Power"])
             if self._session.connected:
-                self.publish(b"stat/readings/Rack", self._payloads.rack(values))
+                self.publish("stat/readings/Rack", self._payloads.rack(values, *counted))
 
     def publish_detail(self, kind, pack, answer):
         """The answer to a seldom question: the group ("packs"), a pack's reading.Identity ("identity"), its "limits", or
@@ -80,32 +80,32 @@ class Publisher:
         elif kind == "identity":
             self._identity(pack, answer)
         elif kind == "limits":
-            self.publish(b"stat/limits/Pack%d" % pack, self._payloads.listed(b"limits", answer), True)
+            self.publish("stat/limits/Pack%d" % pack, self._payloads.limits(answer), True)
         else:
-            self.publish(b"stat/parameters", self._payloads.listed(b"parameters", answer), True)
+            self.publish("stat/parameters", self._payloads.parameters(answer), True)
 
     def _identity(self, pack, identity):
         self._devices.identify(pack, identity)
         values = (
-            ("BarCode", identity.serial, 0),
-            ("Protocol", identity.protocol, 0),
-            ("Version", identity.version, 0),
-            ("Manufacturer", identity.maker, 0),
-            ("Device", identity.device, 0),
-            ("Dialect", identity.dialect, 0),
-            ("Baud", identity.baud, 0),
+            ("BarCode", identity.serial, _WHOLE),
+            ("Protocol", identity.protocol, _WHOLE),
+            ("Version", identity.version, _WHOLE),
+            ("Manufacturer", identity.maker, _WHOLE),
+            ("Device", identity.device, _WHOLE),
+            ("Dialect", identity.dialect, _WHOLE),
+            ("Baud", identity.baud, _WHOLE),
         )
-        self.publish(b"stat/info/Pack%d" % pack, self._payloads.flat(values), True)
+        self.publish("stat/info/Pack%d" % pack, self._payloads.flat(values), True)
         if not self._devices.enabled:  # else Home Assistant has to know first
             self._clear_limits()
 
     def _clear_limits(self):
         """Takes away what a battery that speaks text now was retained to have said while it spoke frames."""
-        for number in self._devices.numbers():
-            if number and self._devices.facts(number).speaks_text:
-                self.publish(b"stat/limits/Pack%d" % number, b"", True)
-                if number == 1:
-                    self.publish(b"stat/parameters", b"", True)
+        for pack in range(1, DEVICES):
+            if self._devices.has(pack, TEXT):
+                self.publish("stat/limits/Pack%d" % pack, b"", True)
+                if pack == 1:
+                    self.publish("stat/parameters", b"", True)
 
     # -- told by others ------------------------------------------------------------------------------------------------
 
@@ -121,6 +121,7 @@ class Publisher:
 
     def announce_all(self):
         """Home Assistant has started, and is to get all configs."""
+        self._in_cycle = False
         self._devices.all_due()
 
     def set_publish_rate(self, ms):
@@ -138,11 +139,11 @@ class Publisher:
     def state(self):
         """Publishes tele/STATE."""
         self._state_at = self._clock.ticks_ms()
-        self.publish(b"tele/STATE", self._payloads.flat(self._telemetry.state()))
+        self.publish("tele/STATE", self._payloads.flat(self._telemetry.state()))
 
     def status(self):
         """Publishes stat/status."""
-        self.publish(b"stat/status", self._payloads.flat(self._telemetry.status()), True)
+        self.publish("stat/status", self._payloads.flat(self._telemetry.status()), True)
 
     def tend(self):
         """One pass: a config for Home Assistant, tele/STATE once a minute, one line of the log."""
@@ -159,14 +160,14 @@ class Publisher:
                 self.on_announced()
         if self._devices.any_due() and not self._in_cycle:
             self._announce(now)
-        elif not self._devices.enabled and self._subscribed < _DEVICES_MAX:
+        elif not self._devices.enabled and self._subscribed < DEVICES:
             self._session.subscribe(self._devices.config_topic(self._subscribed).encode())
             self._subscribed += 1
         if not 0 <= diff(now, self._state_at) < _STATE_MS:
             self.state()
         if self._lines and not 0 <= diff(now, self._line_at) < _LOG_MS:
             self._line_at = now
-            self.publish(b"tele/LOG", self._lines.pop(0).encode())
+            self.publish("tele/LOG", self._lines.pop(0).encode())
 
     def _announce(self, now):
         """Sends one config."""

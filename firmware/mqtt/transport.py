@@ -9,7 +9,7 @@ from micropython import const
 
 _WAIT_S = const(5)  # for the TCP connection; for all that is read and written from start() on
 _POLL_MS = const(5)
-_BUFFER = const(512)  # bytes; what is written is collected to this size: one TCP segment instead of many
+_BUFFER = const(256)  # bytes; what is written is collected to this size: one TCP segment instead of many
 _PAYLOAD_MAX = const(257)  # of what comes in: one byte more than a command may have, so that it shows
 _CONTINUED_MAX = const(3)  # bytes of a packet's length that say that one more follows
 _DISCONNECT = const(0xE0)
