@@ -151,12 +151,6 @@ def test_the_uart_is_where_the_caller_stands(tmp_path, monkeypatch):
     assert runner.Board(tmp_path, uart="battery").uart == str(tmp_path / "battery")
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", "[" * 5000, '{"mqtt_tls": false}'])
-def test_settings_that_want_no_tls(tmp_path, text):
-    (tmp_path / "config.json").write_text(text)
-    assert layout.tls_cost(tmp_path) == 0
-
-
 # -- layout -----------------------------------------------------------------------------------------------------------
 
 

@@ -9,6 +9,7 @@ import termios
 import time
 
 import _host
+import _memory
 import _pins
 
 _RATES = (300, 7, 600, 8, 1200, 9, 2400, 11, 4800, 12, 9600, 13, 19200, 14, 38400, 15, 57600, 4097, 115200, 4098)
@@ -19,6 +20,7 @@ _AHEAD_BYTES = 128
 _CHUNK_BYTES = 256
 _REOPEN_MS = 1000
 _ESP_FAIL = 1
+_BUFFER_MAX = 65_535
 _KEEP = -1  # "parameter was left out"
 
 
@@ -43,6 +45,7 @@ class UART:
         self._file = None
         self._rate = 115200
         self._rxbuf = 256
+        self._txbuf = 0
         self._timeout = self._timeout_char = 0
         self._path = _host.setting("UART") if id else ""
         self._ahead = bytearray(_AHEAD_BYTES)
@@ -67,8 +70,7 @@ class UART:
         if baudrate:
             _speed(baudrate)
             self._rate = baudrate
-        if rxbuf != _KEEP:
-            self._rxbuf = rxbuf
+        self._buffers(self._rxbuf if rxbuf == _KEEP else rxbuf, self._txbuf if txbuf == _KEEP else txbuf)
         if timeout != _KEEP:
             self._timeout = timeout
         if timeout_char != _KEEP:
@@ -80,8 +82,20 @@ class UART:
         self._ahead_start = self._ahead_end = 0
         self._left = _KEEP
 
+    def _buffers(self, rxbuf, txbuf):
+        if max(rxbuf, txbuf) > _BUFFER_MAX:  # the chip takes the rest of the division by 65536
+            raise ValueError("buffer too long")
+        _memory.grow()
+        if not _memory.take("uart%d" % self._id, rxbuf + txbuf):
+            raise OSError(_ESP_FAIL, "ESP_FAIL")
+        self._rxbuf, self._txbuf = rxbuf, txbuf
+
     def deinit(self):
-        """Let go of the port; init() opens it again."""
+        """Let go of the port and the buffers; init() opens it again."""
+        _memory.take("uart%d" % self._id, 0)
+        self._release()
+
+    def _release(self):
         if self._file:
             self._file.close()
             self._file = None
@@ -110,7 +124,7 @@ class UART:
         try:
             self._open()
         except OSError:
-            self.deinit()
+            self._release()
             return False
         print("serial port", self._path, "is open")
         return True
@@ -118,7 +132,7 @@ class UART:
     def _gone(self):
         print("serial port", self._path, "is gone; waiting for it to come back")
         self._poll = None
-        self.deinit()
+        self._release()
 
     def _apply(self, when):
         if self._file:

@@ -11,6 +11,7 @@ import io
 import select
 import time
 
+import _memory
 import network
 import usocket
 from usocket import AF_INET, AF_INET6, SO_REUSEADDR, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET  # noqa: F401
@@ -58,6 +59,7 @@ class socket(io.IOBase):
             self._raw.close()
             self._raw = None
             _open_count -= 1
+            _memory.give_tls(self)
 
     def settimeout(self, seconds):
         self._timeout_ms = None if seconds is None else int(seconds * 1000)
