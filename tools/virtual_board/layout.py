@@ -111,21 +111,21 @@ def compiled(path, name, change=str):
     return target
 
 
-def heap_cost(interpreter):
+def heap_cost(interpreter, speed=1):
     """-> bytes of heap that the board's own modules, its UART and umqtt.simple take; on an ESP32 they take none.
 
     Both sides of the subtraction know as many names as the firmware has: the pools that names are kept in double in
     size, so what a further name costs depends on how many there are.
     """
     modules = board_modules()
-    note = modules / f"cost-{hashlib.sha256(f'{interpreter} {NAMES}'.encode()).hexdigest()[:16]}"
+    note = modules / f"cost-{hashlib.sha256(f'{interpreter} {NAMES} {speed > 1}'.encode()).hexdigest()[:16]}"
     if not note.exists():
         count = f"import gc\nfor n in range({NAMES}): hasattr(0, 'name%d' % n)\ngc.collect()\nprint(gc.mem_alloc())"
         bare = _probe([interpreter, "-c", count], {})
         master, slave = os.openpty()
         with tempfile.TemporaryDirectory() as flash:
             Path(flash, "main.py").write_text(f"{ROM_MODULES}\nuart = machine.UART(1, tx=33, rx=32)\n{count}")
-            settings = {"FLASH": flash, "ROM": str(rom()), "UART": os.ttyname(slave)}
+            settings = {"FLASH": flash, "ROM": str(rom()), "UART": os.ttyname(slave), "SPEED": str(speed)}
             environ = {"MICROPYPATH": str(modules)} | {f"VB_{name}": value for name, value in settings.items()}
             full = _probe([interpreter, "-m", "_start"], environ)
         os.close(master)

@@ -30,14 +30,16 @@ class Board:
     directory of what survives a reset (RTC memory; None: a new one, removed by close()). extra_path: directories before
     the flash on the firmware's path. stdout: called with each line of the console, without newline. env: more
     environment variables, such as VB_MEMORY (modules/_memory.py). ssid, key: what the access point wants (None: takes
-    anything). repl: with a serial port (`port`) that mpremote connects to.
+    anything). repl: with a serial port (`port`) that mpremote connects to. speed: a whole number; the board's clock and
+    its watchdog go so many times as fast; sockets keep the PC's time.
     """
 
     def __init__(self, flash, uart=None, micropython=None, heap="80k", state=None, extra_path=(), stdout=None,
-                 env=None, ssid=None, key=None, repl=False):  # fmt: skip
+                 env=None, ssid=None, key=None, repl=False, speed=1):  # fmt: skip
         self.flash = Path(flash).resolve()
         self.uart = uart and os.path.abspath(uart)  # the board's own directory is its flash
         self.heap = heap
+        self.speed = int(speed)
         self._temporary = None if state else tempfile.TemporaryDirectory(prefix="board-")
         self.state = Path(state or self._temporary.name).resolve()
         self.state.mkdir(parents=True, exist_ok=True)
@@ -165,7 +167,7 @@ class Board:
 
     def _own_heap(self):
         """-> bytes of heap that the board's own modules take."""
-        return layout.heap_cost(self._interpreter) + (layout.REPL_HEAP if self._repl else 0)
+        return layout.heap_cost(self._interpreter, self.speed) + (layout.REPL_HEAP if self._repl else 0)
 
     def environment(self, line_fd, cause):
         """-> environment of the interpreter. `line_fd`: where it tells what it does; `cause` of its start, such as
@@ -186,6 +188,7 @@ class Board:
             "SSID": self._ssid or "",
             "KEY": self._key or "",
             "REPL": self._repl.mode if self._repl else "",
+            "SPEED": str(self.speed),
             "HEAP_COST": str(self._own_heap()),
         }
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}

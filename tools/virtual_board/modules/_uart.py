@@ -172,7 +172,7 @@ class UART:
         self._idle_since = now
 
     def _wait(self, timeout_ms):
-        return bool(self._file and self._poll.poll(timeout_ms))
+        return bool(self._file and self._poll.poll(-(-timeout_ms // time.speed)))
 
     # -- what the firmware calls ---------------------------------------------------------------------------------
 
