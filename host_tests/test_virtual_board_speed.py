@@ -30,7 +30,8 @@ def test_the_boards_clock(board, sleep):
     status, lines = run(board, CLOCK.format(sleep=sleep), speed=SPEED)
     ms, also_ms, s = map(int, lines[0].split())
     took_ms = (time.monotonic() - began) * 1000 * SPEED
-    assert status == 0 and 99_999 <= ms <= took_ms and 99_999 <= also_ms <= took_ms and SPEED <= s <= took_ms / 1000 + SPEED
+    assert status == 0 and 99_999 <= ms <= took_ms and 99_999 <= also_ms <= took_ms
+    assert SPEED <= s <= took_ms / 1000 + SPEED
 
 
 def test_with_speed_1_the_ticks_are_the_interpreters_own(board):

@@ -11,6 +11,8 @@ import time
 import _host
 import _memory
 import _pins
+from time import ticks_diff as _ticks_diff
+from time import ticks_ms as _ticks_ms
 
 _RATES = (300, 7, 600, 8, 1200, 9, 2400, 11, 4800, 12, 9600, 13, 19200, 14, 38400, 15, 57600, 4097, 115200, 4098)
 _LINUX_B9600 = 13  # elsewhere a speed is its own number
@@ -44,12 +46,13 @@ class UART:
         self._id = id
         self._file = None
         self._rate = 115200
+        self._quick = None
         self._rxbuf = 256
         self._txbuf = 0
         self._timeout = self._timeout_char = 0
         self._path = _host.setting("UART") if id else ""
         self._ahead = bytearray(_AHEAD_BYTES)
-        self._tried = self._idle_since = time.ticks_ms()
+        self._tried = self._idle_since = _ticks_ms()
         if self._path:
             try:
                 self._open()
@@ -76,11 +79,18 @@ class UART:
         if timeout_char != _KEEP:
             self._timeout_char = timeout_char
         if self._file is None:
-            self._tried = time.ticks_add(time.ticks_ms(), -_REOPEN_MS)
+            self._tried = time.ticks_add(_ticks_ms(), -_REOPEN_MS)
             self._reopen()
+        self._full_ms = self._rxbuf * 10_000 // self._rate  # after so long the line could have sent more than rxbuf
         self._apply(_TCSAFLUSH)
         self._ahead_start = self._ahead_end = 0
         self._left = _KEEP
+        self._choose()
+
+    def _choose(self):
+        """What reads without any ado, where nothing has to be waited for or minded; else None."""
+        plain = self._file and not self._timeout and not self._timeout_char and self._left == _KEEP
+        self._quick = self._file.readinto if plain and self._ahead_start == self._ahead_end else None
 
     def _buffers(self, rxbuf, txbuf):
         if max(rxbuf, txbuf) > _BUFFER_MAX:  # the chip takes the rest of the division by 65536
@@ -96,6 +106,7 @@ class UART:
         self._release()
 
     def _release(self):
+        self._quick = None
         if self._file:
             self._file.close()
             self._file = None
@@ -114,11 +125,13 @@ class UART:
                 control[i] = 0
         self._poll = select.poll()
         self._poll.register(self._file, select.POLLIN)
+        self._room = select.poll()
+        self._room.register(self._file, select.POLLOUT)
         self._apply(_TCSAFLUSH)
 
     def _reopen(self):
-        now = time.ticks_ms()
-        if not self._path or time.ticks_diff(now, self._tried) < _REOPEN_MS:
+        now = _ticks_ms()
+        if not self._path or _ticks_diff(now, self._tried) < _REOPEN_MS:
             return False
         self._tried = now
         try:
@@ -131,7 +144,7 @@ class UART:
 
     def _gone(self):
         print("serial port", self._path, "is gone; waiting for it to come back")
-        self._poll = None
+        self._poll = self._room = None
         self._release()
 
     def _apply(self, when):
@@ -166,8 +179,8 @@ class UART:
 
     def _bound(self):
         """After a pause in which the line could have sent more than rxbuf, no more than rxbuf is kept."""
-        now = time.ticks_ms()
-        if time.ticks_diff(now, self._idle_since) * self._rate > self._rxbuf * 10_000:
+        now = _ticks_ms()
+        if _ticks_diff(now, self._idle_since) > self._full_ms:
             self._left = self._rxbuf
         self._idle_since = now
 
@@ -181,10 +194,25 @@ class UART:
         if self._ahead_start == self._ahead_end:
             self._ahead_start = 0
             self._ahead_end = self._take(memoryview(self._ahead))
+            self._choose()
         return self._ahead_end - self._ahead_start
 
     def readinto(self, buffer, size=_KEEP):
         """Bytes that are there into `buffer` -> their number, or None."""
+        if self._quick and size == _KEEP:
+            now = _ticks_ms()
+            if _ticks_diff(now, self._idle_since) <= self._full_ms:
+                self._idle_since = now
+                try:
+                    return self._quick(buffer) or None
+                except OSError:
+                    self._gone()
+                    return None
+        count = self._readinto(buffer, size)
+        self._choose()
+        return count
+
+    def _readinto(self, buffer, size):
         view = memoryview(buffer)
         if size != _KEEP:
             view = view[:size]
@@ -233,14 +261,11 @@ class UART:
     def write(self, data):
         """Send `data` -> number of bytes. With nobody at the other end they are lost, as on a wire."""
         if self._file or self._reopen():
-            self._poll.modify(self._file, select.POLLOUT)
             try:
-                if self._poll.poll(0):
+                for _ in self._room.ipoll(0):
                     self._file.write(data)
             except OSError:
                 self._gone()
-            if self._file:
-                self._poll.modify(self._file, select.POLLIN)
         return len(data)
 
     def flush(self):

@@ -8,6 +8,7 @@ import time
 
 import _host
 import _memory
+from _host import air as _air
 
 STA_IF = 0
 AP_IF = 1
@@ -22,6 +23,8 @@ STAT_HANDSHAKE_TIMEOUT = 204
 AUTH_OPEN = 0
 AUTH_WPA2_PSK = 3
 
+_NO_AIR = b"dn"
+_WRONG_KEY = b"w"[0]
 _ASSOC_LEAVE = 8
 _JOIN_MS = 100
 _HOSTNAME_MAX = 32
@@ -108,8 +111,8 @@ class _Station:
 
     def _tick(self):
         """Let the radio do what it did since the last look."""
-        state = _host.air()
-        if self._connected and state in "dn":
+        state = _air()
+        if self._connected and state in _NO_AIR:
             self._connect(False)
             self._reason = STAT_BEACON_TIMEOUT
             self._since = time.ticks_ms()
@@ -120,14 +123,15 @@ class _Station:
             self._tries_left -= 1
 
     def _refusal(self, state):
-        if state in "dn" or _host.setting("SSID", self._ssid) != self._ssid:
+        if state in _NO_AIR or _host.setting("SSID", self._ssid) != self._ssid:
             return STAT_NO_AP_FOUND
-        if state == "w" or _host.setting("KEY", self._key) != self._key:
+        if state == _WRONG_KEY or _host.setting("KEY", self._key) != self._key:
             return STAT_WRONG_PASSWORD
         return 0
 
     def isconnected(self):
-        self._tick()
+        if not self._connected or _air() in _NO_AIR:
+            self._tick()
         return self._connected
 
     def status(self, what=None):
@@ -172,7 +176,7 @@ class _Station:
     def scan(self):
         if not self._active:
             raise OSError("STA must be active")
-        if self._trying() or _host.air() in "dn":
+        if self._trying() or _air() in _NO_AIR:
             return []
         return [(_host.setting("SSID", "virtual").encode(), b"\x02\0\0\0\0\1", 6, -60, AUTH_WPA2_PSK, False)]
 
