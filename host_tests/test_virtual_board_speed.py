@@ -6,7 +6,7 @@ import os
 import time
 
 import pytest
-from board_helpers import Wire, run
+from board_helpers import run
 from simulator_by_hand import COUNT
 from test_simulator_process import ask_fd, opened
 
@@ -43,14 +43,6 @@ def test_the_watchdog(board):
     body = "import machine, time\nif machine.reset_cause() == 1:\n machine.WDT(timeout=100_000)\n time.sleep(1000)"
     one = board(files={"main.py": body}, speed=1000)
     assert one.wait(20) == 0 and one.resets == [WDT_RESET]
-
-
-def test_the_uarts_timeout(board):
-    wire = Wire()
-    body = "from machine import UART\nu = UART(1, tx=33, rx=32, timeout=1000_000)\nprint(u.read(1))"
-    status, lines = run(board, body, uart=wire.path, speed=1000)
-    wire.close()
-    assert (status, lines) == (0, ["None"])
 
 
 @pytest.mark.parametrize("paced", [True, False])

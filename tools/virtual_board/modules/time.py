@@ -8,8 +8,8 @@ import _host
 from utime import gmtime as _gmtime
 from utime import ticks_add, ticks_cpu, ticks_diff  # noqa: F401
 
-speed = int(_host.setting("SPEED", "1"))
-if speed == 1:
+_speed = int(_host.setting("SPEED", "1"))
+if _speed == 1:
     from utime import sleep, sleep_ms, sleep_us, ticks_ms, ticks_us
     from utime import time as _pc_time
 else:
