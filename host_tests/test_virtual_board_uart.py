@@ -91,7 +91,7 @@ def test_init_drops_what_was_received(board, wire):
 
 def test_after_a_long_pause_only_rxbuf_bytes_are_kept(board, wire):
     """1200 baud, 64 bytes of buffer: full after 0.53 s."""
-    body = "u.write(b'go')\ntime.sleep_ms(1000)\nprint(u.read() == bytes(range(64)), u.read())\n"
+    body = "u.write(b'go')\ntime.sleep_ms(1000)\nprint(u.read(64) == bytes(range(64)), u.read())\n"
     body += "u.write(b'go')\nprint(get(1))"
     one = board(files={"main.py": uart(body, rxbuf=64)}, uart=wire.path)
     wire.receive(2)
