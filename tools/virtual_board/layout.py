@@ -112,8 +112,9 @@ def compiled(path, name, change=str):
 
 
 def heap_cost(interpreter, speed=1):
-    """-> bytes of heap that the board's own modules, its UART and umqtt.simple take; on an ESP32 they take none. `speed`
-    as of Board.
+    """-> bytes of heap that the board's own modules, its UART and umqtt.simple take; on an ESP32 they take none.
+
+    `speed` as of Board.
 
     Both sides of the subtraction know as many names as the firmware has: the pools that names are kept in double in
     size, so what a further name costs depends on how many there are.
