@@ -20,6 +20,7 @@ from tools.virtual_board.runner import Board
 PROJECT = environment.PROJECT
 FRAMES = PROJECT.parent / "shared" / "frames.jsonl"
 LINES_SHOWN = 60
+WINDOW = "sleep_ms(2000)"  # of main.py
 
 # What MicroPython has and CPython lacks, for those parts of the firmware that say const().
 sys.modules.setdefault("micropython", types.SimpleNamespace(const=lambda value: value))
@@ -126,17 +127,22 @@ def mqtt_client(broker):
 def board(tmp_path):
     """make(config=None, files=None, **arguments of Board) -> a started Board.
 
-    With config (dict) the firmware is laid out and the dict is its config.json (source=True: as .py). files: name ->
-    text, put into the flash after that. start=False leaves it switched off. All are stopped at the end.
+    With config (dict) the firmware is laid out and the dict is its config.json (source=True: as .py). Its window for
+    Ctrl-C is not waited out, but with window=True. files: name -> text, put into the flash after that. start=False
+    leaves it switched off. All are stopped at the end.
     """
     made = []
 
-    def make(config=None, files=None, source=False, start=True, **arguments):
+    def make(config=None, files=None, source=False, start=True, window=False, **arguments):
         flash = tmp_path / f"flash{len(made)}"
         flash.mkdir()
         if config is not None:
             layout.lay_out(flash, source=source)
             (flash / "config.json").write_text(json.dumps(config))
+            if not window:
+                main = (flash / "main.py").read_text()
+                assert main.count(WINDOW) == 1
+                (flash / "main.py").write_text(main.replace(WINDOW, "sleep_ms(1)"))
         for name, text in (files or {}).items():
             (flash / name).parent.mkdir(parents=True, exist_ok=True)
             (flash / name).write_text(text)

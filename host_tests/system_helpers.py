@@ -28,20 +28,22 @@ COUNTERS = ("Timeouts", "FrameErrors", "ReturnCodes", "Implausible")
 
 class Way:
     """One rack: `board` is the fixture, `broker` and `recorder` may be shared with others. settings: more of
-    config.json, options: of the Simulator (unpaced). Use as a context manager.
+    config.json, options: of the Simulator (unpaced). speed: how many times as fast the board and the battery go. Use
+    as a context manager.
     """
 
-    def __init__(self, board, broker, recorder, rack="Main", settings=(), heap=HEAP, **options):
+    def __init__(self, board, broker, recorder, rack="Main", settings=(), heap=HEAP, speed=1, **options):
         self._make = board
         self.recorder = recorder
         self.rack = rack
         self.prefix = f"{ROOT}/{rack}/"
         self.heap = heap
+        self.speed = speed
         self.settings = {
             "wifi_ssid": "virtual", "mqtt_host": broker.host, "mqtt_port": broker.port, "rack_name": rack,
             "publish_rate": 1, "discovery": False, **dict(settings),
         }  # fmt: skip
-        self.sim = Simulator(paced=False, **options)
+        self.sim = Simulator(paced=False, speed=speed, **options)
         self.board = None
 
     def __enter__(self):
@@ -55,7 +57,7 @@ class Way:
 
     def start(self, **arguments):
         """Switches a new board on, with a flash of its own -> self."""
-        self.board = self._make(self.settings, uart=self.sim.path, heap=self.heap, **arguments)
+        self.board = self._make(self.settings, uart=self.sim.path, heap=self.heap, speed=self.speed, **arguments)
         return self
 
     def stop(self):

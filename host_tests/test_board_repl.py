@@ -6,9 +6,7 @@ import re
 
 import pytest
 import repl_helpers
-from repl_helpers import HARD, POWER_ON, READY, SOFT, Terminal, mpremote, said
-
-from tools.virtual_board import repl
+from repl_helpers import HARD, READY, SOFT, Terminal, mpremote, said
 
 idle, busy = repl_helpers.idle, repl_helpers.busy
 
@@ -40,13 +38,6 @@ def test_cp_in_both_directions_and_rm(idle, tmp_path):
     assert "Up to date: sent" in mpremote(idle, "cp", str(tmp_path / "sent"), ":sent")
     mpremote(idle, "rm", ":sent", "+", "mkdir", ":new")
     assert not (idle.flash / "sent").exists() and (idle.flash / "new").is_dir()
-
-
-def test_run_and_errors(idle, tmp_path):
-    (tmp_path / "x.py").write_text("print('from the PC')\n1 / 0\n")
-    shown = mpremote(idle, "run", str(tmp_path / "x.py"), check=False)
-    assert "from the PC" in shown and "ZeroDivisionError" in shown
-    assert "7" in mpremote(idle, "exec", "print(7)"), "and it goes on"
 
 
 def test_mip_from_a_local_package(idle, tmp_path):
@@ -89,25 +80,6 @@ def test_when_main_py_has_ended_there_is_the_repl(board, main, line):
     one.wait_for(READY)
     assert line in one.lines
     assert "42" in mpremote(one, "resume", "exec", "print(6 * 7)")
-
-
-def test_soft_reset_in_main_py_begins_anew(board):
-    main = "import machine\nprint('main', machine.reset_cause())\nmachine.reset_cause() == 5 or machine.soft_reset()"
-    one = board(files={"main.py": main}, repl=True)
-    one.wait_for(READY)
-    assert said(one) == [f"main {POWER_ON}", f"main {SOFT}"]
-
-
-def test_ctrl_d_in_the_friendly_repl_runs_both_files(busy):
-    mark = busy.line_count
-    with Terminal(busy.port) as terminal:
-        terminal.send(b"\x03")
-        terminal.expect(b">>> ")
-        terminal.send(b"\x04")
-        terminal.expect(b"MPY: soft reboot\r\n")
-        terminal.expect(b"main\r\n")
-        busy.wait_for(re.compile("^main$"), after=mark)
-        assert said(busy, mark) == [f"boot {SOFT}", "main"]
 
 
 def test_lines_end_as_on_the_board_and_what_is_typed_comes_back(idle):
@@ -157,16 +129,3 @@ def test_mpremote_connects_while_it_boots(busy):
         mpremote(busy, "resume", "exec", "--no-follow", "import machine; machine.reset()")
         busy.wait_for(f"boot {HARD}", after=mark)
         assert "42" in mpremote(busy, "exec", "print(6 * 7)")
-
-
-@pytest.mark.parametrize(
-    ("before", "data", "after"),
-    [
-        (b"", b"a\nb\r\n", b"a\r\nb\r\n"),
-        (b"\r", b"\nx\n", b"\nx\r\n"),
-        (b"x", b"\n\n", b"\r\n\r\n"),
-        (b"\n", b"\n", b"\r\n"),
-    ],
-)
-def test_line_ends(before, data, after):
-    assert repl._cooked(before, data) == after

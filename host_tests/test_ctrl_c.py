@@ -11,12 +11,13 @@ from fake_broker import FakeBroker
 from fake_peer import CONNECT
 from mqtt_helpers import Recorder
 from repl_helpers import Terminal, mpremote
-from system_helpers import HEAP, START_S
+from system_helpers import START_S
 
 from tools.simulator import Simulator
 
 pytestmark = pytest.mark.slow
 
+HEAP = "120k"
 PROMPT_S = 1.0
 REPL_S = 10  # so long mpremote waits for the REPL; at a pty it would wait for ever
 TRIES = 3  # this PC may be busy elsewhere; a board that is slow is slow each time

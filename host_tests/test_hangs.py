@@ -13,8 +13,9 @@ from tools.virtual_board.runner import WDT_RESET
 pytestmark = pytest.mark.slow
 
 HEAP = "1M"  # not the point here
-WATCHDOG_S = 8  # instead of 90; longer than any step on a PC
-AWAY_S = 2 * WATCHDOG_S
+SPEED = 3  # of board and battery; the watchdog's seconds are theirs
+WATCHDOG_S = 8 * SPEED  # instead of 90; longer than any step on a PC
+AWAY_S = 2 * WATCHDOG_S / SPEED
 
 # Put before everything else on the flash: a watchdog with less patience; and what hangs, in the first life, as soon as
 # there is a file of this name
@@ -46,7 +47,7 @@ HANGS = {
 
 def test_a_hang_ends_in_a_reset_after_which_it_goes_on(board, broker, mqtt_client):
     with contextlib.ExitStack() as stack:  # side by side, since they all wait
-        ways = [stack.enter_context(Way(board, broker, mqtt_client, what, heap=HEAP)) for what in HANGS]
+        ways = [stack.enter_context(Way(board, broker, mqtt_client, what, heap=HEAP, speed=SPEED)) for what in HANGS]
         for it in ways:
             it.start(files={"boot.py": BOOT + HANGS[it.rack]})
         for it in ways:
@@ -55,7 +56,7 @@ def test_a_hang_ends_in_a_reset_after_which_it_goes_on(board, broker, mqtt_clien
         for it in ways:
             it.wait("tele/LWT", WATCHDOG_S + 2 * START_S, count=3)
             assert [m.payload for m in it.heard("tele/LWT")] == [b"Online", b"Offline", b"Online"], it.rack
-        patient = now() + 2 * WATCHDOG_S
+        patient = now() + AWAY_S
         for it in ways:
             it.wait("stat/readings/Rack", 4 * WATCHDOG_S, since=patient)
             assert it.board.resets == [WDT_RESET], it.rack
@@ -64,7 +65,7 @@ def test_a_hang_ends_in_a_reset_after_which_it_goes_on(board, broker, mqtt_clien
 
 
 def test_who_waits_for_battery_and_broker_is_not_reset(board, broker, mqtt_client):
-    with Way(board, broker, mqtt_client, heap=HEAP) as it:
+    with Way(board, broker, mqtt_client, heap=HEAP, speed=SPEED) as it:
         it.start(files={"boot.py": BOOT}).wait("stat/readings/Rack")
         it.sim.unplug()
         lost = it.board.line_count

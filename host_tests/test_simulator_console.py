@@ -15,15 +15,13 @@ from fakes import Clock
 from simulator_by_hand import COUNT, decode
 from test_simulator_process import LONG_S, ROOT, opened, set_rate
 
-from firmware.battery import NoReply, ReturnCode
+from firmware.battery import ReturnCode
 from firmware.battery.console import Console
 from firmware.battery.console_line import Line
 from firmware.battery.console_wake import Waker
-from tools.simulator import Simulator
 
 FIRMWARE = ("us2000c", "us5000", "us5000-v2", "pytes")
 WAKE_UP = b"~20014682C0048520FCC3\r"
-DAMAGE = ("lost", "doubled", "truncated", "noise", "nul", "split")
 # firmware -> header of `pwr`, of `bat` without its blanks
 OLD = "Power Volt Curr Tempr Tlow Thigh Vlow Vhigh Base.St Volt.St Curr.St Temp.St Coulomb Time B.V.St B.T.St"
 CELLS = "Battery Volt Curr Tempr Base State Volt. State Curr. State Temp. State "
@@ -159,24 +157,6 @@ def test_pager():
     assert "Absent" not in text_of(uart, clock, "time\n")
 
 
-@pytest.mark.parametrize("name", DAMAGE)
-def test_damaged_answers_never_become_other_values(name):
-    """With one answer in three damaged, each reading is as it was said, or there is none."""
-    uart, clock = battery_of(packs=1)
-    console = woken(uart, clock)
-    console.read(1)
-    uart.battery.fault(name, rate=0.33)
-    read = 0
-    for _ in range(40):
-        try:
-            reading = console.read(1)
-        except NoReply:
-            continue
-        read += 1
-        assert reading[:9] == as_said(uart.battery, 1)
-    assert uart.battery.counts[name] > 10 and read > 25
-
-
 @pytest.mark.parametrize("asleep", [False, True])
 def test_update_in_mid_life(asleep):
     clock = Clock()
@@ -207,23 +187,6 @@ def test_asleep_until_the_whole_wake_up_came_at_1200_baud():
     clock.advance(4000)
     assert text_of(uart, clock, "\r\n") == ""
     assert uart.battery.baud == 1200 and uart.battery.forbidden == []
-
-
-def test_silence_and_power_cycles():
-    uart, clock = battery_of()
-    console = woken(uart, clock)
-    uart.battery.fault("silent", rate=1)
-    with pytest.raises(NoReply):
-        console.ask("packs", None)
-    uart.battery.clear()
-    uart.battery.power_cycle()
-    clock.advance(4000)
-    assert console.ask("packs", None) == (1, 2)
-
-
-def test_wrong_firmware_is_refused_in_words():
-    with pytest.raises(ValueError, match="us5000-v2"):
-        Simulator(dialect="console", console={"firmware": "us9000"})
 
 
 def read_until(fd, end):

@@ -1,9 +1,9 @@
 """The faults of the simulated battery that change a reply: each does what its name says, and counts."""
 
 import pytest
-from simulator_by_hand import ANALOG, COUNT, ask, decode, faulty, make, reply, request
+from simulator_by_hand import ANALOG, COUNT, ask, decode, faulty, make, reply
 
-from tools.simulator.faults import DAMAGE, FAULTS, KINDS, split_name
+from tools.simulator.faults import DAMAGE
 
 HEX = b"0123456789ABCDEF"
 
@@ -75,20 +75,6 @@ def test_damage(name):
     assert battery.truth[-1].values == make().group.pack(1).analog()  # as it was before the fault
 
 
-@pytest.mark.parametrize("name", ["swapped", "cancel"])
-def test_what_needs_two_characters_of_info_leaves_a_short_reply_alone(name):
-    battery, _ = faulty(name)
-    assert decode(ask(battery, request(0x4F)))[2:] == (0, b"")
-    assert battery.counts[name] == 0
-
-
-def test_several_faults_at_a_time():
-    battery, clean = faulty("noise")
-    battery.fault("nul", rate=1)
-    got = ask(battery, ANALOG)
-    assert clean in got and not got.startswith(clean) and got.endswith(b"\0")
-
-
 def test_rate_is_the_share_of_the_replies():
     battery, clean = faulty("changed", rate=None)
     struck = sum(ask(battery, ANALOG) != clean for _ in range(1000))
@@ -134,23 +120,7 @@ def test_lacks_is_for_one_command_and_for_good():
 # names
 
 
-NAMES = [
-    ("noise", ("noise", {}, [])), ("noise:0.5", ("noise", {}, ["0.5"])), ("rtn:06", ("rtn", {"code": 6}, [])),
-    ("rtn:91:0.2", ("rtn", {"code": 0x91}, ["0.2"])), ("lacks:44", ("lacks", {"cid2": 0x44}, [])),
-    ("wrong_rate:9600", ("wrong_rate", {"baud": 9600}, [])), ("wrong_rate:0.1", ("wrong_rate", {}, ["0.1"])),
-]
-
-
-@pytest.mark.parametrize(("text", "parts"), NAMES)
-def test_names_with_arguments(text, parts):
-    assert split_name(text) == parts
-
-
 @pytest.mark.parametrize("wrong", ["smoke", "rtn", "lacks", "rtn:xyz", "noise:0.5"])
 def test_a_fault_that_is_none_is_refused(wrong):
     with pytest.raises(ValueError):
         make().fault(wrong)
-
-
-def test_every_fault_stands_in_the_tables_once():
-    assert len(KINDS) == len(FAULTS) and set(KINDS.values()) == {"reply", "state", "event"}

@@ -3,7 +3,7 @@
 import pytest
 from simulator_by_hand import COUNT, Clock, ask, decode, make, reply, request
 
-from tools.simulator.port import Pace, wire_time
+from tools.simulator.port import wire_time
 
 # rates
 
@@ -14,14 +14,6 @@ def test_deaf_at_another_rate(rate):
     battery.receive(1000.0, COUNT + b"\r", rate)
     assert battery.take(1001.0, rate) == (b"", [])
     assert (battery.counts["deaf"], battery.counts["requests"]) == (len(COUNT) + 1, 0)
-
-
-def test_what_came_at_another_rate_spoils_what_follows():
-    battery = make()
-    battery.receive(1000.0, COUNT[:9], 1200)
-    battery.receive(1000.0, b"?", 2400)
-    assert ask(battery, COUNT[9:]) == b""
-    assert decode(ask(battery, COUNT))[3] == b"\x02"
 
 
 @pytest.mark.parametrize(("code", "baud"), [(1, 1200), (2, 2400), (3, 4800)])
@@ -64,28 +56,6 @@ def test_a_reply_leaves_at_ten_bit_times_a_character(baud):
     assert clock.now == pytest.approx(start + len(out) * 10 / baud)
 
 
-def test_a_late_look_gets_all_that_is_through_and_no_drift():
-    pace = Pace()
-    pace.send(0.0, [(0.0, b"x" * 100)], 1200)
-    got = [len(pace.take(now)[0]) for now in (0.001, 0.1001, 0.1002, 0.6001, 5.0)]
-    assert got == [0, 12, 0, 60, 28]
-
-
-def test_replies_queue_on_the_line():
-    clock = Clock()
-    battery = make(clock, paced=True, turnaround_ms=0)
-    battery.receive(clock.now, (COUNT + b"\r") * 2, 1200)
-    character = 10 / 1200
-    clock.now += 36 * character  # both questions are through; the first answer (20 characters) began after 18
-    assert len(battery.take(clock.now, 1200)[0]) == 18
-    clock.now += 22 * character
-    assert len(battery.take(clock.now, 1200)[0]) == 22
-
-
-def test_unpaced_all_is_there_at_once():
-    assert decode(ask(make(turnaround_ms=None), COUNT))[3] == b"\x02"
-
-
 def test_rate_switch_waits_for_the_last_character():
     clock = Clock()
     battery = make(clock, paced=True)
@@ -110,27 +80,6 @@ def test_power_cycle_is_silent_and_then_at_1200():
     assert ask(battery, COUNT) == b"" and battery.counts["unheard"] == len(COUNT) + 10
     clock.now += 0.2
     assert decode(ask(battery, COUNT))[3] == b"\x02"
-
-
-def test_power_cycle_cuts_a_reply_short():
-    clock = Clock()
-    battery = make(clock, paced=True)
-    battery.receive(clock.now, COUNT + b"\r", 1200)
-    clock.now += 0.25
-    assert battery.take(clock.now, 1200)[0].startswith(b"~2001")
-    battery.power_cycle(3.0)
-    clock.now += 1.0
-    assert battery.take(clock.now, 1200)[0] == b"" and battery.due() is None
-
-
-def test_unplugged_neither_hears_nor_is_heard():
-    battery = make()
-    battery.plugged = False
-    assert ask(battery, COUNT) == b"" and battery.counts["requests"] == 0
-    battery.plugged = True
-    battery.receive(1000.0, COUNT + b"\r", 1200)
-    battery.plugged = False
-    assert battery.take(1000.0, 1200)[0] == b""
 
 
 # what must never be sent

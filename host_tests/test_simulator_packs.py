@@ -4,7 +4,7 @@ import pytest
 from simulator_by_hand import make, reply
 
 from tools.simulator.group import Group
-from tools.simulator.model import Pack, resting_voltage
+from tools.simulator.model import Pack
 
 # alarms: name, cell or sensor, where in the block of 8 cells and 2 sensors it shows, what it shows there
 
@@ -57,42 +57,6 @@ def test_bits_of_management(name, bit):
     assert pack.management()["status"] == before ^ 1 << bit
 
 
-def test_alarm_reply_may_carry_one_byte_more():
-    plain, longer = (reply(make(extra_alarm_byte=extra), 0x44, b"\x01")[1] for extra in (False, True))
-    assert longer == plain + b"\0"
-
-
-def test_alarms_end_again():
-    pack = make().group.pack(1)
-    quiet = pack.alarm()
-    pack.alarms.ask("cell_over_voltage", cell=3)
-    pack.alarms.ask("buzzer")
-    pack.alarms.ask("cell_over_voltage", cell=3, on=False)
-    assert pack.alarm()["cells"] == quiet["cells"] and pack.alarm() != quiet
-    pack.alarms.clear()
-    assert pack.alarm() == quiet
-
-
-@pytest.mark.parametrize("wrong", [{"name": "smoke"}, {"name": "cell_fault", "cell": 17}])
-def test_alarm_that_is_none_is_refused(wrong):
-    with pytest.raises(ValueError):
-        make().group.pack(1).alarms.ask(**wrong)
-
-
-@pytest.mark.parametrize(("protection", "sign", "fet"), [("over_voltage_protection", 1, 0x02),
-                                                         ("pack_under_voltage_protection", -1, 0x04)])
-def test_a_protection_opens_its_fet_and_stops_its_current(protection, sign, fet):
-    pack = Pack(1, 0)
-    for _ in range(100):
-        pack.step(sign * 10000, 1.0)
-    assert pack.analog()["current"] * sign > 5000
-    assert pack.alarm()["status"][2] == (0x80 if sign > 0 else 0x40)
-    pack.alarms.ask(protection)
-    pack.step(sign * 10000, 1.0)
-    assert pack.analog()["current"] == 0
-    assert pack.alarm()["status"][1:3] == [0x0E & ~fet, 0]
-
-
 @pytest.mark.parametrize(("speed", "hours"), [(1.0, 12), (10.0, 12)])
 def test_packs_charge_and_discharge_within_the_distances(speed, hours):
     group = Group(2, seed=5, speed=speed, wide=[False, True])
@@ -116,15 +80,6 @@ def test_packs_charge_and_discharge_within_the_distances(speed, hours):
     assert max(still) >= 10  # both packs at rest for most of a minute
 
 
-def test_charge_is_the_current_over_time():
-    pack = Pack(3, 0)
-    before = pack.remaining
-    pack.override(current=-3600)
-    for _ in range(1000):
-        pack.step(0, 2.0)
-    assert before - pack.remaining == 2000
-
-
 def test_the_same_seed_and_time_give_the_same_packs():
     one, same, other = Group(3, 7), Group(3, 7), Group(3, 8)
     for second in range(500):
@@ -135,18 +90,6 @@ def test_the_same_seed_and_time_give_the_same_packs():
     values = [[(pack.analog(), pack.serial) for pack in group.packs] for group in (one, same, other)]
     assert values[0] == values[1] != values[2]
     assert len({pack.serial for pack in one.packs}) == 3
-
-
-def test_cells_follow_the_charge():
-    mv = [resting_voltage(permille) for permille in range(-5, 1100, 5)]
-    assert mv == sorted(mv) and 2800 < mv[0] < mv[-1] < 3600
-
-
-@pytest.mark.parametrize(("current", "bits"), [(100, 0x80), (-100, 0x40), (0, 0)])
-def test_status_bits_follow_the_current(current, bits):
-    pack = Pack(1, 0)
-    pack.override(current=current)
-    assert pack.alarm()["status"][2] == bits
 
 
 def test_override_fixes_and_lets_go():
@@ -163,27 +106,6 @@ def test_override_fixes_and_lets_go():
     pack.override(cells=None, temperatures=None, cycles=None, voltage=50000)
     now = pack.analog()
     assert now["cycles"] == free["cycles"] and now["voltage"] == 50000 != sum(now["cells"])
-
-
-REFUSED = [
-    {"current": 150}, {"soc": 50}, {"remaining": 65536}, {"cells": [40000]}, {"cells": [5000] * 16}, {"cycles": -1},
-    {"serial": "short"}, {"temperatures": [-3000]},
-]
-
-
-@pytest.mark.parametrize("wrong", REFUSED)
-def test_override_refuses_what_no_reply_can_carry(wrong):
-    with pytest.raises(ValueError):
-        Pack(1, 0).override(**wrong)
-
-
-NO_GROUPS = [{"cells": 7}, {"cells": 17}, {"temperatures": 0}, {"capacity": 70000}, {"packs": 17}]
-
-
-@pytest.mark.parametrize("wrong", NO_GROUPS)
-def test_a_group_that_cannot_be_is_refused(wrong):
-    with pytest.raises(ValueError):
-        Group(**{"packs": 1, "seed": 1, **wrong})
 
 
 def test_packs_come_and_go():

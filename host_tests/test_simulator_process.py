@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from simulator_by_hand import COUNT, decode, request
 
-from tools.simulator import Simulator, cli
+from tools.simulator import Simulator
 
 ROOT = Path(__file__).resolve().parent.parent
 LONG_S = 10.0  # when a test waits longer than this for an event, it failed
@@ -79,19 +79,6 @@ def test_a_fault_that_is_switched_on_while_nothing_is_asked():
         os.close(fd)
 
 
-def test_close_while_a_user_has_it_open():
-    sim = Simulator(paced=True).start()
-    fd = opened(sim.path, 1200)
-    os.write(fd, request(0x42, b"\xff") + b"\r")
-    sim.close()
-    os.close(fd)
-
-
-def test_rate_that_no_battery_has_is_refused():
-    with pytest.raises(ValueError):
-        Simulator(baud=1201)
-
-
 @pytest.mark.parametrize("how", [["tools/simulator"], ["-m", "tools.simulator"]])
 def test_as_a_process(how, tmp_path):
     link, truth = tmp_path / "battery", tmp_path / "truth.jsonl"
@@ -110,18 +97,6 @@ def test_as_a_process(how, tmp_path):
     assert process.returncode == 0 and not os.path.lexists(link)
     assert "alarm data 03H -> RTN 00H" in said and "analog values 02H -> RTN 06H" in said
     assert (record["kind"], record["pack"], record["values"]["cells"][6]) == ("alarm", 3, 2)
-
-
-def test_faults_of_the_command_line():
-    options = cli.parser().parse_args(["--fault", "rtn:06:0.5", "--fault", "lacks:44", "--fault-for", "9", "--faults"])
-    sim = Simulator(clock=lambda: 100.0)
-    cli._begin_faults(sim, options)
-    assert [(active.name, active.rate, active.until) for active in sim.battery.faults.active] \
-        == [("rtn", 0.5, 109.0), ("lacks", 1.0, 109.0)]
-    sim.clear()
-    assert sim.battery.due() is None
-    cli._begin_faults(sim, cli.parser().parse_args(["--faults"]))
-    assert sim.battery.due() > 100.0  # the first of the mixture is to come
 
 
 WRONG = [

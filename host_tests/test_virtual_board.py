@@ -168,17 +168,6 @@ time.sleep_ms(1000)
     assert one.resets == [SOFT_RESET, WDT_RESET, HARD_RESET]
 
 
-def test_a_watchdog_wants_a_time(board):
-    status, lines = run(board, "import machine\nmachine.WDT(timeout=0)")
-    assert status == 1 and lines[-1] == "ValueError: WDT timeout too short"
-
-
-def test_nothing_runs_after_reset(board):
-    main = "import machine\nif machine.reset_cause() == 1:\n try: machine.reset()\n finally: print('no')"
-    one = board(files={"main.py": main})
-    assert one.wait(20) == 0 and list(one.lines) == []
-
-
 # -- pins and names ---------------------------------------------------------------------------------------------------
 
 

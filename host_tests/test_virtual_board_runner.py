@@ -57,17 +57,6 @@ def test_what_does_not_stop_is_killed(board):
     assert list(one.lines) == ["ready", "never"]
 
 
-def test_interrupt_does_not_end_the_board(board):
-    one = board(files={"main.py": DEAF})
-    one.wait_for("ready")
-    one.interrupt()
-    one.wait_for("never")
-    one.interrupt()
-    one.wait_for("never", after=2)
-    assert one.status is None
-    one.kill()
-
-
 def test_wait_and_wait_for_have_an_end(board):
     one = board(files={"main.py": LISTENS})
     assert one.wait_for(re.compile("^re.dy$")) == "ready"
@@ -82,13 +71,6 @@ def test_wait_and_wait_for_have_an_end(board):
         one.wait_for("nonsense", timeout_s=60)
 
 
-def test_lines_go_out_one_by_one(board):
-    seen = []
-    one = board(files={"main.py": "print('ä\\nb', end='')\nimport sys\nsys.stdout.write('c')\n1/0"}, stdout=seen.append)
-    assert one.wait(20) == 1
-    assert seen[:2] == ["ä", "bcTraceback (most recent call last):"] and seen[-1].startswith("ZeroDivisionError")
-
-
 def test_the_power_can_be_cut_by_what_it_says(board):
     one = board(files={"main.py": LISTENS}, stdout=lambda line: one.power_cut(), start=False)
     one.start()
@@ -99,14 +81,6 @@ def test_it_is_not_switched_on_twice(board):
     one = board(files={"main.py": LISTENS})
     with pytest.raises(RuntimeError, match="switched on"):
         one.start()
-
-
-def test_a_board_that_waits_to_be_killed_in_a_reset_takes_no_ctrl_c(board):
-    main = "import machine\nif machine.reset_cause() == 1: machine.reset()\nprint('second')\n" + LISTENS
-    one = board(files={"main.py": main})
-    one.interrupt()
-    one.wait_for("ready")
-    one.stop()
 
 
 PARENT = """
@@ -130,31 +104,6 @@ def test_nothing_stays_when_the_parent_is_killed(tmp_path):
         parent.wait()
         readable, _, _ = select.select([alive], [], [], 20)
         assert readable and alive.read() == b"", "the board outlived its parent"
-
-
-SIZES = (("80k", 81920), ("80K", 81920), ("1M", 1 << 20), ("4096", 4096), (4096, 4096))
-
-
-@pytest.mark.parametrize(("text", "size"), SIZES)
-def test_heap_sizes(text, size):
-    assert runner.bytes_of(text) == size
-
-
-@pytest.mark.parametrize("text", ["", "80kB", "k", "-1", "1.5M"])
-def test_heap_sizes_that_are_none(text):
-    with pytest.raises(ValueError, match="no heap size"):
-        runner.bytes_of(text)
-
-
-def test_the_uart_is_where_the_caller_stands(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    assert runner.Board(tmp_path, uart="battery").uart == str(tmp_path / "battery")
-
-
-@pytest.mark.parametrize("text", ["", "[]", "{}", "[" * 5000, '{"mqtt_tls": false}'])
-def test_settings_that_want_no_tls(tmp_path, text):
-    (tmp_path / "config.json").write_text(text)
-    assert layout.tls_cost(tmp_path) == 0
 
 
 # -- layout -----------------------------------------------------------------------------------------------------------
@@ -223,7 +172,3 @@ def test_tracebacks_name_the_file_in_the_flash(sources):
     with runner.Board(flash) as one:
         assert one.start().wait(20) == 1
         assert '  File "firmware/a.mpy", line 3, in fail' in one.lines
-
-
-def test_every_file_of_the_board_compiles():
-    assert {path.suffix for path in layout.board_modules().glob("*.*")} == {".mpy"}

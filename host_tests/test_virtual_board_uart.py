@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import termios
-import time
 
 import pytest
 from board_helpers import Wire, run
@@ -16,8 +15,17 @@ def wire():
     one.close()
 
 
-UART = "from machine import UART\nimport time\nu = UART(1, baudrate={baud}, tx=33, rx=32, rxbuf={rxbuf})\n"
-NEXT = "\nwhile not u.any(): time.sleep_ms(5)\ntime.sleep_ms(50)\n"
+UART = """
+from machine import UART
+import time
+u = UART(1, baudrate={baud}, tx=33, rx=32, rxbuf={rxbuf})
+def get(count):
+    data = b""
+    while len(data) < count:
+        data += u.read(count - len(data)) or b""
+        time.sleep_ms(5)
+    return data
+"""
 
 
 def uart(body, baud=1200, rxbuf=2048):
@@ -35,8 +43,8 @@ def test_the_rate_is_really_set_and_the_rest_kept(board, wire):
 
 
 def test_nothing_there_is_none(board, wire):
-    body = "print(u.read(), u.read(5), u.readinto(bytearray(4)), u.any(), u.readline(), u.write(b'abc'), u.flush())"
-    assert run(board, uart(body), uart=wire.path)[1] == ["None None None 0 None 3 None"]
+    body = "print(u.read(), u.read(5), u.readinto(bytearray(4)), u.write(b'abc'), u.flush())"
+    assert run(board, uart(body), uart=wire.path)[1] == ["None None None 3 None"]
 
 
 def test_bytes_pass_unchanged(board, wire):
@@ -45,27 +53,26 @@ def test_bytes_pass_unchanged(board, wire):
     attributes[0] |= termios.INLCR | termios.IGNCR | termios.ISTRIP | termios.IXON  # as another program left it
     attributes[1] |= termios.OPOST | termios.ONLCR
     termios.tcsetattr(wire.slave, termios.TCSANOW, attributes)
-    body = f"u.write(b'go'){NEXT}d = u.read(256)\nu.write(d)\nprint(u.any(), len(d))"
+    body = "u.write(b'go')\nu.write(get(256))\nprint(u.read())"
     one = board(files={"main.py": uart(body)}, uart=wire.path)
     assert wire.receive(2) == b"go"
     wire.send(everything)
     assert wire.receive(256) == everything
-    assert one.wait(20) == 0 and list(one.lines) == ["0 256"]
+    assert one.wait(20) == 0 and list(one.lines) == ["None"]
 
 
 READS = (
-    ("read all", "u.read()", "b'~20\\r~46\\r'"),
-    ("read some", "u.read(3), u.any(), u.read()", "(b'~20', 5, b'\\r~46\\r')"),
-    ("read more than is there", "u.read(100)", "b'~20\\r~46\\r'"),
-    ("readinto", "u.readinto(b), b", "(8, bytearray(b'~20\\r~46\\r\\x00\\x00\\x00\\x00'))"),
-    ("readinto a part", "u.readinto(b, 2), u.any(), b[:3]", "(2, 6, bytearray(b'~2\\x00'))"),
-    ("after any", "u.any(), u.readinto(b), u.any(), u.read()", "(8, 8, 0, None)"),
+    ("read all", "u.read(), u.read()", "(b'20\\r~46\\r', None)"),
+    ("read some", "u.read(3), u.read(2), u.read()", "(b'20\\r', b'~4', b'6\\r')"),
+    ("read more than is there", "u.read(100)", "b'20\\r~46\\r'"),
+    ("readinto", "u.readinto(b), b", "(7, bytearray(b'20\\r~46\\r\\x00\\x00'))"),
+    ("readinto a part", "u.readinto(b, 2), b[:3], u.read()", "(2, bytearray(b'20\\x00'), b'\\r~46\\r')"),
 )
 
 
 @pytest.mark.parametrize(("name", "call", "result"), READS, ids=[row[0] for row in READS])
 def test_reads(board, wire, name, call, result):
-    body = f"b = bytearray(12)\nu.write(b'go'){NEXT}print(repr(({call})))"
+    body = f"b = bytearray(9)\nu.write(b'go')\nget(1)\ntime.sleep_ms(50)\nprint(repr(({call})))"
     one = board(files={"main.py": uart(body)}, uart=wire.path)
     wire.receive(2)
     wire.send(b"~20\r~46\r")
@@ -73,36 +80,29 @@ def test_reads(board, wire, name, call, result):
 
 
 def test_init_drops_what_was_received(board, wire):
-    body = f"u.write(b'go'){NEXT}u.init(baudrate=4800)\nu.write(b'ok'){NEXT}print(u.read())"
+    body = "u.write(b'go')\nget(1)\ntime.sleep_ms(50)\nu.init(baudrate=4800)\nu.write(b'ok')\nprint(get(3))"
     one = board(files={"main.py": uart(body)}, uart=wire.path)
     wire.receive(2)
-    wire.send(b"old" * 100)  # more than any() takes out of the port
+    wire.send(b"old" * 100)
     wire.receive(2)
     wire.send(b"new")
     assert one.wait(20) == 0 and list(one.lines) == ["b'new'"]
 
 
-def test_a_timeout_waits_for_the_first_byte_and_timeout_char_for_the_next(board, wire):
-    body = "u.init(timeout=5000, timeout_char=2000)\nu.write(b'go')\nprint(u.read(4))"
-    one = board(files={"main.py": uart(body)}, uart=wire.path)
-    wire.receive(2)
-    for byte in (b"a", b"b", b"c", b"d"):
-        wire.send(byte)
-        time.sleep(0.05)  # nothing tells that the board took it
-    assert one.wait(20) == 0 and list(one.lines) == ["b'abcd'"]
-
-
 def test_after_a_long_pause_only_rxbuf_bytes_are_kept(board, wire):
     """1200 baud, 64 bytes of buffer: full after 0.53 s."""
-    body = "u.write(b'go')\ntime.sleep_ms(1000)\nd = u.read()\nprint(d == bytes(range(64)), u.read())"
+    body = "u.write(b'go')\ntime.sleep_ms(1000)\nprint(u.read(64) == bytes(range(64)))\n"
+    body += "u.write(b'go')\ntime.sleep_ms(100)\nprint(get(1))"
     one = board(files={"main.py": uart(body, rxbuf=64)}, uart=wire.path)
     wire.receive(2)
     wire.send(bytes(range(200)))
-    assert one.wait(20) == 0 and list(one.lines) == ["True None"]
+    wire.receive(2)
+    wire.send(b"x")
+    assert one.wait(20) == 0 and list(one.lines) == ["True", "b'x'"]
 
 
 def test_without_a_port_the_wire_is_open(board):
-    assert run(board, uart("print(u.write(b'abc'), u.read(), u.any())"))[1] == ["3 None 0"]
+    assert run(board, uart("print(u.write(b'abc'), u.read())"))[1] == ["3 None"]
 
 
 def test_a_port_that_cannot_be_opened_is_named(board, tmp_path):

@@ -15,7 +15,8 @@ class DemoBattery:
         self.truth = Truth()
         self.packs, self._wants_faults = packs, faults
         dialect = {"dialect": "console", "console": {"firmware": firmware}} if firmware else {}
-        self._simulator = Simulator(packs, seed=seed, speed=speed, truth_limit=1, on_truth=self.truth.note, **dialect)
+        self._simulator = Simulator(packs, seed=seed, charge_speed=speed, truth_limit=1, on_truth=self.truth.note,
+                                    **dialect)  # fmt: skip
         self._speaks = f", text console of {firmware}" if firmware else ""
         self._misbehaves, self._told = False, 0
 

@@ -28,11 +28,12 @@ class Battery:
     (default 10, unpaced 0). garbage: at the wrong rate the user gets garbage instead of nothing. log: called with a
     line of text for each event. on_truth: called with each record of the truth. truth_limit: so many records are kept
     at least, the older ones may go (default: all are kept). dialect: framed, or console with its options
-    (console.Console). identity: options of Commands.
+    (console.Console). stamp: clock of the truth (default: `clock`). identity: options of Commands.
     """
 
     def __init__(self, group, clock, seed=1, baud=FIRST_BAUD, paced=True, turnaround_ms=None, garbage=False,
-                 log=None, on_truth=None, truth_limit=None, dialect="framed", console=None, **identity):
+                 log=None, on_truth=None, truth_limit=None, dialect="framed", console=None, stamp=None, **identity):
+        self._stamp = stamp or clock
         self.group, self.clock, self.baud, self.paced, self.garbage = group, clock, baud, paced, garbage
         self.truth, self.counts, self.forbidden, self.fault_log = [], Counter(), [], []
         self.plugged = True
@@ -176,7 +177,7 @@ class Battery:
                 self._log(f"FORBIDDEN: CID2 {cid2}H in {line!r}")
 
     def _note(self, kind, pack, values):
-        record = Truth(self.clock(), kind, pack, values)
+        record = Truth(self._stamp(), kind, pack, values)
         self.truth.append(record)
         if self._truth_limit and len(self.truth) > 2 * self._truth_limit:
             del self.truth[:-self._truth_limit]

@@ -68,7 +68,8 @@ def parser():
     add("--version", default="2.3", help="of its software (default %(default)s)")
     add("--maker", default="Pylon", help="20 characters (default %(default)s)")
     add("--absent", type=int, action="append", default=[], metavar="PACK", help="is counted but not there; repeatable")
-    add("--speed", type=float, default=1.0, help="seconds that it charges a second (default %(default)s)")
+    add("--charge-speed", type=float, default=1.0, metavar="X", help="seconds that it charges a second (default 1)")
+    add("--speed", type=float, default=1, metavar="N", help="how many times as fast all else goes (default 1)")
     add("--dialect", choices=("framed", "console"), default="framed", help="what it speaks (default %(default)s)")
     add("--firmware", choices=tuple(FIRMWARE), default="us5000", help="whose console (default %(default)s)")
     add("--asleep", action="store_true", help="the console is silent until it is woken at 1200 baud")
@@ -147,10 +148,10 @@ def main(arguments=None):
         truth = open(options.truth, "w", encoding="utf-8") if options.truth else None  # noqa: SIM115 - closed below
         sim = Simulator(
             options.packs, options.cells, options.temperatures, options.seed, options.wide, options.capacity,
-            options.ambient, options.speed, options.baud, not options.unpaced, address=options.address,
-            turnaround_ms=options.turnaround, garbage=options.garbage, extra_alarm_byte=options.extra_alarm_byte,
-            dialect=options.dialect, console=_console(options), truth_limit=TRUTH_LIMIT,
-            device=options.device, version=options.version, maker=options.maker,
+            options.ambient, options.charge_speed, options.baud, not options.unpaced, speed=options.speed,
+            address=options.address, turnaround_ms=options.turnaround, garbage=options.garbage,
+            extra_alarm_byte=options.extra_alarm_byte, dialect=options.dialect, console=_console(options),
+            truth_limit=TRUTH_LIMIT, device=options.device, version=options.version, maker=options.maker,
             log=_say if options.verbose else None, on_truth=_truth_writer(truth) if truth else None)
         for pack, name, place in options.alarm:
             sim.alarm(pack, name, cell=place, sensor=place)

@@ -20,22 +20,24 @@ class Simulator:
     sequence with one a pack. baud: where it starts. paced: 10 bit times a character and turnaround_ms, else at once.
     address: ADR it answers to. maker, device, version ("2.3"), protocol (VER), infoflag, extra_alarm_byte: what it
     says. dialect: framed, or console with `console`, a dict of firmware (us2000c, us5000, us5000-v2, pytes), asleep
-    (silent until it is woken at 1200 baud), pager (lines). speed: seconds of charging that pass in a second. garbage:
-    the user gets some at the wrong rate.
-    clock: seconds, monotonic. log, on_truth: called with a line of text, with a record of the truth. truth_limit: so
-    many records are kept at least (for soaks; default all).
+    (silent until it is woken at 1200 baud), pager (lines). charge_speed: seconds of charging that pass in a second.
+    garbage: the user gets some at the wrong rate. speed: how many times as fast everything goes: the line, a power
+    cycle, the seconds of a fault. clock: seconds, monotonic; what is told is in its time, whatever the speed. log,
+    on_truth: called with a line of text, with a record of the truth. truth_limit: so many records are kept at least
+    (for soaks; default all).
 
     Use as a context manager, or start() and close(). All methods may be called from any thread.
     """
 
-    def __init__(self, packs=2, cells=15, temperatures=5, seed=1, wide=False, capacity=None, ambient=23.0, speed=1.0,
-                 baud=FIRST_BAUD, paced=True, clock=time.monotonic, **options):
-        group = Group(packs, seed, speed, clock(), cells=cells, temperatures=temperatures, wide=wide,
+    def __init__(self, packs=2, cells=15, temperatures=5, seed=1, wide=False, capacity=None, ambient=23.0,
+                 charge_speed=1.0, baud=FIRST_BAUD, paced=True, clock=time.monotonic, speed=1, **options):
+        self.clock = clock if speed == 1 else lambda: clock() * speed
+        group = Group(packs, seed, charge_speed, self.clock(), cells=cells, temperatures=temperatures, wide=wide,
                       capacity=capacity, ambient=ambient)
         if baud not in BAUDS:
             raise ValueError(f"no battery listens at {baud} baud")
-        self.seed, self.clock, self.path = seed, clock, None
-        self.battery = Battery(group, clock, seed, baud, paced, **options)
+        self.seed, self.speed, self.path = seed, speed, None
+        self.battery = Battery(group, self.clock, seed, baud, paced, stamp=clock, **options)
         self.group = group
         self._lock = threading.RLock()
         self._pty = self._thread = self._wake_read = self._wake_write = None
@@ -68,7 +70,7 @@ class Simulator:
     @property
     def fault_log(self):
         """Span(name, start, end) of every fault; end is None while it is on."""
-        return self.battery.fault_log
+        return [span.slowed(self.speed) for span in self.battery.fault_log]
 
     def snapshot(self, pack):
         """What pack holds now, in the units of the truth: the analog values, `alarm`, `management`, `serial`."""
@@ -196,7 +198,7 @@ class Simulator:
             with self._lock:
                 self._serve()
                 due = self.battery.due()
-            wait = LONGEST_WAIT_S if due is None else max(0.0, due - self.clock())
+            wait = LONGEST_WAIT_S if due is None else max(0.0, due - self.clock()) / self.speed
             ready = select.select([self._pty.master, self._wake_read], [], [], wait)[0]
             if self._wake_read in ready and b"q" in os.read(self._wake_read, 64):
                 return

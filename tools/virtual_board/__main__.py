@@ -26,21 +26,24 @@ def main():
     parser = argparse.ArgumentParser(prog="virtual_board", description=__doc__)
     parser.add_argument("--flash", required=True, help="directory that is the board's flash")
     parser.add_argument("--uart", help="tty or pty that hangs on the board's UART, where the battery is")
-    parser.add_argument("--heap", default="80k", help="MicroPython's heap (default 80k)")
+    parser.add_argument("--heap", default="80k", help="MicroPython's heap, such as 80k, or chip (default 80k)")
     parser.add_argument("--micropython", help="another interpreter (default: the installed unix port)")
     parser.add_argument("--state", help="directory of what survives a reset (default: a temporary one)")
+    parser.add_argument("--speed", type=int, default=1, help="how many times as fast its clock goes (default 1)")
     options = parser.parse_args()
     if not Path(options.flash).is_dir():
         parser.error(f"--flash {options.flash}: no such directory")
     if options.uart and not is_terminal(options.uart):
         parser.error(f"--uart {options.uart}: no serial port that can be opened")
+    if options.speed < 1:
+        parser.error(f"--speed {options.speed}: must be 1 or more")
     environment.ensure()
 
     from tools.virtual_board.runner import Board
 
     arguments = (options.flash, options.uart, options.micropython, options.heap, options.state)
     try:
-        board = Board(*arguments, stdout=show, repl=True)
+        board = Board(*arguments, stdout=show, repl=True, speed=options.speed)
     except OSError as error:
         parser.error(f"--state {options.state}: {error.strerror}")
     except environment.SetupError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -19,12 +18,10 @@ MODULES = Path(__file__).parent / "modules"
 CHIP = Path(__file__).parent / "chip"
 TOP_FILES = ("boot.py", "main.py")
 COMPILE_TIMEOUT_S = 60
-ROM_MODULES = "import machine, network, socket, ntptime, umqtt.simple"
-TLS_HEAP = 64 * 1024
-# Sources are compiled on the board, at every start and for every part that is loaded for a moment: an ESP32 gives
-# MicroPython the memory that TLS would need, and its 56 KB become 112. On a PC that is 1.45 times as much: 160 for 80.
-SOURCE_HEAP = 80 * 1024
-CHIP_HEAP = 2496  # what it takes more with a REPL and chip(); on an ESP32 that is ROM
+ROM_MODULES = "import machine, network, socket, ntptime, tls, umqtt.simple"
+SOURCE_HEAP = 80 * 1024  # for compiling sources on the board, which a board in use never does
+REPL_HEAP = 2496  # what it takes more with a REPL and chip(); on an ESP32 that is ROM
+CHIP_HEAP = 87_936 * 145 // 100  # an ESP32's heap, limited in its growth; 64-bit objects need 1.45 times as much
 NAMES = 600  # different ones that the firmware has, about
 
 
@@ -114,21 +111,23 @@ def compiled(path, name, change=str):
     return target
 
 
-def heap_cost(interpreter):
+def heap_cost(interpreter, speed=1):
     """-> bytes of heap that the board's own modules, its UART and umqtt.simple take; on an ESP32 they take none.
+
+    `speed` as of Board.
 
     Both sides of the subtraction know as many names as the firmware has: the pools that names are kept in double in
     size, so what a further name costs depends on how many there are.
     """
     modules = board_modules()
-    note = modules / f"cost-{hashlib.sha256(f'{interpreter} {NAMES}'.encode()).hexdigest()[:16]}"
+    note = modules / f"cost-{hashlib.sha256(f'{interpreter} {NAMES} {speed > 1}'.encode()).hexdigest()[:16]}"
     if not note.exists():
         count = f"import gc\nfor n in range({NAMES}): hasattr(0, 'name%d' % n)\ngc.collect()\nprint(gc.mem_alloc())"
         bare = _probe([interpreter, "-c", count], {})
         master, slave = os.openpty()
         with tempfile.TemporaryDirectory() as flash:
             Path(flash, "main.py").write_text(f"{ROM_MODULES}\nuart = machine.UART(1, tx=33, rx=32)\n{count}")
-            settings = {"FLASH": flash, "ROM": str(rom()), "UART": os.ttyname(slave)}
+            settings = {"FLASH": flash, "ROM": str(rom()), "UART": os.ttyname(slave), "SPEED": str(speed)}
             environ = {"MICROPYPATH": str(modules)} | {f"VB_{name}": value for name, value in settings.items()}
             full = _probe([interpreter, "-m", "_start"], environ)
         os.close(master)
@@ -139,17 +138,8 @@ def heap_cost(interpreter):
     return int(note.read_text())
 
 
-def tls_cost(flash):
-    """-> bytes of heap that TLS takes when the settings in `flash` ask for it; on an ESP32 it has memory of its own."""
-    try:
-        settings = json.loads((Path(flash) / "config.json").read_text(errors="replace"))
-        return TLS_HEAP if settings["mqtt_tls"] else 0
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return 0
-
-
 def source_cost(flash):
-    """-> bytes of heap that an ESP32 adds by itself for sources of the firmware in `flash`; 0 where it is compiled."""
+    """-> bytes of heap that compiling the firmware in `flash` on the board takes; 0 where it is compiled already."""
     return SOURCE_HEAP if (Path(flash) / "firmware" / "app.py").exists() else 0
 
 

@@ -25,18 +25,21 @@ LINES_KEPT = 10_000
 class Board:
     """A board on which the flash directory `flash` boots.
 
-    uart: path of the tty or pty that hangs on UART 1 and 2 (None: an open wire). heap: what the firmware gets, "80k";
-    what an ESP32 has room for besides comes on top (layout.*_cost). state: directory of what survives a reset (RTC
-    memory; None: a new one, removed by close()). extra_path: directories before the flash on the firmware's path.
-    stdout: called with each line of the console, without newline. env: more environment variables. ssid, key: what the
-    access point wants (None: takes anything). repl: with a serial port (`port`) that mpremote connects to.
+    uart: path of the tty or pty that hangs on UART 1 and 2 (None: an open wire). heap: what the firmware gets, "80k",
+    or "chip": what it has on an ESP32 without PSRAM; what an ESP32 has elsewhere comes on top (layout.*_cost). state:
+    directory of what survives a reset (RTC memory; None: a new one, removed by close()). extra_path: directories before
+    the flash on the firmware's path. stdout: called with each line of the console, without newline. env: more
+    environment variables, such as VB_MEMORY (modules/_memory.py). ssid, key: what the access point wants (None: takes
+    anything). repl: with a serial port (`port`) that mpremote connects to. speed: a whole number; the board's clock and
+    its watchdog go so many times as fast; sockets keep the PC's time.
     """
 
     def __init__(self, flash, uart=None, micropython=None, heap="80k", state=None, extra_path=(), stdout=None,
-                 env=None, ssid=None, key=None, repl=False):  # fmt: skip
+                 env=None, ssid=None, key=None, repl=False, speed=1):  # fmt: skip
         self.flash = Path(flash).resolve()
         self.uart = uart and os.path.abspath(uart)  # the board's own directory is its flash
         self.heap = heap
+        self.speed = int(speed)
         self._temporary = None if state else tempfile.TemporaryDirectory(prefix="board-")
         self.state = Path(state or self._temporary.name).resolve()
         self.state.mkdir(parents=True, exist_ok=True)
@@ -158,11 +161,13 @@ class Board:
 
     def command(self):
         """-> command line of the interpreter."""
-        size = bytes_of(self.heap) + layout.heap_cost(self._interpreter)
-        size += layout.tls_cost(self.flash) + layout.source_cost(self.flash)
-        size += layout.CHIP_HEAP if self._repl else 0
+        size = bytes_of(self.heap) + self._own_heap() + layout.source_cost(self.flash)
         start = ["-i", "-c", "import _repl"] if self._repl else ["-m", "_start"]
         return [str(self._interpreter), "-X", f"heapsize={size}", *start]
+
+    def _own_heap(self):
+        """-> bytes of heap that the board's own modules take."""
+        return layout.heap_cost(self._interpreter, self.speed) + (layout.REPL_HEAP if self._repl else 0)
 
     def environment(self, line_fd, cause):
         """-> environment of the interpreter. `line_fd`: where it tells what it does; `cause` of its start, such as
@@ -183,6 +188,8 @@ class Board:
             "SSID": self._ssid or "",
             "KEY": self._key or "",
             "REPL": self._repl.mode if self._repl else "",
+            "SPEED": str(self.speed),
+            "HEAP_COST": str(self._own_heap()),
         }
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
         kept["MICROPYPATH"] = str(layout.board_modules())
@@ -226,8 +233,10 @@ class Board:
 
 
 def bytes_of(size):
-    """-> bytes of a `size` such as "80k", "1M" or "81920"; ValueError."""
+    """-> bytes of a `size` such as "80k", "1M", "81920" or "chip"; ValueError."""
+    if size == "chip":
+        return layout.CHIP_HEAP
     match = re.fullmatch(r"(\d+)([kKmM]?)", str(size))
     if not match:
-        raise ValueError(f"{size!r} is no heap size: write 80k or 81920")
+        raise ValueError(f"{size!r} is no heap size: write 80k, 81920 or chip")
     return int(match[1]) << {"": 0, "k": 10, "m": 20}[match[2].lower()]

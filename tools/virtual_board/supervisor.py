@@ -176,7 +176,7 @@ class Supervisor(threading.Thread):
         if letter == b"F":
             self._feed()
         elif letter == b"W":
-            self._watchdog_s = int(argument) / 1000
+            self._watchdog_s = int(argument) / 1000 / self._board.speed
             self._feed()
         elif letter == b"P":
             self._board.take_pin(*map(int, argument.split()))

@@ -29,12 +29,14 @@ def tell(text):
 
 
 _air = files.open(setting("AIR", "/dev/null"), "rb")
-_letter = bytearray(1)
+_letter = bytearray(b"u")
 
 
-def air():
-    """State of the radio, as the first letter of what the test wrote: u(p), d(own), n(o-ap), w(rong-key)."""
-    _air.seek(0)
-    if not _air.readinto(_letter):
-        return "u"
-    return chr(_letter[0])
+def air(rewind=_air.seek, read=_air.readinto, letter=_letter):
+    """State of the radio, as the first letter of what the test wrote: u(p), d(own), n(o-ap), w(rong-key); a byte.
+
+    It is asked for with each byte that goes through a socket, so nothing is looked up or allocated.
+    """
+    rewind(0)
+    read(letter)
+    return letter[0]

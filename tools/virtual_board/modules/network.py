@@ -7,6 +7,8 @@ reason of the last failure while it still tries.
 import time
 
 import _host
+import _memory
+from _host import air as _air
 
 STA_IF = 0
 AP_IF = 1
@@ -21,6 +23,8 @@ STAT_HANDSHAKE_TIMEOUT = 204
 AUTH_OPEN = 0
 AUTH_WPA2_PSK = 3
 
+_NO_AIR = b"dn"
+_WRONG_KEY = b"w"[0]
 _ASSOC_LEAVE = 8
 _JOIN_MS = 100
 _HOSTNAME_MAX = 32
@@ -66,16 +70,20 @@ class _Station:
 
     def active(self, on=None):
         if on is not None:
+            _memory.grow()
+            if not _memory.take("wifi", _memory.WIFI_BYTES if on else 0):
+                raise OSError("WiFi Out of Memory")
             self._active = bool(on)
             self._wanted = self._wanted and self._active
             if not on:
-                self._connected = False
+                self._connect(False)
         return self._active
 
     def connect(self, ssid=None, key=None, *, bssid=None):
         """Begin to connect. OSError while it is connecting or connected."""
         if not self._active:
             raise OSError("Wifi Not Started")
+        _memory.grow()
         self._tick()
         if self._connected or self._trying():
             raise OSError("Wifi Internal State Error" if ssid is not None else "Wifi Internal Error")
@@ -89,34 +97,41 @@ class _Station:
     def disconnect(self):
         if not self._active:
             raise OSError("Wifi Not Started")
-        self._wanted = self._connected = False
+        self._wanted = False
+        self._connect(False)
         self._reason = _ASSOC_LEAVE
+
+    def _connect(self, on):
+        self._connected = on and _memory.take("connected", _memory.CONNECTED_BYTES)
+        if not on:
+            _memory.take("connected", 0)
 
     def _trying(self):
         return self._wanted and not self._connected and (self._tries_left >= 0 or self._settings["reconnects"] == -1)
 
     def _tick(self):
         """Let the radio do what it did since the last look."""
-        state = _host.air()
-        if self._connected and state in "dn":
-            self._connected = False
+        state = _air()
+        if self._connected and state in _NO_AIR:
+            self._connect(False)
             self._reason = STAT_BEACON_TIMEOUT
             self._since = time.ticks_ms()
         if self._trying() and time.ticks_diff(time.ticks_ms(), self._since) >= _JOIN_MS:
             self._since = time.ticks_ms()
             self._reason = self._refusal(state)
-            self._connected = not self._reason
+            self._connect(not self._reason)
             self._tries_left -= 1
 
     def _refusal(self, state):
-        if state in "dn" or _host.setting("SSID", self._ssid) != self._ssid:
+        if state in _NO_AIR or _host.setting("SSID", self._ssid) != self._ssid:
             return STAT_NO_AP_FOUND
-        if state == "w" or _host.setting("KEY", self._key) != self._key:
+        if state == _WRONG_KEY or _host.setting("KEY", self._key) != self._key:
             return STAT_WRONG_PASSWORD
         return 0
 
     def isconnected(self):
-        self._tick()
+        if not self._connected or _air() in _NO_AIR:
+            self._tick()
         return self._connected
 
     def status(self, what=None):
@@ -161,7 +176,7 @@ class _Station:
     def scan(self):
         if not self._active:
             raise OSError("STA must be active")
-        if self._trying() or _host.air() in "dn":
+        if self._trying() or _air() in _NO_AIR:
             return []
         return [(_host.setting("SSID", "virtual").encode(), b"\x02\0\0\0\0\1", 6, -60, AUTH_WPA2_PSK, False)]
 

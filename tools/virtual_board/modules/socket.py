@@ -11,6 +11,7 @@ import io
 import select
 import time
 
+import _memory
 import network
 import usocket
 from usocket import AF_INET, AF_INET6, SO_REUSEADDR, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET  # noqa: F401
@@ -25,11 +26,12 @@ _AIR_STEP_MS = 20
 _IOCTL_POLL = 3
 _IOCTL_CLOSE = 4
 _open_count = 0
+_is_connected = network.WLAN.isconnected
 
 
 def getaddrinfo(host, port, af=0, type=0, proto=0, flags=0):
     """-> [(AF_INET, type, 0, name, (address, port))]; OSError(-202) when the name is unknown or there is no Wi-Fi."""
-    if not network.WLAN.isconnected():
+    if not _is_connected():
         raise OSError(_NO_NAME)
     try:
         raw = usocket.getaddrinfo(host, port, AF_INET, type or SOCK_STREAM)[0][-1]
@@ -58,6 +60,7 @@ class socket(io.IOBase):
             self._raw.close()
             self._raw = None
             _open_count -= 1
+            _memory.give_tls(self)
 
     def settimeout(self, seconds):
         self._timeout_ms = None if seconds is None else int(seconds * 1000)
@@ -71,8 +74,10 @@ class socket(io.IOBase):
         """True with Wi-Fi. Without it wait as the timeout says: False if the socket does not block, else OSError."""
         if self._raw is None:
             raise OSError(errno.EBADF)
+        if _is_connected():
+            return True
         began = time.ticks_ms()
-        while not network.WLAN.isconnected():
+        while not _is_connected():
             if self._timeout_ms == 0:
                 return False
             if self._timeout_ms is not None and time.ticks_diff(time.ticks_ms(), began) >= self._timeout_ms:
@@ -81,7 +86,7 @@ class socket(io.IOBase):
         return True
 
     def connect(self, address):
-        if not network.WLAN.isconnected():
+        if not _is_connected():
             raise OSError(errno.EHOSTUNREACH)
         self._raw.connect(_raw_address(address))
 
@@ -175,7 +180,7 @@ class socket(io.IOBase):
         """What `tls` and `select` ask a stream: which of the events in `argument` are there, or close."""
         if request == _IOCTL_CLOSE:
             self.close()
-        elif request == _IOCTL_POLL and network.WLAN.isconnected():
+        elif request == _IOCTL_POLL and _is_connected():
             poll = select.poll()
             poll.register(self._raw, argument)
             for _, events in poll.poll(0):

@@ -1,12 +1,19 @@
 """The board's clock: ticks and sleep of the PC, but the time of day starts with the year 2000, as the ESP32's does.
 
-With the runner's setting CLOCK=pc it is the PC's. Whole seconds since 2000; RTC().datetime() sets it.
+With the runner's setting CLOCK=pc it is the PC's. Whole seconds since 2000; RTC().datetime() sets it. With SPEED=N it
+goes N times as fast as the PC's (_fast.py).
 """
 
 import _host
-from utime import sleep, sleep_ms, sleep_us, ticks_add, ticks_cpu, ticks_diff, ticks_ms, ticks_us  # noqa: F401
 from utime import gmtime as _gmtime
-from utime import time as _pc_time
+from utime import ticks_add, ticks_cpu, ticks_diff  # noqa: F401
+
+_speed = int(_host.setting("SPEED", "1"))
+if _speed == 1:
+    from utime import sleep, sleep_ms, sleep_us, ticks_ms, ticks_us
+    from utime import time as _pc_time
+else:
+    from _fast import _pc_time, sleep, sleep_ms, sleep_us, ticks_ms, ticks_us  # noqa: F401
 
 _EPOCH = 946_684_800  # 2000-01-01 in the PC's seconds
 _ahead = [_EPOCH if _host.setting("CLOCK") == "pc" else int(_pc_time())]  # of ours, in seconds

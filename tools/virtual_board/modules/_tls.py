@@ -1,0 +1,31 @@
+"""`tls` of the interpreter, in the memory of the chip. Runs on MicroPython; the firmware sees it as `tls`."""
+
+import _memory
+import tls
+from tls import CERT_NONE, CERT_OPTIONAL, CERT_REQUIRED, PROTOCOL_TLS_CLIENT, PROTOCOL_TLS_SERVER  # noqa: F401
+
+_NO_MEMORY = -17040, "MBEDTLS_ERR_RSA_PUBLIC_FAILED+MBEDTLS_ERR_MPI_ALLOC_FAILED"
+
+
+class SSLContext:
+    def __init__(self, protocol):
+        self._context = tls.SSLContext(protocol)
+
+    def __getattr__(self, name):
+        return getattr(self._context, name)
+
+    @property
+    def verify_mode(self):
+        return self._context.verify_mode
+
+    @verify_mode.setter
+    def verify_mode(self, mode):
+        self._context.verify_mode = mode
+
+    def wrap_socket(self, sock, **options):
+        """As on the chip: OSError where there is no memory. What it takes comes back when the socket is closed."""
+        if not _memory.take_tls(sock):
+            raise OSError(*_NO_MEMORY)
+        stream = self._context.wrap_socket(sock, **options)
+        _memory.hold_tls(sock)
+        return stream
