@@ -31,7 +31,8 @@ COUNTED_HEAP = "120k"
 COUNTED_PACKS = 4
 RUN_TIMEOUT_S = 900
 HEAP_PACKS = 16
-HEAP_CYCLES = 6
+HEAP_CYCLES, HEAP_BIRTH_CYCLES = 6, 20
+HEAP_TIMEOUT_S, HEAP_CYCLE_TIMEOUT_S = 60, 3
 MESSAGE_TIMEOUT_S = 60
 TIMED_CYCLES = 3
 FIRST_CYCLES, LAST_CYCLES = 5, 11  # of the short and the long run; by the first one all slow questions are asked
@@ -173,28 +174,32 @@ def running(broker, packs, dialect, heap, paced=False):
 
 
 def fits(broker, heap_k, dialect, cycles=HEAP_CYCLES):
-    """Do 16 packs run for so many cycles in `heap_k` KB? In each one Home Assistant starts, or a command comes. All
-    packs are read, and their configs published, else it does not fit.
+    """Do 16 packs run for so many cycles, and on until all configs are published, in `heap_k` KB? Meanwhile commands
+    come and Home Assistant starts.
     """
-    seen = set()
+    missing = {f"Bench/Main/stat/readings/Pack{number}" for number in range(1, HEAP_PACKS + 1)}
+    missing |= {f"homeassistant/device/Bench_Main_Pack{number}/config" for number in range(1, HEAP_PACKS + 1)}
+    missing |= {"homeassistant/device/Bench_Main/config", "Bench/Main/stat/status"}
+    seen = 0
+    deadline = time.monotonic() + HEAP_TIMEOUT_S + cycles * HEAP_CYCLE_TIMEOUT_S
     with running(broker, HEAP_PACKS, dialect, f"{heap_k}k") as (board, _, client, topics):
-        while cycles:
-            try:
-                topic = topics.get(timeout=MESSAGE_TIMEOUT_S)
-            except queue.Empty:
-                return False
-            seen.add(topic)
-            if topic.endswith("/stat/readings/Rack"):
-                cycles -= 1
-                if cycles % 3:
-                    client.publish("Bench/Main/cmnd/bench", '{"status": 1, "publishRate": 1000}')
-                else:
-                    client.publish("homeassistant/status", "online")
+        while missing or seen < cycles:
             if board.resets or board.status is not None or any("emory" in line for line in board.lines):
                 return False
-    configs = sum(topic.endswith("/config") for topic in seen)
-    readings = sum("/stat/readings/Pack" in topic for topic in seen)
-    return configs == HEAP_PACKS + 1 and readings == HEAP_PACKS and "Bench/Main/stat/status" in seen
+            try:
+                topic = topics.get(timeout=1)
+            except queue.Empty:
+                topic = ""
+            missing.discard(topic)
+            if topic.endswith("/stat/readings/Rack"):
+                seen += 1
+                if seen % HEAP_BIRTH_CYCLES == 1:
+                    client.publish("homeassistant/status", "online")
+                elif seen % 3 == 0:
+                    client.publish("Bench/Main/cmnd/bench", '{"status": 1, "publishRate": 1000}')
+            if time.monotonic() > deadline:
+                return False
+    return True
 
 
 def smallest(does_fit, low, high):
