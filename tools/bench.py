@@ -17,6 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from tools import bench_runs as runs
 from tools import environment
 
 MILLION = 1_000_000
@@ -38,16 +39,15 @@ def main(arguments=None):
     parser.add_argument("--quick", action="store_true", help="instructions only")
     options = parser.parse_args(arguments)
     environment.ensure()
-    from tools import bench_runs as runs
     from tools.broker import Broker, BrokerError
 
     rows = []
     try:
         if runs.has_valgrind():
-            rows += instruction_rows(runs)
+            rows += instruction_rows()
         if not options.quick:
             with tempfile.TemporaryDirectory(prefix="bench-") as directory, Broker(directory) as broker:
-                rows += heap_rows(runs, broker) + cycle_rows(runs, broker)
+                rows += heap_rows(broker) + cycle_rows(broker)
     except (environment.SetupError, runs.BenchError, BrokerError, OSError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
@@ -58,7 +58,7 @@ def main(arguments=None):
     return int(any(row.met is False for row in rows))
 
 
-def instruction_rows(runs):
+def instruction_rows():
     """-> [Row] of what bench_runs counts."""
     rows = []
     for dialect, budget in READING_BUDGETS.items():
@@ -71,12 +71,12 @@ def instruction_rows(runs):
 
 
 def instruction_row(what, count, budget):
-    """-> Row of `count` instructions."""
+    """-> Row of `count` instructions for `what`, in words; `budget`: how many it may be."""
     return Row(what, f"{count / MILLION:.2f} million", f"≤ {budget / MILLION:g} million", count <= budget)
 
 
-def heap_rows(runs, broker):
-    """-> [Row] of the smallest heaps that bench_runs finds; the one that is found holds for a longer run too."""
+def heap_rows(broker):
+    """-> [Row] of the smallest heaps, found at `broker` (broker.Broker); each one holds for a longer run too."""
     rows = []
     for dialect in READING_BUDGETS:
         say(f"the smallest heap, {runs.HEAP_PACKS} packs, {dialect}")
@@ -88,8 +88,9 @@ def heap_rows(runs, broker):
     return rows
 
 
-def cycle_rows(runs, broker):
-    """-> [Row] of how long a cycle takes with the processor of a PC: no budget, since the chip's is what counts."""
+def cycle_rows(broker):
+    """-> [Row] of how long a cycle takes at `broker` (broker.Broker) with a PC's processor. No budget: the chip's counts.
+    """
     rows = []
     for packs in CYCLE_PACKS:
         say(f"cycles of {packs} packs, at the pace of the wire")

@@ -52,7 +52,7 @@ class CountingBoard(Board):
     result = None
 
     def command(self):
-        """As of the Board, under callgrind."""
+        """-> command line, as of the Board, under callgrind."""
         return [VALGRIND, "--tool=callgrind", f"--callgrind-out-file={self.result}", *super().command()]
 
 
@@ -85,12 +85,14 @@ class BatteryServer(threading.Thread):
 
 
 def has_valgrind():
-    """Can instructions be counted here?"""
+    """-> True where instructions can be counted."""
     return shutil.which(VALGRIND) is not None
 
 
 def count(cycles, dialect="framed", births=(), discovery=False):
-    """Runs the firmware for so many cycles -> Count. `births`: after which ones Home Assistant starts. BenchError."""
+    """Runs the firmware for so many `cycles` -> Count. `births`: numbers of cycles after which Home Assistant starts;
+    `discovery`, `dialect`: as in config.json. BenchError.
+    """
     battery = BatteryServer(COUNTED_PACKS, dialect=dialect)
     battery.start()
     with tempfile.TemporaryDirectory(prefix="bench-") as directory:
@@ -150,7 +152,9 @@ def _configure(flash, dialect, **more):
 
 @contextlib.contextmanager
 def running(broker, packs, dialect, heap, paced=False):
-    """The firmware as it is deployed, in real time, at `broker` -> (Board, Simulator, paho Client, queue of topics)."""
+    """The firmware as it is deployed, in real time, at `broker` (broker.Broker), with so many `packs` that speak
+    `dialect` -> (Board, Simulator, paho Client, queue of topics). `heap`: such as "120k"; `paced`: as the wire is.
+    """
     import paho.mqtt.client as paho
 
     topics = queue.SimpleQueue()
@@ -174,8 +178,8 @@ def running(broker, packs, dialect, heap, paced=False):
 
 
 def fits(broker, heap_k, dialect, cycles=HEAP_CYCLES):
-    """Do 16 packs run for so many cycles, and on until all configs are published, in `heap_k` KB? Meanwhile commands
-    come and Home Assistant starts.
+    """-> True where 16 packs run for so many `cycles`, and on until all configs are published, in `heap_k` KB.
+    Meanwhile commands come and Home Assistant starts. `broker`: broker.Broker; `dialect`: as in config.json.
     """
     missing = {f"Bench/Main/stat/readings/Pack{number}" for number in range(1, HEAP_PACKS + 1)}
     missing |= {f"homeassistant/device/Bench_Main_Pack{number}/config" for number in range(1, HEAP_PACKS + 1)}
@@ -214,8 +218,8 @@ def smallest(does_fit, low, high):
 
 def cycle_time(broker, packs, heap):
     """-> (seconds from the totals of one cycle to those of the next, the same as a multiple of what the characters of
-    questions and answers take on the wire), medians, of framed packs at the real pace. So many that a cycle takes
-    longer than `publish_rate`, 1 s.
+    questions and answers take on the wire), medians, of framed packs at the real pace. `broker`: broker.Broker;
+    `packs`: so many that a cycle takes longer than `publish_rate`, 1 s; `heap`: such as "120k".
     """
     ends = []
     with running(broker, packs, "framed", heap, paced=True) as (_, simulator, _, topics):
@@ -239,12 +243,12 @@ class Tap:
         return getattr(self._battery, name)
 
     def receive(self, now, data, rate):
-        """As of the Battery."""
+        """As of the Battery; `rate`: the baud that the port is set to."""
         self.characters += len(data)
         self._battery.receive(now, data, rate)
 
     def take(self, now, rate):
-        """As of the Battery."""
+        """-> (bytes, callables), as of the Battery; `rate`: the baud that the port is set to."""
         out, finished = self._battery.take(now, rate)
         self.characters += len(out)
         return out, finished

@@ -132,7 +132,7 @@ def mutate(copy, name, sample, seed):
 
 
 def share(noticed, tried):
-    """"11 of 12 noticed, 92 %"."""
+    """-> text of `noticed` out of `tried`: "11 of 12 noticed, 92 %"."""
     return f"{noticed} of {tried} noticed, {100 * noticed / max(1, tried):.0f} %"
 
 
