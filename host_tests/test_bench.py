@@ -36,23 +36,6 @@ def test_two_runs_without_a_difference_are_no_measurement(monkeypatch):
         runs.reading_instructions("framed")
 
 
-def test_a_tap_counts_both_ways_and_changes_nothing():
-    class Battery:
-        baud = 4800
-
-        def receive(self, now, data, rate):
-            self.got = now, data, rate
-
-        def take(self, now, rate):
-            return b"~reply\r", []
-
-    battery = Battery()
-    tap = runs.Tap(battery)
-    tap.receive(1.0, b"~20014642E00207FD2F\r", 4800)
-    assert battery.got == (1.0, b"~20014642E00207FD2F\r", 4800) and tap.baud == 4800
-    assert tap.take(2.0, 4800) == (b"~reply\r", []) and tap.characters == 27
-
-
 @pytest.mark.parametrize(("reading", "status", "word"), [(8.0, 0, "met"), (8.1, 1, "MISSED")])
 def test_a_missed_budget_is_said_and_is_the_exit_status(monkeypatch, capsys, reading, status, word):
     monkeypatch.setattr(runs, "has_valgrind", lambda: True)

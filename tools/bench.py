@@ -60,19 +60,15 @@ def main(arguments=None):
 
 def instruction_rows():
     """-> [Row] of what bench_runs counts."""
+    wanted = [(f"a reading, {dialect}", budget, lambda d=dialect: runs.reading_instructions(d))
+              for dialect, budget in READING_BUDGETS.items()]  # fmt: skip
     rows = []
-    for dialect, budget in READING_BUDGETS.items():
-        what = f"instructions of a reading, {dialect}"
+    for what, budget, count in (*wanted, ("a Home Assistant config", CONFIG_BUDGET, runs.config_instructions)):
+        what = f"instructions of {what}"
         say(what)
-        rows.append(instruction_row(what, runs.reading_instructions(dialect), budget))
-    what = "instructions of a Home Assistant config"
-    say(what)
-    return [*rows, instruction_row(what, runs.config_instructions(), CONFIG_BUDGET)]
-
-
-def instruction_row(what, count, budget):
-    """-> Row of `count` instructions for `what`, in words; `budget`: how many it may be."""
-    return Row(what, f"{count / MILLION:.2f} million", f"≤ {budget / MILLION:g} million", count <= budget)
+        found = count()
+        rows.append(Row(what, f"{found / MILLION:.2f} million", f"≤ {budget / MILLION:g} million", found <= budget))
+    return rows
 
 
 def heap_rows(broker):
@@ -89,8 +85,7 @@ def heap_rows(broker):
 
 
 def cycle_rows(broker):
-    """-> [Row] of how long a cycle takes at `broker` (broker.Broker) with a PC's processor. No budget: the chip's counts.
-    """
+    """-> [Row] of how long a cycle takes at `broker` (broker.Broker) on a PC, whose processor has no budget."""
     rows = []
     for packs in CYCLE_PACKS:
         say(f"cycles of {packs} packs, at the pace of the wire")

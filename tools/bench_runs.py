@@ -221,34 +221,23 @@ def cycle_time(broker, packs, heap):
     questions and answers take on the wire), medians, of framed packs at the real pace. `broker`: broker.Broker;
     `packs`: so many that a cycle takes longer than `publish_rate`, 1 s; `heap`: such as "120k".
     """
-    ends = []
+    ends, passed = [], []
     with running(broker, packs, "framed", heap, paced=True) as (_, simulator, _, topics):
-        tap = simulator.battery = Tap(simulator.battery)
+        receive, take = simulator.battery.receive, simulator.battery.take
+
+        def counted_receive(now, data, rate):
+            passed.append(len(data))
+            receive(now, data, rate)
+
+        def counted_take(now, rate):
+            out, finished = take(now, rate)
+            passed.append(len(out))
+            return out, finished
+
+        simulator.battery.receive, simulator.battery.take = counted_receive, counted_take
         while len(ends) <= TIMED_CYCLES:
             if topics.get(timeout=MESSAGE_TIMEOUT_S).endswith("/stat/readings/Rack"):
-                ends.append((time.monotonic(), tap.characters))
+                ends.append((time.monotonic(), sum(passed)))
     found = [(end - start, (end - start) / wire_time(after - before, BAUD))
              for (start, before), (end, after) in pairwise(ends)]  # fmt: skip
     return tuple(map(median, zip(*found, strict=True)))
-
-
-class Tap:
-    """A simulated Battery, and how many characters pass between it and the firmware."""
-
-    def __init__(self, battery):
-        self._battery = battery
-        self.characters = 0
-
-    def __getattr__(self, name):
-        return getattr(self._battery, name)
-
-    def receive(self, now, data, rate):
-        """As of the Battery; `rate`: the baud that the port is set to."""
-        self.characters += len(data)
-        self._battery.receive(now, data, rate)
-
-    def take(self, now, rate):
-        """-> (bytes, callables), as of the Battery; `rate`: the baud that the port is set to."""
-        out, finished = self._battery.take(now, rate)
-        self.characters += len(out)
-        return out, finished
