@@ -1,4 +1,4 @@
-"""main.py of the board while instructions are counted; the deployed one runs inside as deployed.py. On MicroPython.
+"""Runs on the board as its main program while instructions are counted; the deployed one runs inside as deployed.py.
 
 Nothing here waits, so that the same run takes the same instructions whatever else the PC does: the clock advances only
 when the firmware sleeps or looks at it, the battery's answer is there when the question is written, and the broker is a
