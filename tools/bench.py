@@ -1,19 +1,15 @@
-"""Measures what the project promises, each figure as a ratio of two things that were measured in one run.
+"""Measures the project's budgets: instructions of a reading and of a config, the heap, the time of a cycle.
 
-Makes .venv like the other tools, and puts python-pylontech into a corner of it, for the comparison only. Takes about
-eight minutes, with --quick four. The exit status tells whether it could be measured, not whether the goals are met.
+Instructions are counted by valgrind's callgrind around the 64-bit unix port; they are the same on any machine. Takes
+about eight minutes, with --quick (instructions only) about one. The exit status is 1 where a budget is not met.
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import datetime
-import json
 import os
 import platform
-import signal
-import subprocess
 import sys
 import tempfile
 from collections import namedtuple
@@ -21,77 +17,80 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from tools import bench_runs as runs
 from tools import environment
 
-CYCLE_GOAL, CODEC_GOAL, HEAP_GOAL_K = 1.1, 20, 80
-HEAP_GOAL_PACKS = 16
-Sizes = namedtuple("Sizes", "rounds packs cycles heaps")
-FULL = Sizes(rounds=9, packs=(1, 2, 8, 16), cycles=3, heaps=(1, 2, 16))
-QUICK = Sizes(rounds=3, packs=(1, 2), cycles=2, heaps=(16,))
-CONSOLE = {"dialect": "console"}
-STARTS = (
-    ("battery at 4800 baud", {"baud": 4800}),
-    ("battery at 1200 baud, as after power on", {"baud": 1200}),
-    ("text console, awake", CONSOLE),
-    ("text console, asleep", CONSOLE | {"console": {"asleep": True}}),
-)
-TITLES = ("what", "measured", "ratio", "to", "goal", "")
+MILLION = 1_000_000
+READING_BUDGETS = {"framed": 8 * MILLION, "console": 15 * MILLION}
+CONFIG_BUDGET = 366 * MILLION // 4  # a quarter of what it took when every part of a config was loaded for its moment
+HEAP_BUDGET_K = 120
+HEAP_SEARCH_FROM_K = 48
+HEAP_LONG_CYCLES = 36
+CYCLE_PACKS = (2, 16)
+NO_VALGRIND = "instructions are not counted: there is no valgrind here (Debian: apt install valgrind)"
 
-# One line of the table. measured: text with its unit; ratio: a number; to: what it is a ratio to; goal: text or None;
-# met: bool or None; figures: all numbers behind it.
-Row = namedtuple("Row", "what measured ratio to goal met figures", defaults=(None, None, None))
+# One line of the table, all in words but `met`: True, False, or None where there is no budget.
+Row = namedtuple("Row", "what measured budget met", defaults=("", None))
 
 
 def main(arguments=None):
-    """-> exit status: 0, or 1 where something could not be measured."""
+    """-> exit status: 0, or 1 where a budget is not met or something could not be measured."""
     parser = argparse.ArgumentParser(prog="bench.py", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--quick", action="store_true", help="fewer packs and rounds, heaps of 16 packs only")
-    parser.add_argument("--json", action="store_true", help="one JSON object on stdout instead of the table")
+    parser.add_argument("--quick", action="store_true", help="instructions only")
     options = parser.parse_args(arguments)
-    with contextlib.redirect_stdout(sys.stderr) if options.json else contextlib.nullcontext():
-        environment.ensure()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    try:
-        rows = measure(QUICK if options.quick else FULL)
-        about = machine()
-    except KeyboardInterrupt:
-        return 128 + signal.SIGINT
-    except (environment.SetupError, RuntimeError, TimeoutError, OSError) as error:
-        print(f"bench: {error}", file=sys.stderr)
-        return 1
-    said = {"machine": about, "rows": [row._asdict() for row in rows]}
-    print(json.dumps(said, ensure_ascii=False) if options.json else text(about, rows))
-    return 0
-
-
-def measure(sizes):
-    """-> [Row], of as much as `sizes` (FULL, QUICK) say. RuntimeError where something cannot be measured."""
-    from tools import bench_memory as memory
-    from tools import bench_system as system
-    from tools.bench_codec import times
+    environment.ensure()
     from tools.broker import Broker, BrokerError
 
     rows = []
     try:
-        with tempfile.TemporaryDirectory(prefix="bench-") as directory, Broker(directory) as broker:
-            for packs in sizes.packs:
-                say(f"cycles of {plural(packs)}, at the pace of the wire")
-                rows.append(cycle_row(packs, system.cycle_times(broker, packs, sizes.cycles)))
-            for where, battery in STARTS:
-                say(f"start, {where}")
-                rows.append(start_row(where, system.first_reading(broker, 2, **battery)))
-            say("decode, parse, JSON")
-            rows += codec_rows(times(sizes.rounds))
-            say("bytes of a cycle")
-            rows.append(allocation_row(memory.allocation(broker)))
-            for packs in sizes.heaps:
-                say(f"the smallest heap, {plural(packs)}")
-                rows.append(heap_row(plural(packs), memory.smallest(lambda k, n=packs: memory.fits(broker, n, k))))
-            say(f"the smallest heap, {plural(HEAP_GOAL_PACKS)}, text console")
-            found_k = memory.smallest(lambda k: memory.fits(broker, HEAP_GOAL_PACKS, k, **CONSOLE))
-            rows.append(heap_row(f"{plural(HEAP_GOAL_PACKS)}, text console", found_k))
-    except BrokerError as error:
-        raise RuntimeError(error) from None
+        if runs.has_valgrind():
+            rows += instruction_rows()
+        if not options.quick:
+            with tempfile.TemporaryDirectory(prefix="bench-") as directory, Broker(directory) as broker:
+                rows += heap_rows(broker) + cycle_rows(broker)
+    except (environment.SetupError, runs.BenchError, BrokerError, OSError) as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    print(machine())
+    print(table(rows))
+    if not runs.has_valgrind():
+        print(NO_VALGRIND)
+    return int(any(row.met is False for row in rows))
+
+
+def instruction_rows():
+    """-> [Row] of what bench_runs counts."""
+    wanted = [(f"a reading, {dialect}", budget, lambda d=dialect: runs.reading_instructions(d))
+              for dialect, budget in READING_BUDGETS.items()]  # fmt: skip
+    rows = []
+    for what, budget, count in (*wanted, ("a Home Assistant config", CONFIG_BUDGET, runs.config_instructions)):
+        what = f"instructions of {what}"
+        say(what)
+        found = count()
+        rows.append(Row(what, f"{found / MILLION:.2f} million", f"≤ {budget / MILLION:g} million", found <= budget))
+    return rows
+
+
+def heap_rows(broker):
+    """-> [Row] of the smallest heaps, found at `broker` (broker.Broker); each one holds for a longer run too."""
+    rows = []
+    for dialect in READING_BUDGETS:
+        say(f"the smallest heap, {runs.HEAP_PACKS} packs, {dialect}")
+        found_k = runs.smallest(lambda k, d=dialect: runs.fits(broker, k, d), HEAP_SEARCH_FROM_K, 2 * HEAP_BUDGET_K)
+        while not runs.fits(broker, found_k, dialect, HEAP_LONG_CYCLES):
+            found_k += 1
+        what = f"smallest heap, {runs.HEAP_PACKS} packs, {dialect}"
+        rows.append(Row(what, f"{found_k} KB", f"≤ {HEAP_BUDGET_K} KB", found_k <= HEAP_BUDGET_K))
+    return rows
+
+
+def cycle_rows(broker):
+    """-> [Row] of how long a cycle takes at `broker` (broker.Broker) on a PC, whose processor has no budget."""
+    rows = []
+    for packs in CYCLE_PACKS:
+        say(f"cycles of {packs} packs, at the pace of the wire")
+        seconds, ratio = runs.cycle_time(broker, packs, f"{HEAP_BUDGET_K}k")
+        rows.append(Row(f"cycle of {packs} packs, on this PC", f"{seconds:.2f} s, {ratio:.2f} × wire"))
     return rows
 
 
@@ -100,103 +99,18 @@ def say(what):
     print(f"measuring: {what} …", file=sys.stderr, flush=True)
 
 
-# -- rows -------------------------------------------------------------------------------------------------------------
-
-
-def cycle_row(packs, found):
-    """-> Row of bench_system.cycle_times(), `found` for so many packs."""
-    to = f"wire, {found['wire_s']:.3f} s ({found['ratio_without_turn_round']:.3f} with the battery's own pauses)"
-    ratio, measured = found["ratio"], f"{found['seconds']:.3f} s"
-    return Row(f"cycle, {plural(packs)}", measured, ratio, to, f"≤ {CYCLE_GOAL}", ratio <= CYCLE_GOAL, found)
-
-
-def start_row(where, found):
-    """-> Row of bench_system.first_reading(), `found`; `where`: in words, what the battery does at that moment."""
-    resets = f", {found['resets']} resets on the way" if found["resets"] else ""
-    to = f"wire, {found['wire_s']:.2f} s{resets}"
-    return Row(f"start to first reading, {where}", f"{found['seconds']:.1f} s", found["ratio"], to, figures=found)
-
-
-def codec_rows(found):
-    """-> [Row] of bench_codec.times(), `found`."""
-    theirs = f"python-pylontech, {found['theirs']:.0f} µs"
-    rows = []
-    for what, name, goal in (("decode + parse", "parsed", CODEC_GOAL), ("… and JSON", "as_json", None)):
-        ratio = found[f"{name}_ratio"]
-        met = None if goal is None else ratio >= goal
-        figures = {key: found[key] for key in ("theirs", name, f"{name}_ratio")}
-        rows.append(Row(f"{what}, times faster", f"{found[name]:.1f} µs", ratio, theirs, goal and f"≥ {goal}", met,
-                        figures))  # fmt: skip
-    for what, name in (("decode + parse, MicroPython", "parsed"), ("… and JSON, MicroPython", "as_json")):
-        us, ratio = found[f"board_{name}"], found[f"board_{name}_ratio"]
-        to = f"CPython, {found[name]:.1f} µs"
-        rows.append(Row(what, f"{us:.0f} µs", ratio, to, figures={"us": us, "cpython_us": found[name]}))
-    return rows
-
-
-def allocation_row(found):
-    """-> Row of bench_memory.allocation(), `found`."""
-    heap = HEAP_GOAL_K * 1024
-    to = f"heap of {HEAP_GOAL_K} KB ({found['published'] / found['bytes']:.0%} of it by publishing)"
-    return Row("allocated in a cycle, 1 pack", f"{found['bytes']:.0f} bytes", found["bytes"] / heap, to, figures=found)
-
-
-def heap_row(what, found_k):
-    """-> Row of the smallest heap, `found_k` KB; `what`: in words, for what."""
-    limited = what.startswith(plural(HEAP_GOAL_PACKS))
-    ratio = found_k / HEAP_GOAL_K
-    to = f"heap of {HEAP_GOAL_K} KB"
-    return Row(f"smallest heap, {what}", f"{found_k} KB", ratio, to, "≤ 1" if limited else None,
-               ratio <= 1 if limited else None, {"kilobytes": found_k})  # fmt: skip
-
-
-def plural(packs):
-    """"1 pack", "2 packs"."""
-    return f"{packs} pack{'s' if packs > 1 else ''}"
-
-
-# -- what is printed --------------------------------------------------------------------------------------------------
-
-
 def machine():
-    """-> what the figures were measured on."""
-    command = [str(environment.micropython()), "-c", "import sys; print(sys.version.split('; ')[1])"]
-    version = subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    return {
-        "date": datetime.date.today().isoformat(),
-        "processor": _processor(),
-        "cores": os.cpu_count(),
-        "system": f"{platform.system()} {'.'.join(platform.release().split('.')[:2])}",
-        "cpython": platform.python_version(),
-        "micropython": version,
-        "load": round(os.getloadavg()[0], 1),
-    }
+    """-> when and on what it was measured, in one line."""
+    system = f"{platform.system()} {platform.machine()}"
+    return f"{datetime.date.today()}: {system}, {os.cpu_count()} cores, CPython {platform.python_version()}"
 
 
-def _processor():
-    """Its name where the system tells it."""
-    with contextlib.suppress(OSError):
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
-            if line.startswith("model name"):
-                return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
-
-
-def text(about, rows):
-    """-> the table of `rows` ([Row]), under what machine() says `about` this PC."""
-    cells = [TITLES] + [
-        (row.what, row.measured, f"{row.ratio:.2f}", row.to, row.goal or "",
-         "" if row.met is None else "met" if row.met else "MISSED")
-        for row in rows
-    ]  # fmt: skip
+def table(rows):
+    """-> the text of `rows` ([Row]), with titles."""
+    cells = [("what", "measured", "budget", "")]
+    cells += [(*row[:3], {True: "met", False: "MISSED", None: ""}[row.met]) for row in rows]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    lines = ["{date}: {processor} × {cores}, {system}, CPython {cpython}, {micropython}, load {load}".format(
-        **about)]  # fmt: skip
-    for row in cells:
-        what, *rest = [cell.rjust(width) if index in (1, 2) else cell.ljust(width)
-                       for index, (cell, width) in enumerate(zip(row, widths, strict=True))]  # fmt: skip
-        lines.append("  ".join([what, *rest]).rstrip())
-    return "\n".join(lines)
+    return "\n".join("  ".join(map(str.ljust, row, widths)).rstrip() for row in cells)
 
 
 if __name__ == "__main__":

@@ -1,125 +1,192 @@
-# main.py of a virtual board that counts the bytes which a cycle of the firmware allocates.
-# What is counted is the firmware's own: UART and socket of this board take no memory then, as the ESP32's do not.
-import gc
+"""Runs on the board as its main program while instructions are counted; the deployed one runs inside as deployed.py.
+
+Nothing here waits, so that the same run takes the same instructions whatever else the PC does: the clock advances only
+when the firmware sleeps or looks at it, the battery's answer is there when the question is written, and the broker is a
+class. bench.json says what is wanted: {"battery": TCP port, "cycles": when to end, "births": [cycles after which
+Home Assistant says that it has started]}.
+"""
+
+import io
+import json
 import socket
 import time
 
 import machine
+import usocket
 
-SETTLE_MS = 5000  # until all slow questions are answered and all is announced
-ROUND_MS = 10
-CYCLES = 5
-DEPLOYED = "deployed.py"  # the main.py that a board gets: it builds the house
-REPLIES = "replies.txt"  # CID2 in hex and the line of the reply to it
+FASTER = 20  # a sleep of 50 ms takes a second: few idle rounds between two cycles
+LOOK_US = 20  # what a look at the clock takes, else a loop that only looks would never end
+END_US = 1_000_000_000  # whatever hangs comes to an end
+TOPIC_BYTES = 96  # kept of a packet
+POLL, POLL_IN, POLL_OUT = 3, 1, 4
+CONNECT, PUBLISH, SUBSCRIBE, PING, DISCONNECT = 0x10, 0x30, 0x80, 0xC0, 0xE0
+ANSWERS = {CONNECT: b"\x20\x02\0\0", PING: b"\xd0\0"}
+BIRTH = b"\x30\x1c\0\x14homeassistant/statusonline"
+
+with open("bench.json") as file:
+    WANTED = json.load(file)
+
+
+class Done(BaseException):
+    """As many cycles are published as were wanted, or the time is over."""
+
+
+class Clock:
+    us = 0
+
+
+def ticks_us(step_us=LOOK_US):
+    Clock.us += step_us
+    if Clock.us > END_US:
+        raise Done
+    return Clock.us
+
+
+def ticks_ms():
+    return ticks_us() // 1000
+
+
+def sleep_ms(ms):
+    ticks_us(ms * 1000 * FASTER)
+
+
+def sleep(seconds):
+    sleep_ms(int(seconds * 1000))
 
 
 class Uart:
-    """Answers at once."""
+    """Each write() is one message to tools/bench_runs.Battery, which answers with one: rate and length, bytes."""
 
-    def __init__(self, *_, **settings):
-        with open(REPLIES) as file:
-            pairs = [row.split() for row in file]
-        self._replies = {(ord(cid2[0]), ord(cid2[1])): reply.encode() + b"\r" for cid2, reply in pairs}
-        self._analog, self._alarm = self._replies[(52, 50)], self._replies[(52, 52)]
-        self._reply = b""
-        self._at = 0
+    line = None
 
-    def init(self, **settings):
-        pass
+    def __init__(self, id, *args, **settings):
+        if Uart.line is None:
+            Uart.line = usocket.socket()
+            Uart.line.connect(usocket.getaddrinfo("127.0.0.1", WANTED["battery"])[0][-1])
+        self._rate = 115200
+        self.init(*args, **settings)
 
-    def write(self, question):
-        self._at = 0
-        if question[7] == 52 and question[8] == 50:  # 42H and 44H, without a new object
-            self._reply = self._analog
-        elif question[7] == 52 and question[8] == 52:
-            self._reply = self._alarm
-        else:
-            self._reply = self._replies[(question[7], question[8])]
-
-    def readinto(self, view):
-        reply = self._reply
-        at = self._at
-        count = min(len(reply) - at, len(view))
-        for index in range(count):
-            view[index] = reply[at + index]
-        self._at = at + count
-        return count or None
-
-
-class Socket(socket.socket):
-    """To the broker, until `deaf`: then it takes all and hears nothing."""
-
-    deaf = False
+    def init(self, baudrate=0, *_, **__):
+        self._rate = baudrate or self._rate
+        self._reply, self._at = b"", 0
 
     def write(self, data):
-        return len(data) if Socket.deaf else super().write(data)
+        Uart.line.write(b"%06d%06d" % (self._rate, len(data)))
+        Uart.line.write(data)
+        size = int(Uart.line.read(6))
+        if size:
+            self._reply, self._at = self._reply[self._at :] + Uart.line.read(size), 0
+        return len(data)
 
-    def read(self, size):
-        return None if Socket.deaf else super().read(size)
+    def any(self):
+        return len(self._reply) - self._at
 
+    def read(self, size=None):
+        data = self._reply[self._at :] if size is None else self._reply[self._at : self._at + size]
+        self._at += len(data)
+        return data or None
 
-class Sink:
-    """Between poller and publisher: counts what publishing takes."""
+    def readinto(self, buffer, size=None):
+        data = self.read(len(buffer) if size is None else size) or b""
+        memoryview(buffer)[: len(data)] = data
+        return len(data) or None
 
-    def __init__(self, sink):
-        self.sink = sink
-        self.published = 0
+    def flush(self, *_):
+        return True
 
-    def reading(self, *said):
-        before = gc.mem_alloc()
-        self.sink.reading(*said)
-        self.published += gc.mem_alloc() - before
-
-    def cycle(self, *said):
-        before = gc.mem_alloc()
-        self.sink.cycle(*said)
-        self.published += gc.mem_alloc() - before
-
-
-def settle(loop):
-    began = time.ticks_ms()
-    while loop.poller.slow or time.ticks_diff(time.ticks_ms(), began) < SETTLE_MS:
-        loop.session.tend(loop.wifi.tend())
-        loop.poller.step()
-        loop.publisher.tend()
-        time.sleep_ms(ROUND_MS)
-    while loop.poller.step() == 0:  # the rest of a cycle that has begun
-        pass
+    deinit = txdone = flush
 
 
-def cycle(loop):
-    loop.poller.due = time.ticks_ms()
-    loop.poller.cycle_ms = None
-    while loop.poller.cycle_ms is None:
-        loop.session.tend()
-        loop.poller.step()
-        loop.publisher.tend()
+class Socket(io.IOBase):
+    """A connection to a broker that answers at once, and counts what is published."""
+
+    cycles = readings = configs = 0
+
+    def __init__(self, *_):
+        self._inbox = b""
+        self._closed = False
+        self._next()
+
+    def _next(self):
+        self._kind = self._size = self._shift = 0
+        self._left = -1  # the length is not known yet
+        self._head = b""
+
+    def write(self, data, size=None):
+        data = memoryview(data)
+        if size is not None:
+            data = data[:size]
+        at = 0
+        while at < len(data):
+            if not self._kind:
+                self._kind = data[at]
+                at += 1
+            elif self._left < 0:
+                self._size |= (data[at] & 0x7F) << self._shift
+                self._shift += 7
+                if data[at] < 0x80:
+                    self._left = self._size
+                at += 1
+            else:
+                part = data[at : at + self._left]
+                self._head += bytes(part[: TOPIC_BYTES - len(self._head)])
+                self._left -= len(part)
+                at += len(part)
+            if not self._left:
+                kind, head, size = self._kind, self._head, self._size
+                self._next()
+                self._packet(kind & 0xF0, head, size)
+        return len(data)
+
+    def _packet(self, kind, head, size):
+        if kind == PUBLISH:
+            self._published(head[2 : 2 + head[1]], size - 2 - head[1])
+        elif kind == SUBSCRIBE:
+            self._inbox += b"\x90\x03" + head[:2] + b"\0"
+        self._inbox += ANSWERS.get(kind, b"")
+        self._closed = kind == DISCONNECT
+
+    def _published(self, topic, size):
+        if b"/stat/readings/Pack" in topic:
+            Socket.readings += 1
+        elif topic.endswith(b"/config"):
+            Socket.configs += size > 0
+        elif topic.endswith(b"/stat/readings/Rack"):
+            Socket.cycles += 1
+            if Socket.cycles in WANTED["births"]:
+                self._inbox += BIRTH
+            if Socket.cycles == WANTED["cycles"]:
+                raise Done
+
+    def read(self, size=-1):
+        if not self._inbox:
+            return b"" if self._closed else None
+        count = len(self._inbox) if size < 0 else size
+        data = self._inbox[:count]
+        self._inbox = self._inbox[count:]
+        return data
+
+    def readinto(self, buffer, size=-1):
+        data = self.read(len(buffer) if size < 0 else size)
+        if data:
+            memoryview(buffer)[: len(data)] = data
+        return None if data is None else len(data)
+
+    def ioctl(self, request, argument):
+        return argument & (POLL_OUT | (POLL_IN if self._inbox or self._closed else 0)) if request == POLL else 0
+
+    def ignore(self, *_):
+        """Nothing is in the way."""
+
+    send = sendall = write
+    connect = settimeout = setblocking = setsockopt = close = ignore
 
 
-def count(loop, feed):
-    """Takes the place of Loop.run()."""
-    settle(loop)
-    loop.poller.sink = sink = Sink(loop.poller.sink)
-    Socket.deaf = True
-    for _ in range(CYCLES):
-        sink.published = 0
-        gc.collect()
-        gc.disable()
-        before = gc.mem_alloc()
-        cycle(loop)
-        after = gc.mem_alloc()
-        gc.enable()
-        print("bench:", after - before, sink.published)
-    print("bench: implausible", loop.poller.implausible, "drops", loop.session.drops)
-
-
-def prepare():
-    from firmware.loop import Loop
-
-    machine.UART = Uart
-    socket.socket = Socket
-    Loop.run = count
-
-
-prepare()
-execfile(DEPLOYED)  # noqa: F821
+for function in (ticks_us, ticks_ms, sleep_ms, sleep):
+    setattr(time, function.__name__, function)
+machine.UART = Uart
+socket.socket = Socket
+try:
+    execfile("deployed.py")  # noqa: F821
+except Done:
+    print("bench:", Socket.cycles, Socket.readings, Socket.configs)

@@ -1,0 +1,206 @@
+"""Changes the firmware in small ways, one at a time, and counts how many changes no test notices.
+
+Each change swaps an operator or a comparison, or changes a constant by one, in a copy of the project; then the tests
+that go with the file run. Some changes alter nothing that can be seen (a timeout of 1001 ms), so not all are noticed.
+Not part of the normal run: `python3 tools/mutate.py --sample 12` takes about half an hour.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import namedtuple
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from tools import environment
+
+LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "__pycache__", ".pytest_cache", ".ruff_cache")
+RECORDINGS = "shared"  # beside the project, where there are any
+TIMEOUT_FACTOR, TIMEOUT_MIN_S = 4, 20  # of what the tests take without a change; a mutant may loop for ever
+BASE_TIMEOUT_S = 600
+
+FIRMWARE, TESTS = "firmware", "host_tests"
+# File of firmware/ -> the tests that go with it, besides or instead of test_<name>.py.
+MODULES = {
+    "battery/frame.py": ("test_frame.py", "test_recorded_frames.py"),
+    "battery/blocks.py": ("test_messages.py", "test_recorded_frames.py"),
+    "battery/layouts.py": ("test_messages.py", "test_recorded_frames.py"),
+    "battery/messages.py": ("test_messages.py", "test_recorded_frames.py"),
+    "battery/link.py": ("test_link.py", "test_pylontech.py"),
+    "battery/pylontech.py": ("test_pylontech.py", "test_link.py"),
+    "battery/details.py": ("test_pylontech.py", "test_poller.py"),
+    "battery/console.py": ("test_console.py",),
+    "battery/console_cells.py": ("test_console.py", "test_console_payloads.py"),
+    "battery/console_line.py": ("test_console.py",),
+    "battery/console_pack.py": ("test_console.py", "test_console_payloads.py"),
+    "battery/console_seldom.py": ("test_console.py", "test_console_payloads.py"),
+    "battery/console_table.py": ("test_console.py", "test_console_payloads.py"),
+    "battery/console_text.py": ("test_console.py", "test_console_payloads.py"),
+    "battery/console_values.py": ("test_console.py", "test_console_payloads.py"),
+    "plausible.py": ("test_plausible.py", "test_recorded_frames.py"),
+    "rack.py": ("test_rack.py",),
+    "energy.py": ("test_energy.py",),
+    "totals.py": ("test_rack.py",),
+    "reading.py": ("test_reading.py", "test_rack.py", "test_payloads.py"),
+    "mqtt/payloads.py": ("test_payloads.py", "test_console_payloads.py"),
+    "mqtt/parts.py": ("test_payloads.py", "test_console_payloads.py"),
+    "mqtt/session.py": ("test_session.py", "test_session_life.py", "test_session_end.py"),
+    "mqtt/contact.py": ("test_session.py", "test_session_life.py", "test_session_end.py"),
+    "mqtt/bounded.py": ("test_bounded.py", "test_bounded_socket.py", "test_bounded_umqtt.py"),
+}
+SWAPS = {
+    ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"), ast.Gt: (">", ">="), ast.GtE: (">=", ">"), ast.Eq: ("==", "!="),
+    ast.NotEq: ("!=", "=="), ast.In: ("in", "not in"), ast.NotIn: ("not in", "in"), ast.Is: ("is", "is not"),
+    ast.IsNot: ("is not", "is"), ast.Add: ("+", "-"), ast.Sub: ("-", "+"), ast.Mult: ("*", "//"),
+    ast.FloorDiv: ("//", "*"), ast.LShift: ("<<", ">>"), ast.RShift: (">>", "<<"), ast.BitAnd: ("&", "|"),
+    ast.BitOr: ("|", "&"), ast.BitXor: ("^", "|"), ast.Mod: ("%", "*"), ast.And: ("and", "or"), ast.Or: ("or", "and"),
+}  # fmt: skip
+
+# A change of a source: from byte `start` to `end`, in line `line`: `old` becomes `new`, bytes.
+Mutant = namedtuple("Mutant", "start end line old new")
+
+
+def main(arguments=None):
+    """-> exit status: 0, or 1 where the tests fail without any change."""
+    parser = argparse.ArgumentParser(prog="mutate.py", description=__doc__, allow_abbrev=False)
+    parser.add_argument("--sample", type=int, default=12, metavar="N", help="changes a file (default 12; 0: all)")
+    parser.add_argument("--seed", default="1", help="which ones (default 1)")
+    parser.add_argument("modules", nargs="*", metavar="FILE", help="below firmware/, such as battery/frame.py")
+    options = parser.parse_args(arguments)
+    environment.ensure()
+    unknown = [name for name in options.modules if name not in MODULES]
+    if unknown:
+        parser.error(f"no tests are named for {', '.join(unknown)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    noticed = tried = 0
+    with tempfile.TemporaryDirectory(prefix="mutate-") as directory:
+        copy = copy_of_project(Path(directory))
+        for name in options.modules or MODULES:
+            result = mutate(copy, name, options.sample, options.seed)
+            if result is None:
+                return 1
+            noticed, tried = noticed + result[0], tried + result[1]
+    print(f"all: {share(noticed, tried)}")
+    return 0
+
+
+def copy_of_project(directory):
+    """-> path of a copy of the working tree in `directory`, with the recordings beside it."""
+    copy = directory / "project"
+    shutil.copytree(environment.PROJECT, copy, ignore=LEFT_OUT)
+    recordings = environment.PROJECT.parent / RECORDINGS
+    if recordings.is_dir():
+        (directory / RECORDINGS).symlink_to(recordings)
+    return copy
+
+
+def mutate(copy, name, sample, seed):
+    """Tries changes of the file `name` in `copy` and prints what no test notices -> (noticed, tried), or None where the
+    tests fail as it is.
+    """
+    path, tests = copy / FIRMWARE / name, MODULES[name]
+    source = path.read_bytes()
+    began = time.monotonic()
+    if run_tests(copy, tests, BASE_TIMEOUT_S):
+        print(f"{name}: {', '.join(tests)}: they fail without any change, or are not there", file=sys.stderr)
+        return None
+    timeout_s = max(TIMEOUT_MIN_S, TIMEOUT_FACTOR * (time.monotonic() - began))
+    chosen = mutants(source)
+    if 0 < sample < len(chosen):
+        chosen = sorted(random.Random(f"{seed} {name}").sample(chosen, sample))
+    noticed = 0
+    for mutant in chosen:
+        path.write_bytes(source[: mutant.start] + mutant.new + source[mutant.end :])
+        if run_tests(copy, tests, timeout_s):
+            noticed += 1
+        else:
+            line = source.splitlines()[mutant.line - 1].decode().strip()
+            print(f"{name}:{mutant.line}: {mutant.old.decode()} -> {mutant.new.decode()}    {line}", flush=True)
+    path.write_bytes(source)
+    print(f"{name}: {share(noticed, len(chosen))}", flush=True)
+    return noticed, len(chosen)
+
+
+def share(noticed, tried):
+    """-> text of `noticed` out of `tried`: "11 of 12 noticed, 92 %"."""
+    return f"{noticed} of {tried} noticed, {100 * noticed / max(1, tried):.0f} %"
+
+
+def run_tests(copy, tests, timeout_s):
+    """-> do they fail, or take too long?"""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--quick", "-p", "no:cacheprovider", "-p", "no:xdist",
+               *(f"{TESTS}/{name}" for name in tests)]  # fmt: skip
+    # No .pyc: two mutants of one second and one length would be taken for the same.
+    settings = {"PYTHONDONTWRITEBYTECODE": "1", environment.PLACE_VARIABLE: str(environment.VENV)}
+    nothing = subprocess.DEVNULL
+    process = subprocess.Popen(command, cwd=copy, env=os.environ | settings, stdin=nothing, stdout=nothing,
+                               stderr=nothing, start_new_session=True)  # fmt: skip
+    try:
+        return process.wait(timeout_s) != 0
+    except subprocess.TimeoutExpired:
+        return True
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def mutants(source):
+    """-> [Mutant] of a source (bytes), in its order."""
+    starts = [0]
+    for line in source.splitlines(keepends=True):
+        starts.append(starts[-1] + len(line))
+    found = []
+
+    def add(start, end, new):
+        found.append(Mutant(start, end, source.count(b"\n", 0, start) + 1, source[start:end], new))
+
+    def begin(node):
+        return starts[node.lineno - 1] + node.col_offset
+
+    def end(node):
+        return starts[node.end_lineno - 1] + node.end_col_offset
+
+    for node in ast.walk(ast.parse(source)):
+        for kind, left, right in _pairs(node):
+            old, new = SWAPS.get(kind, (None, None))
+            at = source.find(old.encode(), end(left), begin(right)) if old else -1
+            if at >= 0:
+                add(at, at + len(old), new.encode())
+        if isinstance(node, ast.Constant) and type(node.value) in (int, bool):
+            value = not node.value if isinstance(node.value, bool) else node.value + 1
+            add(begin(node), end(node), str(value).encode())
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            add(begin(node), begin(node.operand), b"")
+    return sorted(found)
+
+
+def _pairs(node):
+    """Yields (class of the operator, node to its left, node to its right)."""
+    if isinstance(node, ast.Compare):
+        operands = [node.left, *node.comparators]
+        yield from zip(map(type, node.ops), operands, operands[1:], strict=False)
+    elif isinstance(node, ast.BoolOp):
+        yield from ((type(node.op), *pair) for pair in zip(node.values, node.values[1:], strict=False))
+    elif isinstance(node, ast.BinOp) and not _is_formatting(node):
+        yield type(node.op), node.left, node.right
+    elif isinstance(node, ast.AugAssign):
+        yield type(node.op), node.target, node.value
+
+
+def _is_formatting(node):
+    return isinstance(node.left, ast.Constant) and isinstance(node.left.value, (str, bytes))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
