@@ -10,11 +10,11 @@ _IDLE_MA = 100
 # remaining, capacity mAh; cycles; soh %; alarms: problems.Alarms; extra: Extra. None: the battery did not say it.
 Reading = namedtuple("Reading", "pack cells temperatures current voltage remaining capacity cycles soh alarms extra")
 # What only some dialects say. temperatures [0.1 °C] of the cells; mos 0.1 °C or None; soc %, 0 … 100; base: the pack's
-# state in its own word; state: one of mqtt.md's BatteryState; balancing: numbers of cells from 1, or None; words: states
-# that this project does not know, each with what it is of: "Volt Status Odd"; events: the battery's own words, "" when
-# there is none, None: it does not tell
+# state in its own word; state: one of mqtt.md's BatteryState; balancing: numbers of cells from 1, or None; words:
+# states that this project does not know, each with what it is of: "Volt Status Odd"; events: the battery's own words,
+# "" for none, None: it does not tell
 Extra = namedtuple("Extra", "temperatures mos soc base state balancing words events")
-# Texts, None where not known; dialect: name of the one that said it; baud: at which rate; board: version of the hardware
+# Texts, None where not known; dialect: name of the one that said it; baud: at which rate; board: hardware version
 Identity = namedtuple("Identity", "serial protocol version maker device dialect baud board")
 # What a pack has counted in its life, None where it does not say it. soh %; discharged mAh; protections: how often it
 # has switched off; resets, shutdowns

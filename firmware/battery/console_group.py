@@ -15,8 +15,8 @@ _FOREIGN = (b"UTlow", b"CoulombAH")  # columns of the Force family
 # Of absent rows, whatever the header is: where Absent stands, and how many words there are
 _OLD_BASE, _OLD_WIDTH = const(8), const(16)
 
-# packs: numbers of those that are there; mos: {pack: 0.1 °C}, or None without that column; odd: {pack: [(column, word)]}
-# of the states that stand nowhere else and are not Normal, or None without such columns
+# packs: numbers of those that are there; mos: {pack: 0.1 °C}, or None without that column; odd: of the states that
+# stand nowhere else, those that are not Normal, as {pack: [(column, word)]}, or None without such columns
 Table = namedtuple("Table", "packs mos odd")
 
 # Of `info N`; each name with a number of its own
@@ -32,20 +32,10 @@ _INFO = {
 # Of `stat N`: the counters that are taken as they are, and those that together are the number of protections
 _COUNTS = (b"CYCLE Times", b"SOH", b"Dsg Cap", b"Reset Times", b"Shut Times")
 _PROTECTIONS = (
-    b"COC Times",
-    b"COC2 Times",
-    b"DOC Times",
-    b"DOC2 Times",
-    b"SC Times",
-    b"Bat OV Times",
-    b"Bat UV Times",
-    b"Pwr OV Times",
-    b"Pwr UV Times",
-    b"COT Times",
-    b"CUT Times",
-    b"DOT Times",
-    b"DUT Times",
-)
+    b"COC Times", b"COC2 Times", b"DOC Times", b"DOC2 Times", b"SC Times",
+    b"Bat OV Times", b"Bat UV Times", b"Pwr OV Times", b"Pwr UV Times",
+    b"COT Times", b"CUT Times", b"DOT Times", b"DUT Times",
+)  # fmt: skip
 _STAT = {}
 for _name in _COUNTS + _PROTECTIONS:
     _STAT[_name] = len(_STAT)

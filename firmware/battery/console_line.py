@@ -19,7 +19,8 @@ _COMPLETED = b"Command completed successfully"  # an exclamation mark can stand 
 _ATTEMPTS = const(3)
 _IDLE_MS = const(1500)  # without a character: the master asks its slave before it answers
 _ANSWER_MS = const(3000)  # of a whole answer
-_PAGER_MS = const(60)  # of silence behind a line without an end: the pager waits
+_PAGER = (b"Enter", b"exit")  # words of its line, which has no end
+_PAGER_MS = const(60)  # of silence, then the pager waits
 _QUIET_MS = const(60)  # silence on the line before a command is repeated,
 _REST_MS = const(300)  # or more, where its answer was not heard to the end
 _POLL_MS = const(5)
@@ -30,7 +31,7 @@ _MAX_LINES = const(192)
 _MAX_CHARACTER = const(0x7E)
 _DOLLAR = const(0x24)
 _LETTER = const(0x41)
-_MARK_BYTES = const(8)  # of a line with the end mark, at most
+_MARK_BYTES = const(8)  # of a line with the end mark
 _SHOWN = const(60)  # characters of the battery's words in a message
 
 
@@ -108,19 +109,16 @@ class Line:
         raise last
 
     def _parsed(self, command, parse):
-        """The value of an answer; also of one that `parse` does not like the end is heard, for it may be a refusal."""
+        """The value of an answer. One that `parse` does not take is heard to its end too: it may be a refusal."""
         lines = self._answer(command)
         try:
             return parse(lines)
-        except Unsettled:
-            raise
         except ValueError as error:
             wrong = error
         try:
-            for _ in lines:
-                pass
+            list(lines)
         except ValueError:
-            pass
+            pass  # the first one says more
         raise wrong
 
     def _answer(self, command):
@@ -216,7 +214,7 @@ class Line:
                 self._end = end + count
                 return
             silent = clock.ticks_diff(now, self._began if self._heard is None else self._heard)
-            if end and silent >= _PAGER_MS and _is_pager(self._buffer, end):
+            if end and silent >= _PAGER_MS and any([self._buffer.find(word, 0, end) >= 0 for word in _PAGER]):
                 self.uart.write(b"\r")
                 self._end = end = 0
             elif silent < _IDLE_MS:
@@ -230,19 +228,10 @@ class Line:
 def is_prompt(text):
     """Do these bytes end in a prompt: `pylon>`, `PYTES>`, `pylon_debug>`, `US5000>`?"""
     name = text.rstrip()
-    count = 0
-    if name[-1:] == b">":
-        while count + 1 < len(name) and (_is_letter(name[-2 - count]) or name[-2 - count] in b"0123456789_-"):
-            count += 1
-    return count > 1 and _is_letter(name[-1 - count])
-
-
-def _is_letter(byte):
-    return 65 <= byte < 91 or 97 <= byte < 123
-
-
-def _is_pager(buffer, end):
-    return buffer.find(b"Enter", 0, end) >= 0 or buffer.find(b"exit", 0, end) >= 0
+    start = len(name) - 1
+    while start > 0 and (name[start - 1 : start].isalpha() or name[start - 1] in b"0123456789_-"):
+        start -= 1
+    return name[-1:] == b">" and len(name) - start > 2 and name[start : start + 1].isalpha()
 
 
 def _checked(command, pack):

@@ -5,7 +5,7 @@ from collections import namedtuple
 
 from micropython import const
 
-from ..problems import ABOVE, BELOW, NORMAL, OTHER, PROTECT, Alarms, alarm_flags
+from ..problems import NORMAL, OTHER, PROTECT, Alarms, alarm_flags
 from ..reading import Extra, Reading, rounded
 from . import NoReply
 from . import console_text as text
@@ -17,42 +17,33 @@ _SOC_OFF = const(3)  # %, that a pack may say more or less than each of its cell
 # has one of its temperature for discharging and one for charging.
 _COLUMNS = (b"Battery", b"Volt", b"Tempr", b"Base State", b"Volt. State")
 _STATES = (
-    (b"Volt. State", 0),
-    (b"Curr. State", 1),
-    (b"Temp. State", 2),
-    (b"DTemp. State", 2),
-    (b"CTemp. State", 2),
-)
+    (b"Volt. State", 0), (b"Curr. State", 1), (b"Temp. State", 2), (b"DTemp. State", 2), (b"CTemp. State", 2),
+)  # fmt: skip
 # cells [mV]; temperatures [0.1 °C]; socs [%]; charges [mAh]; balancing: numbers of cells, None: not said; states of
 # voltage, current, temperature: bytes, one a cell, as text.state(); words: unknown ones. Empty: not said.
 Cells = namedtuple("Cells", "cells temperatures socs charges balancing states words")
 
 # Of `pwr N`: values with the unit that they are wanted in, words that must be there, and others.
 _VALUES = (
-    (b"Voltage", "mV"),
-    (b"Current", "mA"),
-    (b"Temperature", "0.1 °C"),
-    (b"Coulomb", "%"),
-    (b"Total Coulomb", "mAh"),
-)
-_NEEDED = (b"Basic Status", b"Volt Status", b"Current Status", b"Tmpr. Status")
-_COULOMB, _SOH, _HEATER, _FAULT = b"Coul. Status", b"Soh. Status", b"Heater Status", b"System Fault"
+    (b"Voltage", "mV"), (b"Current", "mA"), (b"Temperature", "0.1 °C"), (b"Coulomb", "%"), (b"Total Coulomb", "mAh"),
+)  # fmt: skip
+_NEEDED = tuple([name for name, _ in _VALUES]) + (b"Basic Status", b"Volt Status", b"Current Status", b"Tmpr. Status")
+_COULOMB, _HEATER = b"Coul. Status", b"Heater Status"
 _EVENTS = (b"Bat Events", b"Power Events", b"System Alarm")  # a number, and words where there are some
 _SWITCHES = (
     (_HEATER, "Heater"),
-    (b"CMOS Status", "Charge_MOS"),
-    (b"CFetState", "Charge_MOS"),
-    (b"DMOS Status", "Discharge_MOS"),
-    (b"DFetState", "Discharge_MOS"),
-)
-# Words that are no trouble; Full and Low have flags
+    (b"CMOS Status", "Charge_MOS"), (b"CFetState", "Charge_MOS"),
+    (b"DMOS Status", "Discharge_MOS"), (b"DFetState", "Discharge_MOS"),
+)  # fmt: skip
+# Words that are no trouble, or have a flag of their own
 _KNOWN = (
     (_COULOMB, (b"Normal", b"-", b"Full", b"Low")),
-    (_SOH, (b"Normal", b"-")),
+    (b"Soh. Status", (b"Normal", b"-")),
     (_HEATER, (b"ON", b"OFF", b"-")),
+    (b"System Fault", (b"0x0", b"0x00", b"0x0000", b"0x00000000")),
 )
 _WANTED = {}
-for _name in [name for name, _ in _VALUES + _KNOWN + _SWITCHES[1:]] + list(_NEEDED + _EVENTS) + [_FAULT]:
+for _name in [name for name, _ in _KNOWN + _SWITCHES[1:]] + list(_NEEDED + _EVENTS):
     _WANTED[_name] = len(_WANTED)
 # voltage mV, current mA, temperature 0.1 °C, soc %, capacity mAh; words: {name: word}
 Values = namedtuple("Values", "voltage current temperature soc capacity words")
@@ -83,7 +74,8 @@ class _Rows:
     """The rows of one answer to `bat N`. They all have the layout of the first."""
 
     def __init__(self, names, first):
-        charge = first.index(b"mAH") - 1 if b"mAH" in first else None
+        units = [at for at, word in enumerate(first) if text.is_charge(word)]
+        charge = units[0] - 1 if units else None
         if charge is not None and len(first) == len(names) + 2 and b"SOC" not in names and b"Coulomb" in names:
             names.insert(names.index(b"Coulomb"), b"SOC")  # old headers lack it
         if len(first) != len(names) + (charge is not None):
@@ -114,9 +106,7 @@ class _Rows:
         if self._soc is not None:
             self._socs.append(text.percent(words[self._soc]))
         if self._charge is not None:
-            if words[self._charge + 1] != b"mAH":
-                raise ValueError("a charge has no unit")
-            self._charges.append(text.number(words[self._charge]))
+            self._charges.append(text.converted(words[self._charge], words[self._charge + 1], "mAh"))
         self._add_states(words, count + 1)
 
     def _add_states(self, words, number):
@@ -135,42 +125,34 @@ class _Rows:
         if words[self._base] not in text.BASE:
             temperature = OTHER
             text.remark(self._words, "Cell %d" % number, words[self._base])
-        if self._balance is not None:
-            balance = words[self._balance]
-            if balance == b"Y" and self._balancing is not None:
-                self._balancing.append(number)
-            elif balance != b"N":
-                self._balancing = None if balance != b"Y" else self._balancing
-                if balance not in (b"-", b"Y"):
-                    temperature = OTHER
-                    text.remark(self._words, "Cell %d BAL" % number, balance)
+        balance = words[self._balance] if self._balance is not None else b"N"
+        if balance not in (b"Y", b"N"):
+            self._balancing = None
+        elif balance == b"Y" and self._balancing is not None:
+            self._balancing.append(number)
+        if balance not in (b"Y", b"N", b"-"):
+            temperature = OTHER
+            text.remark(self._words, "Cell %d BAL" % number, balance)
         for states, state in zip(self._said, (voltage, current, temperature)):
             states.append(state)
 
     def cells(self):
         """-> Cells."""
         return Cells(
-            tuple(self._cells),
-            tuple(self._temperatures),
-            self._socs,
-            self._charges,
+            tuple(self._cells), tuple(self._temperatures), self._socs, self._charges,
             None if self._balancing is None else tuple(self._balancing),
             [bytes(states) for states in self._said],  # MicroPython finds nothing in a bytearray
             self._words,
-        )
+        )  # fmt: skip
 
 
 def values(lines, pack):
     """`pwr N` -> (Values, form). ValueError."""
     found, form = text.fields(lines, pack, _WANTED)
-    said = []
-    for name, unit in _VALUES:
-        if not found.get(name):
-            raise ValueError("%s is missing or damaged" % text.shown(name))
-        said.append(text.quantity(found[name], unit))
     for name in _NEEDED:
         if not found.get(name):
             raise ValueError("%s is missing" % text.shown(name))
+    said = [text.quantity(found[name], unit) for name, unit in _VALUES]
     if said[4] <= 0 or said[3] < 0:
         raise ValueError("Coulomb cannot be")
     return Values(*said, found), form
@@ -202,27 +184,12 @@ def reading(pack, counters, of_cells, of_pack, mos, odd):
     if state != "discharging" and of_pack.words.get(_COULOMB) == b"Full":
         state = "full"
     extra = Extra(
-        of_cells.temperatures,
-        mos,
-        soc,
-        text.shown(base),
-        state,
-        of_cells.balancing,
-        tuple(words),
-        events,
+        of_cells.temperatures, mos, soc, text.shown(base), state, of_cells.balancing, tuple(words), events
     )
     said = Reading(
-        pack,
-        of_cells.cells,
-        (of_pack.temperature,),
-        of_pack.current,
-        of_pack.voltage,
-        min(charge, capacity),
-        capacity,
-        *counters,
-        alarms,
-        extra
-    )
+        pack, of_cells.cells, (of_pack.temperature,), of_pack.current, of_pack.voltage, min(charge, capacity), capacity,
+        *counters, alarms, extra
+    )  # fmt: skip
     return said, why
 
 
@@ -234,26 +201,28 @@ def _agree(charge, soc, capacity):
 
 def _alarms(of_pack, states, words, odd):
     """-> (Alarms, text of events or None). Unknown words are appended to `words`."""
-    said, current = of_pack.words, of_pack.current
+    said, current, count = of_pack.words, of_pack.current, len(words)
     cells, currents, temperatures = states
     voltage = text.state(said[b"Volt Status"], "Volt Status", words)
     flow = text.state(said[b"Current Status"], "Current Status", words) or max(currents)
     temperature = text.state(said[b"Tmpr. Status"], "Tmpr. Status", words)
-    rest = OTHER if OTHER in currents else NORMAL
     mosfets = NORMAL
     for name, word in odd:
         if name == b"M.T.St":
             mosfets = text.state(word, "M.T.St", words)
         else:
             text.remark(words, text.shown(name), word)
-            rest = OTHER
+    if said[b"Basic Status"] not in text.BASE:
+        text.remark(words, "Status", said[b"Basic Status"])
+    for name, known in _KNOWN:
+        if said.get(name) and said[name] not in known:
+            text.remark(words, text.shown(name), said[name])
     on = []  # flags that words mean
     events = _events(said, on)
-    hottest = max(temperature, max(temperatures))
-    if _has_unknown(said, words) | _lacks_direction(on, voltage, cells, flow, hottest, current, words):
-        rest = OTHER
-    cells, temperatures = _published(cells), _published(temperatures)
-    temperature, flow, voltage = _published(bytes((temperature, flow, voltage)))
+    text.protections(voltage, max(cells), flow, max(temperature, max(temperatures)), current, on, words)
+    rest = OTHER if len(words) > count or OTHER in currents else NORMAL
+    cells, temperatures = text.published(cells), text.published(temperatures)
+    temperature, flow, voltage = text.published(bytes((temperature, flow, voltage)))
     charge, discharge = (flow, NORMAL) if current >= 0 else (NORMAL, flow)
     flags = alarm_flags(cells, temperatures + bytes((temperature, mosfets, rest)), charge, voltage, discharge)
     if on:
@@ -264,58 +233,9 @@ def _alarms(of_pack, states, words, odd):
 
 def _events(said, on):
     """The events in the battery's words, or None: it says none of them. Flags that they are are appended to `on`."""
-    texts = None
-    for name in _EVENTS:
-        value = said.get(name)
-        if not value:
-            continue
-        texts = texts or []
-        if value == b"0x0":
-            continue
-        words = value.split()
-        if words[0].strip(b"0x") or len(words) > 1:
-            texts.append("%s %s" % (text.shown(name), text.shown(b" ".join(words))))
-        on.extend([text.EVENTS[word] for word in words if word in text.EVENTS])
-    return None if texts is None else "; ".join(texts)
-
-
-def _has_unknown(said, words):
-    """Is there a word that means trouble, and that no flag is for? It is appended to `words`."""
-    count = len(words)
-    if said[b"Basic Status"] not in text.BASE:
-        text.remark(words, "Status", said[b"Basic Status"])
-    for name, known in _KNOWN:
-        word = said.get(name)
-        if word and word not in known:
-            text.remark(words, text.shown(name), word)
-    fault = said.get(_FAULT)
-    if fault and fault.strip(b"0x"):
-        text.remark(words, "System Fault", fault)
-    return len(words) > count
-
-
-def _lacks_direction(on, voltage, cells, flow, temperature, current, words):
-    """Appends the protections that states mean to `on`. Is there one of which nobody knows whether it is of charging or
-    of discharging, since no current flows? It is appended to `words`.
-    """
-    for above, below, state in (("Pack_OVP", "Pack_UVP", voltage), ("Pack_OVP", "Cell_UVP", max(cells))):
-        if state & text.PROTECTED:
-            on.append(above if state & ABOVE else below)
-    lacks = False
-    for key, name, state in (("OCP", "Current Status", flow), ("TP", "Tmpr. Status", temperature)):
-        if state & text.PROTECTED and current:
-            on.append("%s_%s" % ("CHG" if current > 0 else "DSG", key))
-        elif state & text.PROTECTED:
-            lacks = True
-            text.remark(words, name, b"Over" if state & ABOVE else b"Under")
-    return lacks
-
-
-def _published(states):
-    """States as bytes, without PROTECTED."""
-    if max(states) & text.PROTECTED or BELOW | text.PROTECTED in states:
-        return bytes([state & ~text.PROTECTED for state in states])
-    return states
+    values = [(name, said[name]) for name in _EVENTS if said.get(name)]
+    texts = [text.event(name, value, on) for name, value in values if value != b"0x0"]
+    return "; ".join([words for words in texts if words]) if values else None
 
 
 def _system_flags(said, on):
@@ -323,9 +243,8 @@ def _system_flags(said, on):
     base = said[b"Basic Status"]
     flags = [("Charging", base == b"Charge"), ("Discharging", base == b"Dischg")]
     for name, key in _SWITCHES:
-        word = said.get(name)
-        if word in (b"ON", b"OFF"):
-            flags.append((key, word == b"ON"))
+        if said.get(name) in (b"ON", b"OFF"):
+            flags.append((key, said[name] == b"ON"))
     coulomb = said.get(_COULOMB)
     if coulomb or "Low_SOC" in on:
         flags.append(("Fully_Charged", coulomb == b"Full"))

@@ -16,62 +16,30 @@ _BLANK = const(0x20)
 PROTECTED = const(4)  # in a state of this module: beyond the limit at which the battery switches off
 # Units -> what is measured, and what one of them is in mV, mA, 0.1 °C, %, mAh: numerator, denominator
 _UNITS = {
-    b"mV": ("mV", 1, 1),
-    b"V": ("mV", 1000, 1),
-    b"mA": ("mA", 1, 1),
-    b"A": ("mA", 1000, 1),
-    b"mC": ("0.1 °C", 1, 100),
-    b"C": ("0.1 °C", 10, 1),
+    b"mV": ("mV", 1, 1), b"V": ("mV", 1000, 1),
+    b"mA": ("mA", 1, 1), b"A": ("mA", 1000, 1),
+    b"mC": ("0.1 °C", 1, 100), b"C": ("0.1 °C", 10, 1),
     b"%": ("%", 1, 1),
-    b"mAH": ("mAh", 1, 1),
-    b"AH": ("mAh", 1000, 1),
-    b"mAS": ("mAh", 1, 3600),
-    b"AS": ("mAh", 1000, 3600),
-}
+    b"mAH": ("mAh", 1, 1), b"AH": ("mAh", 1000, 1), b"mAS": ("mAh", 1, 3600), b"AS": ("mAh", 1000, 3600),
+}  # fmt: skip
 # Base.St, Base State, Basic Status -> BatteryState (mqtt.md)
 BASE = {
-    b"Charge": "charging",
-    b"Dischg": "discharging",
-    b"Idle": "idle",
-    b"Balance": "balancing",
-    b"Sleep": "sleeping",
-}
+    b"Charge": "charging", b"Dischg": "discharging", b"Idle": "idle", b"Balance": "balancing", b"Sleep": "sleeping",
+}  # fmt: skip
 _STATES = {
-    b"Normal": NORMAL,
-    b"-": NORMAL,
-    b"Low": BELOW,
-    b"High": ABOVE,
-    b"Under": BELOW | PROTECTED,
-    b"Over": ABOVE | PROTECTED,
-}
+    b"Normal": NORMAL, b"-": NORMAL,
+    b"Low": BELOW, b"Under": BELOW | PROTECTED,
+    b"High": ABOVE, b"Over": ABOVE | PROTECTED,
+}  # fmt: skip
 
 # Words behind the number of Power Events and the like -> the flag that they are. Others are only shown.
 EVENTS = {
-    b"BOV": "Pack_OVP",
-    b"POV": "Pack_OVP",
-    b"BUV": "Cell_UVP",
-    b"PUV": "Pack_UVP",
-    b"COC": "CHG_OCP",
-    b"COC2": "CHG_OCP",
-    b"DOC": "DSG_OCP",
-    b"DOC2": "DSG_OCP",
-    b"SC": "DSG_OCP",
-    b"CBOT": "CHG_TP",
-    b"CBUT": "CHG_TP",
-    b"DBOT": "DSG_TP",
-    b"DBUT": "DSG_TP",
-    b"BHV": "Cell_OV",
-    b"BLV": "Cell_UV",
-    b"PHV": "Pack_OV",
-    b"PLV": "Pack_UV",
-    b"COCA": "CHG_OC",
-    b"DOCA": "DSG_OC",
-    b"CBHT": "OT",
-    b"DBHT": "OT",
-    b"CBLT": "UT",
-    b"DBLT": "UT",
-    b"LCOUL": "Low_SOC",
-}
+    b"BOV": "Pack_OVP", b"POV": "Pack_OVP", b"BUV": "Cell_UVP", b"PUV": "Pack_UVP",
+    b"COC": "CHG_OCP", b"COC2": "CHG_OCP", b"DOC": "DSG_OCP", b"DOC2": "DSG_OCP", b"SC": "DSG_OCP",
+    b"CBOT": "CHG_TP", b"CBUT": "CHG_TP", b"DBOT": "DSG_TP", b"DBUT": "DSG_TP",
+    b"BHV": "Cell_OV", b"BLV": "Cell_UV", b"PHV": "Pack_OV", b"PLV": "Pack_UV", b"COCA": "CHG_OC", b"DOCA": "DSG_OC",
+    b"CBHT": "OT", b"DBHT": "OT", b"CBLT": "UT", b"DBLT": "UT", b"LCOUL": "Low_SOC",
+}  # fmt: skip
 
 
 def number(word):
@@ -90,17 +58,27 @@ def percent(word):
 
 
 def quantity(value, kind):
-    """b"49952   mV" -> 49952. `kind`: "mV", "mA", "0.1 °C", "%" or "mAh", which the result is in, whatever the battery's
-    unit for it is. ValueError.
+    """b"49952   mV" -> 49952. `kind`: "mV", "mA", "0.1 °C", "%" or "mAh": the result is in that, whatever unit the
+    battery has for it. ValueError.
     """
     words = value.split()
-    if len(words) != 2 or words[1] not in _UNITS:
-        raise ValueError("%s has no unit that is known" % (shown(value) or "a value"))
-    measured, numerator, denominator = _UNITS[words[1]]
+    if len(words) != 2:
+        raise ValueError("%s is no number with a unit" % (shown(value) or "a value"))
+    return converted(words[0], words[1], kind)
+
+
+def converted(word, unit, kind):
+    """As quantity(), of a number and its `unit`, two words."""
+    measured, numerator, denominator = _UNITS.get(unit, ("", 1, 1))
     if measured != kind:
-        raise ValueError("%s is not in %s" % (shown(value), kind))
-    value = number(words[0])
+        raise ValueError("%s %s is not in %s" % (shown(word), shown(unit), kind))
+    value = number(word)
     return value * numerator if denominator == 1 else rounded(value * numerator, denominator)
+
+
+def is_charge(word):
+    """Is it a unit of charge?"""
+    return word in _UNITS and _UNITS[word][0] == "mAh"
 
 
 def shown(word):
@@ -142,7 +120,8 @@ def cut(line, header, names):
         word = line[start : max(start, starts[index + 1])].rstrip()
         if word[:1] == b" ":
             return ()
-        if index and start <= len(line) and line[start - 1] != _BLANK and not (_is_plain(words[-1]) and _is_plain(word)):
+        touches = index and start <= len(line) and line[start - 1] != _BLANK
+        if touches and not (_is_plain(words[-1]) and _is_plain(word)):
             return ()
         words.append(word)
     return words
@@ -193,3 +172,33 @@ def remark(words, whose, word):
     """One more of the words that this project does not know, with `whose` (text) it is, within a bound."""
     if len(words) < _MAX_WORDS:
         words.append("%s %s" % (whose, shown(word)))
+
+
+def event(name, value, flags):
+    """What an event says, as text: "Power Events 0x2000 COULFULL"; "" for none. Its flags are appended to `flags`."""
+    words = value.split()
+    for word in words:
+        if word in EVENTS:
+            flags.append(EVENTS[word])
+    if len(words) == 1 and not words[0].strip(b"0x"):
+        return ""
+    return "%s %s" % (shown(name), shown(b" ".join(words)))
+
+
+def protections(voltage, cells, current_state, temperature, current, flags, words):
+    """Appends to `flags` the protections that states mean, each as state() has it, `cells` and `temperature` the worst
+    of them. Without a `current` (mA) nobody knows whether one is of charging or of discharging: that goes to `words`.
+    """
+    for above, below, value in (("Pack_OVP", "Pack_UVP", voltage), ("Pack_OVP", "Cell_UVP", cells)):
+        if value & PROTECTED:
+            flags.append(above if value & ABOVE else below)
+    for key, name, value in (("OCP", "Current Status", current_state), ("TP", "Tmpr. Status", temperature)):
+        if value & PROTECTED and current:
+            flags.append("%s_%s" % ("CHG" if current > 0 else "DSG", key))
+        elif value & PROTECTED:
+            remark(words, name, b"Over" if value & ABOVE else b"Under")
+
+
+def published(states):
+    """States as bytes, without PROTECTED."""
+    return bytes([value & ~PROTECTED for value in states]) if max(states) > ABOVE else states
