@@ -69,7 +69,7 @@ def check_counters_are_never_in_the_way():
     good = made.rack()["stat 1"]
     for bad in (b"", made.stat(2), good.replace(b"\r\r\nCommand", b"\r\r\nCmd")):
         it, uart = console(dict(made.rack(), **{"stat 1": bad}))
-        assert it.read(1)[7:9] == (None, None) and it.counters(1) is None, bad
+        assert it.read(1)[7:9] == (None, None) and it.counters(1) is None and it.link.failures == 0, bad
         uart.answers["stat 1"] = good
         it.link.clock.advance(59_000)
         assert it.read(1)[7:9] == (None, None)

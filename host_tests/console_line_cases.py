@@ -30,7 +30,7 @@ def check_only_read_commands_are_sent():
         assert uart.sent[-1] == (command + (" %d" % pack if pack else "") + "\r\n").encode()
     uart.sent.clear()
     for command, pack in (
-        ("config", None), ("ctrl", 1), ("prot", None), ("eepw", None), ("shut", 1), ("login", None),
+        ("config", None), ("ctrl", 1), ("prot", None), ("eepw", None), ("shut", None), ("shut", 1), ("login", None),
         ("login debug", None), ("bat", None), ("soh", None), ("bat", 0), ("bat", 17), ("pwr", "1\nshut"), ("time", 1),
         ("pwr\nshut", None), ("", None),
     ):  # fmt: skip

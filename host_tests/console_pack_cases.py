@@ -48,8 +48,8 @@ def check_units_of_charges():
     for words, capacity in ({"Total Coulomb": "360000000 mAS"}, 100000), ({"Total Coulomb": "100 AH"}, 100000):
         reading = read(dict(words, Coulomb="34"), bat=bat)
         assert (reading.capacity, reading.remaining) == (capacity, 34000)
-    bat = replaced(made.bat(soc=34, charge=122400000), (b"mAH", b"mAS"))
-    assert read({"Total Coulomb": "100000", "Coulomb": "34"}, bat=bat).remaining == 34000
+    bat = replaced(made.bat(soc=34, charge=122760000), (b"mAH", b"mAS"))
+    assert read({"Total Coulomb": "100000", "Coulomb": "34"}, bat=bat).remaining == 34100
     assert "missing" in str(raised(NoReply, read, {"Total Coulomb": None}))
     assert "not in mAh" in str(raised(NoReply, read, {"Total Coulomb": "50 xAH"}))
 

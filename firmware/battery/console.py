@@ -124,14 +124,10 @@ class Console:
             return self._take(kind, pack, None)
         try:
             return self._take(kind, pack, pack or None)
-        except Refusal as error:
+        except Refusal:
             if pack != _MASTER or kind not in (_STAT, _INFO):
                 raise
-            refused = error
-        try:
-            value = self._take(kind, pack, None)
-        except Refusal:
-            raise refused
+        value = self._take(kind, pack, None)
         self._bare.append(kind)
         return value
 

@@ -19,16 +19,10 @@ _OLD_BASE, _OLD_WIDTH = const(8), const(16)
 # stand nowhere else, those that are not Normal, as {pack: [(column, word)]}, or None without such columns
 Table = namedtuple("Table", "packs mos odd")
 
-# Of `info N`; each name with a number of its own
 _INFO = {
-    b"Barcode": 0,
-    b"Comm version": 1,
-    b"Soft version": 2,
-    b"Main Soft version": 3,
-    b"Manufacturer": 4,
-    b"Device name": 5,
-    b"Board version": 6,
-}
+    b"Barcode", b"Comm version", b"Soft version", b"Main Soft version", b"Manufacturer", b"Device name",
+    b"Board version",
+}  # fmt: skip
 # Of `stat N`: the counters that are taken as they are, and those that together are the number of protections
 _COUNTS = (b"CYCLE Times", b"SOH", b"Dsg Cap", b"Reset Times", b"Shut Times")
 _PROTECTIONS = (
@@ -36,9 +30,7 @@ _PROTECTIONS = (
     b"Bat OV Times", b"Bat UV Times", b"Pwr OV Times", b"Pwr UV Times",
     b"COT Times", b"CUT Times", b"DOT Times", b"DUT Times",
 )  # fmt: skip
-_STAT = {}
-for _name in _COUNTS + _PROTECTIONS:
-    _STAT[_name] = len(_STAT)
+_STAT = set(_COUNTS + _PROTECTIONS)
 
 
 def table(lines, _):

@@ -29,8 +29,7 @@ _LINE_BYTES = const(400)  # of the longest line; the header of `pwr` has about 2
 _BUFFER_BYTES = const(640)  # holds a line and a chunk
 _MAX_LINES = const(192)
 _MAX_CHARACTER = const(0x7E)
-_DOLLAR = const(0x24)
-_LETTER = const(0x41)
+_DOLLAR, _LETTER = const(0x24), const(0x41)
 _MARK_BYTES = const(8)  # of a line with the end mark
 _SHOWN = const(60)  # characters of the battery's words in a message
 
@@ -42,9 +41,8 @@ class Unsettled(ValueError):
 class Line:
     """The line to a battery that speaks text; like link.Link.
 
-    `uart` is a machine.UART or the like with an input buffer of 2048 bytes: at 115200 baud it is full after 177 ms.
-    `clock` has ticks_ms, ticks_diff and sleep_ms. `failures` counts requests in a row that brought no answer; `polls`,
-    `timeouts`, `frame_errors` and `return_codes` count since the start.
+    `uart`: a machine.UART or the like, whose input buffer of 2048 bytes is full after 177 ms. `clock`: ticks_ms,
+    ticks_diff, sleep_ms. `failures`: requests in a row without an answer; the other counts are since the start.
     """
 
     def __init__(self, uart, clock):
@@ -66,10 +64,9 @@ class Line:
     def request(self, command, pack, parse, attempts=_ATTEMPTS):
         """Asks until a whole answer comes -> parse(its lines, an iterator of bytes).
 
-        `command`: a text of the list above; `pack`: a number, or None for a command that stands alone; ValueError for
-        anything else. `parse` takes all lines, and raises ValueError for what does not fit, Unsettled for what must
-        come twice. NoReply after `attempts`; Refusal, with the battery's words, when it does not know the command
-        (code 04H) or cannot do it (06H), such as for a pack that is absent.
+        `command`: a text of the list above; `pack`: a number or None; ValueError for anything else. `parse` takes all
+        lines, and raises ValueError for what does not fit, Unsettled for what must come twice. NoReply after
+        `attempts`; Refusal, with the battery's words, of what it does not know (code 04H) or cannot do (06H).
         """
         text = _checked(command, pack)
         quiet = _QUIET_MS
@@ -129,9 +126,7 @@ class Line:
             at = self._next(command).strip()
         if at != b"@":
             raise ValueError("no @ behind the echo")
-        code = 0
-        done = False
-        words = []  # of a refusal
+        code, words, done = 0, [], False  # of a refusal, and whether the answer is completed
         for count in range(_MAX_LINES):
             line = self._next(command)
             start = line[0]
@@ -149,7 +144,8 @@ class Line:
                 continue
             if not code and start >= _LETTER and (count == 0 or line.find(b":") < 0):  # no row and no value
                 code = _refusal(line, command)
-            if count < _REFUSAL_LINES:
+                words = [] if code else words
+            if len(words) < _REFUSAL_LINES:
                 words.append(line)
             if not code:
                 yield line
@@ -179,8 +175,7 @@ class Line:
                 at += 1
             stop = buffer.find(b"\r", at, end)
             other = buffer.find(b"\n", at, end if stop < 0 else stop)
-            if other >= 0:
-                stop = other
+            stop = stop if other < 0 else other
             if stop >= 0:
                 line = bytes(self._view[at:stop])
                 at = self._at = stop

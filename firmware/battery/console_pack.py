@@ -11,6 +11,7 @@ from . import NoReply
 from . import console_text as text
 
 _MAX_CELLS = const(16)
+_NUMBERS = [b"%d" % number for number in range(_MAX_CELLS)]  # of rows
 _SOC_OFF = const(3)  # %, that a pack may say more or less than each of its cells
 
 # Of `bat N`: what it must have, and which of a cell's states each column is: of voltage, current, temperature. US3000D
@@ -42,9 +43,7 @@ _KNOWN = (
     (_HEATER, (b"ON", b"OFF", b"-")),
     (b"System Fault", (b"0x0", b"0x00", b"0x0000", b"0x00000000")),
 )
-_WANTED = {}
-for _name in [name for name, _ in _KNOWN + _SWITCHES[1:]] + list(_NEEDED + _EVENTS):
-    _WANTED[_name] = len(_WANTED)
+_WANTED = set([name for name, _ in _KNOWN + _SWITCHES] + list(_NEEDED + _EVENTS))
 # voltage mV, current mA, temperature 0.1 °C, soc %, capacity mAh; words: {name: word}
 Values = namedtuple("Values", "voltage current temperature soc capacity words")
 
@@ -99,7 +98,7 @@ class _Rows:
         count = len(self._cells)
         if len(words) != self._width:
             raise ValueError("a row does not fit its header")
-        if words[0] != b"%d" % count or count == _MAX_CELLS:
+        if count == _MAX_CELLS or words[0] != _NUMBERS[count]:
             raise ValueError("cell %s is not the next" % text.shown(words[0]))
         self._cells.append(text.number(words[self._volt]))
         self._temperatures.append(rounded(text.number(words[self._tempr]), 100))
@@ -133,8 +132,10 @@ class _Rows:
         if balance not in (b"Y", b"N", b"-"):
             temperature = OTHER
             text.remark(self._words, "Cell %d BAL" % number, balance)
-        for states, state in zip(self._said, (voltage, current, temperature)):
-            states.append(state)
+        voltages, currents, temperatures = self._said
+        voltages.append(voltage)
+        currents.append(current)
+        temperatures.append(temperature)
 
     def cells(self):
         """-> Cells."""

@@ -44,15 +44,14 @@ EVENTS = {
 
 def number(word):
     """A whole number as it is printed; ValueError for anything else."""
-    digits = word[1:] if word[:1] == b"-" else word
-    if len(digits) > _NUMBER_DIGITS or not digits.isdigit():
+    if len(word) > _NUMBER_DIGITS or not (word.isdigit() or (word[:1] == b"-" and word[1:].isdigit())):
         raise ValueError("%s is no number" % shown(word))
     return int(word)
 
 
 def percent(word):
     """b"45%" -> 45; ValueError for anything else."""
-    if word[-1:] != b"%":
+    if not word.endswith(b"%"):
         raise ValueError("%s is no percentage" % shown(word))
     return number(word[:-1])
 
@@ -134,8 +133,8 @@ def _is_plain(word):
 
 
 def fields(lines, pack, wanted):
-    """Lines `Name : value` -> ({name of `wanted`: value}, form). `wanted`: {name: number of its own}. ValueError for an
-    answer of another pack than `pack` (None: any).
+    """Lines `Name : value` -> ({name: value} of those `wanted`, a set, form). ValueError for an answer of another pack
+    than `pack`.
 
     The value of a name that comes twice is b"": Pytes' model C prints one in place of another.
     """
@@ -148,9 +147,9 @@ def fields(lines, pack, wanted):
             name = b" ".join(name.split())
         if colon and name in wanted:
             found[name] = b"" if name in found else value.strip()
-            form = mixed(form, len(line) + 512 * wanted[name])
+            form = mixed(form, len(line))
         elif name[:14] == b"Device address" or (not colon and name[:6] == b"Power "):
-            if pack is not None and (value if colon else name.split()[-1]).strip() != b"%d" % pack:
+            if (value if colon else name.split()[-1]).strip() != b"%d" % pack:
                 raise ValueError("the answer is of another pack")
             form = mixed(form, len(line))
     return found, form
