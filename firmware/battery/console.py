@@ -121,7 +121,11 @@ class Console:
     def _ask(self, kind, pack):
         """The value of an answer whose form is known, or came twice. The master may answer only without its number."""
         if pack == _MASTER and kind in self._bare:
-            return self._take(kind, pack, None)
+            try:
+                return self._take(kind, pack, None)
+            except Refusal:
+                self._bare.remove(kind)  # another battery; next time as the others
+                raise
         try:
             return self._take(kind, pack, pack or None)
         except Refusal:
