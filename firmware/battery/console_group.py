@@ -9,7 +9,8 @@ from ..reading import Counters, rounded
 from . import console_text as text
 
 _MAX_PACKS = const(16)
-_NEEDED = (b"Power", b"Volt", b"Curr", b"Tempr", b"Base.St", b"Volt.St", b"Curr.St", b"Temp.St", b"Coulomb", b"Time")
+# Names; one text each, as they are seldom looked at: a tuple takes five times the memory.
+_NEEDED = b"Power;Volt;Curr;Tempr;Base.St;Volt.St;Curr.St;Temp.St;Coulomb;Time"
 _STATES = (b"M.T.St", b"SysAlarm.St")  # columns whose words stand nowhere else
 _FOREIGN = (b"UTlow", b"CoulombAH")  # columns of the Force family
 # Of absent rows, whatever the header is: where Absent stands, and how many words there are
@@ -19,18 +20,13 @@ _OLD_BASE, _OLD_WIDTH = const(8), const(16)
 # stand nowhere else, those that are not Normal, as {pack: [(column, word)]}, or None without such columns
 Table = namedtuple("Table", "packs mos odd")
 
-_INFO = {
-    b"Barcode", b"Comm version", b"Soft version", b"Main Soft version", b"Manufacturer", b"Device name",
-    b"Board version",
-}  # fmt: skip
+_INFO = b"Barcode;Comm version;Soft version;Main Soft version;Manufacturer;Device name;Board version"
 # Of `stat N`: the counters that are taken as they are, and those that together are the number of protections
-_COUNTS = (b"CYCLE Times", b"SOH", b"Dsg Cap", b"Reset Times", b"Shut Times")
+_COUNTS = b"CYCLE Times;SOH;Dsg Cap;Reset Times;Shut Times"
 _PROTECTIONS = (
-    b"COC Times", b"COC2 Times", b"DOC Times", b"DOC2 Times", b"SC Times",
-    b"Bat OV Times", b"Bat UV Times", b"Pwr OV Times", b"Pwr UV Times",
-    b"COT Times", b"CUT Times", b"DOT Times", b"DUT Times",
-)  # fmt: skip
-_STAT = set(_COUNTS + _PROTECTIONS)
+    b"COC Times;COC2 Times;DOC Times;DOC2 Times;SC Times;Bat OV Times;Bat UV Times;Pwr OV Times;Pwr UV Times;COT Times;"
+    b"CUT Times;DOT Times;DUT Times"
+)
 
 
 def table(lines, _):
@@ -45,7 +41,7 @@ def table(lines, _):
             raise ValueError(
                 "a battery of the Force family (%s in its table), which is not known here" % text.shown(name)
             )
-    for name in _NEEDED:
+    for name in _NEEDED.split(b";"):
         if name not in names:
             raise ValueError("the header has no %s" % text.shown(name))
     base, volt, time, width = names.index(b"Base.St"), names.index(b"Volt"), names.index(b"Time"), len(names)
@@ -91,7 +87,7 @@ def _is_absent(words, base, width):
 
 def info(lines, pack):
     """`info N` -> ((serial, protocol, version, maker, device, board), texts or None, form). ValueError."""
-    found, form = text.fields(lines, pack, _INFO)
+    found, form = text.fields(lines, pack, _INFO.split(b";"))
     said = {}
     for name in found:
         said[name] = text.shown(found[name]) or None
@@ -109,9 +105,10 @@ def info(lines, pack):
 
 def stat(lines, pack):
     """`stat N` -> (Counters, form). ValueError."""
-    found, form = text.fields(lines, pack, _STAT)
-    cycles, soh, discharged, resets, shutdowns = [_count(found, name) for name in _COUNTS]
-    protections = [_count(found, name) for name in _PROTECTIONS]
+    counts, protections = _COUNTS.split(b";"), _PROTECTIONS.split(b";")
+    found, form = text.fields(lines, pack, set(counts + protections))
+    cycles, soh, discharged, resets, shutdowns = [_count(found, name) for name in counts]
+    protections = [_count(found, name) for name in protections]
     protections = [count for count in protections if count is not None]
     return Counters(
         cycles,

@@ -16,9 +16,9 @@ _BLANK = const(0x20)
 PROTECTED = const(4)  # in a state of this module: beyond the limit at which the battery switches off
 # Units -> what is measured, and what one of them is in mV, mA, 0.1 °C, %, mAh: numerator, denominator
 _UNITS = {
-    b"mV": ("mV", 1, 1), b"V": ("mV", 1000, 1),
-    b"mA": ("mA", 1, 1), b"A": ("mA", 1000, 1),
-    b"mC": ("0.1 °C", 1, 100), b"C": ("0.1 °C", 10, 1),
+    b"mV": ("mV", 1, 1),
+    b"mA": ("mA", 1, 1),
+    b"mC": ("0.1 °C", 1, 100),
     b"%": ("%", 1, 1),
     b"mAH": ("mAh", 1, 1), b"AH": ("mAh", 1000, 1), b"mAS": ("mAh", 1, 3600), b"AS": ("mAh", 1000, 3600),
 }  # fmt: skip
@@ -32,14 +32,15 @@ _STATES = {
     b"High": ABOVE, b"Over": ABOVE | PROTECTED,
 }  # fmt: skip
 
-# Words behind the number of Power Events and the like -> the flag that they are. Others are only shown.
-EVENTS = {
-    b"BOV": "Pack_OVP", b"POV": "Pack_OVP", b"BUV": "Cell_UVP", b"PUV": "Pack_UVP",
-    b"COC": "CHG_OCP", b"COC2": "CHG_OCP", b"DOC": "DSG_OCP", b"DOC2": "DSG_OCP", b"SC": "DSG_OCP",
-    b"CBOT": "CHG_TP", b"CBUT": "CHG_TP", b"DBOT": "DSG_TP", b"DBUT": "DSG_TP",
-    b"BHV": "Cell_OV", b"BLV": "Cell_UV", b"PHV": "Pack_OV", b"PLV": "Pack_UV", b"COCA": "CHG_OC", b"DOCA": "DSG_OC",
-    b"CBHT": "OT", b"DBHT": "OT", b"CBLT": "UT", b"DBLT": "UT", b"LCOUL": "Low_SOC",
-}  # fmt: skip
+# Words behind the number of Power Events and the like, each with the flag that it is; others are only shown. A text, as
+# it is seldom looked at: a dict of them would take 3 KB.
+_EVENTS = """
+BOV=Pack_OVP POV=Pack_OVP BUV=Cell_UVP PUV=Pack_UVP
+COC=CHG_OCP COC2=CHG_OCP DOC=DSG_OCP DOC2=DSG_OCP SC=DSG_OCP
+CBOT=CHG_TP CBUT=CHG_TP DBOT=DSG_TP DBUT=DSG_TP
+BHV=Cell_OV BLV=Cell_UV PHV=Pack_OV PLV=Pack_UV COCA=CHG_OC DOCA=DSG_OC
+CBHT=OT DBHT=OT CBLT=UT DBLT=UT LCOUL=Low_SOC
+"""
 
 
 def number(word):
@@ -133,7 +134,7 @@ def _is_plain(word):
 
 
 def fields(lines, pack, wanted):
-    """Lines `Name : value` -> ({name: value} of those `wanted`, a set, form). ValueError for an answer of another pack
+    """Lines `Name : value` -> ({name: value} of those `wanted`, form). ValueError for an answer of another pack
     than `pack`.
 
     The value of a name that comes twice is b"": Pytes' model C prints one in place of another.
@@ -176,9 +177,10 @@ def remark(words, whose, word):
 def event(name, value, flags):
     """What an event says, as text: "Power Events 0x2000 COULFULL"; "" for none. Its flags are appended to `flags`."""
     words = value.split()
-    for word in words:
-        if word in EVENTS:
-            flags.append(EVENTS[word])
+    for known in _EVENTS.split():
+        word, _, flag = known.partition("=")
+        if word.encode() in words:
+            flags.append(flag)
     if len(words) == 1 and not words[0].strip(b"0x"):
         return ""
     return "%s %s" % (shown(name), shown(b" ".join(words)))
