@@ -8,7 +8,7 @@ NORMAL, BELOW, ABOVE, OTHER = 0, 1, 2, 240
 # Published flags, by the object that they stand in (mqtt.md); System_Status holds all others.
 PROTECT = ("Pack_UVP", "CHG_TP", "DSG_TP", "DSG_OCP", "CHG_OCP", "Cell_UVP", "Pack_OVP")
 FAULT = ("Cell_Fault",)
-ALARM = ("Cell_UV", "Cell_OV", "Pack_UV", "Pack_OV", "CHG_OC", "DSG_OC", "UT", "OT", "Other")
+ALARM = ("Cell_UV", "Cell_OV", "Pack_UV", "Pack_OV", "CHG_OC", "DSG_OC", "UT", "OT", "Other", "Low_SOC")
 _PROBLEM = PROTECT + FAULT + ("Other",)
 
 OK = "OK"
@@ -31,7 +31,8 @@ Pack_UV Pack under-voltage
 CHG_OC Charge over-current
 DSG_OC Discharge over-current
 OT Over-temperature
-UT Under-temperature"""
+UT Under-temperature
+Low_SOC Low charge"""
 
 # cell_states, temperature_states: bytes, one state each; flags: tuple of (key of PROTECT …, bool); faulty_cells: from 1
 Alarms = namedtuple(
@@ -41,7 +42,8 @@ Alarms = namedtuple(
 
 def alarm_flags(cell_states, temperature_states, charge_state, voltage_state, discharge_state):
     """The flags of Alarm_Status, from the states of cells and temperatures (bytes, one state each), and of charge
-    current, pack voltage and discharge current (one state each) -> tuple of (key, bool) (§3.7).
+    current, pack voltage and discharge current (one state each) -> tuple of (key, bool) (§3.7), without Low_SOC, which
+    no state says.
     """
     states = cell_states + temperature_states + bytes((charge_state, voltage_state, discharge_state))
     found = (

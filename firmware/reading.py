@@ -10,11 +10,15 @@ _IDLE_MA = 100
 # remaining, capacity mAh; cycles; soh %; alarms: problems.Alarms; extra: Extra. None: the battery did not say it.
 Reading = namedtuple("Reading", "pack cells temperatures current voltage remaining capacity cycles soh alarms extra")
 # What only some dialects say. temperatures [0.1 °C] of the cells; mos 0.1 °C or None; soc %, 0 … 100; base: the pack's
-# state in its own word; state: one of mqtt.md's BatteryState; balancing: numbers of cells from 1, or None; words: states
-# that this project does not know, each with what it is of: "Volt Status Odd"
-Extra = namedtuple("Extra", "temperatures mos soc base state balancing words")
-# Texts, None where not known; dialect: name of the one that said it; baud: at which rate
-Identity = namedtuple("Identity", "serial protocol version maker device dialect baud")
+# state in its own word; state: one of mqtt.md's BatteryState; balancing: numbers of cells from 1, or None; words:
+# states that this project does not know, each with what it is of: "Volt Status Odd"; events: the battery's own words,
+# "" for none, None: it does not tell
+Extra = namedtuple("Extra", "temperatures mos soc base state balancing words events")
+# Texts, None where not known; dialect: name of the one that said it; baud: at which rate; board: hardware version
+Identity = namedtuple("Identity", "serial protocol version maker device dialect baud board")
+# What a pack has counted in its life, None where it does not say it. soh %; discharged mAh; protections: how often it
+# has switched off; resets, shutdowns
+Counters = namedtuple("Counters", "cycles soh discharged protections resets shutdowns")
 # What follows from a Reading. low mV, low_at: the lowest cell and its number, of equal ones the first; high, high_at;
 # temperature_low, temperature_high 0.1 °C or None; power 0.1 W; soc 0.1 % or None; state: BatteryState; problem,
 # warning, text: problems.judge(), or None without alarms

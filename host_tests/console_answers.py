@@ -1,6 +1,11 @@
 """Answers of the text console, made to order: each layout, with values of our own. Runs on MicroPython."""
 # ruff: noqa: B905, RUF005, RUF015, UP031 - of MicroPython
 
+from fakes import Clock
+
+from firmware.battery.console import Console
+from firmware.battery.console_line import Line
+
 CELLS = (3330, 3331, 3329, 3330, 3332, 3330, 3331, 3328, 3330, 3331, 3330, 3329, 3330, 3331, 3330)
 WIDTHS = (6, 7, 7, 7, 7, 7, 7, 7, 9, 9, 9, 9, 9, 21, 9, 9, 9, 9)
 HEAD = "Power Volt Curr Tempr Tlow Thigh Vlow Vhigh Base.St Volt.St Curr.St Temp.St Coulomb Time B.V.St B.T.St"
@@ -12,6 +17,7 @@ LAYOUTS = (
     ("us2000c", HEAD + " MosTempr M.T.St", ("27500", "Normal"), 16),
     ("us5000-v2", IDS + " MosTempr M.T.St SysAlarm.St", ("27500", "Normal", "Normal"), 16),
     ("pytes", HEAD + " Barcode DevType", ("LB12345678901234", "E-BOX"), 8),
+    ("us3000d", IDS + " MosTempr M.T.St", ("27500", "Normal"), 0),  # only those that are there
 )
 PLACES = (("Tlow", "3"), ("Thigh", "4"), ("Vlow", "12"), ("Vhigh", "0"))  # of the lowest and highest: ids, from 0
 VALUES = (
@@ -32,6 +38,7 @@ STATUS = (
     ("Soh. Status", "Normal"),
     ("Heater Status", "OFF"),
     ("Bat Events", "0x0"),
+    ("Power Events", "0x0"),
     ("System Fault", "0x0"),
 )
 INFO = (
@@ -68,7 +75,7 @@ def pwr(layout="us2000c", there=(1, 2), **more):
     widths = [18 if name == "Barcode" else width for name, width in zip(names, widths)]
     widths[0], widths[names.index("Time")] = 6, 21
     lines = ["".join([padded(name, width) for name, width in zip(names, widths)])]
-    for number in range(1, rows + 1):
+    for number in range(1, rows + 1) if rows else there:
         if number not in there:
             absent = ["Absent" if at == 8 else "-" for at in range(16)]
             lines.append("".join([padded(word, w) for word, w in zip([str(number)] + absent[1:], WIDTHS)]))
@@ -78,7 +85,7 @@ def pwr(layout="us2000c", there=(1, 2), **more):
         row.update([(name + ".Id", place) for name, place in PLACES])
         row.update(words)
         row["Power"] = str(number)
-        lines.append("".join([padded(row[name], width) for name, width in zip(names, widths)]))
+        lines.append("".join([row[name] + " " * (width - len(row[name])) for name, width in zip(names, widths)]))
     return wrapped("pwr", lines, **more)
 
 
@@ -91,15 +98,18 @@ PLACES_OF_ROW = tuple(
 )
 
 
-def pwr_of(pack=1, words=(), **more):
-    """`pwr N`; `words`: {name: what it says instead, or None: not at all}."""
+def pwr_of(pack=1, words=(), before=(), **more):
+    """`pwr N`; `words`: {name: what it says instead, with a unit of its own or not, or None: not at all}; `before`:
+    lines in front.
+    """
     words = dict(words)
-    lines = [" ----------------------------", " Power  %d" % pack, ""]
+    lines = list(before) + [" ----------------------------", " Power  %d" % pack, ""]
     for name, value, unit in VALUES:
-        value = words.get(name, value)
+        value = words.pop(name, value)
         if value is not None:
-            lines.append(" %s: %s%s" % (padded(name, 16), padded(value, 12), unit))
-    for name, value in STATUS:
+            value, _, other = value.partition(" ")
+            lines.append(" %s: %s%s" % (padded(name, 16), padded(value, 12), other or unit))
+    for name, value in list(STATUS) + [one for one in words.items() if one[0] not in dict(STATUS)]:
         value = words.get(name, value)
         if value is not None:
             lines.append(" %s: %s" % (padded(name, 16), padded(value, 8)))
@@ -163,41 +173,67 @@ def rack(packs=2, layout="us2000c"):
 
 class Uart:
     """Answers each command with what `answers` has for it: bytes, or a list of which one after the other is taken, the
-    last again and again. What is asked at another rate than 115200 stays without an answer.
+    last again and again. `takes`: what a command has to end in; `each`: CR and LF both bring a prompt.
     """
 
-    def __init__(self, answers, prompt=b"pylon>"):
-        self.answers = answers
-        self.prompt = prompt
+    def __init__(self, answers, prompt=b"pylon>", takes=b"", each=False):
+        self.answers, self.prompt, self._takes, self._each = answers, prompt, takes, each
         self.sent = []
         self.rates = []
-        self._waiting = b""
+        self.waiting = b""
         self.paged = 0  # characters after which the pager asks
         self._rest = b""
 
     def init(self, baudrate):
         self.rates.append(baudrate)
-        self._waiting = b""
+        self.waiting = b""
 
     def write(self, data):
         data = bytes(data)
         self.sent.append(data)
-        if data == b"\r":
-            self._waiting += b"\r" + b" " * 48 + b"\r" + self._rest
+        if data == b"\r" and self._rest:
+            self.waiting += b"\r" + b" " * 48 + b"\r" + self._rest
             self._rest = b""
-            return
-        if data == b"\n":
-            self._waiting += b"\r\n" + self.prompt
-            return
-        said = self.answers.get(data.decode().strip(), b"")
+        elif not data.strip():
+            self.waiting += b"\r\n" + self.prompt
+        elif data.endswith(self._takes):
+            self._answer(data.decode().strip())
+
+    def _answer(self, command):
+        said = self.answers.get(command, b"")
         if isinstance(said, list):
             said = said.pop(0) if len(said) > 1 else said[0]
         if self.paged:
             end = said.rfind(b"\n", 0, self.paged) + 1
             said, self._rest = said[:end] + b"Press [Enter] to be continued,other key to exit", said[end:]
-        self._waiting += said
+        self.waiting += said + (b"\n\r" + self.prompt if self._each else b"")
 
     def readinto(self, view):
-        some, self._waiting = self._waiting[: len(view)], self._waiting[len(view) :]
+        some, self.waiting = self.waiting[: len(view)], self.waiting[len(view) :]
         view[: len(some)] = some
         return len(some) or None
+
+
+def console(answers=None, **more):
+    """-> (a Console over `answers`, or over rack(…), the UART behind it)."""
+    uart = Uart(rack(**more) if answers is None else answers)
+    return Console(Line(uart, Clock())), uart
+
+
+def refusal(command, *words):
+    """An answer that ends without having been completed."""
+    return wrapped(command, words, done=False)
+
+
+def on(alarms):
+    """The flags that are set, but for those of the current's direction, as a text."""
+    return " ".join([key for key, is_set in alarms.flags if is_set and key not in ("Charging", "Discharging")])
+
+
+def raised(error, function, *arguments):
+    """The error, or classes of it, that a call raises."""
+    try:
+        function(*arguments)
+    except error as it:
+        return it
+    raise AssertionError("nothing was raised")

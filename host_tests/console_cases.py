@@ -1,149 +1,180 @@
-"""Checks of the text console that need no pytest: layouts, damage, words."""
+"""Checks of console.Console: what comes twice, contradictions, times, damage. They need no pytest."""
 # ruff: noqa: B905, SIM105, UP031 - of MicroPython
 
 import sys
 
 import console_answers as made
-from fakes import Clock
+from console_answers import console, raised
 
-from firmware.battery import NoReply, console_cells, console_line, console_seldom, console_table, console_values
-from firmware.battery.console import BAT, INFO, PWR, STAT, TABLE, Console
+from firmware.battery import NoReply, Refusal
 
-# every position where that takes no time
-STEP = 1 if sys.implementation.name == "cpython" else 29
-PARSERS = {
-    "table": (TABLE, console_table.table),
-    "pwr": (PWR, console_values.pack_values),
-    "bat": (BAT, console_cells.cell_values),
-    "stat": (STAT, console_seldom._stat),
-    "info": (INFO, console_seldom._info),
-}
-FLAGS_OFF = ("Cell_UV", "Cell_OV", "Pack_UV", "Pack_OV", "CHG_OC", "DSG_OC", "UT", "OT", "Other")
+STEP = 1 if sys.implementation.name == "cpython" else 29  # every position where that takes no time
+NOTHING = (None,) * 5 + ("console", 115200, None)
 
 
-def console(answers=None, **more):
-    """-> (a Console over `answers`, the UART behind it)."""
-    uart = made.Uart(made.rack(**more) if answers is None else answers)
-    return Console(console_line.Line(uart, Clock())), uart
-
-
-def raised(error, function, *arguments):
-    try:
-        function(*arguments)
-    except error as it:
-        return it
-    raise AssertionError("nothing was raised")
-
-
-def check_reading():
-    it, _ = console()
-    reading = it.read(2)
-    assert reading[:9] == (2, made.CELLS, (235,), -6300, 49952, 41500, 50000, 62, 98)
-    flags = dict(reading.alarms.flags)
-    assert flags.pop("Discharging") and not flags.pop("Charging") and not flags.pop("Heater")
-    assert sorted(flags) == sorted(FLAGS_OFF) and not any(flags.values())
-    extra = it.extra
-    assert extra.temperatures == (220,) * 4 + (221,) * 4 + (222,) * 4 + (223,) * 3
-    assert extra[1:] == (None, 83, "Dischg", "discharging", (), ())
-    assert it.ask("limits", 1) is None and it.ask("parameters", None) is None
-
-
-def check_layouts_of_the_cells():
-    for name, columns, _ in made.BATS:
-        it, uart = console()
-        uart.answers["bat 1"] = made.bat(1, name, balancing=(2, 14))
-        reading, extra = it.read(1), it.extra
-        assert reading.cells == made.CELLS and reading.remaining == 41500, name
-        assert extra.balancing == ((3, 15) if "BAL" in columns else None), name
-
-
-def check_identity():
+def check_what_it_cannot_tell():
     it, uart = console()
-    assert it.ask("identity", 2) == ("PMADE00000000001", "2.0", "1.3", "Pylon", "US5000", "console", 115200)
-    uart.answers["info 1"] = made.info(1, {"Soft  version": "", "Barcode": ""})
-    assert it.ask("identity", 1) == (None, "2.0", "B69.16", "Pylon", "US5000", "console", 115200)
+    assert it.limits(1) is None and it.parameters() is None and uart.sent == [] and it.link.uart is uart
+
+
+def check_a_pack_that_does_not_say_who_it_is():
+    it, uart = console()
+    for words in ("Unknown command 'info' - try 'help'", "Command failed"):
+        uart.answers["info 2"] = made.refusal("info 2", words)
+        identity, error = it.identity(2)
+        assert identity == NOTHING and isinstance(error, Refusal) and words in str(error)
+    for silence in (b"", made.info(1).replace(b"info 1", b"info 2")):
+        uart.answers["info 2"] = silence
+        identity, error = it.identity(2)
+        assert identity == NOTHING and isinstance(error, NoReply)
+
+
+def check_bare_commands():
+    """US3000D answers `info` and `stat` only without a number, for the master."""
+    answers = made.rack()
+    for command in ("info", "stat"):
+        answers[command] = answers[command + " 1"].replace(command.encode() + b" 1", command.encode())
+        for pack in "12":
+            answers["%s %s" % (command, pack)] = made.refusal("%s %s" % (command, pack), "Command failed")
+    it, uart = console(answers)
+    for _ in range(2):
+        assert it.identity(1)[0].serial == "PMADE00000000001" and it.identity(2)[0] == NOTHING
+        assert it.read(1)[7:9] == (62, 98) and it.read(2)[7:9] == (None, None)
+        assert uart.sent.count(b"info 1\r\n") == uart.sent.count(b"stat 1\r\n") == 1  # it is known then
+        it.link.clock.advance(600_000)
+    assert b"info\r\n" in uart.sent and it.link.timeouts == it.link.frame_errors == 0
+    answers["info"] = answers["info"].replace(b"address      : 1", b"address      : 2")
+    assert "another pack" in str(it.identity(1)[1])
+    answers["info"] = answers["info 1"].replace(b"info 1", b"info")
+    assert it.identity(1)[0] == NOTHING
+    answers["info 1"] = made.info(1)
+    assert it.identity(1)[0].device == "US5000"  # it was exchanged
+
+
+def check_another_pack_is_refused():
+    answers = dict(made.rack(), **{"pwr 1": made.pwr_of(2).replace(b"pwr 2", b"pwr 1")})
+    assert "another pack" in str(raised(NoReply, console(answers)[0].read, 1))
 
 
 def check_counters_are_asked_now_and_then():
     it, uart = console()
     for _ in range(3):
         it.read(1)
-    assert uart.sent.count(b"stat 1\n") == 2  # its form has to come twice
+    assert uart.sent.count(b"stat 1\r\n") == 2  # its form has to come twice
     it.link.clock.advance(600_000)
     uart.answers["stat 1"] = made.stat(items=(("CYCLE Times", 63), ("SOH", 98)))
-    assert it.read(1).cycles == 63
-    uart.answers["stat 1"] = b""
-    it.link.clock.advance(600_000)
-    assert it.read(1)[7:9] == (None, None)  # it could not be asked
+    assert it.read(1).cycles == 63 and it.counters(1).cycles == 63
 
 
-def check_what_counters_lack():
-    for items, expected in (((("CYCLE Times", 62),), (62, None)), ((("SOH", 255),), (None, None)), ((), (None, None))):
+def check_counters_are_never_in_the_way():
+    """A pack is read without them, and they are asked for again."""
+    good = made.rack()["stat 1"]
+    for bad in (b"", made.stat(2), good.replace(b"\r\r\nCommand", b"\r\r\nCmd")):
+        it, uart = console(dict(made.rack(), **{"stat 1": bad}))
+        assert it.read(1)[7:9] == (None, None) and it.counters(1) is None and it.link.failures == 0, bad
+        uart.answers["stat 1"] = good
+        it.link.clock.advance(59_000)
+        assert it.read(1)[7:9] == (None, None)
+        it.link.clock.advance(2_000)
+        assert it.read(1)[7:9] == (62, 98) and it.link.failures == 0
+
+
+def check_counters_are_of_the_pack_that_is_there():
+    """One that did not answer may have been swapped."""
+    for gone in (b"", made.refusal("bat 1", "Target device is not present")):
         it, uart = console()
-        uart.answers["stat 1"] = made.stat(items=items)
-        assert it.read(1)[7:9] == expected
-    uart.answers["stat 2"] = made.wrapped("stat 2", ["Unknown command 'stat' - try 'help'"], done=False)
-    assert it.read(2)[7:9] == (None, None)
+        assert it.read(1)[7:9] == (62, 98)
+        uart.answers["bat 1"] = gone
+        uart.sent.clear()
+        for _ in range(2):
+            raised((NoReply, Refusal), it.read, 1)
+        assert b"stat 1\r\n" not in uart.sent and it.counters(1) is None
+        uart.answers.update({"bat 1": made.bat(), "stat 1": made.stat(items=(("CYCLE Times", 7), ("SOH", 100)))})
+        assert it.read(1)[7:9] == (7, 100)
+        assert it.read(2)[7:9] == (62, 98)
 
 
-def check_coulomb_above_100_percent():
+def check_soc_that_contradicts_the_charge():
+    it, uart = console(dict(made.rack(), **{"bat 1": made.bat(charge=4150)}))
+    assert it.read(1).remaining == 41500  # two equal contradictions are how this battery is; its SOC counts
+    assert uart.sent.count(b"pwr 1\r\n") == 3
+
+
+def check_soc_of_the_pack_and_of_its_cells():
+    """A single contradiction is damage, the same twice is not."""
     it, uart = console()
-    uart.answers["pwr 1"] = made.pwr_of(words={"Coulomb": "107"})
-    uart.answers["bat 1"] = made.bat(soc=107, charge=53500)
-    assert (it.read(1).remaining, it.extra.soc) == (50000, 100)
+    it.read(1)
+    good = made.pwr_of()
+    uart.answers["pwr 1"] = [good.replace(b": 83 ", b": 93 "), good]
+    assert it.read(1).extra.soc == 83
+    uart.answers["pwr 1"] = good.replace(b": 83 ", b": 93 ")
+    assert it.read(1).extra.soc == 93
 
 
-def _damages(answer, step):
+def check_what_is_asked_now_and_then_behind_a_pause_of_days():
+    for days in (1, 6, 7, 9, 12):
+        it, uart = console()
+        it.packs()
+        it.read(1)
+        it.link.clock.advance(days * 86_400_000)
+        uart.sent.clear()
+        it.read(1)
+        assert uart.sent[0] == b"pwr\r\n" and b"stat 1\r\n" in uart.sent, days
+
+
+def check_a_reading_is_bounded():
+    it, _ = console(layout="us5000-v2")
+    clock = it.link.clock
+    it.packs()
+    request = it.link.request
+
+    def slow(*arguments):
+        """As slow as a request can be that brings an answer after all."""
+        clock.advance(10_000)
+        return request(*arguments)
+
+    it.link.request = slow
+    for pack in (1, 2):
+        clock.advance(31_000)
+        began = clock.passed_ms
+        assert "too long" in str(raised(NoReply, it.read, pack))
+        assert clock.passed_ms - began < 26_000
+    it.link.request = request
+    assert it.read(1).voltage == 49952
+
+
+def damages(answer, step):
     """Yields the answer with a character lost, and doubled, at each position."""
     for at in range(0, len(answer), step):
         yield answer[:at] + answer[at + 1 :]
         yield answer[: at + 1] + answer[at:]
 
 
-def _asked(it, command, pack):
+def _asks(it, command):
     """What a command brings, as one value."""
-    it.ask("limits", 1)  # a question of its own
-    return it.take(command, pack, *PARSERS[command if pack else "table"])
+    if command == "stat 1":
+        it.link.clock.advance(600_000)
+    if command == "pwr":
+        return it.packs()
+    return it.identity(1)[0] if command == "info 1" else (it.read(1), it.counters(1))
 
 
-def _check_damage(command, pack):
+def check_lost_and_doubled_characters():
     """Another answer than the true one never comes of damage, whether the form is known or not."""
-    it, uart = console()
-    name = "%s %d" % (command, pack) if pack else command
-    good = uart.answers[name]
-    true = _asked(it, command, pack)
-    for damaged in _damages(good, STEP):
-        uart.answers[name] = [damaged, good]
-        uart.sent.clear()
-        assert _asked(it, command, pack) == true, damaged
-    for damaged in _damages(good, 5 * STEP):
-        uart.answers[name] = [damaged, good]
-        uart.sent.clear()
-        it._forms[:] = bytes(len(it._forms))
-        try:
-            assert _asked(it, command, pack) == true, damaged
-        except NoReply:
-            pass
-
-
-def check_damage_in_the_table():
-    _check_damage("pwr", None)
-
-
-def check_damage_in_a_pack():
-    _check_damage("pwr", 1)
-
-
-def check_damage_in_the_cells():
-    _check_damage("bat", 1)
-
-
-def check_damage_in_the_counters():
-    _check_damage("stat", 1)
-
-
-def check_damage_in_the_identity():
-    _check_damage("info", 1)
+    for command in ("pwr", "pwr 1", "bat 1", "stat 1", "info 1"):
+        it, uart = console()
+        good = uart.answers[command]
+        true = _asks(it, command)
+        for damaged in damages(good, 3 * STEP):
+            uart.answers[command] = [damaged, good]
+            assert _asks(it, command) == true, damaged
+        for damaged in damages(good, 13 * STEP):
+            uart.answers[command] = [damaged, good]
+            other, uart = console(uart.answers)
+            try:
+                assert _asks(other, command) == true or command == "info 1", damaged
+            except NoReply:
+                pass
 
 
 def check_changed_characters():
@@ -164,59 +195,4 @@ def check_changed_characters():
                 differ = sum([one != two for one, two in zip(reading[1:7], true[1:7])])
                 differ += sum([one != two for one, two in zip(reading.cells, true.cells)]) > 1
                 assert differ <= 1, (reading, uart.answers[command][0])
-                assert len(it.extra.temperatures) == 15
-
-
-def check_words_and_flags():
-    for words, states, on in (
-        ({"Volt Status": "High"}, None, "Pack_OV"),
-        ({"Volt Status": "Low"}, None, "Pack_UV"),
-        ({"Volt Status": "Under"}, None, "Pack_UV"),
-        ({"Current Status": "Over"}, None, "DSG_OC"),
-        ({"Current Status": "High", "Current": "6300"}, None, "CHG_OC"),
-        ({"Tmpr. Status": "Low"}, None, "UT"),
-        ({"Tmpr. Status": "Melted"}, None, "Other"),
-        ({"Volt Status": "?"}, None, "Other"),
-        ({"Basic Status": "Burning"}, None, "Other Discharging-"),
-        ({"Basic Status": "Balance"}, None, "Discharging-"),
-        ({"Basic Status": "Charge"}, None, "Charging Discharging-"),
-        ({"Heater Status": "ON"}, None, "Heater"),
-        ({"Soh. Status": "Gone"}, None, "Other"),
-        ({"System Fault": "0x40"}, None, "Other"),
-        ({"Coul. Status": "Low"}, None, "Other"),
-        ({"Heater Status": ""}, None, ""),
-        ({"Current Status": "High"}, {6: ("Dischg", "Normal", "Odd", "Normal")}, "DSG_OC Other"),
-        ({"Soh. Status": None, "Coul. Status": None, "System Fault": None}, None, ""),
-        ({}, {6: ("Dischg", "High", "Normal", "Normal")}, "Cell_OV"),
-        ({}, {6: ("Dischg", "Low", "Normal", "Normal")}, "Cell_UV"),
-        ({}, {6: ("Dischg", "Normal", "Over", "Normal")}, "DSG_OC"),
-        ({}, {6: ("Dischg", "Normal", "Normal", "High")}, "OT"),
-        ({}, {6: ("BLV", "Normal", "Normal", "Normal")}, "Other"),
-        ({}, {6: ("Balance", "Normal", "Normal", "Normal")}, ""),
-    ):
-        it, uart = console()
-        uart.answers["pwr 1"] = made.pwr_of(words=words)
-        uart.answers["bat 1"] = made.bat(states=states)
-        alarms = it.read(1).alarms
-        expected = {"Discharging"} | {flag for flag in on.split() if flag[-1:] != "-"}
-        expected -= {flag[:-1] for flag in on.split() if flag[-1:] == "-"}
-        assert {key for key, is_set in alarms.flags if is_set} == expected, (words, states)
-        assert bool(it.extra.words) == ("Other" in on), (words, states)
-
-
-def check_words_are_kept():
-    it, uart = console()
-    uart.answers["pwr 1"] = made.pwr_of(words={"Volt Status": "Odd", "Basic Status": "Burning", "System Fault": "0x4"})
-    uart.answers["bat 1"] = made.bat(states={6: ("Dischg", "High", "Normal", "Normal")})
-    reading = it.read(1)
-    assert it.extra.base == "Burning"
-    assert it.extra.state == "other"
-    assert set(it.extra.words) == {"Volt Status Odd", "Status Burning", "System Fault 0x4"}
-    assert reading.alarms.cell_states[6] == 2 and reading.alarms.voltage_state == 240
-
-
-def check_many_words_are_bounded():
-    it, uart = console()
-    uart.answers["bat 1"] = made.bat(states=dict.fromkeys(range(15), ("a", "b", "c", "d")))
-    it.read(1)
-    assert len(it.extra.words) == 8
+                assert len(reading.extra.temperatures) == 15

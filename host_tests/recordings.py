@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 
 CONSOLE = "console"  # the family whose request is a command and whose response the text behind it
-CONSOLES = ("pytes-ebox", "us5000")  # recorded as text, a file for each command
+# Recorded as text, a file for each command
+CONSOLES = ("pytes-ebox", "us5000", "pytes-v5", "us2000c-full", "us3000c-b69", "us3000d", "us5000-mixed")
 # key, type
 KEYS = (("family", str), ("model", str), ("request", str), ("response", str), ("valid", bool), ("kind", str))
 

@@ -23,9 +23,9 @@ MODULES = (
     "console_cases",
     "console_payload_cases",
     "console_line_cases",
-    "console_table_cases",
-    "console_quirk_cases",
-    "console_time_cases",
+    "console_text_cases",
+    "console_pack_cases",
+    "console_group_cases",
     "settings_cases",
 )
 

@@ -27,14 +27,10 @@ ARROWS = {
     "battery/pylontech": "blocks details frame reading overlay",
     "battery/details": "layouts blocks frame",
     "battery/search": "frame",
-    "battery/console": "console_seldom console_table console_cells console_values console_pack console_line overlay",
-    "battery/console_values": "console console_text reading",
-    "battery/console_cells": "console console_text console_words reading",
-    "battery/console_pack": "console console_words reading",
-    "battery/console_table": "console console_text reading",
-    "battery/console_seldom": "console console_text",
-    "battery/console_words": "reading",
-    "battery/console_wake": "console_line",
+    "battery/console": "console_group console_line console_pack reading",
+    "battery/console_group": "console_text reading",
+    "battery/console_pack": "console_text problems reading",
+    "battery/console_text": "problems reading",
     "battery/poller": "plausible seldom hunt overlay",
     "battery/hunt": "search console_wake dialect overlay",
     "battery/dialect": "poller link pylontech console console_line overlay",
@@ -52,7 +48,7 @@ ARROWS = {
 ONLY_IN = {"machine": ("board", "main", "boot"), "network": ("wifi",)}
 # Bytes in, values out
 CODECS = ("reading", "words", "plausible", "energy", "battery/frame", "battery/blocks", "battery/layouts",
-          "battery/messages", "battery/console_text", "battery/console_words", "mqtt/entities",
+          "battery/messages", "battery/console_text", "battery/console_pack", "battery/console_group", "mqtt/entities",
           "mqtt/columns", "mqtt/parts", "mqtt/payloads", "mqtt/commands", "mqtt/identifier")  # fmt: skip
 NOT_IN_CODECS = ("time", "socket", "machine", "network", "os", "select", "ssl", "umqtt", "asyncio", "_thread")
 NEVER = ("tools", "host_tests")

@@ -1,4 +1,4 @@
-"""The text console: the checks of console_*_cases.py, and what owners recorded."""
+"""The text console: the checks of its modules, and what owners recorded, read where it is."""
 
 import console_answers as made
 import pytest
@@ -6,26 +6,41 @@ import recordings
 from fakes import Clock
 from plain_checks import checks_of
 
-from firmware.battery import console_cells, console_line, console_seldom, console_table, console_values
+from firmware.battery import NoReply, console_group, console_line, console_pack
 from firmware.battery.console import Console
+from firmware.problems import judge
 
-# recording, pack -> what was said there
+# recording, pack -> voltage, current, temperature, remaining, capacity, cycles, SOH; SOC, MOSFETs, state, balancing
 READINGS = (
-    ("us5000", 1, (49959, 15939, (282,), 44231, 100000, 108, 100), (45, 275, "Charge", ())),
-    ("us5000", 3, (49905, 5024, (330,), 16510, 50000, None, None), (35, None, "Charge", ())),
-    ("pytes-ebox", 1, (48328, 0, (260,), 38286, 50000, 62, None), (77, None, "Idle", None)),
+    ("us5000", 1, (49959, 15939, (282,), 44231, 100000, 108, 100), (45, 275, "charging", ())),
+    ("us5000", 3, (49905, 5024, (330,), 16510, 50000, None, None), (35, None, "charging", ())),
+    ("pytes-ebox", 1, (48328, 0, (260,), 38286, 50000, 62, None), (77, None, "idle", None)),
+    ("pytes-v5", 1, (53244, 0, (240,), 33417, 100000, None, None), (73, None, "idle", None)),
 )
-PACKS = (("us5000", (1, 2, 3, 4), {1: 275, 2: 302}), ("pytes-ebox", (1, 2), {}))
+PACKS = (
+    ("us5000", (1, 2, 3, 4), {1: 275, 2: 302}),
+    ("pytes-ebox", (1, 2), {}),
+    ("us3000d", (1, 2, 3, 4, 5, 6), {1: 318, 2: 285, 3: 263, 4: 262, 5: 259, 6: 265}),
+    ("pytes-v5", (1,), {}),
+    ("us2000c-full", (1,), {1: 271}),
+    ("us5000-mixed", (1, 2, 3), {1: 262, 2: 271, 3: 273}),
+)
 IDENTITIES = (
-    ("us5000", 1, ("Yxxxxxxxxxxxxxx7", "2.0", "1.3", "Pylon", "US5000")),
-    ("us5000", 3, ("Pxxxxxxxxxxxxxx8", "2.0", "2.8", "Pylon", "US2KBPL")),
-    ("pytes-ebox", 1, ("LBXXXXXXXXXXXXX4", "2.0", "1.3", "PYTES", "E-BOX-4850P")),
+    ("us5000", 1, ("Yxxxxxxxxxxxxxx7", "2.0", "1.3", "Pylon", "US5000"), "V10R04"),
+    ("us5000", 3, ("Pxxxxxxxxxxxxxx8", "2.0", "2.8", "Pylon", "US2KBPL"), "PHANTOMSAV10R03"),
+    ("pytes-ebox", 1, ("LBXXXXXXXXXXXXX4", "2.0", "1.3", "PYTES", "E-BOX-4850P"), "SQBMSV13"),
+    ("pytes-v5", 1, ("ESxxxxxxxxxx443", "2.0", "1.10", "PYTES", "E-BOX-48100V-D"), "SQBxxxx10"),
+    ("us2000c-full", 1, ("<REDACTED>", "2.0", "1.7", "Pylon", "US2000C"), "V10R04"),
 )
-
-
-@checks_of("console_cases")
-def test_console(check):
-    check()
+# recording -> cycles, SOH, discharged mAh, protections, resets, shutdowns
+COUNTERS = (
+    ("us5000", (108, 100, 10800803, 0, 13, 1)),
+    ("pytes-ebox", (62, None, 3125858, 41, 62, 11)),
+    ("us3000c-b69", (686, 94, 50807078, 0, 0, 0)),
+    ("us2000c-full", (666, 93, 33318354, 21, 35, 3256)),
+)
+FORCE = ("force-h2", "force-sc")
+PARSERS = {"bat": console_pack.cells, "stat": console_group.stat, "info": console_group.info}
 
 
 @checks_of("console_line_cases")
@@ -33,31 +48,41 @@ def test_line(check):
     check()
 
 
-@checks_of("console_table_cases")
-def test_table(check):
+@checks_of("console_text_cases")
+def test_text(check):
     check()
 
 
-@checks_of("console_quirk_cases")
-def test_quirks(check):
+@checks_of("console_pack_cases")
+def test_pack(check):
     check()
 
 
-@checks_of("console_time_cases")
-def test_times(check):
+@checks_of("console_group_cases")
+def test_group(check):
     check()
 
 
-@pytest.fixture
-def recorded(project):
+@checks_of("console_cases")
+def test_console(check):
+    check()
+
+
+@pytest.fixture(scope="module")
+def recorded(request):
     """{recording: {command: answer}}; skips where the recordings are not there."""
-    folder = project.parent / "shared" / "console"
-    if not folder.is_dir():
+    shared = request.getfixturevalue("project").parent / "shared"
+    if not (shared / "console").is_dir() or not (shared / "console-field").is_dir():
         pytest.skip("no recorded console text here")
-    return {
-        name: {path.stem.replace("-", " "): path.read_bytes() for path in (folder / name).glob("*.txt")}
-        for name in recordings.CONSOLES
-    }
+    found = {name: {} for name in (*recordings.CONSOLES, *FORCE)}
+    for path in (*shared.glob("console/*/*.txt"), *shared.glob("console-field/*/*.txt")):
+        command = path.stem.replace("-", " ")
+        whole = path.read_bytes()
+        if path.parent.parent.name == "console-field":  # without echo and line ends, partly without end mark
+            lines = whole.decode().partition("Command completed")[0].splitlines()
+            whole = made.wrapped(command, lines)
+        found[path.parent.name][command] = whole
+    return found
 
 
 @pytest.fixture
@@ -69,39 +94,65 @@ def recording(request):
 
 
 def over(answers):
-    """A Console over recorded answers; what was not recorded is not known to the battery."""
+    """A Console over recorded answers; what was not recorded is refused."""
     answers = dict(answers)
     for pack in range(1, 4):
-        unknown = made.wrapped(f"stat {pack}", ["Unknown command 'stat' - try 'help'"], done=False)
-        answers.setdefault(f"stat {pack}", unknown)
+        answers.setdefault(f"stat {pack}", made.refusal(f"stat {pack}", "Unknown command 'stat' - try 'help'"))
+        answers.setdefault("stat", made.refusal("stat", "Command failed"))
     return Console(console_line.Line(made.Uart(answers), Clock()))
 
 
 @pytest.mark.parametrize(("name", "packs", "mos"), PACKS)
 def test_recorded_packs(recorded, name, packs, mos):
     console = over(recorded[name])
-    assert console.ask("packs", None) == packs
-    assert console.mos == mos
+    assert console.packs() == packs
+    assert console._mos == mos
 
 
-@pytest.mark.parametrize(("name", "pack", "values", "extra"), READINGS)
-def test_recorded_readings(recorded, name, pack, values, extra):
+@pytest.mark.parametrize(("name", "pack", "values", "more"), READINGS)
+def test_recorded_readings(recorded, name, pack, values, more):
     console = over(recorded[name])
-    console.ask("packs", None)
-    reading, more = console.read(pack), console.extra
+    console.packs()
+    reading = console.read(pack)
+    extra = reading.extra
     assert (reading.voltage, reading.current, reading.temperatures, reading.remaining, reading.capacity,
             reading.cycles, reading.soh) == values  # fmt: skip
-    assert (more.soc, more.mos, more.base, more.balancing) == extra
-    assert len(reading.cells) == len(more.temperatures) == 15
-    assert not [key for key, is_set in reading.alarms.flags if is_set and key != "Charging"] and not more.words
+    assert (extra.soc, extra.mos, extra.state, extra.balancing) == more
+    assert len(reading.cells) == len(extra.temperatures) == (16 if name == "pytes-v5" else 15)
+    assert made.on(reading.alarms) == ("Charge_MOS Discharge_MOS" if name == "pytes-v5" else "")
+    assert not extra.words and extra.events == ""
 
 
-@pytest.mark.parametrize(("name", "pack", "identity"), IDENTITIES)
-def test_recorded_identities(recorded, name, pack, identity):
-    assert over(recorded[name]).ask("identity", pack) == (*identity, "console", 115200)
+@pytest.mark.parametrize(
+    ("name", "flags"), [("us2000c-full", "Fully_Charged"), ("us5000-mixed", "Charge_MOS Discharge_MOS")])
+def test_recorded_packs_with_made_cells(recorded, name, flags):
+    """Nobody posted their cells."""
+    full = name == "us2000c-full"
+    cells = (3496,) * 12 + (3495,) * 3 if full else (3275,) * 15
+    bat = made.bat(cells=cells, soc=100 if full else 57, charge=50000 if full else 57000)
+    reading = over({**recorded[name], "bat 1": bat}).read(1)
+    assert made.on(reading.alarms) == flags
+    assert judge(reading.alarms, reading.extra.words) == (False, False, "OK")
+    assert reading.extra.state == ("full" if full else "discharging")
+    assert reading.extra.events == ("Power Events 0x2000 COULFULL" if full else "")
 
 
-PARSERS = {"bat": console_cells.cell_values, "stat": console_seldom._stat, "info": console_seldom._info}
+@pytest.mark.parametrize(("name", "pack", "identity", "board"), IDENTITIES)
+def test_recorded_identities(recorded, name, pack, identity, board):
+    assert over(recorded[name]).identity(pack) == ((*identity, "console", 115200, board), None)
+
+
+@pytest.mark.parametrize(("name", "counters"), COUNTERS)
+def test_recorded_counters(recorded, name, counters):
+    console = over({**made.rack(1), "stat 1": recorded[name]["stat 1"]})
+    console.read(1)
+    assert console.counters(1) == counters
+
+
+@pytest.mark.parametrize("name", FORCE)
+def test_recorded_force(recorded, name):
+    with pytest.raises(NoReply, match="of the Force family"):
+        over(recorded[name]).packs()
 
 
 def test_every_recording(recording):
@@ -111,14 +162,14 @@ def test_every_recording(recording):
         pack = int(number) if number else None
         parse = PARSERS.get(verb, lambda lines, pack: list(lines))
         if verb == "pwr":
-            parse = console_values.pack_values if pack else console_table.table
+            parse = console_pack.values if pack else console_group.table
         line = console_line.Line(made.Uart(recording), Clock())
         assert line.request(verb, pack, lambda lines, parse=parse, pack=pack: parse(lines, pack)), command
         assert line.polls == 1 and line.frame_errors == 0
 
 
 def test_no_recording_is_missing(recorded):
-    assert sum(len(answers) for answers in recorded.values()) == 18
+    assert sum(len(answers) for answers in recorded.values()) == 18 + 14
 
 
 def test_recorded_answers_with_damage(recording):

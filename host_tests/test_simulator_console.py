@@ -15,12 +15,13 @@ from fakes import Clock
 from simulator_by_hand import COUNT, decode
 from test_simulator_process import LONG_S, ROOT, opened, set_rate
 
-from firmware.battery import ReturnCode
+from firmware.battery import NoReply, Refusal
 from firmware.battery.console import Console
-from firmware.battery.console_line import Line
-from firmware.battery.console_wake import Waker
+from firmware.battery.console_line import Line, is_prompt
+from tools.simulator import Simulator
 
-FIRMWARE = ("us2000c", "us5000", "us5000-v2", "pytes")
+FIRMWARE = ("us2000c", "us5000", "us5000-v2", "us3000d", "pytes", "pytes-v5")
+PYTES = ("pytes", "pytes-v5")
 WAKE_UP = b"~20014682C0048520FCC3\r"
 # firmware -> header of `pwr`, of `bat` without its blanks
 OLD = "Power Volt Curr Tempr Tlow Thigh Vlow Vhigh Base.St Volt.St Curr.St Temp.St Coulomb Time B.V.St B.T.St"
@@ -31,7 +32,11 @@ HEADERS = {
     "us5000-v2": ("Power Volt Curr Tempr Tlow Tlow.Id Thigh Thigh.Id Vlow Vlow.Id Vhigh Vhigh.Id Base.St Volt.St "
                   "Curr.St Temp.St Coulomb Time B.V.St B.T.St MosTempr M.T.St SysAlarm.St",
                   CELLS + "SOC Coulomb BAL"),
+    "us3000d": ("Power Volt Curr Tempr Tlow Tlow.Id Thigh Thigh.Id Vlow Vlow.Id Vhigh Vhigh.Id Base.St Volt.St Curr.St "
+                "Temp.St Coulomb Time B.V.St B.T.St MosTempr M.T.St",
+                CELLS.replace("Temp. State", "DTemp. State CTemp. State") + "SOC Coulomb BAL"),
     "pytes": (OLD + " Barcode DevType", CELLS.replace("Curr ", "", 1) + "Coulomb"),
+    "pytes-v5": (OLD + " Barcode DevType", CELLS.replace("Curr ", "", 1) + "Coulomb"),
 }  # fmt: skip
 
 
@@ -43,15 +48,14 @@ def battery_of(firmware="us5000", packs=2, paced=False, seed=1, **console):
     return uart, clock
 
 
-def woken(uart, clock):
-    """-> a Console behind a Line, once the wake-up has said yes."""
-    line = Line(uart, clock)
-    waker = Waker(line, [])
-    said = waker.step()
-    while said is None:
-        said = waker.step()
-    assert said
-    return Console(line)
+def woken(uart, clock, asleep=False):
+    """-> a Console behind a Line, once there is a prompt."""
+    if asleep:
+        uart.init(1200)
+        text_of(uart, clock, WAKE_UP.decode(), 3000)
+    uart.init(115200)
+    assert is_prompt(text_of(uart, clock, "\r\n").encode())
+    return Console(Line(uart, clock))
 
 
 def text_of(uart, clock, command, wait_ms=100):
@@ -69,9 +73,10 @@ def values_of(battery, kind, pack):
     return [record.values for record in battery.truth if (record.kind, record.pack) == (kind, pack)][-1]
 
 
-def as_said(battery, pack):
+def as_said(battery, pack, has_stat=True):
     """What a Reading has to be after the last answers."""
-    pwr, bat, stat = (values_of(battery, kind, pack) for kind in ("pwr", "bat", "stat"))
+    pwr, bat = values_of(battery, "pwr", pack), values_of(battery, "bat", pack)
+    stat = values_of(battery, "stat", pack) if has_stat else {"cycles": None}
     return (pack, tuple(bat["cells"]), (pwr["temperatures"][0],), pwr["current"], pwr["voltage"], bat["remaining"],
             pwr["capacity"], stat["cycles"], stat.get("soh"))  # fmt: skip
 
@@ -81,22 +86,65 @@ def as_said(battery, pack):
 @pytest.mark.parametrize("firmware", FIRMWARE)
 def test_read_by_the_firmware(firmware, asleep, pager):
     uart, clock = battery_of(firmware, packs=3, asleep=asleep, pager=pager, paced=True)
-    console = woken(uart, clock)
+    console = woken(uart, clock, asleep)
     battery = uart.battery
-    battery.group.pack(2).missing = "rtn"
-    assert console.ask("packs", None) == (1, 3)
-    said = values_of(battery, "info", 3) if console.ask("identity", 3) else None
-    assert console.ask("identity", 3) == (said["serial"], "2.0", "1.3", said["maker"], said["device"],
-                                        "console", 115200)  # fmt: skip
+    packs = (1, 2, 3)
+    if firmware != "us3000d":  # its table has no place for one that is absent
+        battery.group.pack(2).missing, packs = "rtn", (1, 3)
+    assert console.packs() == packs
+    known = 1 if firmware == "us3000d" else 3
+    (serial, *identity), error = console.identity(known)
+    said = values_of(battery, "info", known)
+    assert [serial, *identity] == [said["serial"], "2.0", "1.3", said["maker"], said["device"], "console", 115200,
+                                   "V10R04"] and error is None  # fmt: skip
     for pack in (1, 3):
-        reading = console.read(pack)
-        assert reading[:9] == as_said(battery, pack)
-        extra, bat = console.extra, values_of(battery, "bat", pack)
+        reading, extra = console.read(pack), None
+        assert reading[:9] == as_said(battery, pack, has_stat=firmware != "us3000d" or pack == 1)
+        extra, bat = reading.extra, values_of(battery, "bat", pack)
         assert (list(extra.temperatures), extra.soc) == (bat["cell_temperatures"], bat["soc"])
-        assert not [key for key, is_set in reading.alarms.flags if is_set and "harging" not in key]
-    with pytest.raises(ReturnCode) as error:
-        console.read(2)
-    assert error.value.code == 6 and battery.forbidden == []
+        on = {key for key, is_set in reading.alarms.flags if is_set and "harging" not in key}
+        assert on == ({"Charge_MOS", "Discharge_MOS"} if firmware in ("us5000-v2", "pytes-v5") else set())
+    assert console.counters(1).discharged == values_of(battery, "stat", 1)["discharged"]
+    if packs == (1, 3):
+        with pytest.raises(Refusal) as error:
+            console.read(2)
+        assert error.value.code == 6
+    assert battery.forbidden == []
+
+
+@pytest.mark.parametrize("option", [{"end": end} for end in ("cr", "lf", "crlf")] + [{"worn": True}] + [
+    {"takes": takes} for takes in ("cr", "crlf", "each")], ids=str)
+def test_other_ways_of_a_console(option):
+    uart, clock = battery_of("us2000c", paced=True, **option)
+    console = woken(uart, clock)
+    assert console.packs() == (1, 2)
+    for pack in (1, 2):
+        reading = console.read(pack)
+        assert reading[:9] == as_said(uart.battery, pack)
+        own = reading.capacity * values_of(uart.battery, "pwr", pack)["soc"] // 100
+        assert (reading.remaining < own * 98 // 100) == ("worn" in option)
+    assert console.link.timeouts == console.link.frame_errors == 0
+
+
+@pytest.mark.parametrize("refusal", ["invalid", "failed", "absent", "completed"])
+def test_refusals_as_they_are_printed(refusal):
+    uart, clock = battery_of(refusal=refusal)
+    with pytest.raises(Refusal) as error:
+        woken(uart, clock).read(9)
+    assert str(error.value)[:9] in ("bat 9: In", "bat 9: Co", "bat 9: Ta")
+
+
+def test_a_full_column_and_the_top_of_a_charge():
+    uart, clock = battery_of("us3000d", packs=1)
+    uart.battery.group.pack(1).override(current=-100000, temperatures=[260] * 5)
+    assert "-10000926000" in text_of(uart, clock, "pwr\r\n")
+    console = woken(uart, clock)
+    assert console.packs() == (1,) and console.read(1).current == -100009
+    uart.battery.group.pack(1).override(current=0, remaining=50000)
+    reading = console.read(1)
+    assert (reading.extra.state, reading.extra.events) == ("full", "Power Events 0x2000 COULFULL")
+    uart.battery.group.pack(1).override(remaining=2000)
+    assert dict(console.read(1).alarms.flags)["Low_SOC"]
 
 
 @pytest.mark.parametrize("firmware", HEADERS)
@@ -107,22 +155,24 @@ def test_text_as_it_is_printed(firmware):
     assert lines[0] == "pwr" and lines[1].strip() == "@"
     assert " ".join(lines[2].split()) == table
     assert [line.strip() for line in lines[-3:]] == ["Command completed successfully", "$$",
-                                                     "PYTES>" if firmware == "pytes" else "pylon>"]  # fmt: skip
+                                                     "PYTES>" if firmware in PYTES else "pylon>"]  # fmt: skip
     rows = [line.split() for line in lines[3:-3]]
-    assert len(rows) == (8 if firmware == "pytes" else 16)
+    assert len(rows) == {"pytes": 8, "us3000d": 2}.get(firmware, 16)
     assert [len(row) for row in rows[:2]] == [len(table.split()) + 1] * 2
-    assert {" ".join(row[1:]) for row in rows[2:]} == {"- - - - - - - Absent - - - - - - -"}
+    assert {" ".join(row[1:]) for row in rows[2:]} <= {"- - - - - - - Absent - - - - - - -"}
     assert rows[0][1] == str(uart.battery.group.pack(1).analog()["voltage"])
     assert re.match(r"\d{4}-\d\d-\d\d$", rows[0][table.split().index("Time")])
     lines = text_of(uart, clock, "bat 1\r\n").split("\n")
     assert " ".join(lines[2].split()) == cells
     assert re.match(r"0 +\d{4} .* \d+% +\d+ mAH( +N)?\r\r$", lines[3]) and len(lines) == 3 + 15 + 3
     said = text_of(uart, clock, "pwr 1\r")
-    assert re.search(r"\n Power  1\r", said) and re.search(r"\n Total Coulomb   : 50000       mAH\r", said)
-    assert ("Real Coulomb" in said) == (firmware == "pytes")
+    assert re.search(r"\n Power  1\r", said) and re.search(
+        r"\n Total Coulomb   : (50000       mAH|180000000   mAS)\r", said)
+    assert ("Real Coulomb" in said) == (firmware in PYTES) and ("mAS" in said) == (firmware == "pytes-v5")
     assert text_of(uart, clock, "soh 1\n").count("Normal") == 15
     assert re.search(r"\n\S+ \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\r", text_of(uart, clock, "time\n"))
-    assert ("SOH  " in text_of(uart, clock, "stat 1\n")) == (firmware != "pytes")
+    assert ("SOH  " in text_of(uart, clock, "stat\n" if firmware == "us3000d" else "stat 1\n")) == (
+        firmware not in PYTES)
 
 
 def test_alarms_in_words():
@@ -166,7 +216,7 @@ def test_update_in_mid_life(asleep):
     assert text_of(uart, clock, COUNT.decode() + "\r") == ""
     uart.init(1200)
     assert text_of(uart, clock, COUNT.decode() + "\r") == ""
-    assert woken(uart, clock).ask("packs", None) == (1, 2)
+    assert woken(uart, clock, asleep).packs() == (1, 2)
     uart.battery.update("framed")
     uart.init(1200)
     assert decode(text_of(uart, clock, COUNT.decode() + "\r").encode())[2:] == (0, b"\2")
@@ -187,6 +237,23 @@ def test_asleep_until_the_whole_wake_up_came_at_1200_baud():
     clock.advance(4000)
     assert text_of(uart, clock, "\r\n") == ""
     assert uart.battery.baud == 1200 and uart.battery.forbidden == []
+
+
+def test_silence_and_power_cycles():
+    uart, clock = battery_of()
+    console = woken(uart, clock)
+    uart.battery.fault("silent", rate=1)
+    with pytest.raises(NoReply):
+        console.packs()
+    uart.battery.clear()
+    uart.battery.power_cycle()
+    clock.advance(4000)
+    assert console.packs() == (1, 2)
+
+
+def test_wrong_firmware_is_refused_in_words():
+    with pytest.raises(ValueError, match="us5000-v2"):
+        Simulator(dialect="console", console={"firmware": "us9000"})
 
 
 def read_until(fd, end):

@@ -22,7 +22,7 @@ def reading(**changes):
         "Cells": {f"Cell_{n}": {"Reading": mv / 1000, "State": 0, "Temp": 22.0 if n < 8 else 22.3}
                   for n, mv in enumerate(CELLS, 1)},
         "Temps": {"BMS_T": {"Reading": 23.5, "State": 0}, "MOS_T": {"Reading": 27.5}},
-        "PackCurrent": {"Reading": -6.3, "State": 0}, "PackVoltage": {"Reading": sum(CELLS) / 1000, "State": 0},
+        "PackCurrent": {"Reading": -6.349, "State": 0}, "PackVoltage": {"Reading": sum(CELLS) / 1000, "State": 0},
         "RemainingCapacity": 41.442, "FullCapacity": 50.0, "CycleCount": 31, "SOC": 83.0, "SOH": 98, "Power": -315.0,
         "CellMin": 3.3, "CellMinNumber": 1, "CellMax": 3.314, "CellMaxNumber": 15, "CellDelta": 0.014, "TempMin": 22.0,
         "TempMax": 22.3, "ChargedEnergy": 1.2, "DischargedEnergy": 0.8, "BatteryState": "discharging",

@@ -107,7 +107,7 @@ class Demo:
             _say(f"battery at {options.port}")
             return options.port
         battery = DemoBattery(options.packs or PACKS, options.seed, options.speed, options.faults,
-                              options.firmware if options.dialect == "console" else None)  # fmt: skip
+                              options.firmware if options.dialect == "console" else None, options.worn)  # fmt: skip
         self._battery = self._stack.enter_context(battery)
         _say(f"battery at {battery}")
         return battery.path

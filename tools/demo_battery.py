@@ -8,16 +8,16 @@ from tools.truth import Truth
 
 class DemoBattery:
     """packs, seed, speed: of the simulator; faults: whether it is to misbehave; firmware: whose text console it speaks,
-    None: frames. Entered, it answers at `path`.
+    None: frames; worn: whether its packs are. Entered, it answers at `path`.
     """
 
-    def __init__(self, packs, seed, speed, faults, firmware=None):
+    def __init__(self, packs, seed, speed, faults, firmware=None, worn=False):
         self.truth = Truth()
         self.packs, self._wants_faults = packs, faults
-        dialect = {"dialect": "console", "console": {"firmware": firmware}} if firmware else {}
+        dialect = {"dialect": "console", "console": {"firmware": firmware, "worn": worn}} if firmware else {}
         self._simulator = Simulator(packs, seed=seed, charge_speed=speed, truth_limit=1, on_truth=self.truth.note,
                                     **dialect)  # fmt: skip
-        self._speaks = f", text console of {firmware}" if firmware else ""
+        self._speaks = f", text console of {firmware}{' with worn packs' if worn else ''}" if firmware else ""
         self._misbehaves, self._told = False, 0
 
     def __enter__(self):

@@ -27,6 +27,8 @@ def parsed(arguments, text):
         parser.error("--dialect is of the simulated battery: leave --port out")
     if options.firmware and options.dialect != "console":
         parser.error("--firmware needs --dialect console")
+    if options.worn and options.dialect != "console":
+        parser.error("--worn needs --dialect console")
     options.firmware = options.firmware or CONSOLE
     if options.speed <= 0:
         parser.error(f"--speed {options.speed}: must be more than 0")
@@ -47,6 +49,7 @@ def _parser(text):
         help="deploy to a virtual board, set it up over its serial port, let it publish")  # fmt: skip
     add("--dialect", choices=("framed", "console"), help="what the simulated battery speaks (default framed)")
     add("--firmware", choices=tuple(FIRMWARE), help=f"whose text console it is (default {CONSOLE})")
+    add("--worn", action="store_true", help="its packs hold less than is printed on them")
     monitor.add_broker_options(parser)
     add("--publish-rate", type=int, default=PUBLISH_RATE_S, metavar="S", help="of the firmware (default %(default)s)")
     add("--faults", action="store_true", help="the simulated battery misbehaves in all the ways that were ever seen")

@@ -37,18 +37,19 @@ def pwr(said):
     """The values of a `pwr N` -> {key: what mqtt.md makes of it}."""
     alarm = said["alarm"]
     current = alarm["charge_current"] or alarm["discharge_current"]
+    full = said.get("coulomb") == "Full"
     return {
         "BMS_T": tenth(said["temperatures"][0]),
         "BMS_T State": _state(max(alarm["temperatures"])),
         "PackVoltage": thousandth(said["voltage"]),
         "PackVoltage State": _state(alarm["voltage"]),
-        "PackCurrent": round_tenth(thousandth(said["current"])),
+        "PackCurrent": thousandth(said["current"]),
         "PackCurrent State": _state(current),
         "Power": round_tenth(thousandth(said["voltage"]) * thousandth(said["current"])),
         "FullCapacity": thousandth(said["capacity"]),
         "SOC": Decimal(min(said["soc"], 100)),
         "BaseState": said["base"],
-        "BatteryState": STATES.get(said["base"], "other"),
+        "BatteryState": "full" if full and said["base"] != "Dischg" else STATES.get(said["base"], "other"),
     }
 
 

@@ -1,29 +1,37 @@
-"""One command to the text console, one checked answer: echo, "@", lines, end mark; line by line, each bounded."""
+"""One command to the text console, one checked answer: echo, "@", lines, end mark. Everything is bytes."""
 
 from micropython import const
 
-from . import NoReply, ReturnCode, drain
+from . import NoReply, Refusal, drain
 
 BAUD = 115_200
-# All that is ever sent; with a pack's number, but for the last two, which can stand alone
-_COMMANDS = ("bat", "info", "stat", "soh", "pwr", "time")
-_WITH_PACK, _ALONE = _COMMANDS[:5], _COMMANDS[4:]
+# Everything that is ever sent: with a pack's number, and those that can stand alone
+_WITH_PACK = ("bat", "info", "stat", "soh", "pwr")
+_ALONE = ("pwr", "time", "info", "stat")
 _MAX_PACKS = const(16)
-# what the two kinds of a refusal are as RTN (§2.9)
+_END = b"\r\n"  # some consoles take only CR, some only CR LF
+# What a refusal says -> its code, as the framed protocol's RTN
 _UNKNOWN = const(0x04)
 _INVALID = const(0x06)
+_REFUSED = (b"Invalid", b"fail", b"not ", b"unccess", b"unsuccess", b"rror", b"Usage", b"denied")
+_REFUSAL_LINES = const(4)  # of one whose words are not in this table; it must come twice
+_COMPLETED = b"Command completed successfully"  # an exclamation mark can stand behind it
 _ATTEMPTS = const(3)
 _IDLE_MS = const(1500)  # without a character: the master asks its slave before it answers
-_LONGEST_MS = const(3000)  # of a whole answer
-_PAGER_MS = const(60)  # of silence behind a line without an end: the pager waits
+_ANSWER_MS = const(3000)  # of a whole answer
+_PAGER = (b"Enter", b"exit")  # words of its line, which has no end
+_PAGER_MS = const(60)  # of silence, then the pager waits
 _QUIET_MS = const(60)  # silence on the line before a command is repeated,
 _REST_MS = const(300)  # or more, where its answer was not heard to the end
 _POLL_MS = const(5)
-_CHUNK = const(64)  # bytes read at once
-_LONGEST_LINE = const(400)  # characters; the header of `pwr` has about 200
-_MOST_LINES = const(128)
-_DEL = const(0x7F)
-_SHOWN = const(40)  # characters of a line in a message
+_CHUNK_BYTES = const(128)  # read at once, at most
+_LINE_BYTES = const(400)  # of the longest line; the header of `pwr` has about 200
+_BUFFER_BYTES = const(640)  # holds a line and a chunk
+_MAX_LINES = const(192)
+_MAX_CHARACTER = const(0x7E)
+_DOLLAR, _LETTER = const(0x24), const(0x41)
+_MARK_BYTES = const(8)  # of a line with the end mark
+_SHOWN = const(60)  # characters of the battery's words in a message
 
 
 class Unsettled(ValueError):
@@ -31,168 +39,213 @@ class Unsettled(ValueError):
 
 
 class Line:
-    """The line to a battery that speaks text; its face is that of link.Link.
+    """The line to a battery that speaks text; like link.Link.
 
-    `uart` is a machine.UART or the like with an input buffer of 2048 bytes: 177 ms at 115200 baud may pass between two
-    reads. `clock` has ticks_ms, ticks_diff and sleep_ms. `failures` counts requests in a row that brought no answer;
-    the other counts are since the start.
+    `uart`: a machine.UART or the like, whose input buffer of 2048 bytes is full after 177 ms. `clock`: ticks_ms,
+    ticks_diff, sleep_ms. `failures`: requests in a row without an answer; the other counts are since the start.
     """
 
     def __init__(self, uart, clock):
         self.uart = uart
-        self._chunk = memoryview(bytearray(_CHUNK))
         self.clock = clock
         self.baud = BAUD
         self.failures = self.polls = self.timeouts = self.frame_errors = self.return_codes = 0
+        self._buffer = bytearray(_BUFFER_BYTES)
+        self._view = memoryview(self._buffer)
+        self._at = self._end = 0  # of what was received and not yet taken
+        self._began = 0  # ms: when the command was sent
+        self._heard = None  # ms: when something came behind it
 
     def set_rate(self, baud):
         """Changes our side of the line to `baud`; what has been received is lost."""
         self.uart.init(baudrate=baud)
         self.baud = baud
 
-    def send(self, data):
-        """Bytes to the battery, for the wake-up."""
-        self.uart.write(data)
-
-    def receive(self):
-        """What has arrived, 64 bytes at most, or None."""
-        count = self.uart.readinto(self._chunk)
-        return self._chunk[:count] if count else None
-
     def request(self, command, pack, parse, attempts=_ATTEMPTS):
-        """Asks until an answer comes that is one -> parse(its lines, an iterator of texts).
+        """Asks until a whole answer comes -> parse(its lines, an iterator of bytes).
 
-        `command` is one of those listed above, `pack` a number or None; ValueError for any other. `parse` takes all
-        lines and raises ValueError for what does not fit, Unsettled for what must come twice. NoReply after `attempts`;
-        ReturnCode 04H when the battery does not know the command, 06H when it cannot do it, such as for a pack that is
-        absent.
+        `command`: a text of the list above; `pack`: a number or None; ValueError for anything else. `parse` takes all
+        lines, and raises ValueError for what does not fit, Unsettled for what must come twice. NoReply after
+        `attempts`; Refusal, with the battery's words, of what it does not know (code 04H) or cannot do (06H).
         """
         text = _checked(command, pack)
         quiet = _QUIET_MS
+        said = None  # words that may be a refusal, from the attempt before
         for attempt in range(attempts):
             again = attempt or self.failures
             if again:
-                self.uart.write(b"\n")  # out of the pager, or of half a command
-            drain(self.uart, self._chunk, self.clock, quiet if again else 0)
+                self.uart.write(_END)  # out of the pager, or of half a command
+            drain(self.uart, self._view, self.clock, quiet if again else 0)
+            self._at = self._end = 0
             self.polls += 1
-            self.uart.write(text.encode() + b"\n")
+            self.uart.write(text + _END)
+            self._began = self.clock.ticks_ms()
+            self._heard = None
             try:
-                value = parse(self._answer(text))
+                value = self._parsed(text, parse)
                 self.failures = 0
                 return value
             except NoReply as error:
                 last = error
                 self.timeouts += 1
-            except ReturnCode:
-                self.failures = 0
-                self.return_codes += 1
-                raise
+            except Refusal as error:
+                words = str(error)
+                if error.code or words == said:
+                    self.failures = 0
+                    self.return_codes += 1
+                    raise Refusal(error.code or _INVALID, words)
+                said = words
+                last = NoReply(words)
+                self.frame_errors += 1
             except ValueError as error:
-                last = NoReply("%s: %s" % (text, error))
+                last = NoReply("%s: %s" % (str(text, "ascii"), error))
                 if not isinstance(error, Unsettled):
                     quiet = _REST_MS
                     self.frame_errors += 1
         self.failures += 1
         raise last
 
-    def _answer(self, command):
-        """Yields the lines between "@" and the end mark, spaces at their ends included."""
-        lines = self._lines(command)
-        _skip_to_echo(lines, command)
-        at = next(lines).strip()
-        if at == command:  # some echo twice
-            at = next(lines).strip()
-        if at != "@":
-            raise ValueError("no @ behind the echo")
-        code = None
-        done = False
-        for line in lines:
-            text = line.strip()
-            if text == "$$" and (done or code):
-                if code:
-                    raise ReturnCode(code)
-                return
-            if done or text[:1] == "$":
-                raise ValueError("the end mark is damaged")
-            if text == "Command completed successfully":
-                done = True
-            elif text[:7] == "Unknown":
-                if text.find("'%s'" % command.split()[0]) < 0 and text.find("'%s'" % command) < 0:
-                    raise ValueError(text[:_SHOWN])
-                code = _UNKNOWN
-            elif text[:15] == "Invalid command":
-                code = _INVALID
-            elif not code:
-                yield line
+    def _parsed(self, command, parse):
+        """The value of an answer. One that `parse` does not take is heard to its end too: it may be a refusal."""
+        lines = self._answer(command)
+        try:
+            return parse(lines)
+        except ValueError as error:
+            wrong = error
+        try:
+            list(lines)
+        except ValueError:
+            pass  # the first one says more
+        raise wrong
 
-    def _lines(self, command):
-        """Yields what arrives, cut into lines, without those that are blank; ends with NoReply or ValueError."""
-        clock = self.clock
-        diff = clock.ticks_diff
-        start = last = clock.ticks_ms()
-        buffer = bytearray()
-        count = 0
-        while True:
-            end = buffer.find(b"\n")
-            if end >= 0:
-                line = _unwrapped(bytes(buffer[:end]))
-                buffer = buffer[end + 1 :]
-                if line:
-                    count += 1
-                    yield line
+    def _answer(self, command):
+        """Yields the lines between "@" and the end mark, blanks at their ends included."""
+        self._skip_to_echo(command)
+        at = self._next(command).strip()
+        if at == command:  # some echo twice
+            at = self._next(command).strip()
+        if at != b"@":
+            raise ValueError("no @ behind the echo")
+        code, words, done = 0, [], False  # of a refusal, and whether the answer is completed
+        for count in range(_MAX_LINES):
+            line = self._next(command)
+            start = line[0]
+            if start == _DOLLAR or (len(line) <= _MARK_BYTES and line.find(b"$") >= 0):
+                if line.strip() != b"$$" or not (done or code or count <= _REFUSAL_LINES):
+                    raise ValueError("the end mark is damaged")
+                if done:
+                    return
+                said = str(b"; ".join([word.strip() for word in words]), "ascii")
+                raise Refusal(code, "%s: %s" % (str(command, "ascii"), said[:_SHOWN] or "refused"))
+            if done:
+                raise ValueError("the end mark is damaged")
+            if start == _COMPLETED[0] and line.strip() in (_COMPLETED, _COMPLETED + b"!"):
+                done = True
                 continue
-            if len(buffer) > _LONGEST_LINE or count > _MOST_LINES:
+            if not code and start >= _LETTER and (count == 0 or line.find(b":") < 0):  # no row and no value
+                code = _refusal(line, command)
+                words = [] if code else words
+            if len(words) < _REFUSAL_LINES:
+                words.append(line)
+            if not code:
+                yield line
+        raise ValueError("an answer without an end")
+
+    def _skip_to_echo(self, command):
+        """Takes the line with the echo; what comes before it is a prompt, or the rest of another answer."""
+        first = None
+        try:
+            for _ in range(_MAX_LINES):
+                line = self._next(command)
+                first = first or line
+                if line[line.rfind(b">") + 1 :].strip() == command:
+                    return
+        except ValueError:
+            if not first:
+                raise
+        raise ValueError("no echo, but %s" % str(first.strip()[:_SHOWN], "ascii"))
+
+    def _next(self, command):
+        """The next line that is not blank. It ends in CR or LF; NoReply or ValueError when none comes."""
+        buffer = self._buffer
+        at = self._at
+        while True:
+            end = self._end
+            while at < end and buffer[at] in _END:
+                at += 1
+            stop = buffer.find(b"\r", at, end)
+            other = buffer.find(b"\n", at, end if stop < 0 else stop)
+            stop = stop if other < 0 else other
+            if stop >= 0:
+                line = bytes(self._view[at:stop])
+                at = self._at = stop
+                if line.isspace() or line.find(b"[Enter]") >= 0:  # the pager's line is blanked by CR and spaces
+                    continue
+                if max(line) > _MAX_CHARACTER:
+                    raise ValueError("a character %02XH" % max(line))
+                return line
+            if end - at > _LINE_BYTES:
                 raise ValueError("an answer without an end")
-            some = self.receive()
+            self._at = at
+            self._receive(command)
+            at = self._at
+
+    def _receive(self, command):
+        """Waits for more and puts it behind what there is."""
+        clock = self.clock
+        view = self._view
+        at, end = self._at, self._end
+        if at:
+            view[: end - at] = view[at:end]
+            self._at, self._end = 0, end - at
+            end -= at
+        while True:
+            count = self.uart.readinto(view[end : end + _CHUNK_BYTES])
             now = clock.ticks_ms()
-            if some:
-                buffer += some
-                last = now
-            elif diff(now, last) >= _PAGER_MS and (buffer.find(b"Enter") >= 0 or buffer.find(b"exit") >= 0):
-                self.uart.write(b"\r")
-                buffer = bytearray()
-                count += 1
-            elif diff(now, last) < _IDLE_MS:
-                clock.sleep_ms(_POLL_MS)
-            elif count or buffer:
-                raise ValueError("the answer has no end mark")
-            else:
-                raise NoReply("%s at %d baud: no reply" % (command, self.baud))
-            if diff(now, start) >= _LONGEST_MS:
+            if clock.ticks_diff(now, self._began) >= _ANSWER_MS:
                 raise ValueError("the answer has no end")
+            if count:
+                self._heard = now
+                self._end = end + count
+                return
+            silent = clock.ticks_diff(now, self._began if self._heard is None else self._heard)
+            if end and silent >= _PAGER_MS and any([self._buffer.find(word, 0, end) >= 0 for word in _PAGER]):
+                self.uart.write(b"\r")
+                self._end = end = 0
+            elif silent < _IDLE_MS:
+                clock.sleep_ms(_POLL_MS)
+            elif self._heard is None:
+                raise NoReply("%s at %d baud: no reply" % (str(command, "ascii"), self.baud))
+            else:
+                raise ValueError("the answer has no end mark")
+
+
+def is_prompt(text):
+    """Do these bytes end in a prompt: `pylon>`, `PYTES>`, `pylon_debug>`, `US5000>`?"""
+    name = text.rstrip()
+    start = len(name) - 1
+    while start > 0 and (name[start - 1 : start].isalpha() or name[start - 1] in b"0123456789_-"):
+        start -= 1
+    return name[-1:] == b">" and len(name) - start > 2 and name[start : start + 1].isalpha()
 
 
 def _checked(command, pack):
-    """The command as text, if it may be sent."""
+    """The command as bytes, if it may be sent."""
     if pack is None and command in _ALONE:
-        return command
+        return command.encode()
     if command in _WITH_PACK and isinstance(pack, int) and 1 <= pack <= _MAX_PACKS:
-        return "%s %d" % (command, pack)
+        return ("%s %d" % (command, pack)).encode()
     raise ValueError("%s is not a read command" % command)
 
 
-def _skip_to_echo(lines, command):
-    """Takes the line with the echo; what comes before it is a prompt, or the rest of another answer."""
-    first = None
-    try:
-        for line in lines:
-            first = first or line
-            if line[line.rfind(">") + 1 :].strip() == command:
-                return
-    except ValueError:
-        if not first:
-            raise
-        raise ValueError("no echo, but %s" % first.strip()[:_SHOWN])
-
-
-def _unwrapped(line):
-    """The one text between the CRs of a line, or None; the pager's line is blanked by CR and spaces."""
-    found = None
-    if line and max(line) > _DEL:
-        raise ValueError("a character %02XH" % max(line))
-    for part in line.decode().split("\r"):
-        if part.strip() and part.find("[Enter]") < 0:
-            if found:
-                raise ValueError("a line end is lost")
-            found = part
-    return found
+def _refusal(line, command):
+    """The code of a line that refuses a command, or 0."""
+    if line.find(b"Unknown command") >= 0:
+        name = command.split()[0]
+        if line.find(b"'" + name + b"'") < 0 and line.find(b"'" + command + b"'") < 0:
+            raise ValueError(str(line.strip()[:_SHOWN], "ascii"))  # it heard another command
+        return _UNKNOWN
+    for words in _REFUSED:
+        if line.find(words) >= 0:
+            return _INVALID
+    return 0

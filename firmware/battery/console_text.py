@@ -1,56 +1,205 @@
-"""What the text console prints (§7), as values: lines in, integers out. Words are found by the names of a header and by
-the names before a colon, never by fixed columns. Loaded for the moment.
+"""What the text console prints, as values: columns, fields, numbers, units and states. Lines and words are bytes.
 
-Each answer has a form: its names, and how long its lines are, blanks included. While values change it stays, but a lost
-or doubled character makes another.
+Each answer has a form: its names and how long its lines are, blanks included, as a number below 2^24. While values
+change it stays; a lost or doubled character makes another one.
 """
 
-from binascii import crc32
+from micropython import const
 
-_LONGEST_NUMBER = 9
+from ..problems import ABOVE, BELOW, NORMAL, OTHER
+from ..reading import rounded
+
+_NUMBER_DIGITS = const(10)
+_FORM = const(0xFFFFFF)
+_MAX_WORDS = const(8)
+_BLANK = const(0x20)
+PROTECTED = const(4)  # in a state of this module: beyond the limit at which the battery switches off
+# Units -> what is measured, and what one of them is in mV, mA, 0.1 °C, %, mAh: numerator, denominator
+_UNITS = {
+    b"mV": ("mV", 1, 1),
+    b"mA": ("mA", 1, 1),
+    b"mC": ("0.1 °C", 1, 100),
+    b"%": ("%", 1, 1),
+    b"mAH": ("mAh", 1, 1), b"AH": ("mAh", 1000, 1), b"mAS": ("mAh", 1, 3600), b"AS": ("mAh", 1000, 3600),
+}  # fmt: skip
+# Base.St, Base State, Basic Status -> BatteryState (mqtt.md)
+BASE = {
+    b"Charge": "charging", b"Dischg": "discharging", b"Idle": "idle", b"Balance": "balancing", b"Sleep": "sleeping",
+}  # fmt: skip
+_STATES = {
+    b"Normal": NORMAL, b"-": NORMAL,
+    b"Low": BELOW, b"Under": BELOW | PROTECTED,
+    b"High": ABOVE, b"Over": ABOVE | PROTECTED,
+}  # fmt: skip
+
+# Words behind the number of Power Events and the like, each with the flag that it is; others are only shown. A text, as
+# it is seldom looked at: a dict of them would take 3 KB.
+_EVENTS = """
+BOV=Pack_OVP POV=Pack_OVP BUV=Cell_UVP PUV=Pack_UVP
+COC=CHG_OCP COC2=CHG_OCP DOC=DSG_OCP DOC2=DSG_OCP SC=DSG_OCP
+CBOT=CHG_TP CBUT=CHG_TP DBOT=DSG_TP DBUT=DSG_TP
+BHV=Cell_OV BLV=Cell_UV PHV=Pack_OV PLV=Pack_UV COCA=CHG_OC DOCA=DSG_OC
+CBHT=OT DBHT=OT CBLT=UT DBLT=UT LCOUL=Low_SOC
+"""
 
 
-def number(text):
+def number(word):
     """A whole number as it is printed; ValueError for anything else."""
-    if len(text) > _LONGEST_NUMBER or not text[text[:1] == "-" :].isdigit():
-        raise ValueError("%s is no number" % text)
-    return int(text)
+    if len(word) > _NUMBER_DIGITS or not (word.isdigit() or (word[:1] == b"-" and word[1:].isdigit())):
+        raise ValueError("%s is no number" % shown(word))
+    return int(word)
 
 
-def percent(text):
-    """ "45%" -> 45; ValueError for anything else."""
-    if text[-1:] != "%":
-        raise ValueError("%s is no percentage" % text)
-    return number(text[:-1])
+def percent(word):
+    """b"45%" -> 45; ValueError for anything else."""
+    if not word.endswith(b"%"):
+        raise ValueError("%s is no percentage" % shown(word))
+    return number(word[:-1])
+
+
+def quantity(value, kind):
+    """b"49952   mV" -> 49952. `kind`: "mV", "mA", "0.1 °C", "%" or "mAh": the result is in that, whatever unit the
+    battery has for it. ValueError.
+    """
+    words = value.split()
+    if len(words) != 2:
+        raise ValueError("%s is no number with a unit" % (shown(value) or "a value"))
+    return converted(words[0], words[1], kind)
+
+
+def converted(word, unit, kind):
+    """As quantity(), of a number and its `unit`, two words."""
+    measured, numerator, denominator = _UNITS.get(unit, ("", 1, 1))
+    if measured != kind:
+        raise ValueError("%s %s is not in %s" % (shown(word), shown(unit), kind))
+    value = number(word)
+    return value * numerator if denominator == 1 else rounded(value * numerator, denominator)
+
+
+def is_charge(word):
+    """Is it a unit of charge?"""
+    return word in _UNITS and _UNITS[word][0] == "mAh"
+
+
+def shown(word):
+    """Bytes as text for a message; what is no ASCII shows as "?"."""
+    return "".join([chr(byte) if 32 <= byte < 127 else "?" for byte in word])
+
+
+def mixed(form, value):
+    """A form with one more small number in it."""
+    return (form * 33 + value) & _FORM
+
+
+def columns(header):
+    """A header -> the names of its columns; b"Base State" is one."""
+    names = []
+    for word in header.split():
+        if word == b"State" and names:
+            names[-1] += b" State"
+        else:
+            names.append(word)
+    return names
+
+
+def cut(line, header, names):
+    """The words of a row by where the names of its header begin, with blanks in them; () where it does not fit.
+
+    Two values can touch when the first one fills its column; then both are whole numbers.
+    """
+    starts = []
+    at = 0
+    for name in names:
+        at = header.find(name, at)
+        starts.append(at)
+        at += len(name)
+    starts.append(len(line))
+    words = []
+    for index in range(len(names)):
+        start = starts[index]
+        word = line[start : max(start, starts[index + 1])].rstrip()
+        if word[:1] == b" ":
+            return ()
+        touches = index and start <= len(line) and line[start - 1] != _BLANK
+        if touches and not (_is_plain(words[-1]) and _is_plain(word)):
+            return ()
+        words.append(word)
+    return words
+
+
+def _is_plain(word):
+    """A whole number, without zeros in front: those would be the end of another one."""
+    digits = word[1:] if word[:1] == b"-" else word
+    return digits.isdigit() and (digits[:1] != b"0" or digits == b"0")
 
 
 def fields(lines, pack, wanted):
-    """Lines `Name : value` -> ({name of `wanted`: value as text}, form). ValueError for another pack. What a name that
-    comes twice says is not known: some print one twice, in place of another.
+    """Lines `Name : value` -> ({name: value} of those `wanted`, form). ValueError for an answer of another pack
+    than `pack`.
+
+    The value of a name that comes twice is b"": Pytes' model C prints one in place of another.
     """
     found = {}
     form = 0
     for line in lines:
-        name, colon, value = line.partition(":")
-        words = name.split()
-        name = " ".join(words)
-        value = value.strip()
-        form = crc32(name.encode(), form)
-        if words[:2] == ["Device", "address"] or (words[:1] == ["Power"] and not colon):
-            if (value if colon else words[-1]) != str(pack):
+        name, colon, value = line.partition(b":")
+        name = name.strip()
+        if name.find(b"  ") >= 0:
+            name = b" ".join(name.split())
+        if colon and name in wanted:
+            found[name] = b"" if name in found else value.strip()
+            form = mixed(form, len(line))
+        elif name[:14] == b"Device address" or (not colon and name[:6] == b"Power "):
+            if (value if colon else name.split()[-1]).strip() != b"%d" % pack:
                 raise ValueError("the answer is of another pack")
-        elif name in wanted and colon:
-            found[name] = "" if name in found else value
-            form = crc32(b"%d" % len(line), form)
+            form = mixed(form, len(line))
     return found, form
 
 
-def columns(header):
-    """A header -> the names of its columns; `Base State` is one."""
-    names = []
-    for word in header.split():
-        if word == "State" and names:
-            names[-1] += " State"
-        else:
-            names.append(word)
-    return names
+def state(word, whose, words):
+    """A state in words -> problems.NORMAL …, with PROTECTED in it where the battery has switched off for it.
+
+    An unknown word is OTHER, and appended to `words` with `whose` it is: "Volt Status Odd".
+    """
+    known = _STATES.get(word)
+    if known is None:
+        remark(words, whose, word)
+        return OTHER
+    return known
+
+
+def remark(words, whose, word):
+    """One more of the words that this project does not know, with `whose` (text) it is, within a bound."""
+    if len(words) < _MAX_WORDS:
+        words.append("%s %s" % (whose, shown(word)))
+
+
+def event(name, value, flags):
+    """What an event says, as text: "Power Events 0x2000 COULFULL"; "" for none. Its flags are appended to `flags`."""
+    words = value.split()
+    for known in _EVENTS.split():
+        word, _, flag = known.partition("=")
+        if word.encode() in words:
+            flags.append(flag)
+    if len(words) == 1 and not words[0].strip(b"0x"):
+        return ""
+    return "%s %s" % (shown(name), shown(b" ".join(words)))
+
+
+def protections(voltage, cells, current_state, temperature, current, flags, words):
+    """Appends to `flags` the protections that states mean, each as state() has it, `cells` and `temperature` the worst
+    of them. Without a `current` (mA) nobody knows whether one is of charging or of discharging: that goes to `words`.
+    """
+    for above, below, value in (("Pack_OVP", "Pack_UVP", voltage), ("Pack_OVP", "Cell_UVP", cells)):
+        if value & PROTECTED:
+            flags.append(above if value & ABOVE else below)
+    for key, name, value in (("OCP", "Current Status", current_state), ("TP", "Tmpr. Status", temperature)):
+        if value & PROTECTED and current:
+            flags.append("%s_%s" % ("CHG" if current > 0 else "DSG", key))
+        elif value & PROTECTED:
+            remark(words, name, b"Over" if value & ABOVE else b"Under")
+
+
+def published(states):
+    """States as bytes, without PROTECTED."""
+    return bytes([value & ~PROTECTED for value in states]) if max(states) > ABOVE else states

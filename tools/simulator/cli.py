@@ -9,6 +9,7 @@ import threading
 
 from .alarms import NAMES
 from .battery import FIRST_BAUD
+from .console import ENDS, REFUSALS, TAKES
 from .console_text import FIRMWARE
 from .faults import FAULTS, split_name
 from .simulator import Simulator
@@ -74,6 +75,10 @@ def parser():
     add("--firmware", choices=tuple(FIRMWARE), default="us5000", help="whose console (default %(default)s)")
     add("--asleep", action="store_true", help="the console is silent until it is woken at 1200 baud")
     add("--pager", type=int, metavar="LINES", help="the console waits for a key after so many lines")
+    add("--worn", action="store_true", help="the console's packs hold 5 %% less than is printed on them")
+    add("--refusal", choices=tuple(REFUSALS), default="invalid", help="how the console refuses (default %(default)s)")
+    add("--line-end", choices=tuple(ENDS), default="crcrlf", help="of the console's lines (default %(default)s)")
+    add("--takes", choices=TAKES, default="any", help="what ends a command to the console (default %(default)s)")
     add("--update-after", type=float, metavar="S", help="framed at first, then updated: it speaks the console")
     add("--garbage", action="store_true", help="at the wrong rate garbage comes back instead of nothing")
     add("--extra-alarm-byte", action="store_true", help="alarm replies carry one byte more, as some packs' do")
@@ -124,7 +129,8 @@ def _begin_faults(sim, options):
 
 
 def _console(options):
-    return {"firmware": options.firmware, "asleep": options.asleep, "pager": options.pager}
+    return {"firmware": options.firmware, "asleep": options.asleep, "pager": options.pager, "worn": options.worn,
+            "refusal": options.refusal, "end": options.line_end, "takes": options.takes}
 
 
 def _run(sim, options, ended):

@@ -10,7 +10,15 @@ LONGEST = 200  # characters of a command
 PAGER = b"Press [Enter] to be continued,other key to exit"
 BLANKED = b"\r" + b" " * len(PAGER) + b"\r"
 END = ["Command completed successfully", "$$"]
-INVALID = ["Invalid command or fail to excute.", "Usage:"]
+# What it says of a pack that is not there, and of a command that it does not take
+REFUSALS = {
+    "invalid": ["Invalid command or fail to excute.", "Usage:"],
+    "failed": ["Command failed"],
+    "absent": ["Target device is not present"],
+    "completed": ["Command completed unccessfully"],
+}
+ENDS = {"crcrlf": "\r\r\n", "crlf": "\r\n", "lf": "\n", "cr": "\r"}  # of its lines
+TAKES = ("any", "cr", "crlf", "each")  # what ends a command; each: CR does, and LF brings a prompt
 READ_COMMANDS = ("pwr", "bat", "info", "stat", "soh", "time")
 
 
@@ -18,15 +26,20 @@ class Console:
     """Answers commands about `group`; `note(kind, pack, values)` hears what each answer says (console_text.Text).
 
     firmware: one of FIRMWARE. asleep: silent until the wake-up came at 1200 baud, and again after a power cycle. pager:
-    so many lines, then it waits for a key. forbid(line): hears what is no read command.
+    so many lines, then it waits for a key. worn: its packs hold less than they say. refusal, end, takes: one of
+    REFUSALS, ENDS, TAKES. forbid(line): hears what is no read command.
     """
 
-    def __init__(self, group, note, firmware="us5000", asleep=False, pager=None, forbid=None):
-        if firmware not in FIRMWARE:
-            raise ValueError(f"unknown firmware {firmware!r}; known are: {', '.join(FIRMWARE)}")
+    def __init__(self, group, note, firmware="us5000", asleep=False, pager=None, worn=False, refusal="invalid",
+                 end="crcrlf", takes="any", forbid=None):
+        for name, value, known in (("firmware", firmware, FIRMWARE), ("refusal", refusal, REFUSALS),
+                                   ("end", end, ENDS), ("takes", takes, TAKES)):
+            if value not in known:
+                raise ValueError(f"unknown {name} {value!r}; known are: {', '.join(known)}")
+        self._refusal, self._end, self._takes = REFUSALS[refusal], ENDS[end], takes
         self._group, self._pager, self._asleep = group, pager, asleep
         self.firmware = FIRMWARE[firmware]
-        self._text = Text(group, note, self.firmware)
+        self._text = Text(group, note, self.firmware, worn)
         self._forbid = forbid or (lambda line: None)
         self.power_cycle()
 
@@ -55,11 +68,11 @@ class Console:
         if now < self._ready_at:
             return None
         second, self._after_cr = self._after_cr and byte == 10, byte == 13
-        if second:  # of CR LF
-            return None
-        if self._rest is not None:
+        if self._rest is not None and not second:
             rest, self._rest = self._rest, None
             return BLANKED + (self._paged(rest) if byte in b"\r\n" else self._prompt())
+        if byte in b"\r\n" and not self._ends(byte, second):
+            return None
         if byte not in b"\r\n":
             if len(self._line) < LONGEST:
                 self._line.append(byte)
@@ -67,6 +80,12 @@ class Console:
         line = self._line.decode("latin-1")
         self._line.clear()
         return self._answer(line, now) if line.strip() else self._prompt()
+
+    def _ends(self, byte, second):
+        """Does this CR or LF end a command? `second`: it is the LF of CR LF."""
+        if self._takes in ("cr", "crlf"):
+            return second if self._takes == "crlf" else byte == 13
+        return self._takes == "each" or not second
 
     def _asleep_heard(self, now, byte):
         if byte != EOI[0]:
@@ -86,9 +105,10 @@ class Console:
             lines = [f"Unknown command '{line.split()[0]}' - try 'help'", END[1]]
             if line.split()[0] not in READ_COMMANDS:
                 self._forbid(line.encode("latin-1"))
-        text = [one.encode("latin-1") + b"\r\r\n" for one in lines[:-1]]
+        end = self._end.encode()
+        text = [one.encode("latin-1") + end for one in lines[:-1]]
         text.append(b"\r" + lines[-1].encode() + b"\r" + self._prompt())
-        return line.encode("latin-1") + b"\n\r@\r\r\n" + self._paged(text)
+        return line.encode("latin-1") + b"\n\r@" + end + self._paged(text)
 
     def _paged(self, text):
         """The next lines, and the pager's when there are more."""
@@ -108,6 +128,8 @@ class Console:
         if words[0] not in maker:
             return None
         number = int(words[1]) if len(words) == 2 and words[1].isdigit() else 0
+        if self.firmware.bare and words[0] in ("info", "stat"):
+            number = 1 if len(words) == 1 else 0
         if number not in self._group.there():
-            return [*INVALID, END[1]]
+            return [*self._refusal, END[1]]
         return maker[words[0]](number, self._group.pack(number)) + END

@@ -18,41 +18,49 @@ CELLS = (
     ("Battery", 9), ("Volt", 9), ("Curr", 9), ("Tempr", 9), ("Base State", 13), ("Volt. State", 13),
     ("Curr. State", 13), ("Temp. State", 13),
 )
-# prompt; columns and rows of `pwr`; of `bat`: columns of the header, how SOC, charge and BAL end a row; soh: `stat`
-# has it; device, maker
-Firmware = namedtuple("Firmware", "prompt columns rows cells header tail soh device maker")
+BY_DIRECTION = (*CELLS[:-1], ("DTemp. State", 13), ("CTemp. State", 13))
+# prompt; columns and rows of `pwr` (0: only the packs that are there); of `bat`: columns of the header, how SOC, charge
+# and BAL end a row; soh: `stat` has it; device, maker; mas: capacities in mAS; fets: names of the MOSFETs' states;
+# bare: `info` and `stat` only without a number
+Firmware = namedtuple("Firmware", "prompt columns rows cells header tail soh device maker mas fets bare",
+                      defaults=(False, (), False))
+TAIL, PYTES_TAIL = "{0}%         {1} mAH      {2}", "{0:3}%      {1} mAH"
 FIRMWARE = {
-    "us2000c": Firmware("pylon>", OLD + MOS, 16, CELLS, ("Coulomb", "BAL"), "{0}%         {1} mAH      {2}", True,
-                        "US2000C", "Pylon"),
-    "us5000": Firmware("pylon>", OLD + MOS, 16, CELLS, ("SOC", "Coulomb", "BAL"), "{0}%         {1} mAH      {2}", True,
-                       "US5000", "Pylon"),
-    "us5000-v2": Firmware("pylon>", (*IDS, *MOS, ("SysAlarm.St", 11)), 16, CELLS, ("SOC", "Coulomb", "BAL"),
-                          "{0}%         {1} mAH      {2}", True, "US5000", "Pylon"),
+    "us2000c": Firmware("pylon>", OLD + MOS, 16, CELLS, ("Coulomb", "BAL"), TAIL, True, "US2000C", "Pylon"),
+    "us5000": Firmware("pylon>", OLD + MOS, 16, CELLS, ("SOC", "Coulomb", "BAL"), TAIL, True, "US5000", "Pylon"),
+    "us5000-v2": Firmware("pylon>", (*IDS, *MOS, ("SysAlarm.St", 11)), 16, CELLS, ("SOC", "Coulomb", "BAL"), TAIL, True,
+                          "US5000", "Pylon", fets=("CFetState", "DFetState")),
+    "us3000d": Firmware("pylon>", IDS + MOS, 0, BY_DIRECTION, ("SOC", "Coulomb", "BAL"), TAIL, True, "US3000D", "Pylon",
+                        bare=True),
     "pytes": Firmware("PYTES>", (*OLD, ("Barcode", 18), ("DevType", 12)), 8, CELLS[:2] + CELLS[3:], ("Coulomb",),
-                      "{0:3}%      {1} mAH", False, "E-BOX-4850P", "PYTES"),
+                      PYTES_TAIL, False, "E-BOX-4850P", "PYTES"),
+    "pytes-v5": Firmware("PYTES>", (*OLD, ("Barcode", 21), ("DevType", 20)), 16, CELLS[:2] + CELLS[3:], ("Coulomb",),
+                         PYTES_TAIL, False, "E-BOX-48100V-D", "PYTES", True, ("CMOS Status", "DMOS Status")),
 }  # fmt: skip
+WORN_PERMILLE = 949  # of its capacity, that a worn pack still holds
+LOW = 10  # %, at which a pack says Low
 
 
 def padded(words, widths):
-    """A row: each word in its column, which has one of the `widths`, and a space behind one that is too long."""
-    return "".join(str(word).ljust(width) if len(str(word)) < width else f"{word} "
-                   for word, width in zip(words, widths, strict=False))
+    """A row: each word in its column, which has one of the `widths`; a word that fills it touches the next one."""
+    return "".join(str(word).ljust(width) for word, width in zip(words, widths, strict=False))
 
 
 class Text:
     """The answers of `firmware` (a Firmware) about `group`, without echo and end mark; `note(kind, pack, values)` hears
-    what each says: kinds packs, mos, pwr, bat, info, stat.
+    what each says: kinds packs, mos, pwr, bat, info, stat. worn: the packs hold less than is printed on them, and their
+    percentages are of that.
     """
 
-    def __init__(self, group, note, firmware):
-        self.group, self.note, self.firmware = group, note, firmware
+    def __init__(self, group, note, firmware, worn=False):
+        self.group, self.note, self.firmware, self.worn = group, note, firmware, worn
 
     def table(self, now):
         """`pwr`: a row for each slot."""
         names, widths = zip(*self.firmware.columns, strict=True)
         lines = [padded(names, widths)]
         old = dict(OLD)
-        for number in range(1, self.firmware.rows + 1):
+        for number in range(1, self.firmware.rows + 1) if self.firmware.rows else self.group.there():
             if number in self.group.there():
                 words = {**self._words(number), "Power": number, "Time": time_of(now)}
                 if "MosTempr" in names and words["MosTempr"] != "-":
@@ -67,11 +75,11 @@ class Text:
     def _words(self, number):
         """What a row of `pwr` says of a pack, by column."""
         pack = self.group.pack(number)
-        now, alarm = pack.analog(), pack.alarm()
+        now, alarm = _analog(number, pack), pack.alarm()
         cells, sensors = now["cells"], now["temperatures"]
         near = sensors[1:] or sensors
         state = _states(alarm)
-        mos = 100 * sensors[0] + 4000 if number == 1 or self.firmware.device == "US2000C" else "-"
+        mos = 100 * sensors[0] + 4000 if number == 1 or self.firmware.device != "US5000" else "-"
         return {
             "Volt": now["voltage"], "Curr": now["current"], "Tempr": 100 * sensors[0], "Tlow": 100 * min(near),
             "Tlow.Id": near.index(min(near)), "Thigh": 100 * max(near), "Thigh.Id": near.index(max(near)),
@@ -84,39 +92,50 @@ class Text:
 
     def pwr(self, number, pack):
         """`pwr N`."""
-        now, alarm = pack.analog(), pack.alarm()
+        now, alarm = _analog(number, pack), pack.alarm()
         state = _states(alarm)
-        said = {**now, "soc": _soc(now), "base": _base(now), "alarm": alarm}
+        coulomb = "Full" if pack.full else "Low" if _soc(now) < LOW else "Normal"
+        said = {**now, "soc": _soc(now), "base": _base(now), "alarm": alarm, "coulomb": coulomb}
         self.note("pwr", number, said)
+        capacity = (now["capacity"] * 3600, "mAS") if self.firmware.mas else (now["capacity"], "mAH")
+        allowed = pack.alarms.charge_allowed, pack.alarms.discharge_allowed
+        fets = [(name, "ON" if is_on else "OFF") for name, is_on in zip(self.firmware.fets, allowed, strict=False)]
         rows = [("Voltage", now["voltage"], "mV"), ("Current", now["current"], "mA"),
                 ("Temperature", 100 * now["temperatures"][0], "mC"), ("Coulomb", said["soc"], "%"),
-                ("Total Coulomb", now["capacity"], "mAH"), ("Max Voltage", 3600 * len(now["cells"]), "mV"),
+                ("Total Coulomb", *capacity), ("Max Voltage", 3600 * len(now["cells"]), "mV"),
                 ("Charge Times", 40 * now["cycles"], "")]
         if not self.firmware.soh:
             rows.insert(5, ("Real Coulomb", now["capacity"] * 994 // 1000, "mAH"))
         words = [("Basic Status", said["base"]), ("Volt Status", state["voltage"]),
                  ("Current Status", state["current"]), ("Tmpr. Status", state["temperature"]),
-                 ("Coul. Status", "Normal"), ("Soh. Status", "Normal"),
-                 ("Heater Status", "OFF"), ("Bat Events", "0x0"), ("Power Events", "0x0"), ("System Fault", "0x0")]
+                 ("Coul. Status", coulomb), ("Soh. Status", "Normal"), ("Heater Status", "OFF"),
+                 *(fets if self.firmware.mas else ()),
+                 ("Bat Events", "0x0"), ("Power Events", "0x2000     COULFULL" if pack.full else "0x0"),
+                 ("System Fault", "0x0")]
         rule = " " + "-" * 28
-        return [rule, f" Power  {number}", "", *(f" {name:16}: {value:<12}{unit}" for name, value, unit in rows),
+        before = [f" {name}:{word}" for name, word in fets if not self.firmware.mas]
+        return [*before, rule, f" Power  {number}", "",
+                *(f" {name:16}: {value:<12}{unit}" for name, value, unit in rows),
                 *(f" {name:16}: {word:8}" for name, word in words), rule]
 
     def bat(self, number, pack):
         """`bat N`: a row for each cell."""
-        now, alarm = pack.analog(), pack.alarm()
+        now, alarm = _analog(number, pack), pack.alarm()
         sensors = now["temperatures"][1:] or now["temperatures"]
+        soc = _soc(now)
         near = [sensors[min(cell // 4, len(sensors) - 1)] for cell in range(len(now["cells"]))]
         balancing = [] if "BAL" in self.firmware.header else None
-        said = {**now, "cell_temperatures": near, "soc": _soc(now), "balancing": balancing, "alarm": alarm}
+        if self.worn:
+            now["remaining"] = now["remaining"] * WORN_PERMILLE // 1000
+        said = {**now, "cell_temperatures": near, "soc": soc, "balancing": balancing, "alarm": alarm}
         self.note("bat", number, said)
         names, widths = zip(*self.firmware.cells, strict=True)
         lines = [padded(names, widths) + padded(self.firmware.header, [13] * 3)]
         for cell, volt in enumerate(now["cells"]):
             words = {"Battery": cell, "Volt": volt, "Curr": now["current"], "Tempr": 100 * near[cell],
                      "Base State": _base(now), "Volt. State": STATES.get(alarm["cells"][cell], "Other"),
-                     "Curr. State": "Normal", "Temp. State": "Normal"}
-            tail = self.firmware.tail.format(_soc(now), now["remaining"] + 10 * (cell % 3), "N")
+                     **dict.fromkeys(("Curr. State", "Temp. State", "DTemp. State", "CTemp. State"), "Normal")}
+            tail = self.firmware.tail.format(soc, now["remaining"] + 10 * (cell % 3), "N")
             lines.append(padded([words[name] for name in names], widths) + tail)
         return lines
 
@@ -135,10 +154,12 @@ class Text:
         """`stat N`."""
         cycles = pack.analog()["cycles"]
         soh = {"soh": soh_of(cycles)} if self.firmware.soh else {}
-        self.note("stat", number, {"cycles": cycles, **soh})
-        rows = [("Data Items", 487), ("Charge Times", 40 * cycles), ("COC Times", 0), ("CYCLE Times", cycles)]
+        discharged = cycles * pack.capacity + 1234
+        self.note("stat", number, {"cycles": cycles, "discharged": discharged, **soh})
+        rows = [("Data Items", 487), ("Charge Times", 40 * cycles), ("COC Times", 0), ("Bat OV Times", cycles % 7),
+                ("Bat HV Times", cycles), ("Shut Times", 3), ("Reset Times", 13), ("CYCLE Times", cycles)]
         rows += [("SOH", soh["soh"])] if soh else []
-        rows += [("Pwr Percent", _soc(pack.analog())), ("Pwr Coulomb", 190936600)]
+        rows += [("Pwr Percent", _soc(pack.analog())), ("Pwr Coulomb", 190936600), ("Dsg Cap", discharged)]
         return [f"Device address{number:>12}", *(f"{name:16}:{value:9}" for name, value in rows)]
 
     def soh(self, number, pack):
@@ -150,6 +171,12 @@ class Text:
 def soh_of(cycles):
     """State of health in % after so many cycles: made up, but always the same for a pack."""
     return 100 - min(cycles // 50, 40)
+
+
+def _analog(number, pack):
+    """The pack's values, with a current in milliamperes; others have it in steps of 100."""
+    now = pack.analog()
+    return now | {"current": now["current"] - 9 * number if now["current"] else 0}
 
 
 def _soc(now):
