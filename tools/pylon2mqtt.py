@@ -71,7 +71,7 @@ def _parser():
         parser.add_argument(f"--{name}", type=kind, help=text)
     parser.add_argument("--mqtt_pass_file", metavar="FILE", help="file whose first line is the broker's password")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="any other setting; repeatable")
-    parser.add_argument("--heap", default="80k", type=_heap, help="MicroPython's heap (default 80k)")
+    parser.add_argument("--heap", default="120k", type=_heap, help="MicroPython's heap (default 120k)")
     parser.add_argument("--micropython", metavar="PATH", help="another interpreter than the installed one")
     parser.add_argument("--source", action="store_true", help="run the .py files, not compiled ones")
     parser.add_argument("--state", metavar="DIR", help="keep the energy counters of the last run here")

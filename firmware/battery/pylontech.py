@@ -78,6 +78,7 @@ class Pylontech:
             master and master.device,
             self.name,
             self.link.baud,
+            None,
         )
         silent = [error for error in errors if isinstance(error, NoReply)]
         return found, (silent or errors or [None])[0]

@@ -11,7 +11,6 @@ import tokenize
 from pathlib import Path
 
 from tools import environment
-from tools.shorten import shorten
 
 PROJECT = environment.PROJECT
 MODULES = Path(__file__).parent / "modules"
