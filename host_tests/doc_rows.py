@@ -20,7 +20,6 @@ ROWS = (
     (r"python3 tools/capture\.py --port /dev/ttyUSB0( --output capture-mine\.jsonl)?", AT_ONCE),
     (r"python3 tools/decode\.py capture-mine\.jsonl \| tail -1", AT_ONCE),
     (r"python3 tools/test\.py --frames capture-mine\.jsonl", AT_ONCE),
-    (r"python3 tools/dashboard\.py --rack Main --packs 4 --cells 16 --out my-rack", AT_ONCE),
     (r"python3 tools/pylon2mqtt\.py --help", AT_ONCE),
     (r"python3 tools/simulator --packs 2 --baud 4800 --link /tmp/battery", ON_A_PC),
     (r"python3 tools/pylon2mqtt\.py --pylon_port /dev/ttyUSB0 --mqtt_host 192\.168\.2\.245", ON_A_PC),

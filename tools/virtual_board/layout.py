@@ -12,7 +12,6 @@ import tokenize
 from pathlib import Path
 
 from tools import environment
-from tools.shorten import shorten
 
 PROJECT = environment.PROJECT
 MODULES = Path(__file__).parent / "modules"
@@ -54,7 +53,7 @@ def board_files(source=False, project=PROJECT):
         else:
             # tracebacks name the .mpy: the board knows that name already, and keeps every new one in its memory
             name = name.with_suffix(".mpy")
-            files.append((name, compiled(path, name, shorten)))
+            files.append((name, compiled(path, name)))
     return files
 
 
