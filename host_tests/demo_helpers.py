@@ -7,7 +7,7 @@ import socket
 import pytest
 from tool_process import processes_with
 
-from tools.monitor import PASSWORD_VARIABLE
+from tools.options import PASSWORD_VARIABLE
 
 
 @pytest.fixture
