@@ -16,37 +16,16 @@ NAMES = [pytest.param(MOSQUITTO, marks=pytest.mark.skipif(mosquitto() is None, r
 LISTENING = "0A"
 
 
-@pytest.fixture
-def installed(tmp_path, monkeypatch):
-    """installed(True): mosquitto is on PATH; installed(False): it is nowhere."""
-
-    def make(is_there):
-        monkeypatch.setattr(broker, "SBIN", "")
-        monkeypatch.setenv("PATH", str(tmp_path))
-        monkeypatch.delenv(BROKER_VARIABLE, raising=False)
-        program = tmp_path / "mosquitto"
-        if is_there:
-            program.touch(0o755)
-        return str(program)
-
-    return make
-
-
-def test_mosquitto_where_it_is_installed(installed):
-    path = installed(True)
-    assert broker.program() == (MOSQUITTO, path)
-    assert broker.program(AMQTT) == (AMQTT, None)
-
-
-def test_else_amqtt(installed):
-    installed(False)
+def test_mosquitto_where_it_is_installed_else_amqtt(tmp_path, monkeypatch):
+    monkeypatch.setattr(broker, "SBIN", "")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv(BROKER_VARIABLE, raising=False)
     assert broker.program() == (AMQTT, None)
     with pytest.raises(BrokerError, match="not installed"):
         broker.program(MOSQUITTO)
-
-
-def test_the_variable_decides(installed, monkeypatch):
-    installed(True)
+    program = tmp_path / "mosquitto"
+    program.touch(0o755)
+    assert broker.program() == (MOSQUITTO, str(program)) and broker.program(AMQTT) == (AMQTT, None)
     monkeypatch.setenv(BROKER_VARIABLE, AMQTT)
     assert broker.program() == (AMQTT, None)
     monkeypatch.setenv(BROKER_VARIABLE, "hive")

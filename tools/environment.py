@@ -16,7 +16,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-import tools  # noqa: F401 - it refuses an older Python
+from tools import ToolError  # and it refuses an older Python
 
 PROJECT = Path(__file__).resolve().parents[1]
 PLACE_VARIABLE = "PYLON2MQTT_VENV"  # another place for .venv, where the project's directory cannot be written
@@ -31,7 +31,7 @@ UMQTT_PROJECT, UMQTT_VERSION = "micropython-umqtt.simple", "1.3.4"
 UMQTT_SHA256 = "b6a2520239e3992c63a7de9370ee9b3d9d27819a90359c521f1c0f7ccab8d12f"
 
 
-class SetupError(Exception):
+class SetupError(ToolError):
     """Something is missing on this PC; the text says what, and what to do."""
 
 
