@@ -9,7 +9,7 @@ from decode_vectors import text_of
 from firmware.battery import frame, messages
 from tools import capture_rows
 from tools.capture_port import READ_COMMANDS, WAKE_UP, Exchange, Forbidden, Port, is_allowed
-from tools.capture_steps import CONSOLE_OF_A_PACK, device_of, packs_of
+from tools.capture_steps import CONSOLE_OF_A_PACK
 
 FIRMWARE = ("us2000c", "us5000", "us5000-v2", "pytes")
 OF_PACKS = {frame.ANALOG_VALUES, frame.ALARMS, frame.MANAGEMENT, frame.SERIAL_NUMBER}
@@ -47,7 +47,7 @@ def test_nothing_else_is_sent(data):
 
     assert not is_allowed(data)
     with pytest.raises(Forbidden, match="was not sent"):
-        Port(Serial()).write(data)
+        Port(Serial(), None).write(data)
 
 
 # -- the framed protocol
@@ -72,14 +72,6 @@ def test_only_the_rate_that_was_asked_for():
     assert Rig(4800).run(4800)
     asleep = Rig(console={"asleep": True})
     assert asleep.run(115200) is None and asleep.battery.baud == 1200
-
-
-def test_no_battery_is_a_matter_of_a_minute():
-    rig = Rig()
-    rig.battery.fault("unplugged")
-    assert rig.run() is None and rig.clock.passed_ms < 60_000
-    assert {row["kind"] for row in rig.rows} == {"silent"} and len(rig.rows) == 12
-    assert WAKE_UP in [data for _, _, data in rig.uart.written]
 
 
 @pytest.mark.parametrize("console", [None, {}])
@@ -183,12 +175,6 @@ def test_a_command_that_the_console_does_not_know():
     rig.steps.ask(found)
     (row,) = rig.of("soh 1")
     assert (row["kind"], row["valid"]) == ("error", True) and "Unknown command" in row["response"]
-
-
-def test_what_a_table_and_an_info_say():
-    table = ["Power Volt", "1  50999 Charge", "2 - Absent -", "3  50999 Idle", "99 1 1", "words"]
-    assert packs_of(table) == [1, 3]
-    assert device_of(["Manufacturer : Pylon", "Device  name         : US5000 "]) == "US5000" and device_of(["x"]) == ""
 
 
 def test_an_exchange_that_ran_over_is_one_row_with_all_its_bytes():

@@ -91,13 +91,11 @@ TEXTS = (
     ("info 1", "\r     \rPCBA bar code :A B\r\n", True, "\r     \rPCBA bar code :X X\r\n"),
     ("info 1", "Barcoe : PSIM01446897\nSoft  version: SPBMS15SPH2111V1.3\n", True,
      "Barcoe : XXXXXXXXXXXX\nSoft  version: SPBMS15SPH2111V1.3\n"),
-    ("info 1", "Soft version : B69.16.0.0\n", True, "Soft version : B69.16.0.0\n"),
     ("info 1", "Barode : PMADE00000000001 x", False, "Barode : XXXXXXXXXXXXXXXX x"),
     ("stat 1", "Voltage : PMADE00000001 \0 115200", False, "Voltage : XXXXXXXXXXXXX \0 115200"),
     ("pwr 1", "Voltage : 49952 mV 115200", True, "Voltage : 49952 mV 115200"),
     ("pwr", "Power Barcode DevType\n1 L1 E-BOX\n2 - E-BOX\n", True, "Power Barcode DevType\n1 XX E-BOX\n2 - E-BOX\n"),
     ("pwr", "Power Volt\n1 LB12345678901234\n", True, "Power Volt\n1 XXXXXXXXXXXXXXXX\n"),
-    ("pwr", "Power Volt Time\n1 50999 2024-04-05 18:24:33\n", True, "Power Volt Time\n1 50999 2024-04-05 18:24:33\n"),
 )
 
 

@@ -49,7 +49,7 @@ def password(options):
 
 
 def guarded(name, work, interrupted="interrupted", unread=FAILED):
-    """Call work() -> its exit status; FAILED after a ToolError or Ctrl-C, which are told on stderr as from `name`.
+    """Call work() -> its exit status; FAILED after a ToolError, INTERRUPTED after Ctrl-C, with a line from `name`.
 
     interrupted: what to say after Ctrl-C. unread: the status where nobody reads stdout any more.
     """
@@ -63,4 +63,5 @@ def guarded(name, work, interrupted="interrupted", unread=FAILED):
         return unread
     except KeyboardInterrupt:
         print(f"\n{name}: {interrupted}", file=sys.stderr)
+        return INTERRUPTED
     return FAILED
