@@ -120,9 +120,9 @@ def test_no_battery(tmp_path):
 
 
 @pytest.mark.parametrize(("make", "words"), [
-    (lambda path: None, "it is not there. Is the adapter plugged in?"),
-    (lambda path: path.touch(), "it is not a serial port"),
-    (lambda path: path.mkdir(), "it is not a serial port"),
+    (lambda path: None, "is not there: is it plugged in?"),
+    (lambda path: path.touch(), "is not a serial port"),
+    (lambda path: path.mkdir(), "is not a serial port"),
 ])  # fmt: skip
 def test_ports_that_are_none(tmp_path, capsys, make, words):
     port, output = tmp_path / "port", tmp_path / "capture.jsonl"
@@ -134,7 +134,7 @@ def test_ports_that_are_none(tmp_path, capsys, make, words):
 def test_a_port_that_another_program_uses(tmp_path, capsys):
     with Simulator() as sim, capture.open_port(sim.path):
         status, err = run(capsys, "--port", sim.path, "--output", str(tmp_path / "x"))
-    assert status == 1 and "another program uses it" in err
+    assert status == 1 and "is busy: another program" in err
 
 
 def test_a_file_is_never_written_over(tmp_path, capsys):

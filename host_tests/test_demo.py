@@ -165,7 +165,7 @@ def test_a_port_that_is_not_there(clean):
     variables, _ = clean
     with Tool("demo.py", "--port", "/dev/ttyNone0", **variables) as tool:
         assert tool.end() == 1
-    assert "/dev/ttyNone0 is not there: is the adapter plugged in?" in tool.output
+    assert "/dev/ttyNone0 is not there: is it plugged in?" in tool.output
     assert "demo: the firmware ended by itself, with status 1" in tool.output
 
 

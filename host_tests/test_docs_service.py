@@ -69,7 +69,7 @@ def test_what_it_starts(tmp_path):
     password = tmp_path / "mqtt_pass"
     password.write_text("secret\n")
     given = GIVEN["CREDENTIALS_DIRECTORY"] + "/mqtt_pass"
-    options = pylon2mqtt._parser().parse_args([str(password) if word == given else word for word in arguments])
+    options = pylon2mqtt.parser().parse_args([str(password) if word == given else word for word in arguments])
     config = pylon2mqtt.settings(options)
     pylon2mqtt.check(config)
     assert config["mqtt_pass"] == "secret" and config["mqtt_user"] == "pylon2mqtt" and config["publish_rate"] == 10
@@ -80,7 +80,7 @@ def test_without_a_password_too(tmp_path):
     password = tmp_path / "mqtt_pass"
     password.touch()
     arguments = ["--pylon_port", "/dev/x", "--mqtt_host", "h", "--mqtt_user", "", "--mqtt_pass_file", str(password)]
-    pylon2mqtt.check(pylon2mqtt.settings(pylon2mqtt._parser().parse_args(arguments)))
+    pylon2mqtt.check(pylon2mqtt.settings(pylon2mqtt.parser().parse_args(arguments)))
 
 
 def test_where_it_may_write():

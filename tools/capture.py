@@ -8,7 +8,6 @@ question. Serial numbers in it are masked unless --serials is given.
 
 from __future__ import annotations
 
-import errno
 import json
 import signal
 import sys
@@ -20,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools import ToolError, environment, options
+from tools import ToolError, environment, options, serial_port
 
 FOUND, NOT_FOUND = 0, 1
 WRITE_TIMEOUT_S = 5
@@ -28,14 +27,6 @@ NOTHING = """no battery answers. Check: the cable is in the port named Console o
 the adapter is for RS-232 (not TTL, not RS-485), TX and RX are not swapped, GND is connected, nothing else uses it"""
 WOKEN = "its text console slept and is awake now, at 115200 baud; it sleeps again when the battery is switched off"
 KINDS = (("recorded", "answers"), ("error", "refusals"), ("damaged", "damaged"), ("silent", "without an answer"))
-_PORT_ERRORS = {
-    errno.ENOENT: "it is not there. Is the adapter plugged in?",
-    errno.EAGAIN: "another program uses it",
-    errno.EBUSY: "another program uses it",
-    errno.EACCES: f"no permission; {options.DIALOUT_HINT}",
-    errno.EISDIR: "it is not a serial port",
-    errno.ENOTTY: "it is not a serial port",
-}
 
 
 class Output:
@@ -107,13 +98,11 @@ def open_port(path):
     """-> serial.Serial with timeout 0. ToolError."""
     import serial
 
+    serial_port.check(path)
     try:
         return serial.Serial(path, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True)
     except (OSError, ValueError, termios.error) as error:
-        number = getattr(error, "errno", None)
-        if number is None and isinstance(error.__context__, termios.error):
-            number = error.__context__.args[0]
-        raise ToolError(f"{path} cannot be opened: {_PORT_ERRORS.get(number, error)}") from None
+        raise ToolError(f"{path} cannot be opened: {error}") from None
 
 
 def capture(serial, output, given):

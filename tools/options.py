@@ -13,7 +13,6 @@ from tools.heard import DEFAULT_RACK, DEFAULT_ROOT
 PASSWORD_VARIABLE = "PYLON2MQTT_PASS"
 DEFAULT_PORT = 1883
 FAILED, INTERRUPTED = 1, 130
-DIALOUT_HINT = "on most Linux systems: sudo usermod -aG dialout $USER, then log in again"
 
 
 def parser(name, text, epilog=None):
