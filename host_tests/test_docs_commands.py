@@ -12,7 +12,6 @@ import shutil
 
 import doc_commands
 import pytest
-from doc_commands import REPL, SHELL
 from doc_rows import AS_ROOT, AT_ONCE, COMMANDS, ROWS, UNTIL_SEEN, rows_of, to_run
 from doc_stage import Stage
 
@@ -98,45 +97,3 @@ def test_as_root(tmp_path):
 
 
 # -- what finds it -------------------------------------------------------------------------------------------------
-
-
-PAGE = """
-`python3 tools/x.py --a`, `tools/x.py`, `python3 …`, `config.show()`, `config.json`
-
-    python3 tools/y.py
-
-```
-$ python3 tools/z.py
-it says 7 s
-…
->>> config.show()
-```
-```sh
-cat > file <<END
-rm all
-END
-mkdir x   # why
-```
-"""
-
-
-def test_commands_are_found():
-    found = [(one.prompt, one.text, one.promised) for one in doc_commands.commands("page", PAGE)]
-    assert found == [
-        (SHELL, "python3 tools/x.py --a", []), (REPL, "config.show()", []), (SHELL, "python3 tools/y.py", []),
-        (SHELL, "python3 tools/z.py", ["it says 7 s"]), (REPL, "config.show()", []),
-        (SHELL, "cat > file <<END\nrm all\nEND", []), (SHELL, "mkdir x", []),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(("line", "output", "there"), [
-    ("   8.4 s  Pack 1", " 12.1 s  Pack 1", True),
-    ("+1.4 A  x", "-12 A x", True),
-    ("one two", "one\ntwo", True),
-    ("packs: …, OK", "packs: 1, 2, OK", True),
-    ("charging, OK", "idle, OK", False),
-    ("8.4 s", "s", False),
-    ("a.b", "axb", False),
-])  # fmt: skip
-def test_promises_are_held(line, output, there):
-    assert (doc_commands.missing([line], output) == []) == there
