@@ -90,16 +90,6 @@ def test_a_line_that_never_falls_silent_has_an_end(console):
         assert max(len(row["response"]) for row in rig.rows) < 10_000
 
 
-def test_another_makers_family_is_said():
-    rig = Rig(115200, console={}, packs=1)
-    found = rig.steps.find()
-    lines = rig.battery.console._lines
-    force = ["Power Volt UTlow CoulombAH", "1 51200 22000 40", "Command completed successfully", "$$"]
-    rig.battery.console._lines = lambda words, now: force if words == ["pwr"] else lines(words, now)
-    rig.steps.ask(found)
-    assert any("Force family" in line for line in rig.said) and rig.of("bat 1")
-
-
 def test_all_bytes_are_kept():
     """Noise before SOI, NUL behind EOI, what is damaged: `raw` has what the response does not say."""
     rig = Rig(9600, packs=4)
@@ -128,13 +118,6 @@ def test_refusals_and_silence_are_recorded(fault, kind, count):
     rig.steps.ask(found)
     harmless(rig, 1200)
     assert [row["kind"] for row in rig.rows].count(kind) >= count
-
-
-def test_packs_are_counted_where_the_battery_does_not_say():
-    rig = Rig(packs=3)
-    rig.battery.fault("lacks", cid2=frame.PACK_COUNT)
-    assert rig.run()
-    assert len(rig.of(frame.ANALOG_VALUES)) == 4 and len(rig.of(frame.SERIAL_NUMBER)) == 3
 
 
 def test_a_reply_to_another_question_is_not_taken_for_an_answer():

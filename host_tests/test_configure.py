@@ -69,16 +69,6 @@ def test_a_port_that_is_not_there(run, tmp_path):
     assert status == 1 and "is not there: is it plugged in?" in said and "Traceback" not in said
 
 
-def test_what_the_board_raises_is_told_and_it_starts_anew(board, run):
-    one = board(None, {"main.py": "print('u' + 'p')", "firmware/__init__.py": "", "firmware/config.py": "1 / 0"},
-                repl=True)  # fmt: skip
-    one.wait_for("up")
-    mark = one.line_count
-    status, said = run("--port", one.port, "--show")
-    assert status == 1 and "ZeroDivisionError" in said and said.endswith("The board starts anew\n")
-    one.wait_for("up", after=mark)
-
-
 def test_interrupted_while_the_board_works(board):
     slow = "import time\nprint('wor' + 'ks')\ntime.sleep(1000)"
     one = board(None, {"main.py": "print('u' + 'p')", "firmware/__init__.py": "", "firmware/config.py": slow},
@@ -119,9 +109,3 @@ def test_a_name_alone_is_asked_for():
     asked = []
     assert configure.changes(["wifi_pass"], ask=lambda text: asked.append(text) or SECRET) == {"wifi_pass": SECRET}
     assert asked == ["wifi_pass: "]
-
-
-@pytest.mark.parametrize(("texts", "unset"), [(["=5"], []), ([""], []), (["a=1", "a=2"], []), (["a=1"], ["a"])])
-def test_what_makes_no_sense(texts, unset):
-    with pytest.raises(ToolError):
-        configure.changes(texts, unset)

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 from monitor_helpers import HEALTH, heard, told
-from mqtt_helpers import free_port
 from tool_process import Tool, processes_with
 
 from tools import demo, demo_account
@@ -114,15 +113,6 @@ def test_a_signal_while_it_starts(clean, number, when):
 
 
 @pytest.mark.slow
-def test_it_ends_when_nobody_reads_its_output(clean):
-    variables, _ = clean
-    with Tool("demo.py", **variables) as tool:
-        tool.wait_for(r"firmware \|")
-        tool.close_output()
-        assert tool.end() == 1
-
-
-@pytest.mark.slow
 def test_it_is_killed(tmp_path):
     """The kernel ends what it had started; only files stay."""
     with Tool("demo.py", TMPDIR=str(tmp_path)) as tool:
@@ -169,13 +159,6 @@ def test_a_port_that_is_not_there(clean):
     assert "demo: the firmware ended by itself, with status 1" in tool.output
 
 
-def test_a_broker_that_is_not_there(clean):
-    variables, _ = clean
-    with Tool("demo.py", "--broker", f"127.0.0.1:{free_port()}", "--pass", SECRET, **variables) as tool:
-        assert tool.end() == 1
-    assert "demo: no broker at 127.0.0.1:" in tool.output and SECRET not in tool.output
-
-
 def test_it_does_not_mix_with_a_real_rack(clean, broker, mqtt_client):
     variables, _ = clean
     mqtt_client.publish("PylonToMQTT/Main/tele/LWT", "Online", retain=True)
@@ -183,15 +166,6 @@ def test_it_does_not_mix_with_a_real_rack(clean, broker, mqtt_client):
     with Tool("demo.py", "--broker", f"{broker.host}:{broker.port}", **variables) as tool:
         assert tool.end() == 1
     assert "a device already publishes under PylonToMQTT/Main/ at this broker: choose another --rack" in tool.output
-
-
-@pytest.mark.long
-def test_faults(clean):
-    variables, _ = clean
-    with Tool("demo.py", "--faults", "--seconds", "120", **variables) as tool:
-        assert tool.end() == 0
-    assert "battery  | fault: " in tool.output
-    assert re.search(r"(?s)Faults of the line: .*\d readings, 0\swrong", tool.output)
 
 
 PORT = r"/dev/\S+"

@@ -135,21 +135,6 @@ def test_killed_while_a_file_is_written_and_repeated(empty, tree):
     assert "firmware/table.txt" in copied(said) and "firmware/__init__.mpy" not in copied(said)
 
 
-def test_a_new_main_py_takes_the_place_of_the_old(empty, tree):
-    one = empty()
-    run(one, tree)
-    with open(tree / "main.py", "a") as file:
-        file.write("print('new')\n")
-    assert copied(run(one, tree)) == ["main.py"] and files(one) == ON_BOARD
-
-
-def test_a_second_copy_is_named(empty, tree):
-    one = empty(files={"lib/firmware/a.py": "VALUE = 'second'"})
-    said = run(one, tree)
-    assert any(line.startswith("note: /lib/firmware") and "rm -r :/lib/firmware" in line for line in said)
-    assert said[-1] == "board | info: up: pylon2mqtt 1" and (one.flash / "lib/firmware/a.py").exists()
-
-
 STOCK = """\
 # This file is executed on every boot (including wake-boot from deepsleep)
 #import esp

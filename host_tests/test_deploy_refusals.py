@@ -48,14 +48,6 @@ def test_what_becomes_of_the_board_is_told_when_it_is_interrupted(empty, tree, a
         deploy.deploy(one.port, say=say, project=tree)
 
 
-def test_interrupted_before_the_board_was_found(monkeypatch, capsys):
-    def interrupt():
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("tools.deploy_board.find_port", interrupt)
-    assert deploy.main([]) == 130 and "interrupted, and nothing was changed" in capsys.readouterr().err
-
-
 IN_THE_WAY = (
     ("firmware", "firmware", "/firmware"), ("firmware/sub", "firmware/sub", "/firmware/sub"),
     ("boot.py", "boot.py/x", "/boot.py"), ("main.off", "main.off/x", "/main.off"),
@@ -70,17 +62,6 @@ def test_what_is_in_the_way_is_named_before_anything_is_touched(empty, tree, nam
     with pytest.raises(ToolError, match=f"^{told} on the board is in the way: .* rm -r :{told}. The board starts"):
         run(one, tree)
     assert files(one) == set(old)
-
-
-def test_what_the_board_refuses_in_the_middle_is_told(empty, tree):
-    one = empty(files={"firmware/gone.mpy": ""})
-
-    def say(text):
-        if text.startswith("removing"):
-            (one.flash / "firmware" / "gone.mpy").unlink()
-
-    with pytest.raises(ToolError, match=r"^removing /firmware/gone.mpy refused: OSError: .*run it again"):
-        deploy.deploy(one.port, say=say, project=tree)
 
 
 def test_a_flash_that_is_full_in_the_middle_is_told(empty, tree):

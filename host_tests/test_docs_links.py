@@ -1,7 +1,8 @@
-"""Links and pictures of the pages that owners read lead somewhere; tools take the flags that the pages give them."""
+"""The pages that owners read: links lead somewhere, flags and defaults are those of the tools and settings."""
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import sys
 import markdown
 import pytest
 
+from firmware.config import SETTINGS
 from tools import environment
 
 PROJECT = environment.PROJECT
@@ -77,3 +79,12 @@ def test_tools_take_the_flags_that_the_pages_give_them(tool, flags):
     command = [sys.executable, str(PROJECT / tool), "--help"]
     said = subprocess.run(command, capture_output=True, text=True, timeout=HELP_TIMEOUT_S, check=True).stdout
     assert sorted(flag for flag in flags if not re.search(rf"(?<![\w-]){re.escape(flag)}\b", said)) == []
+
+
+def test_the_defaults_of_the_readme_are_those_of_the_settings():
+    shown = {}
+    for keys, values, _ in markdown.table((PROJECT / "README.md").read_text(), "key", "default"):
+        shown |= dict(zip(markdown.quoted(keys), values.replace("`", "").split(", "), strict=False))
+    for key, default, *_ in SETTINGS:
+        if default not in (None, "", "needed"):
+            assert shown[key] == (default if isinstance(default, str) else json.dumps(default)), key

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-import signal
 import socket
 import subprocess
 
 import pytest
-from monitor_helpers import HEALTH, TOTALS, heard, reading
+from monitor_helpers import HEALTH, TOTALS, reading
 from mqtt_helpers import Recorder, free_port, mosquitto
 from tool_process import Tool
 
@@ -60,32 +59,6 @@ def test_no_address(text, capsys):
     assert "write HOST or HOST:PORT" in capsys.readouterr().err
 
 
-class Output:
-    """Remembers its notes."""
-
-    def __init__(self):
-        self.notes = []
-
-    def said(self, kind, what):
-        self.kind = kind
-
-    def note(self, source, text):
-        self.notes.append(text)
-
-
-def test_trouble_is_noted_once_until_it_is_over():
-    rack, output = heard(), Output()
-    handler = monitor.Handler(rack, output)
-    assert not handler.handle(monitor.CONNECTED) and output.notes == []
-    for event in ((monitor.LOST, "gone"), (monitor.REFUSED, "no entry"), (monitor.LOST, "gone")):
-        assert not handler.handle(*event)
-    assert (output.notes, rack.trouble) == (["gone; trying again"], "gone")
-    assert not handler.handle(monitor.CONNECTED)
-    assert (output.notes[1:], rack.trouble) == (["connected again"], None)
-    assert not handler.handle(monitor.MESSAGE, P + "tele/LOG", b"x", 1.0, False) and output.kind == "log"
-    assert handler.handle("signal")
-
-
 def test_lines_of_a_rack(start, mqtt_client):
     publish(mqtt_client, "online")
     with start() as tool:
@@ -98,26 +71,6 @@ def test_lines_of_a_rack(start, mqtt_client):
     assert "health   | online, 4800 baud, cycle 1.1 s of 5 s, 214 polls, 3 timeouts" in tool.output
     assert "log      | battery does not answer any more" in lines
     assert all(re.match(r"\d\d:\d\d:\d\d  ", line) for line in tool.output.splitlines())
-
-
-def test_health_is_said_again_only_when_something_is_new(start, mqtt_client):
-    with start() as tool:
-        tool.wait_for("listening")
-        for changes in ({}, {"Polls": 300, "Uptime": 9000}, {"Polls": 301, "Timeouts": 4}):
-            mqtt_client.publish(P + "tele/STATE", json.dumps(HEALTH | changes))
-        tool.wait_for("4 timeouts")
-        assert tool.stop(signal.SIGTERM) == 0
-    assert tool.output.count("health   |") == 2
-
-
-def test_another_rack(start, mqtt_client):
-    with start("--root", "Home/Cellar", "--rack", "Shed") as tool:
-        tool.wait_for("listening")
-        publish(mqtt_client, "pack 1")
-        mqtt_client.publish("Home/Cellar/Shed/stat/readings/Pack7", json.dumps(reading()))
-        tool.wait_for("Pack 7")
-        assert tool.stop() == 0
-    assert "Pack 1" not in tool.output
 
 
 def test_it_goes_on_when_the_broker_comes_back(start, broker):

@@ -163,10 +163,3 @@ def test_strange_values_are_shown_as_far_as_it_goes(wild):
     told(rack, "tele/STATE", HEALTH | wild)
     assert "Health" in spaced(picture(rack))
     assert words.reading_line(2, rack.packs[2]).startswith("Pack 2")
-
-
-@pytest.mark.parametrize(("seconds", "said"), [
-    (0, "0 s"), (119.9, "119 s"), (120, "2 min"), (3600, "1 h 0 min"), (90061, "1 d 1 h"), ("x", "–"),
-])  # fmt: skip
-def test_durations(seconds, said):
-    assert words.duration(seconds) == said
