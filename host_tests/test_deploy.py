@@ -37,7 +37,7 @@ def test_fresh_again_and_one_file_changed(empty, tree):
     assert again[-1] == "board | info: up: pylon2mqtt 1" and contents(one) == before
     (tree / "firmware" / "sub" / "b.py").write_text("VALUE = 2\n")
     changed = run(one, tree)
-    assert copied(changed) == ["firmware/sub/b.mpy"] and changed[-1] == "board | info: up: pylon2mqtt 2"
+    assert copied(changed) == ["firmware/sub/b.mpy", "main.py"] and changed[-1] == "board | info: up: pylon2mqtt 2"
     assert {name for name, data in contents(one).items() if data != before[name]} == {"firmware/sub/b.mpy"}
     assert (one.flash / "config.json").read_text() == '{"mqtt_host": "mine"}'
 

@@ -95,44 +95,25 @@ def umqtt_files(source):
 
 def exchange(board, wanted, free, say):
     """Make the board's files the `wanted` ones. `free`: bytes; `say`: is told each step, a text. ToolError."""
-    from tools.deploy_plan import HELD, MAIN, blocks, in_the_way, plan
+    from tools.deploy_plan import MAIN, plan
 
-    present = board.files()
-    obstacles = in_the_way(wanted, present)
-    if obstacles:
-        gone = " ".join(f":{name}" for name in obstacles)
-        raise ToolError(f"{', '.join(obstacles)} on the board is in the way: remove it with mpremote rm -r {gone}")
-    todo = plan(wanted, present)
+    todo = plan(wanted, board.files(), free)
     for note in todo.notes:
         say(f"note: {note}")
-    say(f"{len(wanted) - len(todo.copy)} files are up to date, {len(todo.copy)} to copy, {len(todo.remove)} to remove")
-    # A file is copied beside the old one, which goes last.
-    replaced = max((blocks(len(wanted[name])) for name in todo.copy), default=0)
-    old = sum(blocks(present[name][0]) for name in todo.copy if name in present)
-    lacking = todo.need + replaced - old - todo.freed - free
-    if todo.copy and lacking > 0:
-        raise ToolError(
-            f"no space: {todo.need // 1024} KB are to be copied, and {-(-lacking // 1024)} KB more must be free on the "
-            "board. Remove files that are not needed, then run it again"
-        )
-    held = HELD in present and MAIN not in present
-    if (todo.copy or todo.remove) and MAIN in present:
-        board.rename(MAIN, HELD)
-        held = True
+    same, old = len(wanted) - len(todo.copy), [name for name in todo.remove if name != MAIN]
+    say(f"{same} files are up to date, {len(todo.copy)} to copy, {len(old)} to remove")
+    if todo.lacking > 0:
+        kb = -(-todo.lacking // 1024)
+        raise ToolError(f"no space: {kb} KB more must be free on the board. Remove what is not needed, run it again")
     for name in todo.remove:
-        if name != HELD:
+        if name != MAIN:
             say(f"removing {name}")
-            board.remove(name)
+        board.remove(name)
     for name in todo.empty:
         board.remove_directory(name)
     for number, name in enumerate(todo.copy, 1):
         say(f"copying {name} ({number} of {len(todo.copy)}, {len(wanted[name])} bytes)")
         board.write(name, wanted[name])
-    if held:
-        if MAIN in todo.copy:
-            board.remove(HELD)
-        else:
-            board.rename(HELD, MAIN)
 
 
 def await_up(board, say):

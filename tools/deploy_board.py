@@ -19,7 +19,7 @@ from serial.tools import list_ports
 
 from tools import ToolError, serial_port
 from tools.deploy_asks import ASK_FILES, ASK_UMQTT, ASK_WHO, MAKE_DIRECTORY, RENAME
-from tools.deploy_plan import FIRMWARE, PART, SECOND, TOP, UMQTT
+from tools.deploy_plan import BOOT, FIRMWARE, MAIN, PART, UMQTT
 
 OLDEST = (1, 27)
 FIRST_READ_TIMEOUT_S, READ_TIMEOUT_S = 1, 5  # until somebody answers; of a board that is just busy
@@ -129,8 +129,8 @@ class Port:
 
     def files(self):
         """-> {name: (size in bytes, sha256 in hex)}, directories as (-1, ""), of all places that are ours."""
-        looks = "".join(f"look({name!r})\n" for name in (*TOP, FIRMWARE, UMQTT))
-        lines = self.ask(ASK_FILES + looks + f"is_there({SECOND!r})\n").splitlines()
+        looks = "".join(f"look({name!r})\n" for name in (BOOT, MAIN, FIRMWARE, UMQTT))
+        lines = self.ask(ASK_FILES + looks).splitlines()
         return {name: (size, digest) for name, size, digest in map(ast.literal_eval, lines)}
 
     def has_umqtt(self):
@@ -147,11 +147,6 @@ class Port:
         with self._in_words(f"copying {name}", part):
             self._transport.fs_writefile(part, data, chunk_size=CHUNK_BYTES)
         self.ask(RENAME % (part, name), f"copying {name}")
-
-    def rename(self, old, new):
-        """The file `old` is `new` from then on. ToolError."""
-        self._is_begun = True
-        self.ask(RENAME % (old, new), f"renaming {old}")
 
     def remove(self, name):
         """A file goes. ToolError."""
