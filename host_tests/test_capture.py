@@ -8,7 +8,7 @@ from decode_vectors import text_of
 
 from firmware.battery import frame, messages
 from tools import capture_rows
-from tools.capture_port import READ_COMMANDS, WAKE_UP, Exchange, Forbidden, Port, is_allowed
+from tools.capture_port import READ_COMMANDS, WAKE_UP, Forbidden, Port, is_allowed
 from tools.capture_steps import CONSOLE_OF_A_PACK
 
 FIRMWARE = ("us2000c", "us5000", "us5000-v2", "pytes")
@@ -158,10 +158,3 @@ def test_a_command_that_the_console_does_not_know():
     rig.steps.ask(found)
     (row,) = rig.of("soh 1")
     assert (row["kind"], row["valid"]) == ("error", True) and "Unknown command" in row["response"]
-
-
-def test_an_exchange_that_ran_over_is_one_row_with_all_its_bytes():
-    one = Exchange(b"~20014642E00201FD35\r", 1200, bytearray(b"\xb0\xf7~20014642E0\r~200146060000FDAD\r\0"))
-    row = capture_rows.framed(one)
-    assert (row["response"], row["kind"], row["valid"]) == ("~200146060000FDAD", "error", True)
-    assert bytes.fromhex(row["raw"]) == bytes(one.received)

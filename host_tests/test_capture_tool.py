@@ -119,24 +119,6 @@ def test_no_battery(tmp_path):
     assert "2 without an answer" in said
 
 
-@pytest.mark.parametrize(("make", "words"), [
-    (lambda path: None, "is not there: is it plugged in?"),
-    (lambda path: path.touch(), "is not a serial port"),
-    (lambda path: path.mkdir(), "is not a serial port"),
-])  # fmt: skip
-def test_ports_that_are_none(tmp_path, capsys, make, words):
-    port, output = tmp_path / "port", tmp_path / "capture.jsonl"
-    make(port)
-    status, err = run(capsys, "--port", str(port), "--output", str(output))
-    assert status == 1 and words in err and not output.exists()
-
-
-def test_a_port_that_another_program_uses(tmp_path, capsys):
-    with Simulator() as sim, capture.open_port(sim.path):
-        status, err = run(capsys, "--port", sim.path, "--output", str(tmp_path / "x"))
-    assert status == 1 and "is busy: another program" in err
-
-
 def test_a_file_is_never_written_over(tmp_path, capsys):
     (tmp_path / "old").write_text("precious")
     with Simulator() as sim:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import termios
 
 import pytest
 from tool_process import Tool
 
-from tools import ToolError, configure
+from tools import configure
 
 SECRET = "hunter2-12345678"
 SETTINGS = {"wifi_ssid": "home", "mqtt_host": "old", "wifi_pass": SECRET}
@@ -64,11 +63,6 @@ def test_a_board_without_firmware(board, run):
     assert status == 1 and "tools/deploy.py" in said and "Traceback" not in said
 
 
-def test_a_port_that_is_not_there(run, tmp_path):
-    status, said = run("--port", str(tmp_path / "none"), "--show")
-    assert status == 1 and "is not there: is it plugged in?" in said and "Traceback" not in said
-
-
 def test_interrupted_while_the_board_works(board):
     slow = "import time\nprint('wor' + 'ks')\ntime.sleep(1000)"
     one = board(None, {"main.py": "print('u' + 'p')", "firmware/__init__.py": "", "firmware/config.py": slow},
@@ -80,15 +74,6 @@ def test_interrupted_while_the_board_works(board):
         assert tool.stop() == 1
     assert "interrupted. The board starts anew" in tool.output and "Traceback" not in tool.output
     one.wait_for("up", after=mark)
-
-
-@pytest.mark.parametrize("error", [EOFError, OSError, termios.error])
-def test_nobody_to_ask(error):
-    def ask(_):
-        raise error
-
-    with pytest.raises(ToolError, match="wifi_pass: there is no terminal to ask at"):
-        configure.changes(["wifi_pass"], ask=ask)
 
 
 VALUES = (

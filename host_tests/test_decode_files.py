@@ -95,11 +95,6 @@ def test_standard_input_and_exit_status(project):
         assert result.returncode == status and b"Traceback" not in result.stderr, result
 
 
-def test_any_bytes_as_an_argument(project):
-    result = process(project, b"~2001\xff\xb0464", env={"LC_ALL": "C", "PYTHONUTF8": "0"})
-    assert result.returncode == 1 and not result.stderr and b"wrong at 6 to 7" in result.stdout
-
-
 def test_who_reads_it_may_go(project):
     command = f"{sys.executable} tools/decode.py {' '.join([VECTOR] * 200)} | head -1"
     result = subprocess.run(["bash", "-c", command.replace("~", "\\~")], cwd=project, capture_output=True, check=False)

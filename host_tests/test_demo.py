@@ -85,17 +85,21 @@ def test_failures(missing, wrong, ended, says):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("wanted", "number"), [(None, signal.SIGINT), (AMQTT, signal.SIGTERM)], ids=["any", AMQTT])
-def test_two_packs_until_a_signal(clean, wanted, number):
+@pytest.mark.parametrize(("wanted", "number", "arguments", "battery", "answers"), [
+    (None, signal.SIGINT, (), "simulated, 1200 baud", "at 4800 baud"),
+    (AMQTT, signal.SIGTERM, ("--dialect", "console", "--firmware", "us5000"),
+     "simulated, text console of us5000, 115200 baud", "at 115200 baud, in text"),
+], ids=["frames", "text, amqtt"])  # fmt: skip
+def test_two_packs_until_a_signal(clean, wanted, number, arguments, battery, answers):
     variables, ports = clean
-    with Tool("demo.py", "--publish-rate", "1", **{BROKER_VARIABLE: wanted, **variables}) as tool:
+    with Tool("demo.py", "--publish-rate", "1", *arguments, **{BROKER_VARIABLE: wanted, **variables}) as tool:
         ports.append(port_of(tool))
-        tool.wait_for(r"battery at /dev/\S+ \(2 packs, simulated, 1200 baud\)")
+        tool.wait_for(rf"battery at /dev/\S+ \(2 packs, {battery}\)")
         for pack in (1, 2):
             tool.wait_for(rf" s  Pack {pack} .* %  .* V .* A .* W  cells 3\.\d+ .* mV apart .* °C  charging, OK")
         assert tool.stop(number) == 0
     assert wanted is None or f"({wanted})" in tool.output
-    assert "firmware | info: battery answers at 4800 baud" in tool.output and "device   | Offline" in tool.output
+    assert f"firmware | info: battery answers {answers}" in tool.output and "device   | Offline" in tool.output
     assert re.search(r"(?s)readings of 2 packs, the first after \d+\.\d s\..* cycle\s\d\.\d\ss\sof\s1\ss", tool.output)
     assert re.search(r" readings, 0\swrong", tool.output) and "Traceback" not in tool.output
 

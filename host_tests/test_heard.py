@@ -8,7 +8,7 @@ import pytest
 from monitor_helpers import HEALTH, TOTALS, heard, reading, told
 
 from tools.heard import HEALTH as IS_HEALTH
-from tools.heard import LOG, LWT, OTHER, RACK, READING, Heard, number
+from tools.heard import LOG, LWT, OTHER, RACK, READING, Heard
 
 P = "PylonToMQTT/Main/"
 
@@ -88,11 +88,3 @@ def test_how_many_packs_there_are_and_the_link_are_what_came_last():
     assert rack.expected() == 3 and rack.link() == "searching"
     told(rack, "stat/readings/Rack", TOTALS | {"PacksExpected": 4})
     assert rack.expected() == 4
-
-
-@pytest.mark.parametrize(("value", "is_one"), [
-    (1, True), (-1.5, True), (0, True), (True, False), (None, False), ("1", False), (float("nan"), False),
-    (float("inf"), False), ([], False),
-])
-def test_number(value, is_one):
-    assert (number(value) is not None) == is_one

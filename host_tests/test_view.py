@@ -103,14 +103,6 @@ def test_health_tells_the_cycle_and_its_rate(said, shown):
         assert part in text
 
 
-def test_the_log_or_panes_in_its_place():
-    rack = heard()
-    rack.take("PylonToMQTT/Main/tele/LOG", b"battery does not answer", NOW)
-    assert "battery does not answer" in spaced(picture(rack))
-    text = spaced(picture(rack, panes=[("Firmware", ["info: up", "error: down"]), ("Battery", [])]))
-    assert "Firmware" in text and "error: down" in text and "battery does not answer" not in text
-
-
 def rack_with(*messages, **totals):
     """An empty rack that hears these (topic, payload)."""
     rack = Heard()
