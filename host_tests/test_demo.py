@@ -96,7 +96,8 @@ def test_two_packs_until_a_signal(clean, wanted, number, arguments, battery, ans
         ports.append(port_of(tool))
         tool.wait_for(rf"battery at /dev/\S+ \(2 packs, {battery}\)")
         for pack in (1, 2):
-            tool.wait_for(rf" s  Pack {pack} .* %  .* V .* A .* W  cells 3\.\d+ .* mV apart .* °C  charging, OK")
+            line = rf" s  Pack {pack} .* %  .* V .* A .* W  cells 3\.\d+ .* mV apart .* °C  charging, OK"
+            tool.wait_for(line, count=2)
         assert tool.stop(number) == 0
     assert wanted is None or f"({wanted})" in tool.output
     assert f"firmware | info: battery answers {answers}" in tool.output and "device   | Offline" in tool.output

@@ -136,7 +136,7 @@ def run(given, files, interpreter):
         for name, data in files.items():
             _write_private(Path(flash) / name, data)
         board = Board(flash, given.pylon_port, interpreter, given.heap, given.state, stdout=_show, env=PC_CLOCK)
-        signal.signal(signal.SIGTERM, _interrupt)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         with board:
             try:
                 board.start()
@@ -146,10 +146,6 @@ def run(given, files, interpreter):
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
                 return 0 if board.stop(STOP_TIMEOUT_S) in ORDERLY else 1
-
-
-def _interrupt(*_):
-    raise KeyboardInterrupt
 
 
 def _write_private(path, data):
