@@ -18,7 +18,7 @@ OF_PACKS = {frame.ANALOG_VALUES, frame.ALARMS, frame.MANAGEMENT, frame.SERIAL_NU
 
 ALLOWED = (
     *(frame.encode(cid2, info) for cid2 in READ_COMMANDS for info in (b"", b"\x01", b"\xff")),
-    b"pwr\n", b"time\n", b"pwr 1\n", b"bat 16\n", b"info 9\n", b"stat 10\n", b"soh 2\n",
+    b"pwr\n", b"time\n", b"info\r\n", b"pwr 1\r\n", b"bat 16\n", b"info 9\n", b"stat 10\n", b"soh 2\n",
     b"\n", b"\r", b"\r\n", WAKE_UP,
 )  # fmt: skip
 FORBIDDEN = (
@@ -26,7 +26,7 @@ FORBIDDEN = (
     *(text_of(b"~200146" + b"%02X" % cid2 + rest).encode() + b"\r" for cid2, rest in (
         (0x94, b"0000FDA6"), (0x95, b"E00201FD2D"), (0x99, b"E00201FD29"), (0x82, b"0000FDA9"))),
     b"~20014642E00201FD35", b"~20014642E00201FD36\r", b"~20014642E00201FD35\r~200146950000FDA5\r",
-    b"pwr", b"pwr 0\n", b"pwr 17\n", b"pwr 1\npwr 2\n", b"bat\n", b"info\n", b"login debug\n", b"config\n", b"ctrl\n",
+    b"pwr", b"pwr 0\n", b"pwr 17\n", b"pwr 1\npwr 2\n", b"bat\n", b"soh\n", b"login debug\n", b"config\n", b"ctrl\n",
     b"prot\n", b"eepw 1\n", b"shut\n", b"shut 1\n", b"pwr 1;shut\n", b"time 2026-01-01\n", b"help\n", b"", b"\n\n",
     b"x", b"\xff", WAKE_UP[:-1], WAKE_UP.lower(),
 )  # fmt: skip

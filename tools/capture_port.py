@@ -14,7 +14,7 @@ from tools import ToolError
 
 # What an owner's battery may be asked: of the firmware's allow-list all but 91H, which changes the rate.
 READ_COMMANDS = tuple(sorted(cid2 for cid2 in frame.COMMANDS if cid2 != frame.SET_RATE))
-CONSOLE_COMMAND = re.compile(rb"(pwr|time|(pwr|bat|info|stat|soh) ([1-9]|1[0-6]))\n")
+CONSOLE_COMMAND = re.compile(rb"(pwr|time|info|stat|(pwr|bat|info|stat|soh) ([1-9]|1[0-6]))\r?\n")
 WAKE_UP = b"~20014682C0048520FCC3\r"  # asks newer firmware for its text console
 NEWLINE = b"\n"
 PAGER_KEY = b"\r"  # goes on with the answer that is coming

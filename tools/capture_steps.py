@@ -161,7 +161,7 @@ class Steps:
         for attempt in range(ATTEMPTS):
             kind, why = capture_rows.RECORDED, ""
             try:
-                answer = self._line.request(command, pack, list, 1)
+                answer = self._line.request(command, pack, _texts, 1)
             except NoReply as error:
                 answer, kind, why = error, capture_rows.DAMAGED, _in_words(error, None)
             except ReturnCode as error:
@@ -200,6 +200,11 @@ def _in_words(answer, cid2):
     if cid2 == frame.PROTOCOL_VERSION:
         return f"version {answer >> 4}.{answer & 15}"
     return ", ".join(value for _, value in values(cid2, answer))
+
+
+def _texts(lines):
+    """The lines of an answer, which a Line gives as text or as bytes -> list of texts."""
+    return [line if isinstance(line, str) else bytes(line).decode(capture_rows.ENCODING) for line in lines]
 
 
 def packs_of(table):
