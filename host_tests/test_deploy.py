@@ -116,25 +116,6 @@ def test_interrupted_in_the_middle_of_every_operation_and_repeated(empty, tree, 
     assert 40 < operations < 199
 
 
-def test_killed_while_a_file_is_written_and_repeated(empty, tree):
-    one = empty()
-    (tree / "firmware" / "table.txt").write_text("long row\n" * 20_000)
-    program = f"import sys; sys.path.insert(0, {str(environment.PROJECT)!r})\nfrom pathlib import Path\n"
-    program += f"from tools import deploy\ndeploy.deploy({one.port!r}, project=Path({str(tree)!r}))"
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
-        for line in process.stdout:
-            if "table.txt" in line:
-                break
-        part = one.flash / "firmware" / "table.txt.part"
-        while not part.exists() or part.stat().st_size < 5000:
-            assert process.poll() is None
-        process.kill()
-    assert part.stat().st_size < 180_000 and not (one.flash / "main.py").exists()
-    said = run(one, tree)
-    assert said[-1] == "board | info: up: pylon2mqtt 1" and files(one) == ON_BOARD
-    assert "firmware/table.txt" in copied(said) and "firmware/__init__.mpy" not in copied(said)
-
-
 STOCK = """\
 # This file is executed on every boot (including wake-boot from deepsleep)
 #import esp

@@ -120,13 +120,3 @@ def test_a_run_reads_publishes_and_ends_with_offline(start, battery, mqtt_client
     assert MARKER not in output + errors and "Traceback" not in output + errors
     assert "packs" in output
     assert not list(tmp_path.glob("pylon2mqtt-*")) and not list(tmp_path.glob("board-*"))
-
-
-def test_it_ends_in_order_when_nobody_reads_its_output(start, battery, mqtt_client, broker):
-    where = ["--pylon_port", battery, "--mqtt_host", broker.host, "--mqtt_port", str(broker.port)]
-    process = start([*where, "--heap", "1M"])
-    mqtt_client.wait_topic("Main/tele/LWT", timeout_s=60)
-    process.stdout.close()
-    broker.restart()  # gives it something to say
-    errors = process.stderr.read()
-    assert process.wait(60) == 0 and "Traceback" not in errors, errors
