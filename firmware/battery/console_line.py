@@ -13,7 +13,7 @@ _END = b"\r\n"  # some consoles take only CR, some only CR LF
 # What a refusal says -> its code, as the framed protocol's RTN
 _UNKNOWN = const(0x04)
 _INVALID = const(0x06)
-_REFUSED = (b"Invalid", b"fail", b"not ", b"unccess", b"unsuccess", b"rror", b"Usage", b"denied")
+_REFUSED = b"Invalid;fail;not ;unccess;unsuccess;rror;Usage;denied"
 _REFUSAL_LINES = const(4)  # of one whose words are not in this table; it must come twice
 _COMPLETED = b"Command completed successfully"  # an exclamation mark can stand behind it
 _ATTEMPTS = const(3)
@@ -244,7 +244,7 @@ def _refusal(line, command):
         if line.find(b"'" + name + b"'") < 0 and line.find(b"'" + command + b"'") < 0:
             raise ValueError(str(line.strip()[:_SHOWN], "ascii"))  # it heard another command
         return _UNKNOWN
-    for words in _REFUSED:
+    for words in _REFUSED.split(b";"):
         if line.find(words) >= 0:
             return _INVALID
     return 0
