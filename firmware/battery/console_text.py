@@ -127,8 +127,8 @@ def _is_plain(word):
 
 
 def fields(lines, pack, wanted):
-    """Lines `Name : value` -> ({name: value} of those `wanted`, form). `wanted`: b";Name;Name;". ValueError for
-    an answer of another pack than `pack`.
+    """Lines `Name : value` -> ({name: value} of those `wanted`, form). `wanted`: all names, as one text; what is
+    a part of one comes too, and does no harm. ValueError for an answer of another pack than `pack`.
 
     The value of a name that comes twice is b"": Pytes' model C prints one in place of another.
     """
@@ -139,7 +139,7 @@ def fields(lines, pack, wanted):
         name = name.strip()
         if name.find(b"  ") >= 0:
             name = b" ".join(name.split())
-        if colon and wanted.find(b";" + name + b";") >= 0:
+        if colon and wanted.find(name) >= 0:
             found[name] = b"" if name in found else value.strip()
             form = mixed(form, len(line))
         elif name[:14] == b"Device address" or (not colon and name[:6] == b"Power "):
