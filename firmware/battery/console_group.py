@@ -20,12 +20,12 @@ _OLD_BASE, _OLD_WIDTH = const(8), const(16)
 # stand nowhere else, those that are not Normal, as {pack: [(column, word)]}, or None without such columns
 Table = namedtuple("Table", "packs mos odd")
 
-_INFO = b"Barcode;Comm version;Soft version;Main Soft version;Manufacturer;Device name;Board version"
+_INFO = b";Barcode;Comm version;Soft version;Main Soft version;Manufacturer;Device name;Board version;"
 # Of `stat N`: the counters that are taken as they are, and those that together are the number of protections
-_COUNTS = b"CYCLE Times;SOH;Dsg Cap;Reset Times;Shut Times"
+_COUNTS = b";CYCLE Times;SOH;Dsg Cap;Reset Times;Shut Times;"
 _PROTECTIONS = (
     b"COC Times;COC2 Times;DOC Times;DOC2 Times;SC Times;Bat OV Times;Bat UV Times;Pwr OV Times;Pwr UV Times;COT Times;"
-    b"CUT Times;DOT Times;DUT Times"
+    b"CUT Times;DOT Times;DUT Times;"
 )
 
 
@@ -87,7 +87,7 @@ def _is_absent(words, base, width):
 
 def info(lines, pack):
     """`info N` -> ((serial, protocol, version, maker, device, board), texts or None, form). ValueError."""
-    found, form = text.fields(lines, pack, _INFO.split(b";"))
+    found, form = text.fields(lines, pack, _INFO)
     said = {}
     for name in found:
         said[name] = text.shown(found[name]) or None
@@ -105,10 +105,9 @@ def info(lines, pack):
 
 def stat(lines, pack):
     """`stat N` -> (Counters, form). ValueError."""
-    counts, protections = _COUNTS.split(b";"), _PROTECTIONS.split(b";")
-    found, form = text.fields(lines, pack, set(counts + protections))
-    cycles, soh, discharged, resets, shutdowns = [_count(found, name) for name in counts]
-    protections = [_count(found, name) for name in protections]
+    found, form = text.fields(lines, pack, _COUNTS + _PROTECTIONS)
+    cycles, soh, discharged, resets, shutdowns = [_count(found, name) for name in _COUNTS.split(b";")[1:-1]]
+    protections = [_count(found, name) for name in _PROTECTIONS.split(b";")[:-1]]
     protections = [count for count in protections if count is not None]
     return Counters(
         cycles,

@@ -14,14 +14,8 @@ _FORM = const(0xFFFFFF)
 _MAX_WORDS = const(8)
 _BLANK = const(0x20)
 PROTECTED = const(4)  # in a state of this module: beyond the limit at which the battery switches off
-# Units -> what is measured, and what one of them is in mV, mA, 0.1 °C, %, mAh: numerator, denominator
-_UNITS = {
-    b"mV": ("mV", 1, 1),
-    b"mA": ("mA", 1, 1),
-    b"mC": ("0.1 °C", 1, 100),
-    b"%": ("%", 1, 1),
-    b"mAH": ("mAh", 1, 1), b"AH": ("mAh", 1000, 1), b"mAS": ("mAh", 1, 3600), b"AS": ("mAh", 1000, 3600),
-}  # fmt: skip
+# Other units -> the one that this project has for it, and how many of that one is: numerator, denominator
+_UNITS = {b"AH": (b"mAH", 1000, 1), b"mAS": (b"mAH", 1, 3600), b"AS": (b"mAH", 1000, 3600)}
 # Base.St, Base State, Basic Status -> BatteryState (mqtt.md)
 BASE = {
     b"Charge": "charging", b"Dischg": "discharging", b"Idle": "idle", b"Balance": "balancing", b"Sleep": "sleeping",
@@ -57,28 +51,27 @@ def percent(word):
     return number(word[:-1])
 
 
-def quantity(value, kind):
-    """b"49952   mV" -> 49952. `kind`: "mV", "mA", "0.1 °C", "%" or "mAh": the result is in that, whatever unit the
-    battery has for it. ValueError.
-    """
+def quantity(value, unit):
+    """b"49952   mV", b"mV" -> 49952. The result is in `unit`, whatever unit the battery has for it. ValueError."""
     words = value.split()
     if len(words) != 2:
         raise ValueError("%s is no number with a unit" % (shown(value) or "a value"))
-    return converted(words[0], words[1], kind)
+    return converted(words[0], words[1], unit)
 
 
-def converted(word, unit, kind):
-    """As quantity(), of a number and its `unit`, two words."""
-    measured, numerator, denominator = _UNITS.get(unit, ("", 1, 1))
-    if measured != kind:
-        raise ValueError("%s %s is not in %s" % (shown(word), shown(unit), kind))
-    value = number(word)
-    return value * numerator if denominator == 1 else rounded(value * numerator, denominator)
+def converted(word, its_unit, unit):
+    """As quantity(), of a number and its unit, two words."""
+    if its_unit == unit:
+        return number(word)
+    meant, numerator, denominator = _UNITS.get(its_unit, (None, 1, 1))
+    if meant != unit:
+        raise ValueError("%s %s is not in %s" % (shown(word), shown(its_unit), shown(unit)))
+    return rounded(number(word) * numerator, denominator)
 
 
 def is_charge(word):
     """Is it a unit of charge?"""
-    return word in _UNITS and _UNITS[word][0] == "mAh"
+    return word == b"mAH" or word in _UNITS
 
 
 def shown(word):
@@ -134,8 +127,8 @@ def _is_plain(word):
 
 
 def fields(lines, pack, wanted):
-    """Lines `Name : value` -> ({name: value} of those `wanted`, form). ValueError for an answer of another pack
-    than `pack`.
+    """Lines `Name : value` -> ({name: value} of those `wanted`, form). `wanted`: all names, as one text; what is
+    a part of one comes too, and does no harm. ValueError for an answer of another pack than `pack`.
 
     The value of a name that comes twice is b"": Pytes' model C prints one in place of another.
     """
@@ -146,7 +139,7 @@ def fields(lines, pack, wanted):
         name = name.strip()
         if name.find(b"  ") >= 0:
             name = b" ".join(name.split())
-        if colon and name in wanted:
+        if colon and wanted.find(name) >= 0:
             found[name] = b"" if name in found else value.strip()
             form = mixed(form, len(line))
         elif name[:14] == b"Device address" or (not colon and name[:6] == b"Power "):
