@@ -5,7 +5,7 @@ An answer is taken when its form (console_text.py) is that of the one before: a 
 
 from micropython import const
 
-from ..reading import Counters, Identity
+from ..reading import Identity
 from . import NoReply, Refusal, console_group, console_pack
 from .console_line import Unsettled
 
@@ -21,7 +21,7 @@ _PACKS = const(17)  # from 1 to 16, and 0 for the whole group
 _TABLE, _PWR, _BAT, _STAT, _INFO = range(5)
 _COMMANDS = ("pwr", "pwr", "bat", "stat", "info")
 _CODECS = (console_group.table, console_pack.values, console_pack.cells, console_group.stat, console_group.info)
-_NO_COUNTERS = Counters(None, None, None, None, None, None)
+_NO_COUNTERS = console_group.Counters(None, None, None, None, None, None)
 
 
 class Console:

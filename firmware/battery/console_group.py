@@ -5,7 +5,7 @@ from collections import namedtuple
 
 from micropython import const
 
-from ..reading import Counters, rounded
+from ..reading import rounded
 from . import console_text as text
 
 _MAX_PACKS = const(16)
@@ -19,6 +19,10 @@ _OLD_BASE, _OLD_WIDTH = const(8), const(16)
 # packs: numbers of those that are there; mos: {pack: 0.1 °C}, or None without that column; odd: of the states that
 # stand nowhere else, those that are not Normal, as {pack: [(column, word)]}, or None without such columns
 Table = namedtuple("Table", "packs mos odd")
+
+# What a pack has counted in its life, None where it does not say it. soh %; discharged mAh; protections: how often it
+# has switched off; resets, shutdowns
+Counters = namedtuple("Counters", "cycles soh discharged protections resets shutdowns")
 
 _INFO = b";Barcode;Comm version;Soft version;Main Soft version;Manufacturer;Device name;Board version;"
 # Of `stat N`: the counters that are taken as they are, and those that together are the number of protections
