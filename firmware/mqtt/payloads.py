@@ -6,6 +6,7 @@ from .. import problems
 from .json_writer import JsonWriter
 
 _READING_BYTES = const(2560)  # the longest payload: a reading of 16 cells with all that a text console says
+_SEGMENT_BYTES = const(1200)
 _CELLS_PER_SENSOR = const(4)
 # How raw integers are published: decimals of the integer, decimals published
 _WHOLE, _TENTHS, _AMPERE, _VOLT, _KWH = (0, 0), (1, 1), (3, 1), (3, 3), (6, 3)
@@ -55,6 +56,17 @@ class Payloads:
 
     def __init__(self):
         self._json = JsonWriter(_READING_BYTES)
+
+    def collected(self, parts):
+        """Yields bytes in parts of about a TCP segment, as memoryviews: many small ones at once would be lost on the way."""
+        json = self._json
+        json.begin()
+        for part in parts:
+            json.raw(part)
+            if json.length() >= _SEGMENT_BYTES:
+                yield json.text_view()
+                json.begin()
+        yield json.text_view()
 
     def flat(self, members):
         """An object of (key, raw integer, text or boolean, (its decimals, decimals published)) -> memoryview. What is None

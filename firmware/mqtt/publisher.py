@@ -180,6 +180,7 @@ class Publisher:
             self._config_at = now
             self._announcing = True
             topic = self._devices.config_topic(number).encode()
-            self._session.publish(topic, self._config_class(self._devices, number, self.prefix), True)
+            config = self._config_class(self._devices, number, self.prefix, self._payloads)
+            self._session.publish(topic, config, True)
         if not self._devices.any_due():
             self._config_class = None
