@@ -23,7 +23,7 @@ _PAGER = (b"Enter", b"exit")  # words of its line, which has no end
 _PAGER_MS = const(60)  # of silence, then the pager waits
 _QUIET_MS = const(60)  # silence on the line before a command is repeated,
 _REST_MS = const(300)  # or more, where its answer was not heard to the end
-_POLL_MS = const(5)
+_POLL_MS = const(10)
 _CHUNK_BYTES = const(128)  # read at once, at most
 _LINE_BYTES = const(400)  # of the longest line; the header of `pwr` has about 200
 _BUFFER_BYTES = const(640)  # holds a line and a chunk
@@ -53,8 +53,7 @@ class Line:
         self._buffer = bytearray(_BUFFER_BYTES)
         self._view = memoryview(self._buffer)
         self._at = self._end = 0  # of what was received and not yet taken
-        self._began = 0  # ms: when the command was sent
-        self._heard = None  # ms: when something came behind it
+        self._began, self._heard = 0, None  # ms: when the command was sent, and when something came behind it
 
     def set_rate(self, baud):
         """Changes our side of the line to `baud`; what has been received is lost."""
@@ -68,8 +67,7 @@ class Line:
         lines, and raises ValueError for what does not fit, Unsettled for what must come twice. NoReply after
         `attempts`; Refusal, with the battery's words, of what it does not know (code 04H) or cannot do (06H).
         """
-        text = _checked(command, pack)
-        quiet = _QUIET_MS
+        text, quiet = _checked(command, pack), _QUIET_MS
         said = None  # words that may be a refusal, from the attempt before
         for attempt in range(attempts):
             again = attempt or self.failures
@@ -79,8 +77,7 @@ class Line:
             self._at = self._end = 0
             self.polls += 1
             self.uart.write(text + _END)
-            self._began = self.clock.ticks_ms()
-            self._heard = None
+            self._began, self._heard = self.clock.ticks_ms(), None
             try:
                 value = self._parsed(text, parse)
                 self.failures = 0
@@ -167,33 +164,33 @@ class Line:
 
     def _next(self, command):
         """The next line that is not blank. It ends in CR or LF; NoReply or ValueError when none comes."""
-        buffer = self._buffer
-        at = self._at
+        buffer, at = self._buffer, self._at
+        seen = 0  # bytes of the line that is coming, without an end so far
         while True:
             end = self._end
-            while at < end and buffer[at] in _END:
+            while not seen and at < end and buffer[at] in _END:
                 at += 1
-            stop = buffer.find(b"\r", at, end)
-            other = buffer.find(b"\n", at, end if stop < 0 else stop)
+            stop = buffer.find(b"\r", at + seen, end)
+            other = buffer.find(b"\n", at + seen, end if stop < 0 else stop)
             stop = stop if other < 0 else other
             if stop >= 0:
                 line = bytes(self._view[at:stop])
-                at = self._at = stop
+                at, self._at, seen = stop, stop, 0
                 if line.isspace() or line.find(b"[Enter]") >= 0:  # the pager's line is blanked by CR and spaces
                     continue
                 if max(line) > _MAX_CHARACTER:
                     raise ValueError("a character %02XH" % max(line))
                 return line
-            if end - at > _LINE_BYTES:
+            seen = end - at
+            if seen > _LINE_BYTES:
                 raise ValueError("an answer without an end")
             self._at = at
             self._receive(command)
             at = self._at
 
     def _receive(self, command):
-        """Waits for more and puts it behind what there is."""
-        clock = self.clock
-        view = self._view
+        """Waits for more and puts it behind what there is. The pager's line gets the end that it lacks."""
+        clock, view = self.clock, self._view
         at, end = self._at, self._end
         if at:
             view[: end - at] = view[at:end]
@@ -211,7 +208,9 @@ class Line:
             silent = clock.ticks_diff(now, self._began if self._heard is None else self._heard)
             if end and silent >= _PAGER_MS and any([self._buffer.find(word, 0, end) >= 0 for word in _PAGER]):
                 self.uart.write(b"\r")
-                self._end = end = 0
+                self._buffer[end] = _END[0]
+                self._end = end + 1
+                return
             elif silent < _IDLE_MS:
                 clock.sleep_ms(_POLL_MS)
             elif self._heard is None:

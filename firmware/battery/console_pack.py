@@ -44,7 +44,7 @@ _KNOWN = (
     (b"System Fault", (b"0x0", b"0x00", b"0x0000", b"0x00000000")),
 )
 _WANTED = set([name for name, _ in _KNOWN + _SWITCHES] + list(_NEEDED + _EVENTS))
-# voltage mV, current mA, temperature 0.1 °C, soc %, capacity mAh; words: {name: word}
+# In mV, mA, 0.1 °C, %, mAh; words: {name: word}
 Values = namedtuple("Values", "voltage current temperature soc capacity words")
 
 def cells(lines, _):
@@ -61,8 +61,7 @@ def cells(lines, _):
     for line in lines:
         form = text.mixed(form, len(line))
         words = line.split()
-        if table is None:
-            table = _Rows(names, words)
+        table = table or _Rows(names, words)
         table.add(words)
     if table is None:
         raise ValueError("rows are missing")
@@ -167,16 +166,15 @@ def reading(pack, counters, of_cells, of_pack, mos, odd):
     """
     if abs(sum(of_cells.cells) - of_pack.voltage) * 100 > of_pack.voltage:
         raise NoReply("the cells of pack %d do not sum to its voltage" % pack)
-    capacity, socs, charges = of_pack.capacity, of_cells.socs, of_cells.charges
-    why = None
+    capacity, socs, charges, why = of_pack.capacity, of_cells.socs, of_cells.charges, None
     if socs and not min(socs) - _SOC_OFF <= of_pack.soc <= max(socs) + _SOC_OFF:
         why = "SOC of pack %d and of its cells contradict each other" % pack
     for soc, charge in zip(socs, charges):
         if not _agree(charge, soc, capacity):
             why = "SOC and Coulomb of a cell of pack %d contradict each other" % pack
     soc = min(of_pack.soc, 100)
-    charge = min(charges) if charges else 0
-    if not charges or not _agree(charge, soc, capacity):
+    charge = min(charges) if charges else -1
+    if charge < 0 or not _agree(charge, soc, capacity):
         charge = capacity * soc // 100
     words = list(of_cells.words)
     alarms, events = _alarms(of_pack, of_cells.states, words, odd)
