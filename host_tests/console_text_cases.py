@@ -74,12 +74,12 @@ def check_fields():
 def check_states():
     words = []
     for word, value in ((b"Normal", NORMAL), (b"-", NORMAL), (b"Low", BELOW), (b"High", ABOVE)):
-        assert text.state(word, "Volt Status", words) == value
+        assert text.state(word, b"Volt Status", words) == value
     for word, value in ((b"Under", BELOW), (b"Over", ABOVE)):
-        assert text.state(word, "Volt Status", words) == value | text.PROTECTED
+        assert text.state(word, b"Volt Status", words) == value | text.PROTECTED
     assert words == [] and text.published(bytes((0, 5, 6, 2, 240))) == bytes((0, 1, 2, 2, 240))
     for _ in range(20):
-        assert text.state(b"Od\xff", "Volt Status", words) == OTHER
+        assert text.state(b"Od\xff", b"Volt Status", words) == OTHER
     assert words == ["Volt Status Od?"] * 8
 
 
