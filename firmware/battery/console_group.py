@@ -24,10 +24,10 @@ _STAT = (
 
 
 def table(lines, _):
-    """`pwr` -> ((packs, mos, odd), form). Lines `Name : value` can stand before its header. ValueError.
+    """`pwr` -> ((packs, mos, odd, tells), form). Lines `Name : value` can stand before its header. ValueError.
 
-    packs: numbers of those that are there; mos: {pack: 0.1 °C}, or None without that column; odd: of the states that
-    stand nowhere else, those that are not Normal, as {pack: [(column, word)]}, or None without such columns.
+    packs: numbers of those that are there; mos: {pack: 0.1 °C}; odd: of the states that stand nowhere else, those that
+    are not Normal, as {pack: [(column, word)]}; tells: whether it has columns of either.
     """
     header = b""
     for header in lines:
@@ -60,12 +60,12 @@ def table(lines, _):
         there.append(count)
         if temperature is not None and words[temperature] != b"-":
             mos[count] = rounded(text.number(words[temperature]), 100)
-        said = [(name, words[at]) for name, at in states if words[at] not in (b"Normal", b"-", b"")]
+        said = [(name, words[at]) for name, at in states if words[at].strip(b"-") not in b"Normal"]
         if said:
             odd[count] = said
     if not there:
         raise ValueError("%d rows, no pack" % count)
-    return (tuple(there), None if temperature is None else mos, odd if states else None), form
+    return (tuple(there), mos, odd, bool(states or temperature)), form
 
 
 def _columns_of(line, words, header, names, time):

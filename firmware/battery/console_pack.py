@@ -125,7 +125,7 @@ def values(lines, pack):
 def reading(pack, counters, of_cells, of_pack, mos, odd):
     """-> (Reading, what in it contradicts itself, or None).
 
-    counters: (cycles, SOH in %), each or None; of_cells: as cells(); of_pack: as values(); mos: 0.1 °C or None; odd:
+    counters: reading.Counters or None; of_cells: as cells(); of_pack: as values(); mos: 0.1 °C or None; odd:
     states that only the table of all packs has, [(column, word)]. NoReply when the cells do not sum to the pack's
     voltage.
     """
@@ -152,7 +152,8 @@ def reading(pack, counters, of_cells, of_pack, mos, odd):
     balancing = None if balancing is None else tuple(balancing)
     extra = Extra(temperatures, mos, soc, text.shown(base), state, balancing, tuple(words), events)
     charge = min(charge, capacity)
-    return Reading(pack, voltages, (temperature,), current, voltage, charge, capacity, *counters, alarms, extra), why
+    cycles, soh = (counters.cycles, counters.soh) if counters else (None, None)
+    return Reading(pack, voltages, (temperature,), current, voltage, charge, capacity, cycles, soh, alarms, extra), why
 
 
 def _agree(charge, soc, capacity):
