@@ -6,8 +6,8 @@ from console_answers import raised
 from firmware.battery import console_text as text
 from firmware.problems import ABOVE, BELOW, NORMAL, OTHER
 
-HEADER = b"Power Volt   Curr   Tempr  Tlow   Base.St  Time                 Barcode   "
-NAMES = (b"Power", b"Volt", b"Curr", b"Tempr", b"Tlow", b"Base.St", b"Time", b"Barcode")
+HEADER = "Power Volt   Curr   Tempr  Tlow   Base.St  Time                 Barcode   "
+NAMES = ("Power", "Volt", "Curr", "Tempr", "Tlow", "Base.St", "Time", "Barcode")
 
 
 def check_numbers():
@@ -31,8 +31,8 @@ def check_units():
 
 
 def check_columns():
-    assert text.columns(b"Battery  Volt Base State   Volt. State  BAL ") == [
-        b"Battery", b"Volt", b"Base State", b"Volt. State", b"BAL"]  # fmt: skip
+    assert text.columns("Battery  Volt Base State   Volt. State  BAL ") == [
+        "Battery", "Volt", "Base State", "Volt. State", "BAL"]  # fmt: skip
 
 
 def check_rows_are_cut_where_the_names_begin():

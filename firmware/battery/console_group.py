@@ -8,10 +8,11 @@ from ..reading import Counters, rounded
 from . import console_text as text
 
 _MAX_PACKS = const(16)
+_COLON = const(0x3A)
 # Names; one text each, as they are seldom looked at: a tuple takes five times the memory.
-_NEEDED = b"Power;Volt;Curr;Tempr;Base.St;Volt.St;Curr.St;Temp.St;Coulomb;Time"
-_STATES = b"M.T.St;SysAlarm.St"  # columns whose words stand nowhere else
-_FORCE = b"UTlow;CoulombAH"  # columns of the Force family
+_NEEDED = "Power;Volt;Curr;Tempr;Base.St;Volt.St;Curr.St;Temp.St;Coulomb;Time"
+_SEEN_HERE = "MosTempr;M.T.St;SysAlarm.St"  # columns whose words stand nowhere else: a temperature, and states
+_FORCE = "UTlow;CoulombAH"  # columns of the Force family
 # Of absent rows, whatever the header is: where Absent stands, and how many words there are
 _OLD_BASE, _OLD_WIDTH = const(8), const(16)
 _INFO = b"Barcode;Comm version;Soft version;Main Soft version;Manufacturer;Device name;Board version"
@@ -31,18 +32,18 @@ def table(lines, _):
     """
     header = b""
     for header in lines:
-        if header.find(b":") < 0:
+        if _COLON not in header:
             break
-    found = header.split()
-    for name in _FORCE.split(b";"):
-        if name in found:
-            raise ValueError("a battery of the Force family (%s in its table), which is not known here" % text.shown(name))
-    names = text.columns(header, _NEEDED.split(b";"))
-    base, time = names.index(b"Base.St"), names.index(b"Time")
-    temperature = names.index(b"MosTempr") if b"MosTempr" in names else None
-    states = [(name, names.index(name)) for name in _STATES.split(b";") if name in names]
-    there, mos, odd, count = [], {}, {}, 0
     form = text.mixed(crc32(header), 0)
+    header = str(header, "ascii")
+    found = header.split()
+    for name in _FORCE.split(";"):
+        if name in found:
+            raise ValueError("a battery of the Force family (%s in its table), which is not known here" % name)
+    names = text.columns(header, _NEEDED.split(";"))
+    base = names.index("Base.St")
+    there, mos, odd, tells = [], {}, {}, False
+    count = 0
     for line in lines:
         count += 1
         form = text.mixed(form, len(line))
@@ -51,26 +52,32 @@ def table(lines, _):
             raise ValueError("row %s is not the next" % text.shown(words[0]))
         if b"Absent" in words:
             if not (_is_absent(words, base, len(names)) or _is_absent(words, _OLD_BASE, _OLD_WIDTH)):
-                raise ValueError("an absent row does not fit")
+                raise ValueError("row %d does not fit its header" % count)
             continue
-        words = _columns_of(line, words, header, names, time)
-        if not words or not words[base].strip(b"-") or not words[names.index(b"Volt")]:
+        words = _columns_of(line, words, header, names)
+        if not words or not words[base].strip(b"-") or not words[names.index("Volt")]:
             raise ValueError("row %d does not fit its header" % count)
-        text.number(words[names.index(b"Volt")])
+        text.number(words[names.index("Volt")])
         there.append(count)
-        if temperature is not None and words[temperature] != b"-":
-            mos[count] = rounded(text.number(words[temperature]), 100)
-        said = [(name, words[at]) for name, at in states if words[at].strip(b"-") not in b"Normal"]
-        if said:
-            odd[count] = said
+        for name in _SEEN_HERE.split(";"):
+            if name not in names:
+                continue
+            tells = True
+            word = words[names.index(name)]
+            if name == "MosTempr":
+                if word != b"-":
+                    mos[count] = rounded(text.number(word), 100)
+            elif word.strip(b"-") and word != b"Normal":
+                odd[count] = odd.get(count, ()) + ((name, word),)
     if not there:
         raise ValueError("%d rows, no pack" % count)
-    return (tuple(there), mos, odd, bool(states or temperature)), form
+    return (tuple(there), mos, odd, tells), form
 
 
-def _columns_of(line, words, header, names, time):
+def _columns_of(line, words, header, names):
     """The words of a row, one a column; () where it does not fit."""
-    if len(words) == len(names) + 1 and words[time].find(b"-") >= 0 and words[time + 1].find(b":") >= 0:
+    time = names.index("Time")
+    if len(words) == len(names) + 1 and words[time].find(b"-") >= 0 and _COLON in words[time + 1]:
         words.pop(time)
         return words
     if len(words) == len(names) and words[time] == b"-":
@@ -88,11 +95,9 @@ def info(lines, pack):
     names = _INFO.split(b";")
     found, form = text.fields(lines, pack, names)
     said = [text.shown(found.get(name, b"")) or None for name in names]
-    version = said.pop(3)
-    said[2] = said[2] or version
-    for at in (1, 2):
-        said[at] = said[at] and said[at].lstrip("V")
-    return said, form
+    serial, protocol, version, main_version, maker, device, board = said
+    version = version or main_version
+    return (serial, protocol and protocol.lstrip("V"), version and version.lstrip("V"), maker, device, board), form
 
 
 def stat(lines, pack):

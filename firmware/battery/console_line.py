@@ -31,7 +31,7 @@ _LINE_BYTES = const(400)  # of the longest line; the header of `pwr` has about 2
 _BUFFER_BYTES = const(640)  # holds a line and a chunk
 _MAX_LINES = const(192)
 _MAX_CHARACTER = const(0x7E)
-_DOLLAR, _LETTER = const(0x24), const(0x41)
+_DOLLAR, _COLON, _LETTER = const(0x24), const(0x3A), const(0x41)
 _MARK_BYTES = const(8)  # of a line with the end mark
 _ENDLESS = "an answer without an end"
 _DAMAGED = "the end mark is damaged"
@@ -129,7 +129,7 @@ class Line:
         for count in range(_MAX_LINES):
             line = self._next(command)
             start = line[0]
-            if start == _DOLLAR or (len(line) <= _MARK_BYTES and line.find(b"$") >= 0):
+            if start == _DOLLAR or (len(line) <= _MARK_BYTES and _DOLLAR in line):
                 if line.strip() != b"$$" or not (done or code or count <= _REFUSAL_LINES):
                     raise ValueError(_DAMAGED)
                 if done:
@@ -141,7 +141,7 @@ class Line:
             if start == _COMPLETED[0] and line.strip().rstrip(b"!") == _COMPLETED:
                 done = True
                 continue
-            if not code and start >= _LETTER and (count == 0 or line.find(b":") < 0):  # no row and no value
+            if not code and start >= _LETTER and (count == 0 or _COLON not in line):  # no row and no value
                 code = _refusal(line, command)
                 words = [] if code else words
             if len(words) < _REFUSAL_LINES:

@@ -12,21 +12,22 @@ from . import console_text as text
 _MAX_CELLS = const(16)
 _SOC_OFF = const(3)  # %, that a pack may say more or less than each of its cells
 # Names and words are in texts that are split when they are needed: tuples of them would take five times the memory.
-# Of `bat N`: what it must have; columns of a cell's states, each with the letter of what it is a state of: voltage,
-# current, temperature. US3000D has one of its temperature for discharging and one for charging.
-_COLUMNS = b"Battery;Volt;Tempr;Base State;Volt. State"
-_STATES = b"Volt. State;Curr. State;Temp. State;DTemp. State;CTemp. State"
-_VOLTAGE, _CURRENT = const(0), const(1)  # places in _STATES; those behind are of temperatures
+# Of `bat N`: what it must have; columns of a cell's states, of voltage, current and temperature. US3000D has one of its temperature for discharging and one for charging.
+_COLUMNS = "Battery;Volt;Tempr;Base State;Volt. State"
+_STATES = "Volt. State;Curr. State;Temp. State;DTemp. State;CTemp. State"
+_TEMPERATURE = const(2)  # place in _STATES; those behind are of temperatures, too
+_UNFIT = "a row does not fit its header"
 # Of `pwr N`: what must be there, five values first; switches with their flags; words that are no trouble, or have a flag
 # of their own; events: a number, and words where there are some
 _NEEDED = b"Voltage;Current;Temperature;Coulomb;Total Coulomb;Basic Status;Volt Status;Current Status;Tmpr. Status"
-_KINDS = ("mV", "mA", "0.1 °C", "%", "mAh")
+_KINDS = "mV;mA;0.1 °C;%;mAh"
 _SWITCHES = (
     b"Heater Status=Heater;CMOS Status=Charge_MOS;CFetState=Charge_MOS;DMOS Status=Discharge_MOS;DFetState=Discharge_MOS"
 )
 _KNOWN = (
     b"Coul. Status=Normal - Full Low;Soh. Status=Normal -;Heater Status=ON OFF -;System Fault=0x0 0x00 0x0000 0x00000000"
 )
+_COULOMB = b"Coul. Status"
 _EVENTS = b"Bat Events;Power Events;System Alarm"
 
 
@@ -37,10 +38,11 @@ def cells(lines, _):
     not said; states of voltage, current, temperature: bytes, one a cell, as text.state(); words: unknown ones.
     """
     header = next(lines, b"")
-    names = text.columns(header, _COLUMNS.split(b";"))
-    if header.find(b"Temp. State") < 0:  # or one of two that end so
-        raise ValueError("the header has no Temp. State")
     form = text.mixed(crc32(header), 0)
+    header = str(header, "ascii")
+    names = text.columns(header, _COLUMNS.split(";"))
+    if header.find("Temp. State") < 0:  # or one of two that end so
+        raise ValueError("the header has no Temp. State")
     voltages, temperatures, socs, charges, balancing, unknown = [], [], [], [], [], []
     states = bytearray(_MAX_CELLS), bytearray(_MAX_CELLS), bytearray(_MAX_CELLS)
     places = None
@@ -51,7 +53,7 @@ def cells(lines, _):
         width, voltage, temperature, base, soc, charge, balance, states_at = places
         at = len(voltages)
         if len(words) != width:
-            raise ValueError("a row does not fit its header")
+            raise ValueError(_UNFIT)
         if at == _MAX_CELLS or words[0] != b"%d" % at:
             raise ValueError("cell %s is not the next" % text.shown(words[0]))
         voltages.append(text.number(words[voltage]))
@@ -62,15 +64,16 @@ def cells(lines, _):
             charges.append(text.converted(words[charge], words[charge + 1], "mAh"))
         for place, kind, name in states_at:
             if words[place] != b"Normal":
-                state = text.state(words[place], b"Cell %d %s" % (at + 1, name), unknown)
+                state = text.state(words[place], b"Cell %d %s" % (at + 1, name.encode()), unknown)
                 states[kind][at] = max(states[kind][at], state)
         if not text.meaning(words[base], text.BASE):
             states[-1][at] = OTHER
             text.remark(unknown, b"Cell %d" % (at + 1), words[base])
         word = words[balance] if balance is not None else b"-"
-        if word == b"Y" and balancing is not None:
-            balancing.append(at + 1)
-        elif word not in (b"Y", b"N"):
+        if word == b"Y":
+            if balancing is not None:
+                balancing.append(at + 1)
+        elif word != b"N":
             balancing = None
             if word != b"-":
                 states[-1][at] = OTHER
@@ -89,22 +92,22 @@ def _places(names, first):
     for at, word in enumerate(first):
         if charge is None and text.is_charge(word):
             charge = at - 1
-    coulomb, said = b"Coulomb", b"SOC"
-    if charge is None:
-        said = said if said in names else coulomb
-    elif len(first) == len(names) + 2 and said not in names and coulomb in names:
-        names.insert(names.index(coulomb), said)  # old headers lack it
-    if len(first) != len(names) + (charge is not None):
-        raise ValueError("a row does not fit its header")
-    if charge is not None and names[charge] != coulomb:
-        raise ValueError("a charge stands in the wrong column")
-    balance = names.index(b"BAL") if b"BAL" in names else None
-    if balance is not None and charge is not None and charge < balance:
-        balance += 1  # the unit of the charge is a word of its own
-    states = [(names.index(n), min(kind, 2), n) for kind, n in enumerate(_STATES.split(b";")) if n in names]
+    units = 0 if charge is None else 1  # words that have no name in the header
+    if units and len(first) == len(names) + 2 and "SOC" not in names and "Coulomb" in names:
+        names.insert(names.index("Coulomb"), "SOC")  # old headers lack it
+    if len(first) != len(names) + units or (units and names[charge] != "Coulomb"):
+        raise ValueError(_UNFIT)
+    states = []
+    for kind, name in enumerate(_STATES.split(";")):
+        if name in names:
+            states.append((names.index(name), min(kind, _TEMPERATURE), name))
     at = names.index
-    soc = at(said) if said in names else None
-    return len(first), at(b"Volt"), at(b"Tempr"), at(b"Base State"), soc, charge, balance, states
+    soc = "SOC" if units or "SOC" in names else "Coulomb"
+    soc = at(soc) if soc in names else None
+    balance = at("BAL") if "BAL" in names else None
+    if balance is not None and units and charge < balance:
+        balance += 1
+    return len(first), at("Volt"), at("Tempr"), at("Base State"), soc, charge, balance, states
 
 
 def values(lines, pack):
@@ -115,7 +118,7 @@ def values(lines, pack):
     for name in needed:
         if not said.get(name):
             raise ValueError("%s is missing" % text.shown(name))
-    found = [text.quantity(said[name], kind) for name, kind in zip(needed, _KINDS)]
+    found = [text.quantity(said[name], kind) for name, kind in zip(needed, _KINDS.split(";"))]
     if found[4] <= 0 or found[3] < 0:
         raise ValueError("Coulomb cannot be")
     found.append(said)
@@ -147,7 +150,7 @@ def reading(pack, counters, of_cells, of_pack, mos, odd):
     alarms, events = _alarms(said, current, states, words, odd)
     base = said[b"Basic Status"]
     state = text.meaning(base, text.BASE) or "other"
-    if state != "discharging" and ("Fully_Charged", True) in alarms.flags:
+    if state != "discharging" and said.get(_COULOMB) == b"Full":
         state = "full"
     balancing = None if balancing is None else tuple(balancing)
     extra = Extra(temperatures, mos, soc, text.shown(base), state, balancing, tuple(words), events)
@@ -170,20 +173,24 @@ def _alarms(said, current, states, words, odd):
     flow = flow or max(currents)
     mosfets = NORMAL
     for name, word in odd:
-        if name == b"M.T.St":
-            mosfets = text.state(word, name, words)
+        if name == "M.T.St":
+            mosfets = text.state(word, name.encode(), words)
         else:
-            text.remark(words, name, word)
+            text.remark(words, name.encode(), word)
     base = said[b"Basic Status"]
-    if not text.meaning(base, text.BASE):
+    state = text.meaning(base, text.BASE)
+    if not state:
         text.remark(words, b"Status", base)
     for entry in _KNOWN.split(b";"):
         name, _, known = entry.partition(b"=")
         if said.get(name) and said[name] not in known.split():
             text.remark(words, name, said[name])
     on = []  # flags that words mean
-    events = [(name, said[name]) for name in _EVENTS.split(b";") if said.get(name)]
-    texts = [text.event(name, value, on) for name, value in events if value != b"0x0"]
+    events = None
+    for name in _EVENTS.split(b";"):
+        if said.get(name):
+            event = text.event(name, said[name], on)
+            events = "%s; %s" % (events, event) if events and event else events or event
     text.protections(voltage, max(cells), flow, max(temperature, max(temperatures)), current, on, words)
     rest = OTHER if len(words) > count or OTHER in currents else NORMAL
     cells, temperatures = text.published(cells), text.published(temperatures)
@@ -191,14 +198,14 @@ def _alarms(said, current, states, words, odd):
     charge, discharge = (flow, NORMAL) if current >= 0 else (NORMAL, flow)
     flags = alarm_flags(cells, temperatures + bytes((temperature, mosfets, rest)), charge, voltage, discharge)
     flags = [(key, is_set or key in on) for key, is_set in flags] + [(key, key in on) for key in PROTECT]
-    flags += [("Charging", base == b"Charge"), ("Discharging", base == b"Dischg")]
+    flags += [("Charging", state == "charging"), ("Discharging", state == "discharging")]
     for entry in _SWITCHES.split(b";"):
         name, _, key = entry.partition(b"=")
-        if said.get(name) in (b"ON", b"OFF"):
-            flags.append((str(key, "ascii"), said[name] == b"ON"))
-    coulomb = said.get(b"Coul. Status")
+        word = said.get(name)
+        if word == b"ON" or word == b"OFF":
+            flags.append((str(key, "ascii"), word == b"ON"))
+    coulomb = said.get(_COULOMB)
     if coulomb or "Low_SOC" in on:
         flags.append(("Fully_Charged", coulomb == b"Full"))
         flags.append(("Low_SOC", coulomb == b"Low" or "Low_SOC" in on))
-    events = "; ".join([known for known in texts if known]) if events else None
     return Alarms(cells, bytes((temperature,)), charge, voltage, discharge, tuple(flags), ()), events

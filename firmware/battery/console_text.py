@@ -13,7 +13,8 @@ _NUMBER_DIGITS = const(10)
 _FORM = const(0xFFFFFF)
 _MAX_WORDS = const(8)
 _BLANK = const(0x20)
-_SMALL_M = const(0x6D)  # of milli
+_SMALL_M, _S = const(0x6D), const(0x53)  # of milli, of seconds
+_ZERO = const(0x30)
 PROTECTED = const(4)  # in a state of this module: beyond the limit at which the battery switches off
 # Tables are texts, searched by meaning(): as dicts they would take many times the memory.
 _CHARGES = b" mAH AH mAS AS "
@@ -49,19 +50,15 @@ def number(word):
 
 def percent(word):
     """b"45%" -> 45; ValueError for anything else."""
-    if not word.endswith(b"%"):
-        raise ValueError("%s is no percentage" % shown(word))
-    return number(word[:-1])
+    return converted(word[:-1], word[-1:], "%")
 
 
 def quantity(value, kind):
     """b"49952   mV" -> 49952. `kind`: "mV", "mA", "0.1 °C", "%" or "mAh": the result is in that, whatever unit the
     battery has for it. ValueError.
     """
-    words = value.split()
-    if len(words) != 2:
-        raise ValueError("%s is no number with a unit" % (shown(value) or "a value"))
-    return converted(words[0], words[1], kind)
+    word, _, unit = value.partition(b" ")
+    return converted(word, unit.strip(), kind)
 
 
 def converted(word, unit, kind):
@@ -69,9 +66,9 @@ def converted(word, unit, kind):
     value = number(word)
     if kind == "mAh" and is_charge(unit):
         value = value if unit[0] == _SMALL_M else 1000 * value
-        return rounded(value, 3600) if unit[-1:] == b"S" else value
-    if kind == "0.1 °C" and unit == b"mC":
-        return rounded(value, 100)
+        return rounded(value, 3600) if unit[-1] == _S else value
+    if kind == "0.1 °C":
+        value, kind = rounded(value, 100), "mC"
     if kind == "mAh" or unit != kind.encode():
         raise ValueError("%s %s is not in %s" % (shown(word), shown(unit), kind))
     return value
@@ -93,16 +90,18 @@ def mixed(form, value):
 
 
 def columns(header, needed=()):
-    """A header -> the names of its columns; b"Base State" is one. ValueError when one of those `needed` is missing."""
+    """A header, as text -> the names of its columns, as text; "Base State" is one. ValueError when one of those `needed`
+    is missing.
+    """
     names = []
     for word in header.split():
-        if word == b"State" and names:
-            names[-1] += b" State"
+        if word == "State" and names:
+            names[-1] += " State"
         else:
             names.append(word)
     for name in needed:
         if name not in names:
-            raise ValueError("the header has no %s" % shown(name))
+            raise ValueError("the header has no %s" % name)
     return names
 
 
@@ -134,7 +133,7 @@ def cut(line, header, names):
 def _is_plain(word):
     """A whole number, without zeros in front: those would be the end of another one."""
     digits = word[1:] if word[:1] == b"-" else word
-    return digits.isdigit() and (digits[:1] != b"0" or digits == b"0")
+    return digits.isdigit() and (digits[0] != _ZERO or len(digits) == 1)
 
 
 def fields(lines, pack, wanted):
