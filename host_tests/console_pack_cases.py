@@ -51,7 +51,7 @@ def check_units_of_charges():
     bat = replaced(made.bat(soc=34, charge=122760000), (b"mAH", b"mAS"))
     assert read({"Total Coulomb": "100000", "Coulomb": "34"}, bat=bat).remaining == 34100
     assert "missing" in str(raised(NoReply, read, {"Total Coulomb": None}))
-    assert "not in mAh" in str(raised(NoReply, read, {"Total Coulomb": "50 xAH"}))
+    assert "not in mAH" in str(raised(NoReply, read, {"Total Coulomb": "50 xAH"}))
 
 
 def check_charges():

@@ -103,7 +103,8 @@ class Console:
         pause, since = unpack_from(_RECORD, self._counters, _RECORD_BYTES * pack)[:2]
         if pause >= 0 and not self._is_past(since, pause):
             return
-        said, pause = (), _COUNTERS_MS
+        pause = _COUNTERS_MS
+        said = ()
         try:
             said = self._ask(_STAT, pack)
         except Refusal:

@@ -15,12 +15,11 @@ _SEEN_HERE = "MosTempr;M.T.St;SysAlarm.St"  # columns whose words stand nowhere 
 _FORCE = "UTlow;CoulombAH"  # columns of the Force family
 # Of absent rows, whatever the header is: where Absent stands, and how many words there are
 _OLD_BASE, _OLD_WIDTH = const(8), const(16)
-_INFO = b"Barcode;Comm version;Soft version;Main Soft version;Manufacturer;Device name;Board version"
+_INFO = b";Barcode=;Comm version=;Soft version=;Main Soft version=;Manufacturer=;Device name=;Board version="
 # Of `stat N`: five counters that are taken as they are, and those that together are the number of protections
 _STAT = (
-    b"CYCLE Times;SOH;Dsg Cap;Reset Times;Shut Times;"
-    b"COC Times;COC2 Times;DOC Times;DOC2 Times;SC Times;Bat OV Times;Bat UV Times;Pwr OV Times;Pwr UV Times;COT Times;"
-    b"CUT Times;DOT Times;DUT Times"
+    b";CYCLE Times=;SOH=;Dsg Cap=;Reset Times=;Shut Times=;COC Times=;COC2 Times=;DOC Times=;DOC2 Times=;SC Times="
+    b";Bat OV Times=;Bat UV Times=;Pwr OV Times=;Pwr UV Times=;COT Times=;CUT Times=;DOT Times=;DUT Times="
 )
 
 
@@ -92,9 +91,8 @@ def _is_absent(words, base, width):
 
 def info(lines, pack):
     """`info N` -> ((serial, protocol, version, maker, device, board), texts or None, form). ValueError."""
-    names = _INFO.split(b";")
-    found, form = text.fields(lines, pack, names)
-    said = [text.shown(found.get(name, b"")) or None for name in names]
+    found, form = text.fields(lines, pack, _INFO)
+    said = [text.shown(found.get(entry[:-1], b"")) or None for entry in _INFO[1:].split(b";")]
     serial, protocol, version, main_version, maker, device, board = said
     version = version or main_version
     return (serial, protocol and protocol.lstrip("V"), version and version.lstrip("V"), maker, device, board), form
@@ -102,11 +100,10 @@ def info(lines, pack):
 
 def stat(lines, pack):
     """`stat N` -> (Counters, form). ValueError."""
-    names = _STAT.split(b";")
-    found, form = text.fields(lines, pack, names)
+    found, form = text.fields(lines, pack, _STAT)
     counts = []
-    for name in names:
-        word = found.get(name, b"")
+    for entry in _STAT[1:].split(b";"):
+        word = found.get(entry[:-1], b"")
         counts.append(text.number(word.rstrip(b"%")) if word.strip(b"-") else None)  # b"98", b"98%", b"-"
     cycles, soh, discharged, resets, shutdowns = counts[:5]
     protections = [count for count in counts[5:] if count is not None]

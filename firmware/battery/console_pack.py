@@ -17,18 +17,19 @@ _COLUMNS = "Battery;Volt;Tempr;Base State;Volt. State"
 _STATES = "Volt. State;Curr. State;Temp. State;DTemp. State;CTemp. State"
 _TEMPERATURE = const(2)  # place in _STATES; those behind are of temperatures, too
 _UNFIT = "a row does not fit its header"
-# Of `pwr N`: what must be there, five values first; switches with their flags; words that are no trouble, or have a flag
-# of their own; events: a number, and words where there are some
-_NEEDED = b"Voltage;Current;Temperature;Coulomb;Total Coulomb;Basic Status;Volt Status;Current Status;Tmpr. Status"
-_KINDS = "mV;mA;0.1 °C;%;mAh"
+# Of `pwr N`: values with their units, and states, which must all be there; switches with their flags; words that are no
+# trouble, or have a flag of their own; events: a number, and words where there are some
+_VALUES = b";Voltage=mV;Current=mA;Temperature=mC;Coulomb=%;Total Coulomb=mAH"
+_STATUS = b";Volt Status=;Current Status=;Tmpr. Status=;Basic Status="
 _SWITCHES = (
-    b"Heater Status=Heater;CMOS Status=Charge_MOS;CFetState=Charge_MOS;DMOS Status=Discharge_MOS;DFetState=Discharge_MOS"
+    b";Heater Status=Heater;CMOS Status=Charge_MOS;CFetState=Charge_MOS;DMOS Status=Discharge_MOS"
+    b";DFetState=Discharge_MOS"
 )
 _KNOWN = (
-    b"Coul. Status=Normal - Full Low;Soh. Status=Normal -;Heater Status=ON OFF -;System Fault=0x0 0x00 0x0000 0x00000000"
+    b";Coul. Status=Normal - Full Low;Soh. Status=Normal -;Heater Status=ON OFF -"
+    b";System Fault=0x0 0x00 0x0000 0x00000000"
 )
-_COULOMB = b"Coul. Status"
-_EVENTS = b"Bat Events;Power Events;System Alarm"
+_EVENTS = b";Bat Events=;Power Events=;System Alarm="
 
 
 def cells(lines, _):
@@ -45,7 +46,7 @@ def cells(lines, _):
         raise ValueError("the header has no Temp. State")
     voltages, temperatures, socs, charges, balancing, unknown = [], [], [], [], [], []
     states = bytearray(_MAX_CELLS), bytearray(_MAX_CELLS), bytearray(_MAX_CELLS)
-    places = None
+    places = good = None  # good: a word that is a base state
     for line in lines:
         form = text.mixed(form, len(line))
         words = line.split()
@@ -61,12 +62,14 @@ def cells(lines, _):
         if soc is not None:
             socs.append(text.percent(words[soc]))
         if charge is not None:
-            charges.append(text.converted(words[charge], words[charge + 1], "mAh"))
+            charges.append(text.converted(words[charge], words[charge + 1], b"mAH"))
         for place, kind, name in states_at:
             if words[place] != b"Normal":
                 state = text.state(words[place], b"Cell %d %s" % (at + 1, name.encode()), unknown)
                 states[kind][at] = max(states[kind][at], state)
-        if not text.meaning(words[base], text.BASE):
+        if words[base] != good and text.meaning(words[base], text.BASE):
+            good = words[base]
+        if words[base] != good:
             states[-1][at] = OTHER
             text.remark(unknown, b"Cell %d" % (at + 1), words[base])
         word = words[balance] if balance is not None else b"-"
@@ -110,19 +113,25 @@ def _places(names, first):
     return len(first), at("Volt"), at("Tempr"), at("Base State"), soc, charge, balance, states
 
 
+def _entries(table):
+    """The entries of a table above -> [(name, b"=", what stands behind it)]."""
+    return [entry.partition(b"=") for entry in table[1:].split(b";")]
+
+
 def values(lines, pack):
-    """`pwr N` -> ((voltage mV, current mA, temperature 0.1 °C, soc %, capacity mAh, {name: word}), form). ValueError."""
-    needed = _NEEDED.split(b";")
-    others = [entry.partition(b"=")[0] for table in (_SWITCHES, _KNOWN, _EVENTS) for entry in table.split(b";")]
-    said, form = text.fields(lines, pack, needed + others)
-    for name in needed:
+    """`pwr N` -> ([voltage mV, current mA, temperature 0.1 °C, soc %, capacity mAh, {name: word}], form).
+    ValueError.
+    """
+    said, form = text.fields(lines, pack, _VALUES + _STATUS + _SWITCHES + _KNOWN + _EVENTS)
+    found = []
+    for name, _, unit in _entries(_VALUES + _STATUS):
         if not said.get(name):
             raise ValueError("%s is missing" % text.shown(name))
-    found = [text.quantity(said[name], kind) for name, kind in zip(needed, _KINDS.split(";"))]
+        if unit:
+            found.append(text.quantity(said[name], unit))
     if found[4] <= 0 or found[3] < 0:
         raise ValueError("Coulomb cannot be")
-    found.append(said)
-    return found, form
+    return found + [said], form
 
 
 def reading(pack, counters, of_cells, of_pack, mos, odd):
@@ -150,7 +159,7 @@ def reading(pack, counters, of_cells, of_pack, mos, odd):
     alarms, events = _alarms(said, current, states, words, odd)
     base = said[b"Basic Status"]
     state = text.meaning(base, text.BASE) or "other"
-    if state != "discharging" and said.get(_COULOMB) == b"Full":
+    if state != "discharging" and said.get(b"Coul. Status") == b"Full":
         state = "full"
     balancing = None if balancing is None else tuple(balancing)
     extra = Extra(temperatures, mos, soc, text.shown(base), state, balancing, tuple(words), events)
@@ -169,7 +178,10 @@ def _alarms(said, current, states, words, odd):
     """-> (Alarms, text of events or None). Unknown words are appended to `words`."""
     count = len(words)
     cells, currents, temperatures = states
-    voltage, flow, temperature = [text.state(said[n], n, words) for n in _NEEDED.split(b";")[-3:]]
+    found = []
+    for name, _, _ in _entries(_STATUS)[:3]:
+        found.append(text.state(said[name], name, words))
+    voltage, flow, temperature = found
     flow = flow or max(currents)
     mosfets = NORMAL
     for name, word in odd:
@@ -181,13 +193,12 @@ def _alarms(said, current, states, words, odd):
     state = text.meaning(base, text.BASE)
     if not state:
         text.remark(words, b"Status", base)
-    for entry in _KNOWN.split(b";"):
-        name, _, known = entry.partition(b"=")
+    for name, _, known in _entries(_KNOWN):
         if said.get(name) and said[name] not in known.split():
             text.remark(words, name, said[name])
     on = []  # flags that words mean
     events = None
-    for name in _EVENTS.split(b";"):
+    for name, _, _ in _entries(_EVENTS):
         if said.get(name):
             event = text.event(name, said[name], on)
             events = "%s; %s" % (events, event) if events and event else events or event
@@ -199,12 +210,11 @@ def _alarms(said, current, states, words, odd):
     flags = alarm_flags(cells, temperatures + bytes((temperature, mosfets, rest)), charge, voltage, discharge)
     flags = [(key, is_set or key in on) for key, is_set in flags] + [(key, key in on) for key in PROTECT]
     flags += [("Charging", state == "charging"), ("Discharging", state == "discharging")]
-    for entry in _SWITCHES.split(b";"):
-        name, _, key = entry.partition(b"=")
+    for name, _, key in _entries(_SWITCHES):
         word = said.get(name)
         if word == b"ON" or word == b"OFF":
             flags.append((str(key, "ascii"), word == b"ON"))
-    coulomb = said.get(_COULOMB)
+    coulomb = said.get(b"Coul. Status")
     if coulomb or "Low_SOC" in on:
         flags.append(("Fully_Charged", coulomb == b"Full"))
         flags.append(("Low_SOC", coulomb == b"Low" or "Low_SOC" in on))

@@ -17,66 +17,65 @@ _SMALL_M, _S = const(0x6D), const(0x53)  # of milli, of seconds
 _ZERO = const(0x30)
 PROTECTED = const(4)  # in a state of this module: beyond the limit at which the battery switches off
 # Tables are texts, searched by meaning(): as dicts they would take many times the memory.
-_CHARGES = b" mAH AH mAS AS "
+_CHARGES = b";mAH=;AH=;mAS=;AS="
 # Base.St, Base State, Basic Status -> BatteryState (mqtt.md)
-BASE = b" Charge=charging Dischg=discharging Idle=idle Balance=balancing Sleep=sleeping "
+BASE = b";Charge=charging;Dischg=discharging;Idle=idle;Balance=balancing;Sleep=sleeping;"
 # Words of a state -> NORMAL, BELOW or ABOVE, the last two with PROTECTED in it
-_STATES = b" Normal=0 -=0 Low=1 High=2 Under=5 Over=6 "
+_STATES = b";Normal=0;-=0;Low=1;High=2;Under=5;Over=6;"
 # Words behind the number of Power Events and the like -> the flag that each is; others are only shown
 _EVENTS = (
-    b" BOV=Pack_OVP POV=Pack_OVP BUV=Cell_UVP PUV=Pack_UVP"
-    b" COC=CHG_OCP COC2=CHG_OCP DOC=DSG_OCP DOC2=DSG_OCP SC=DSG_OCP"
-    b" CBOT=CHG_TP CBUT=CHG_TP DBOT=DSG_TP DBUT=DSG_TP"
-    b" BHV=Cell_OV BLV=Cell_UV PHV=Pack_OV PLV=Pack_UV COCA=CHG_OC DOCA=DSG_OC"
-    b" CBHT=OT DBHT=OT CBLT=UT DBLT=UT LCOUL=Low_SOC "
+    b";BOV=Pack_OVP;POV=Pack_OVP;BUV=Cell_UVP;PUV=Pack_UVP"
+    b";COC=CHG_OCP;COC2=CHG_OCP;DOC=DSG_OCP;DOC2=DSG_OCP;SC=DSG_OCP"
+    b";CBOT=CHG_TP;CBUT=CHG_TP;DBOT=DSG_TP;DBUT=DSG_TP"
+    b";BHV=Cell_OV;BLV=Cell_UV;PHV=Pack_OV;PLV=Pack_UV;COCA=CHG_OC;DOCA=DSG_OC"
+    b";CBHT=OT;DBHT=OT;CBLT=UT;DBLT=UT;LCOUL=Low_SOC;"
 )
 
 
 def meaning(word, table):
     """What a word means by a table as BASE is, as text; "" for a word that is not in it."""
-    start = table.find(b" %s=" % word)
+    start = table.find(b";%s=" % word)
     if start < 0:
         return ""
     start += len(word) + 2
-    return str(table[start : table.find(b" ", start)], "ascii")
+    return str(table[start : table.find(b";", start)], "ascii")
 
 
 def number(word):
     """A whole number as it is printed; ValueError for anything else."""
-    if len(word) > _NUMBER_DIGITS or not (word.isdigit() or (word[:1] == b"-" and word[1:].isdigit())):
+    digits = word[1:] if word[:1] == b"-" else word
+    if len(word) > _NUMBER_DIGITS or not digits.isdigit():
         raise ValueError("%s is no number" % shown(word))
     return int(word)
 
 
 def percent(word):
     """b"45%" -> 45; ValueError for anything else."""
-    return converted(word[:-1], word[-1:], "%")
+    return converted(word[:-1], word[-1:], b"%")
 
 
-def quantity(value, kind):
-    """b"49952   mV" -> 49952. `kind`: "mV", "mA", "0.1 °C", "%" or "mAh": the result is in that, whatever unit the
-    battery has for it. ValueError.
+def quantity(value, unit):
+    """b"49952   mV", b"mV" -> 49952. `unit`: b"mV", b"mA", b"mC", b"%", or b"mAH", which can be said in other units of
+    charge; the result is in mV, mA, 0.1 °C, % or mAh. ValueError.
     """
-    word, _, unit = value.partition(b" ")
-    return converted(word, unit.strip(), kind)
+    word, _, said = value.partition(b" ")
+    return converted(word, said.strip(), unit)
 
 
-def converted(word, unit, kind):
-    """As quantity(), of a number and its `unit`, two words."""
+def converted(word, said, unit):
+    """As quantity(), of a number and the unit that is `said`, two words."""
     value = number(word)
-    if kind == "mAh" and is_charge(unit):
-        value = value if unit[0] == _SMALL_M else 1000 * value
-        return rounded(value, 3600) if unit[-1] == _S else value
-    if kind == "0.1 °C":
-        value, kind = rounded(value, 100), "mC"
-    if kind == "mAh" or unit != kind.encode():
-        raise ValueError("%s %s is not in %s" % (shown(word), shown(unit), kind))
-    return value
+    if said != unit:
+        if unit != b"mAH" or not is_charge(said):
+            raise ValueError("%s %s is not in %s" % (shown(word), shown(said), shown(unit)))
+        value = value if said[0] == _SMALL_M else 1000 * value
+        return rounded(value, 3600) if said[-1] == _S else value
+    return rounded(value, 100) if unit == b"mC" else value
 
 
 def is_charge(word):
     """Is it a unit of charge?"""
-    return _CHARGES.find(b" %s " % word) >= 0
+    return _CHARGES.find(b";%s=" % word) >= 0
 
 
 def shown(word):
@@ -90,8 +89,8 @@ def mixed(form, value):
 
 
 def columns(header, needed=()):
-    """A header, as text -> the names of its columns, as text; "Base State" is one. ValueError when one of those `needed`
-    is missing.
+    """A header, as text -> the names of its columns, as text; "Base State" is one. ValueError when one of
+    those `needed` is missing.
     """
     names = []
     for word in header.split():
@@ -121,10 +120,8 @@ def cut(line, header, names):
     for index in range(len(names)):
         start = starts[index]
         word = line[start : max(start, starts[index + 1])].rstrip()
-        if word[:1] == b" ":
-            return ()
         touches = index and start <= len(line) and line[start - 1] != _BLANK
-        if touches and not (_is_plain(words[-1]) and _is_plain(word)):
+        if word[:1].isspace() or (touches and not (_is_plain(words[-1]) and _is_plain(word))):
             return ()
         words.append(word)
     return words
@@ -132,13 +129,13 @@ def cut(line, header, names):
 
 def _is_plain(word):
     """A whole number, without zeros in front: those would be the end of another one."""
-    digits = word[1:] if word[:1] == b"-" else word
+    digits = word.lstrip(b"-")
     return digits.isdigit() and (digits[0] != _ZERO or len(digits) == 1)
 
 
 def fields(lines, pack, wanted):
-    """Lines `Name : value` -> ({name: value} of those `wanted`, form). ValueError for an answer of another pack
-    than `pack`.
+    """Lines `Name : value` -> ({name: value} of those `wanted`, form). `wanted`: b";name=…;name=…", where it does not
+    matter what stands behind "=". ValueError for an answer of another pack than `pack`.
 
     The value of a name that comes twice is b"": Pytes' model C prints one in place of another.
     """
@@ -149,7 +146,7 @@ def fields(lines, pack, wanted):
         name = name.strip()
         if name.find(b"  ") >= 0:
             name = b" ".join(name.split())
-        if colon and name in wanted:
+        if colon and wanted.find(b";%s=" % name) >= 0:
             found[name] = b"" if name in found else value.strip()
             form = mixed(form, len(line))
         elif name[:14] == b"Device address" or (not colon and name[:6] == b"Power "):
