@@ -12,7 +12,7 @@ from . import console_text as text
 _MAX_CELLS = const(16)
 _SOC_OFF = const(3)  # %, that a pack may say more or less than each of its cells
 # Names and words are in texts that are split when they are needed: tuples of them would take five times the memory.
-# Of `bat N`: what it must have; columns of a cell's states: of voltage, of current, and then of temperature. US3000D has
+# Of `bat N`: what it must have; columns of a cell's states: voltage, current, then temperature. US3000D has
 # one of its temperature for discharging and one for charging.
 _COLUMNS = "Battery;Volt;Tempr;Base State;Volt. State"
 _STATES = "Volt. State;Curr. State;Temp. State;DTemp. State;CTemp. State"
