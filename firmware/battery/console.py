@@ -8,7 +8,7 @@ from struct import pack_into, unpack_from
 
 from micropython import const
 
-from ..reading import Counters, Identity
+from ..reading import Identity
 from . import NoReply, Refusal, console_group, console_pack
 
 _COUNTERS_MS = const(600_000)  # cycles and SOH hardly change
@@ -70,9 +70,9 @@ class Console:
     parameters = limits
 
     def counters(self, pack):
-        """reading.Counters as they came with a reading, at most ten minutes old, or None. Nothing is asked."""
+        """console_group.Counters as they came with a reading, at most ten minutes old, or None. Nothing is asked."""
         said = unpack_from(_RECORD, self._counters, _RECORD_BYTES * pack)[2:]
-        return Counters(*[None if count < 0 else count for count in said]) if max(said) >= 0 else None
+        return console_group.Counters(*[None if count < 0 else count for count in said]) if max(said) >= 0 else None
 
     def read(self, pack):
         """One pack's values and states -> reading.Reading. Its parts were not said at the same moment."""

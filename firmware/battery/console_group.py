@@ -1,14 +1,19 @@
 """What the text console is asked now and then: `pwr`, the table of all packs, `info N` and `stat N`. No I/O."""
 
 from binascii import crc32
+from collections import namedtuple
 
 from micropython import const
 
-from ..reading import Counters, rounded
+from ..reading import rounded
 from . import console_text as text
 
 _MAX_PACKS = const(16)
 _COLON = const(0x3A)
+# What a pack has counted in its life, None where it does not say it. soh %; discharged mAh; protections: how often it
+# has switched off; resets, shutdowns
+Counters = namedtuple("Counters", "cycles soh discharged protections resets shutdowns")
+
 # Names; one text each, as they are seldom looked at: a tuple takes five times the memory.
 _NEEDED = "Power;Volt;Curr;Tempr;Base.St;Volt.St;Curr.St;Temp.St;Coulomb;Time"
 _SEEN_HERE = "MosTempr;M.T.St;SysAlarm.St"  # columns whose words stand nowhere else: a temperature, and states

@@ -138,7 +138,7 @@ def values(lines, pack):
 def reading(pack, counters, of_cells, of_pack, mos, odd):
     """-> (Reading, what in it contradicts itself, or None).
 
-    counters: reading.Counters or None; of_cells: as cells(); of_pack: as values(); mos: 0.1 °C or None; odd:
+    counters: console_group.Counters or None; of_cells: as cells(); of_pack: as values(); mos: 0.1 °C or None; odd:
     states that only the table of all packs has, [(column, word)]. NoReply when the cells do not sum to the pack's
     voltage.
     """

@@ -5,33 +5,33 @@ from micropython import const
 from .. import problems
 from .json_writer import JsonWriter
 
-_READING_BYTES = const(2560)  # the longest payload: a reading of 16 cells with all that a text console says
+_READING_BYTES = const(2048)  # of most readings; the longest of a text console has 2.5 KB
 _SEGMENT_BYTES = const(1200)
 _CELLS_PER_SENSOR = const(4)
 # How raw integers are published: decimals of the integer, decimals published
 _WHOLE, _TENTHS, _AMPERE, _VOLT, _KWH = (0, 0), (1, 1), (3, 1), (3, 3), (6, 3)
-_FORMS = {"-": _WHOLE, "D": _TENTHS, "A": _AMPERE, "V": _VOLT, "E": _KWH}
-# Keys in the order of their payload, each with its form: V mV or mAh, A mA, D 0.1 of a unit, E mWh, - anything else. Texts,
-# since tuples would take five times the memory.
+_FORMS = {45: _WHOLE, 68: _TENTHS, 65: _AMPERE, 86: _VOLT, 69: _KWH}  # -, D, A, V, E
+# Keys in the order of their payload, each with its form: V mV or mAh, A mA, D 0.1 of a unit, E mWh, - anything else. One
+# piece of bytes each, since tuples would take five times the memory.
 _RACK = (
-    "PackCurrent A PackVoltage V Packs - PacksExpected - RemainingCapacity V FullCapacity V SOC D Power D "
-    "CellMin V CellMinAt - CellMax V CellMaxAt - CellDelta V TempMin D TempMax D ChargedEnergy E DischargedEnergy E "
-    "BatteryState - TimeToFull - TimeToEmpty - Problem - Warning - ProblemText -"
+    b"PackCurrent A PackVoltage V Packs - PacksExpected - RemainingCapacity V FullCapacity V SOC D Power D "
+    b"CellMin V CellMinAt - CellMax V CellMaxAt - CellDelta V TempMin D TempMax D ChargedEnergy E DischargedEnergy E "
+    b"BatteryState - TimeToFull - TimeToEmpty - Problem - Warning - ProblemText -"
 )
 _PACK = (
-    "RemainingCapacity V FullCapacity V CycleCount - SOC D SOH - Power D CellMin V CellMinNumber - CellMax V "
-    "CellMaxNumber - CellDelta V TempMin D TempMax D ChargedEnergy E DischargedEnergy E BatteryState - BaseState - "
-    "Problem - Warning - ProblemText -"
+    b"RemainingCapacity V FullCapacity V CycleCount - SOC D SOH - Power D CellMin V CellMinNumber - CellMax V "
+    b"CellMaxNumber - CellDelta V TempMin D TempMax D ChargedEnergy E DischargedEnergy E BatteryState - BaseState - "
+    b"Problem - Warning - ProblemText -"
 )
 _LIMITS = (
-    "ChargeVoltageLimit V DischargeVoltageLimit V ChargeCurrentLimit A DischargeCurrentLimit A "
-    "ChargeEnable - DischargeEnable - ChargeImmediately - FullChargeRequest -"
+    b"ChargeVoltageLimit V DischargeVoltageLimit V ChargeCurrentLimit A DischargeCurrentLimit A "
+    b"ChargeEnable - DischargeEnable - ChargeImmediately - FullChargeRequest -"
 )
 _PARAMETERS = (
-    "CellHighVoltageLimit V CellLowVoltageLimit V CellUnderVoltageLimit V "
-    "ChargeHighTemperatureLimit D ChargeLowTemperatureLimit D ChargeCurrentLimit A "
-    "PackHighVoltageLimit V PackLowVoltageLimit V PackUnderVoltageLimit V "
-    "DischargeHighTemperatureLimit D DischargeLowTemperatureLimit D DischargeCurrentLimit A"
+    b"CellHighVoltageLimit V CellLowVoltageLimit V CellUnderVoltageLimit V "
+    b"ChargeHighTemperatureLimit D ChargeLowTemperatureLimit D ChargeCurrentLimit A "
+    b"PackHighVoltageLimit V PackLowVoltageLimit V PackUnderVoltageLimit V "
+    b"DischargeHighTemperatureLimit D DischargeLowTemperatureLimit D DischargeCurrentLimit A"
 )
 # The objects that flags are published in; System_Status holds those that are in none of the others
 _STATUS_OBJECTS = (
@@ -88,17 +88,16 @@ class Payloads:
 
     def limits(self, values):
         """`stat/limits/PackN` from pylontech's limits() -> memoryview."""
-        return self.flat(_members(_LIMITS, values))
+        return self.flat(_members(_LIMITS, _in_turn(values)))
 
     def parameters(self, values):
         """`stat/parameters` from messages.SystemParameters -> memoryview."""
-        return self.flat(_members(_PARAMETERS, values))
+        return self.flat(_members(_PARAMETERS, _in_turn(values)))
 
     def rack(self, values, charged, discharged):
         """`stat/readings/Rack` from rack.Rack.cycle() -> memoryview. `charged` and `discharged` in mWh."""
         values["ChargedEnergy"], values["DischargedEnergy"] = charged, discharged
-        words = _RACK.split(" ")
-        return self.flat(_members(_RACK, [values.get(words[at]) for at in range(0, len(words), 2)]))
+        return self.flat(_members(_RACK, values.get))
 
     def pack(self, reading, summary, charged, discharged):
         """`stat/readings/PackN` -> memoryview. `summary`: reading.Summary; `charged` and `discharged` in mWh."""
@@ -140,7 +139,7 @@ class Payloads:
             summary.warning,
             summary.text,
         )
-        self._write(_members(_PACK, values))
+        self._write(_members(_PACK, _in_turn(values)))
         if extra and extra.balancing is not None:
             json.key("Balancing_Cells")
             json.numbers(extra.balancing)
@@ -203,8 +202,17 @@ class Payloads:
             json.raw(b"}")
 
 
-def _members(keys_and_forms, values):
-    """Yields (key, raw, form) for a text of keys and forms, and the values in its order."""
-    words = keys_and_forms.split(" ")
-    for index, raw in enumerate(values):
-        yield words[2 * index], raw, _FORMS[words[2 * index + 1]]
+def _in_turn(values):
+    """A function that gives one value after the other, whatever it is asked for."""
+    values = iter(values)
+    return lambda _: next(values)
+
+
+def _members(keys_and_forms, value_of):
+    """Yields (key, raw, form) for each of the keys and forms; `value_of` gives the value of a key."""
+    at = 0
+    while at < len(keys_and_forms):
+        end = keys_and_forms.find(b" ", at)
+        key = keys_and_forms[at:end].decode()
+        yield key, value_of(key), _FORMS[keys_and_forms[end + 1]]
+        at = end + 3

@@ -54,6 +54,7 @@ class Publisher:
     def reading(self, reading):
         """A pack's Reading. Energy counts whether a broker is there or not."""
         self._in_cycle = True
+        self._config_class = None  # there is no memory for both
         summary = summarize(reading)
         self._rack.add(reading, summary)
         self._devices.see(reading)

@@ -103,7 +103,7 @@ def compiled(path, name, change=str):
     with tempfile.TemporaryDirectory(dir=_cache()) as directory:
         changed, work = Path(directory) / path.name, Path(directory) / target.name
         changed.write_text(source)
-        command = [str(environment.mpy_cross()), "-O3", "-s", str(name), "-o", str(work), str(changed)]
+        command = [str(environment.mpy_cross()), "-s", str(name), "-o", str(work), str(changed)]
         result = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_TIMEOUT_S, check=False)
         if result.returncode:
             raise CompileError(f"mpy-cross does not compile {shown}: {(result.stderr or result.stdout).strip()}")
