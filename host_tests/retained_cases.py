@@ -16,7 +16,7 @@ def filled():
     """Memory with something in every field."""
     memory = Memory()
     kept = Retained(memory)
-    kept.boots, kept.quick_boots, kept.dialect, kept.last_error = 70_000, 5, 2, "OSError: nobody there"
+    kept.boots, kept.quick_boots, kept.dialect, kept.last_error = 70_000, 5, "console", "OSError: nobody there"
     for index in range(METERS):
         kept.set_meter(index, 1000 + index, 2**40 + index)
     kept.save()
@@ -25,13 +25,13 @@ def filled():
 
 def is_fresh(memory):
     kept = Retained(memory)
-    return (kept.boots, kept.quick_boots, kept.dialect, kept.last_error) == (0, 0, 0, "") \
+    return (kept.boots, kept.quick_boots, kept.dialect, kept.last_error) == (0, 0, "", "") \
         and [tuple(kept.meter(index)) for index in range(METERS)] == [(0, 0)] * METERS
 
 
 def check_all_fields_survive():
     kept = Retained(filled())
-    assert (kept.boots, kept.quick_boots, kept.dialect) == (70_000, 5, 2)
+    assert (kept.boots, kept.quick_boots, kept.dialect) == (70_000, 5, "console")
     assert kept.last_error == "OSError: nobody there"
     assert [tuple(kept.meter(index)) for index in range(METERS)] == [(1000 + n, 2**40 + n) for n in range(METERS)]
 
