@@ -243,10 +243,6 @@ def check_packs_have_their_own_history():
     assert refused(judge, second) and not refused(judge, second, True)
     assert not refused(judge, reading_of(3400, off=5, pack=2, cycles=500))
     assert refused(judge, reading_of(off=5)) and not refused(judge, reading_of())
-
-
-def check_forgotten_pack_begins_anew():
-    judge = settled(*[reading_of()] * 5)
     judge.forget(1)
     judge.forget(7)
     other = reading_of(cells=(3400,) * 16, temperatures=(250,) * 6)

@@ -184,8 +184,8 @@ def check_what_is_said_of_a_missing_pack():
     for alarms, warning, more in ((None, False, ""), (made_alarms(on=("UT",)), True, "; Pack 1: Under-temperature")):
         rig = Rig(3)
         rig.cycles(*[(1, 3)] * 6)
-        values = rig.cycle(*[made_reading(pack=pack, current=5000, remaining=25000, alarms=pack == 1 and alarms or None)
-                             for pack in (1, 3)])  # fmt: skip
+        said = {"current": 5000, "remaining": 25000}
+        values = rig.cycle(made_reading(alarms=alarms, **said), made_reading(pack=3, **said))
         assert (values["Packs"], values["PacksExpected"], values["PackCurrent"], values["SOC"]) == (2, 3, 10000, 500)
         assert (values["Problem"], values["Warning"]) == (True, warning)
         assert values["ProblemText"] == "Pack 2 missing" + more

@@ -6,7 +6,7 @@ import pytest
 from battery_line import ScriptedUart
 from fakes import Clock
 
-from firmware.battery import NoReply, ReturnCode, frame, messages
+from firmware.battery import NoReply, Refusal, frame, messages
 from firmware.battery.link import Link
 from tools.simulator import framed
 
@@ -145,7 +145,7 @@ def test_return_codes(code, questions):
     answers = [framed.encode(code)] * 3
     link, uart, _ = link_of(*answers)
     link.failures = 2
-    with pytest.raises(ReturnCode, match=f"^RTN {code:02X}H$") as raised:
+    with pytest.raises(Refusal, match=f"^RTN {code:02X}H") as raised:
         ask(link)
     assert raised.value.code == code
     assert len(uart.written) == questions
@@ -161,14 +161,14 @@ def test_a_question_that_arrived_damaged_is_asked_again(code):
 
 def test_a_refused_address_is_told_whatever_address_it_comes_from():
     link, _, _ = link_of(framed.encode(0x90, address=2))
-    with pytest.raises(ReturnCode) as raised:
+    with pytest.raises(Refusal) as raised:
         ask(link)
     assert raised.value.code == frame.ADR_ERROR
 
 
 def test_rtn_00_without_info_is_a_pack_that_is_not_there():
     link, uart, _ = link_of(framed.encode(OK))
-    with pytest.raises(ReturnCode) as raised:
+    with pytest.raises(Refusal) as raised:
         ask(link)
     assert raised.value.code == frame.INVALID_DATA and len(uart.written) == 1
 
