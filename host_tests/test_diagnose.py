@@ -51,7 +51,7 @@ def test_nothing():
     word, said = found(line)
     assert word == "nothing" and "Console" in said and "swapped" in said and "Bridge TX and RX" in said
     asked = {data for _, data in line.written}
-    assert len(asked) == 5, "the bridge's, the version's question, an empty line, the wake-up, an empty line once more"
+    assert len(asked) == 4, "the bridge's, the version's question, an empty line, the wake-up"
     assert [rate for rate, data in line.written if data == b"~20014682C0048520FCC3\r"] == [1200]
 
 
@@ -61,8 +61,7 @@ def test_bridged():
 
 
 def test_console():
-    prompt = lambda rate, data: b"\n\rpylon>" if rate == 115200 and data == b"\n" else b""  # noqa: E731
-    word, said = found(Line(prompt))
+    word, said = found(Line(lambda rate, data: b"\n\rpylon>" if (rate, data) == (115200, b"\r\n") else b""))
     assert word == "console" and "115200" in said
 
 

@@ -11,7 +11,7 @@ def spoken(level, listener=None):
     """What is printed, of one line of each level."""
     lines = []
     log = Log(level, lines.append)
-    log.listener = listener
+    log.listen(listener)
     log.error("broker %d", 1)
     log.warning("%s %d", "battery", 2)
     log.info("all well")

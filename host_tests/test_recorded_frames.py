@@ -151,8 +151,8 @@ def test_readings_are_plausible(frames):
     for row, cid2, info in replies(frames, OWN):
         if cid2 == frame.ANALOG_VALUES:
             for pack, block in enumerate(messages.analog_values(info)[1], 1):
-                reading = Reading(pack, *block, None, None)
-                judge = Judge([])
+                reading = Reading(pack, *block, None, None, None)
+                judge = Judge()
                 assert judge.refusal(reading), row
                 assert judge.refusal(reading, True) is None, row
 
