@@ -104,6 +104,27 @@ def check_other_magic_is_not_believed():
         assert is_fresh(Memory(body + pack(">I", crc32(body) & 0xFFFFFFFF))), magic
 
 
+def check_dialect_that_is_unknown_is_none():
+    """Of a later version, perhaps: nothing else is lost."""
+    body = bytearray(filled().data[:-4])
+    assert body[9] == 2
+    for number in (3, 255):
+        body[9] = number
+        kept = Retained(Memory(bytes(body) + pack(">I", crc32(body) & 0xFFFFFFFF)))
+        assert (kept.dialect, kept.boots) == ("", 70_000), number
+
+
+def check_what_is_set_by_the_loop_is_saved_once():
+    memory = filled()
+    kept, writes = Retained(memory), memory.writes
+    for _ in range(2):
+        kept.forgive()
+        kept.remember_dialect("framed")
+    assert memory.writes == writes + 2
+    again = Retained(memory)
+    assert (again.boots, again.quick_boots, again.dialect) == (70_000, 0, "framed")
+
+
 def check_long_texts_are_cut_between_characters():
     for filler in ("x", "ü", "€", "\U0001f50b"):
         for shift in range(5):

@@ -138,7 +138,8 @@ def test_new_firmware_in_mid_life_and_back(sleeps, pager):
     found(it, AWAY_S)
     begun = it.clock.passed_ms
     it.settled().run(30)
-    assert it.poller.dialect.name == "framed" and it.packs_read(begun)[-2:] == [1, 2] and it.sink.readings[-1][1].extra is None
+    assert it.poller.dialect.name == "framed" and it.packs_read(begun)[-2:] == [1, 2]
+    assert it.sink.readings[-1][1].extra is None
     assert it.retained.dialect == "framed" and not it.battery.forbidden
     assert it.restarts == 2
 

@@ -38,7 +38,7 @@ class FastClock(Clock):
 
 
 class DamagingUart:
-    """Answers 42H and 44H at once with what the pack holds, one reply in so many damaged; what is seldom asked, well."""
+    """Answers 42H and 44H at once with what the pack holds, one reply in so many damaged; the rest well."""
 
     def __init__(self, pack, damage, rng):
         self._pack, self._damage, self._rng = pack, damage, rng

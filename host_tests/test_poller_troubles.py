@@ -1,4 +1,4 @@
-"""The poller and a battery that declines, lacks or falls silent, whose packs are absent, or that lies; in simulated time."""
+"""The poller and a battery that declines, lacks, falls silent or lies, or whose packs are absent; in simulated time."""
 
 from __future__ import annotations
 

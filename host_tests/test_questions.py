@@ -14,7 +14,7 @@ PARTIAL_LATER = 250  # partial answers of a pack that gave a whole one
 
 
 class Dialect:
-    """Answers each question with the next of `script[kind, pack]`, the last of it for ever, or with its usual answer."""
+    """Answers each question with the next of `script[kind, pack]`, the last of it for ever, else as usual."""
 
     def __init__(self):
         self.asked = []
