@@ -24,9 +24,9 @@ class Asking:
         self.link = Link(self.uart, self.clock, 4800)
         self.dialect = Pylontech(self.link)
 
-    def silent_at(self, *cid2):
-        """The battery keeps silent at these commands."""
-        self.battery.fault("silent", rate=1)
+    def at(self, cid2, code=None):
+        """The battery answers these commands with a return code, or keeps silent."""
+        self.battery.fault("rtn", rate=1, code=code) if code else self.battery.fault("silent", rate=1)
         hit = self.battery.faults.hit
         self.battery.faults.hit = lambda name: self.uart.asked()[-1] in cid2 and hit(name)
 
@@ -104,21 +104,11 @@ def test_rtn_04_is_remembered_and_the_reading_is_good_without_alarms():
     assert it.dialect.read(1).alarms is not None
 
 
-@pytest.mark.parametrize("code", [0x02, 0x05, 0x06, 0x91])
-def test_another_return_code_to_44h_is_not_remembered(code):
+@pytest.mark.parametrize("code", [0x02, 0x05, 0x06, 0x91, None])
+def test_when_44h_brings_nothing_the_values_are_good_without(code):
     it = Asking()
-    it.battery.fault("rtn", rate=1, code=code)
-    hit = it.battery.faults.hit
-    it.battery.faults.hit = lambda name: it.uart.asked()[-1] == ALARM and hit(name)
-    assert it.dialect.read(1).alarms is None
-    it.battery.clear()
-    assert it.dialect.read(1).alarms is not None
-
-
-def test_when_44h_is_not_answered_the_values_are_good_without():
-    it = Asking()
-    it.silent_at(ALARM)
-    assert it.dialect.read(1).alarms is None and it.link.failures == 1
+    it.at((ALARM,), code)
+    assert it.dialect.read(1).alarms is None and it.link.failures == (code is None)
     it.battery.clear()
     assert it.dialect.read(1).alarms is not None and it.link.failures == 0
 
@@ -165,7 +155,7 @@ def test_where_90h_is_unknown_the_packs_are_counted(packs):
 def test_counting_packs_that_are_not_there_is_a_failure():
     it = Asking()
     it.battery.fault("lacks:90")
-    it.silent_at(ANALOG)
+    it.at((ANALOG,))
     with pytest.raises(NoReply):
         it.dialect.packs()
 
@@ -188,7 +178,7 @@ def test_identity_where_a_part_of_it_does_not_come(cid2, lacking, how):
     if how == "lacks":
         it.battery.fault(f"lacks:{cid2:02X}")
     else:
-        it.silent_at(cid2)
+        it.at((cid2,))
     for _ in range(2):
         said, error = it.dialect.identity(1)
         assert [name for name in said._fields[:5] if getattr(said, name) is None] == lacking
@@ -204,13 +194,14 @@ def test_identity_of_a_silent_battery_takes_no_more_than_two_questions():
     assert it.uart.asked() == [PROBE] * 3 + [SERIAL] * 3
 
 
-def test_limits():
+def test_limits_and_parameters():
     it = Asking()
     it.battery.group.pack(2).alarms.ask("full_charge_request")
     said = it.dialect.limits(2)
     truth = it.said("management", 2)
     assert said[:4] == tuple(truth[f"{way}_{what}"] for what in ("voltage", "current") for way in WAYS)
     assert said[4:] == (True, True, False, True)
+    assert it.dialect.parameters() == tuple(it.said("parameters").values())
 
 
 @pytest.mark.parametrize(("status", "flags"), [
@@ -222,11 +213,6 @@ def test_every_bit_of_the_limits(status, flags):
     values = it.battery.group.pack(1).management()
     it.battery.group.pack(1).management = lambda: values | {"status": status}
     assert it.dialect.limits(1)[4:] == flags
-
-
-def test_parameters():
-    it = Asking()
-    assert it.dialect.parameters() == tuple(it.said("parameters").values())
 
 
 @pytest.mark.parametrize(("kind", "cid2", "pack"), [("limits", LIMITS, 1), ("parameters", PARAMETERS, None)])
