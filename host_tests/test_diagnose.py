@@ -60,11 +60,6 @@ def test_bridged():
     assert word == "loopback" and "bridge" in said.lower() and len(said.split("\n")) == 1
 
 
-def test_console():
-    word, said = found(Line(lambda rate, data: b"\n\rpylon>" if (rate, data) == (115200, b"\r\n") else b""))
-    assert word == "console" and "115200" in said
-
-
 @pytest.mark.parametrize("firmware", ["us5000", "pytes"])
 @pytest.mark.parametrize("asleep", [False, True])
 def test_a_simulated_console(firmware, asleep):
@@ -76,13 +71,10 @@ def test_a_simulated_console(firmware, asleep):
 
 
 @pytest.mark.parametrize("noise", [b"\0\xff\x81" * 5, b"~20014600\r" * 3, b"~" * 40])
-def test_garbage_that_answers(noise):
+def test_garbage(noise):
     word, said = found(Line(lambda rate, data: noise))
     assert word == "garbage" and "GND" in said
-
-
-def test_chatter_is_told():
-    word, said = found(Line(chatter=b"\x55\xaa"))
+    word, said = found(Line(chatter=noise[:2]))
     assert word == "garbage" and "2 bytes came without a question" in said
 
 

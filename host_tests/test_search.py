@@ -173,12 +173,11 @@ def test_every_probe_finds_the_battery_by_what_it_sends(own, number):
     uart, clock = Hearing(), Clock()
     link = Line(uart, clock) if own == "console" else Link(uart, clock, 4800)
     search = Search(link, Log(), own, 4800, True, False)
-    assert not search.step(0)  # the other one's probes come only behind these
     order = probes(own, 4800) + probes("framed" if own == "console" else "console", 4800)
     assert sorted(order) == sorted(PROBES)
-    for _ in range(number - 1):
+    for _ in range(number):
         assert search.step(0) is None
-    search, uart.awake = search if number else Search(link, Log(), own, 4800, True, False), True
+    uart.awake = True
     uart.written.clear()
     dialect, baud, sent = order[number]
     assert search.step(0) == dialect
