@@ -61,21 +61,16 @@ def test_it_is_found_at_every_rate_and_brought_to_the_wanted_one(baud, wanted):
 def test_a_round_without_answer_ends_and_the_next_begins_anew():
     it = Seeking()
     it.battery.plugged = False
-    for _ in range(3):
+    for rate in (4800, 1200, 2400, 9600, 19200):
+        before_ms = it.clock.passed_ms
+        it.step()
+        assert it.clock.passed_ms - before_ms <= 1000 + 36 * 10_000 // rate + 10
+    for _ in range(2):
         assert it.go() == [None] * 4 + [""]
     assert it.uart.rates[1:] == [4800, 1200, 2400, 9600, 19200] * 3
     assert it.uart.asked() == [PROBE] * 15
     it.battery.plugged = True
     assert it.go() == [None, "framed"]
-
-
-def test_a_step_is_one_rate_and_takes_little_more_than_a_second():
-    it = Seeking()
-    it.battery.plugged = False
-    for characters_at in (4800, 1200, 2400, 9600, 19200):
-        before_ms = it.clock.passed_ms
-        it.step()
-        assert it.clock.passed_ms - before_ms <= 1000 + 36 * 10_000 // characters_at + 10
 
 
 def test_garbage_at_the_wrong_rate_is_no_battery():
@@ -134,10 +129,7 @@ def test_when_the_address_is_refused_each_other_one_is_tried_once_and_remembered
 
 def test_when_all_addresses_are_refused_the_first_stays_and_the_search_goes_on():
     it = Seeking(4800, address=7)
-    assert it.step() is None
-    assert [int(data[3:5], 16) for _, _, data in it.uart.written] == [1, 2, 0]
-    assert it.link.address == 1
-    assert len(it.log.texts("info")) == 3
+    assert it.step() is None and it.link.address == 1 and len(it.log.texts("info")) == 3
 
 
 @pytest.mark.parametrize("code", [0x01, 0x02, 0x04, 0x05, 0x06, 0x91])
