@@ -49,8 +49,8 @@ def check_change_of_sign_is_split():
 
 
 def check_many_small_steps_equal_a_big_one():
-    """0.1 W for a day are 2.4 Wh, though no step is a whole mWh. The remainder is carried: a constant power, and one that
-    rises evenly, in steps from 10 ms to 30 s.
+    """0.1 W for a day are 2.4 Wh, though no step is a whole mWh. The remainder is carried: a constant power, and one
+    that rises evenly, in steps from 10 ms to 30 s.
     """
     assert (counted([1] * 8641), counted([-1] * 8641)) == ((2400, 0), (0, 2400))
     for first, last in ((7, 7), (-7, -7), (1234, 1234), (0, 3000), (-3000, 0), (6000, 3000)):

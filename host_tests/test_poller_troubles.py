@@ -217,3 +217,14 @@ def test_a_jump_that_stays_is_taken():
     it.battery.group.pack(1).override(current=30000)
     it.run(20)
     assert it.packs_read(begun) == [1, 2, 1, 2] and it.poller.implausible == 0
+
+
+def test_alarms_that_come_and_go_are_asked_for_three_times():
+    it = House().settled()
+    pack, begun = it.battery.group.pack(1), it.clock.passed_ms
+    one, other = (pack.alarm() | {"voltage": state} for state in (1, 2))
+    said = iter([one, other])
+    pack.alarm = lambda: next(said, one)
+    it.run(10)
+    assert it.packs_read(begun) == [1, 2] and it.poller.implausible == 0
+    assert [(cid2, of) for _, cid2, of in it.questions(begun)][:6] == [(ANALOG, 1), (ALARM, 1)] * 3
