@@ -8,8 +8,8 @@ from firmware.problems import judge
 # by mqtt.md
 PROTECT = ("Pack_UVP", "CHG_TP", "DSG_TP", "DSG_OCP", "CHG_OCP", "Cell_UVP", "Pack_OVP")
 OF_STATES = ("Cell_UV", "Cell_OV", "Pack_UV", "Pack_OV", "CHG_OC", "DSG_OC", "UT", "OT", "Other")
-ALARM = (*OF_STATES, "Low_SOC")
-EVERY_FLAG = (*PROTECT, *SYSTEM, "Cell_Fault", *ALARM)
+ALARM = OF_STATES + ("Low_SOC",)  # noqa: RUF005 - not on MicroPython
+EVERY_FLAG = PROTECT + SYSTEM + ("Cell_Fault",) + ALARM
 
 # flags, faulty cells, cell states, the battery's words -> text
 TEXTS = (

@@ -1,5 +1,5 @@
-"""Auto-detection, on MicroPython in 120 KB of heap, for every state that a battery can be in: found by itself, read, and
-what is published is what it said, in either dialect.
+"""Auto-detection, on MicroPython in 120 KB of heap, in every state that a battery can be in: found by itself, read,
+and what is published is what it said, in either dialect.
 """
 
 from __future__ import annotations
