@@ -4,10 +4,17 @@ on top. No pty, no thread, no waiting.
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 from fakes import Clock, Memory
 from simulator_by_hand import make
 
-from firmware.battery import dialect as dialects
+from firmware.battery.console import Console
+from firmware.battery.console_line import Line
+from firmware.battery.link import Link
+from firmware.battery.poller import Poller
+from firmware.battery.pylontech import Pylontech
+from firmware.loop import Loop
 from firmware.retained import Retained
 
 TICK_MS = 50
@@ -121,14 +128,13 @@ class Sink:
 
     def __init__(self, clock):
         self._clock = clock
-        self.told, self.readings, self.extras, self.cycles = [], [], [], []
+        self.told, self.readings, self.cycles = [], [], []
 
-    def tell(self, kind, pack, answer):
+    def publish_detail(self, kind, pack, answer):
         self.told.append((kind, pack, answer))
 
-    def reading(self, reading, extra):
+    def reading(self, reading):
         self.readings.append((self._clock.passed_ms, reading))
-        self.extras.append(extra)
 
     def cycle(self, missed, cycle_ms):
         self.cycles.append((self._clock.passed_ms, missed and list(missed), cycle_ms))
@@ -136,7 +142,7 @@ class Sink:
 
 class House:
     """A Poller as app.py builds it, at a battery that listens at `baud` and is brought to `wanted`; `dialect` as in the
-    settings, `retained`: a retained.Retained.
+    settings, `retained`: a retained.Retained. A restart of the board builds another one.
     """
 
     def __init__(self, packs=2, rate_s=10, baud=4800, wanted=4800, ticks=0, dialect="framed", retained=None, **options):
@@ -144,10 +150,24 @@ class House:
         self.uart = BatteryUart(self.clock, baud, packs=packs, **options)
         self.battery = self.uart.battery
         self.log = Log()
-        settings = {"dialect": dialect, "publish_rate": rate_s, "baud": wanted}
-        self.poller = dialects.build(settings, self.uart, retained or Retained(Memory()), self.clock, self.log)
-        self.link = self.poller.link
-        self.sink = self.poller.sink = Sink(self.clock)
+        self.sink = Sink(self.clock)
+        self.retained = retained or Retained(Memory())
+        self.restarts = -1
+        self._settings = dialect, 1000 * rate_s, wanted
+        self._restart()
+
+    def _restart(self):
+        self.restarts += 1
+        setting, rate_ms, baud = self._settings
+        if (self.retained.dialect if setting == "auto" else setting) == "console":
+            dialect = Console(Line(self.uart, self.clock))
+        else:
+            dialect = Pylontech(Link(self.uart, self.clock, baud))
+        self.poller = Poller(dialect, self.clock, self.log, rate_ms, baud, setting == "auto")
+        session = SimpleNamespace(close=lambda: None)
+        loop = Loop(self._restart, self.retained, self.clock, self.log, None, session, self.poller, None, None)
+        self.poller.sink, self.poller.on_found = self.sink, loop.found
+        self.link = dialect.link
 
     def run(self, seconds, until=lambda: False):
         """Steps as the main loop does -> self."""
@@ -162,8 +182,10 @@ class House:
         return self
 
     def settled(self):
-        """Until every slow question was asked."""
-        self.run(600, lambda: self.sink.cycles and not self.poller.slow and not self.poller.later)
+        """Until every seldom question was asked."""
+        begun = self.clock.passed_ms
+        self.run(600, lambda: self.sink.cycles and not self.poller.searching and not self.poller._questions.pending())
+        assert self.clock.passed_ms < begun + 600_000
         return self
 
     def questions(self, since_ms=0):
@@ -179,16 +201,18 @@ class House:
         return [ms for ms, cid2, pack in self.questions(since_ms) if (cid2, pack) == (ANALOG, 1)]
 
     def wire_ms(self):
-        """What a cycle without slow questions takes."""
-        return min(end - max(start for start in self.starts() if start < end) for end, _, _ in self.sink.cycles)
+        """What a cycle without seldom questions takes."""
+        starts = self.starts()
+        return min(end - max(start for start in starts if start < end) for end, _, _ in self.sink.cycles)
 
     def slow_ms(self):
-        """The longest slow question: an identity of pack 1."""
+        """The longest seldom question: an identity of pack 1."""
         characters = 3 * 18 + 2 + 18 + 52 + 82
         return characters * 10_000 // self.battery.baud + 3 * 20
 
     def packs_read(self, since_ms=0):
         return [reading.pack for ms, reading in self.sink.readings if ms >= since_ms]
 
-    def kinds(self):
-        return [(kind, pack) for kind, pack, _ in self.sink.told]
+    def kinds(self, since=0):
+        """[(kind, pack)] of the details that the sink was told, from number `since` on."""
+        return [(kind, pack) for kind, pack, _ in self.sink.told[since:]]

@@ -139,13 +139,12 @@ def check_one_byte_more_is_refused():
             assert refused(parse, longer + byte * 2), info[:40]
 
 
-def check_extra_alarm_byte_is_in_all_blocks_or_in_none():
+def check_count_of_packs_must_be_true():
+    """One block belongs to any pack; more than one are as many as the count says. The extra byte of newer packs is in
+    all blocks or in none.
+    """
     for blocks in (CALM + b"\0" + WILD, WILD + CALM + b"\0", (CALM + b"\0") * 2 + CALM):
         assert refused(messages.alarms, b"\0" + bytes((len(blocks) // len(CALM),)) + blocks), blocks
-
-
-def check_count_of_packs_must_be_true():
-    """One block belongs to any pack; more than one are as many as the count says."""
     for parse, block in ((messages.analog_values, WIDE), (messages.alarms, CALM)):
         for count in (2, 3, 16):
             for said in range(256):
@@ -156,7 +155,9 @@ def check_count_of_packs_must_be_true():
 
 
 def check_wrong_counts_of_cells_and_temperatures():
-    """One or two too many or too few, or more than there are bytes."""
+    """One or two too many or too few, more than there are bytes, or none."""
+    assert refused(messages.analog_values, b"\0\1" + analog_block((), (2731,), 0, 0, 0, 0, 0))
+    assert refused(messages.alarms, b"\0\1" + alarm_block(b"", b"\0"))
     for parse, block, places in (
         (messages.analog_values, WIDE, (0, 31)),
         (messages.analog_values, FULL, (0, 33)),
@@ -170,14 +171,6 @@ def check_wrong_counts_of_cells_and_temperatures():
                 changed[at] = count
                 spare = parse is messages.alarms and count == own - 1  # the byte left over may be the extra one
                 assert spare or refused(parse, b"\0\1" + bytes(changed)), (at, count)
-
-
-def check_a_pack_has_cells():
-    for parse, block in (
-        (messages.analog_values, analog_block((), (2731,), 0, 0, 0, 0, 0)),
-        (messages.alarms, alarm_block(b"", b"\0")),
-    ):
-        assert refused(parse, b"\0\1" + block)
 
 
 def check_user_defined_count_is_2_or_4():
@@ -195,7 +188,7 @@ def check_user_defined_count_is_2_or_4():
         assert refused(messages.analog_values, b"\0\1" + bytes(block) + bytes(rest)), count
 
 
-def check_texts_lose_their_padding():
+def check_texts_and_versions():
     for raw, text in (
         (b"US2KBPL\0\0\0", "US2KBPL"), (b"US2KBPL   ", "US2KBPL"), (b"US2KBPL---", "US2KBPL"),
         (b"US2K-BPL- ", "US2K-BPL"), (b"A B--\0\0\0\0\0", "A B"), (b"\0" * 10, ""), (b" " * 10, ""),
@@ -203,12 +196,9 @@ def check_texts_lose_their_padding():
     ):  # fmt: skip
         assert messages.manufacturer(raw + b"\0\0" + bytes(20)).device == text, raw
     assert messages.manufacturer(bytes(10) + b"\x00\x00" + b"Pylon" + b" " * 15)[2] == "Pylon"
-    assert messages.serial_number(b"\x10" + b"H22200\0\0\0\0\0\0\0\0\0\0") == (16, "H22200")
-
-
-def check_version_is_two_numbers():
     for major, minor, text in ((2, 3, "2.3"), (0, 0, "0.0"), (255, 16, "255.16")):
         assert messages.manufacturer(bytes(10) + bytes((major, minor)) + bytes(20)).version == text
+    assert messages.serial_number(b"\x10" + b"H22200\0\0\0\0\0\0\0\0\0\0") == (16, "H22200")
 
 
 def check_bytes_that_are_no_text_are_refused():
@@ -220,12 +210,6 @@ def check_bytes_that_are_no_text_are_refused():
             assert refused(messages.manufacturer, bytes(text[:10]) + bytes(22)), (at, byte)
             assert refused(messages.manufacturer, bytes(12) + bytes(text) + b"XXXX"), (at, byte)
     assert refused(messages.serial_number, b"\1" + b"0123456789ABCDE\xff")
-
-
-def check_pack_count():
-    for count in range(256):
-        assert messages.pack_count(bytes((count,))) == count
-    assert refused(messages.pack_count, b"") and refused(messages.pack_count, b"\1\1")
 
 
 def check_longest_replies():

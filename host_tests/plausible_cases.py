@@ -3,6 +3,7 @@
 from fakes import made_alarms, made_reading
 
 from firmware.plausible import Judge
+from firmware.reading import Extra
 
 
 def reading_of(cell_mv=3300, off=0, **fields):
@@ -13,7 +14,7 @@ def reading_of(cell_mv=3300, off=0, **fields):
 
 def settled(*readings):
     """A Judge that has accepted `readings` (by default one), the first of them said twice."""
-    judge = Judge([])
+    judge = Judge()
     readings = readings or (reading_of(),)
     assert refused(judge, readings[0])
     for number, reading in enumerate(readings):
@@ -28,13 +29,14 @@ def refused(judge, reading, again=False):
     return why is not None
 
 
+def extra_of(temperatures=(220, 250), mos=275, soc=83):
+    return Extra(temperatures, mos, soc, "Dischg", "discharging", (), (), "")
+
+
 def with_cell(value, place=0):
     cells = list((3300,) * 15)
     cells[place] = value
     return tuple(cells)
-
-
-# -- ranges
 
 
 def check_ranges():
@@ -49,12 +51,9 @@ def check_ranges():
         ({"remaining": 81401, "capacity": 74000}, False),
     ):  # fmt: skip
         reading = reading_of(**fields)
-        judge = Judge([])
+        judge = Judge()
         assert refused(judge, reading)
         assert refused(judge, reading, True) != possible, fields
-
-
-# -- the counts as before
 
 
 def check_counts_stay():
@@ -68,21 +67,23 @@ def check_counts_stay():
         assert not refused(judge, reading_of()), fields
 
 
-# -- the sum
-
-
-def check_sum_is_asked_for_after_three_exact_ones():
+def check_sum_is_asked_for_after_three_exact_ones_in_a_row():
     for exact in range(1, 6):
         judge = settled(*[reading_of()] * exact)
         assert refused(judge, reading_of(off=1)) == (exact >= 3), exact
         assert refused(judge, reading_of(off=-1)) == (exact >= 3), exact
-
-
-def check_exact_ones_count_in_a_row():
     judge = settled(reading_of(), reading_of(), reading_of(off=2), reading_of(), reading_of())
     assert not refused(judge, reading_of(off=3))
     judge = settled(reading_of(off=2), reading_of(), reading_of(), reading_of())
     assert refused(judge, reading_of(off=3))
+
+
+def check_a_dialect_that_is_not_exact_is_never_held_to_the_sum():
+    judge = Judge(exact=False)
+    assert refused(judge, reading_of()) and not refused(judge, reading_of(), True)
+    for _ in range(5):
+        assert not refused(judge, reading_of())
+    assert not refused(judge, reading_of(off=1)) and refused(judge, reading_of(off=700))
 
 
 def check_once_exact_always_exact():
@@ -101,9 +102,6 @@ def check_pack_that_is_never_exact_is_held_to_one_percent():
         reading = made_reading(cells=cells, voltage=voltage)
         assert refused(judge, reading) != possible, voltage
         assert possible or refused(judge, reading, True), voltage
-
-
-# -- jumps
 
 
 def check_jumps():
@@ -156,16 +154,16 @@ def check_normal_reading_is_taken_though_the_one_before_was_damaged():
         assert not refused(judge, reading_of(), True)
 
 
-# -- the first, and alarms
-
-
 def check_first_reading_needs_a_second_that_agrees():
     for second, agrees in ((reading_of(3310), True), (reading_of(3500), False), (reading_of(3300), True)):
-        judge = Judge([])
+        judge = Judge()
         assert refused(judge, reading_of(3300))
         assert refused(judge, second, True) != agrees, second
-    judge = Judge([])
+    judge = Judge()
     assert refused(judge, reading_of()) and refused(judge, reading_of()), "not asked again: another first one"
+    judge = Judge()
+    assert refused(judge, reading_of(3300)) and refused(judge, reading_of(3500), True)
+    assert refused(judge, reading_of(3700)), "two refusals forget nothing: still the first reading"
 
 
 CALM = made_alarms()
@@ -205,7 +203,18 @@ def check_reading_without_alarms_changes_no_alarms():
     assert refused(judge, reading_of(alarms=CHANGES[0], **jumped), True), "nothing said so before"
 
 
-# -- forgetting
+def check_what_only_some_dialects_say():
+    """The temperatures of cells and MOSFETs have ranges; those of the cells, and the SOC, jump."""
+    for fields, possible, follows in (
+        ({}, True, True), ({"temperatures": (220, 1251)}, False, False), ({"mos": 1251}, False, False),
+        ({"mos": 900}, True, True), ({"mos": None}, True, True), ({"temperatures": (189, 250)}, True, False),
+        ({"temperatures": (220, 281)}, True, False), ({"temperatures": (200, 280)}, True, True),
+        ({"soc": 86}, True, True), ({"soc": 87}, True, False),
+    ):  # fmt: skip
+        judge = settled(reading_of(extra=extra_of()))
+        made = reading_of(extra=extra_of(**fields))
+        assert refused(judge, made) != follows, fields
+        assert follows or refused(judge, made, True) != possible, fields
 
 
 def check_three_refusals_forget():
@@ -221,12 +230,6 @@ def check_three_refusals_forget():
     assert refused(judge, reading_of())
 
 
-def check_two_refusals_do_not_forget():
-    judge = Judge([])
-    assert refused(judge, reading_of(3300)) and refused(judge, reading_of(3500), True)
-    assert refused(judge, reading_of(3700)), "still the first reading"
-
-
 def check_what_cannot_be_is_refused_after_forgetting_too():
     for damaged in (reading_of(6000), reading_of(off=700), reading_of(remaining=99999)):
         judge = settled()
@@ -240,10 +243,6 @@ def check_packs_have_their_own_history():
     assert refused(judge, second) and not refused(judge, second, True)
     assert not refused(judge, reading_of(3400, off=5, pack=2, cycles=500))
     assert refused(judge, reading_of(off=5)) and not refused(judge, reading_of())
-
-
-def check_forgotten_pack_begins_anew():
-    judge = settled(*[reading_of()] * 5)
     judge.forget(1)
     judge.forget(7)
     other = reading_of(cells=(3400,) * 16, temperatures=(250,) * 6)

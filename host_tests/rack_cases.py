@@ -3,8 +3,48 @@
 from fakes import PERIOD, Clock, made_alarms, made_reading
 
 from firmware.rack import Rack
+from firmware.reading import summarize
 
 CYCLE_MS = 10_000
+DAY_MS = 24 * 3600 * 1000
+
+
+class Rig:
+    """A Rack whose group is packs 1 to `count`."""
+
+    def __init__(self, count, ticks=0):
+        self.clock = Clock(ticks)
+        self.rack = Rack(self.clock)
+        self.expect(tuple(range(1, count + 1)))
+
+    def expect(self, packs):
+        self.group = packs
+        self.rack.expect(packs)
+
+    def cycle(self, *readings, ms=CYCLE_MS):
+        """`ms` pass, and a cycle that brings these readings; -> what is published of it."""
+        self.clock.advance(ms)
+        for reading in readings:
+            self.rack.add(reading, summarize(reading))
+        there = [reading.pack for reading in readings]
+        return self.rack.cycle([pack for pack in self.group if pack not in there])
+
+    def cycles(self, *cycles):
+        """Each is the packs that are read; -> how many packs each published, None for no Rack."""
+        published = [self.cycle(*[made_reading(pack=pack) for pack in packs]) for packs in cycles]
+        return [values and values["Packs"] for values in published]
+
+
+def totals(*readings):
+    """One cycle of a new rack."""
+    rig = Rig(0)
+    rig.expect([reading.pack for reading in readings])
+    return rig.cycle(*readings)
+
+
+def alike(key, *values):
+    """A reading for each of `values`, which differ in the field `key`."""
+    return [made_reading(**{"pack": number, key: value}) for number, value in enumerate(values, 1)]
 
 
 def cells(*some):
@@ -19,21 +59,6 @@ TWO = made_reading(
     pack=2, cells=cells(3300, 3310, 3290), voltage=49601, current=-10100, remaining=60000, capacity=74000,
     temperatures=(180, 210, 190),
 )  # fmt: skip
-
-
-def rack_of(expected, ticks=0):
-    clock = Clock(ticks)
-    rack = Rack(clock)
-    rack.expect(tuple(range(1, expected + 1)))
-    return rack, clock
-
-
-def totals(*readings, missed=(), expected=None):
-    """One cycle of a new rack."""
-    rack, _ = rack_of(len(readings) if expected is None else expected)
-    for reading in readings:
-        rack.add(reading)
-    return rack.cycle(list(missed))
 
 
 def check_two_packs():
@@ -58,8 +83,7 @@ def check_state_of_charge_is_weighed_by_capacity():
 
 def check_mean_voltage_is_rounded_half_away():
     for voltages, mean in (((49500, 49501), 49501), ((49500, 49500, 49501), 49500), ((1, 1, 2, 2), 2)):
-        packs = [made_reading(pack=n + 1, voltage=one) for n, one in enumerate(voltages)]
-        assert totals(*packs)["PackVoltage"] == mean, voltages
+        assert totals(*alike("voltage", *voltages))["PackVoltage"] == mean, voltages
 
 
 def check_lowest_and_highest_cell_say_where():
@@ -83,37 +107,27 @@ def check_battery_state():
         ((0, -5000), "discharging"), ((8000, -5000), "charging"), ((5000, -8000), "discharging"),
         ((5000, -5000), "idle"),
     ):  # fmt: skip
-        packs = [made_reading(pack=n + 1, current=one) for n, one in enumerate(currents)]
-        assert totals(*packs)["BatteryState"] == state, currents
+        assert totals(*alike("current", *currents))["BatteryState"] == state, currents
     full = made_alarms(on=("Fully_Charged",))
-    assert totals(made_reading(alarms=full), made_reading(pack=2, alarms=full))["BatteryState"] == "full"
-
-
-# -- problems
-
-
-def check_without_alarm_data_nothing_is_said_of_problems():
-    assert not [key for key in totals(ONE, TWO) if key in ("Problem", "Warning", "ProblemText")]
+    assert totals(*alike("alarms", full, full))["BatteryState"] == "full"
 
 
 def check_problems_are_those_of_any_pack():
     calm, warned = made_alarms(), made_alarms(on=("Cell_OV",), cells=b"\0\0\2" + bytes(12))
     faulty = made_alarms(on=("Cell_Fault",), faulty=(4,))
-    for alarms, problem, warning, text in (
-        ((calm, calm), False, False, "OK"),
-        ((calm, None), False, False, "OK"),
-        ((warned, calm), False, True, "Pack 1: Cell 3 over-voltage"),
-        ((calm, faulty), True, False, "Pack 2: Cell 4 fault"),
-        ((warned, faulty), True, True, "Pack 1: Cell 3 over-voltage; Pack 2: Cell 4 fault"),
-        ((None, faulty), True, False, "Pack 2: Cell 4 fault"),
+    for alarms, expected in (
+        ((None, None), (None, None, None)),
+        ((calm, calm), (False, False, "OK")),
+        ((calm, None), (False, False, "OK")),
+        ((warned, calm), (False, True, "Pack 1: Cell 3 over-voltage")),
+        ((calm, faulty), (True, False, "Pack 2: Cell 4 fault")),
+        ((warned, faulty), (True, True, "Pack 1: Cell 3 over-voltage; Pack 2: Cell 4 fault")),
+        ((None, faulty), (True, False, "Pack 2: Cell 4 fault")),
     ):
-        values = totals(*[made_reading(pack=n + 1, alarms=one) for n, one in enumerate(alarms)])
-        assert (values["Problem"], values["Warning"], values["ProblemText"]) == (problem, warning, text), text
-
-
-def check_problem_text_is_bounded():
+        values = totals(*alike("alarms", *alarms))
+        assert tuple([values.get(key) for key in ("Problem", "Warning", "ProblemText")]) == expected, expected
     bad = made_alarms(on=("Pack_UVP", "DSG_OCP", "Cell_Fault"), faulty=tuple(range(1, 17)))
-    text = totals(*[made_reading(pack=n, alarms=bad) for n in range(1, 17)])["ProblemText"]
+    text = totals(*alike("alarms", *[bad] * 16))["ProblemText"]
     assert 100 < len(text) <= 120, text
 
 
@@ -131,38 +145,83 @@ def check_times_to_full_and_empty():
         assert (values.get("TimeToFull"), values.get("TimeToEmpty")) == (full, empty), (current, remaining)
 
 
-def check_times_come_from_the_mean_of_5_minutes():
-    rack, clock = rack_of(1)
-    for current in [10000] * 30 + [-2000] * 15:
-        clock.advance(CYCLE_MS)
-        rack.add(made_reading(current=current, remaining=10000))
-        values = rack.cycle([])
-    assert "TimeToFull" in values and "TimeToEmpty" not in values, "still charging in the mean"
-    for _ in range(30):
-        clock.advance(CYCLE_MS)
-        rack.add(made_reading(current=-2000, remaining=10000))
-        values = rack.cycle([])
-    assert values["TimeToEmpty"] == 300 and "TimeToFull" not in values
-
-
-def check_mean_does_not_last_for_a_week():
-    rack, clock = rack_of(1)
-    for day, current in ((0, 30000), (7, 2000)):
-        clock.advance(day * 24 * 3600 * 1000)
-        for _ in range(40):
-            clock.advance(CYCLE_MS)
-            rack.add(made_reading(current=current, remaining=10000))
-            minutes = rack.cycle([])["TimeToFull"]
-    assert minutes == 1200
-
-
 def check_window_of_the_mean_current():
-    """Seconds that pass, a current, and the minutes to full that 40 Ah take at the mean."""
+    """Seconds that pass, a current, and the minutes to full that 40 Ah take at the mean of 5 minutes."""
     for ticks in (0, PERIOD - 200_000):
-        rack, clock = rack_of(1, ticks)
+        rig = Rig(1, ticks)
         for seconds, current, minutes in (
             (0, 1000, 2400), (10, 3000, 1200), (10, 8000, 600), (200, 4000, 600), (301, 1500, 1600), (30, 4500, 800),
+            (7 * DAY_MS // 1000, 2000, 1200),
         ):  # fmt: skip
-            clock.advance(seconds * 1000)
-            rack.add(made_reading(current=current, remaining=60000, capacity=100000))
-            assert rack.cycle([])["TimeToFull"] == minutes, (ticks, seconds)
+            reading = made_reading(current=current, remaining=60000, capacity=100000)
+            assert rig.cycle(reading, ms=seconds * 1000)["TimeToFull"] == minutes, (ticks, seconds)
+    rig = Rig(1)
+    for current, count, key, minutes in ((10000, 30, "TimeToFull", 240), (-2000, 45, "TimeToEmpty", 300)):
+        for _ in range(count):
+            values = rig.cycle(made_reading(current=current, remaining=10000))
+        assert values[key] == minutes, key
+
+
+# -- missing packs
+
+
+def check_pack_that_is_missing():
+    """Nothing for 60 s, then the others; a pack that comes back begins its 60 seconds anew, each pack for itself."""
+    for count, cycles, published in (
+        (2, [(1, 2), (1,), (1, 2), (2,), (), (1, 2)], [2, None, 2, None, None, 2]),
+        (2, [(1, 2)] + [(1,)] * 8, [2] + [None] * 6 + [1, 1]),
+        (2, [(1,)] * 5 + [(1, 2)] + [(1,)] * 7 + [(1, 2), (1,)], [None] * 5 + [2] + [None] * 6 + [1, 2, None]),
+        (3, [(1, 3)] * 7 + [(1,)] * 7, [None] * 6 + [2] + [None] * 6 + [1]),
+        (2, [()] * 10, [None] * 10),
+        (0, [()], [None]),
+    ):  # fmt: skip
+        for ticks in (0, PERIOD - 30_000):
+            assert Rig(count, ticks).cycles(*cycles) == published, (ticks, cycles)
+
+
+def check_what_is_said_of_a_missing_pack():
+    """It comes before other problems."""
+    for alarms, warning, more in ((None, False, ""), (made_alarms(on=("UT",)), True, "; Pack 1: Under-temperature")):
+        rig = Rig(3)
+        rig.cycles(*[(1, 3)] * 6)
+        said = {"current": 5000, "remaining": 25000}
+        values = rig.cycle(made_reading(alarms=alarms, **said), made_reading(pack=3, **said))
+        assert (values["Packs"], values["PacksExpected"], values["PackCurrent"], values["SOC"]) == (2, 3, 10000, 500)
+        assert (values["Problem"], values["Warning"]) == (True, warning)
+        assert values["ProblemText"] == "Pack 2 missing" + more
+
+
+def check_a_cycle_keeps_nothing_of_the_one_before():
+    rig = Rig(1)
+    for current in (-9000, 5000):
+        made = made_reading(current=current, cells=cells(3300 + current // 1000), alarms=made_alarms(on=("UT",)))
+        values = rig.cycle(made)
+    assert (values["Packs"], values["PackCurrent"], values["CellMin"], values["CellMax"]) == (1, 5000, 3300, 3305)
+    assert "ProblemText" not in rig.cycle(made_reading())
+
+
+def check_pack_that_left_the_group_is_missing():
+    rig = Rig(2)
+    rig.cycles((1, 2))
+    rig.expect((1,))
+    assert rig.cycles(*[(1,)] * 8) == [None] * 6 + [1, 1]
+    values = rig.cycle(made_reading())
+    assert (values["PacksExpected"], values["Problem"], values["ProblemText"]) == (2, True, "Pack 2 missing")
+    rig.expect((1, 2))
+    assert rig.cycles(*[(1, 2)] * 2) == [2, 2]
+
+
+def check_missing_for_days_stays_missing():
+    """Ticks cannot tell six days from minus six."""
+    rig = Rig(2)
+    rig.cycles(*[(1,)] * 8)
+    for _ in range(30):
+        assert rig.cycle(made_reading(), ms=DAY_MS // 2)["Packs"] == 1
+
+
+def check_minute_counts_only_while_cycles_run():
+    rig = Rig(2)
+    assert rig.cycles((1, 2), (1,)) == [2, None]
+    assert rig.rack.cycle(None) is None  # the battery is away, or polling is paused
+    rig.clock.advance(3_600_000)
+    assert rig.cycles((1,), (1, 2)) == [None, 2]

@@ -50,40 +50,32 @@ def test_patterns(state, count, length_ms, low):
     assert len(pin.levels) <= 2 * count + 1, "the pin is only told what changes"
 
 
-def test_four_patterns_that_differ():
-    patterns = {led.NO_WIFI, led.NO_BROKER, led.NO_BATTERY, led.WELL}
-    assert len(patterns) == 4 and all(0 < pattern < 1 << 16 for pattern in patterns)
-
-
 @pytest.mark.parametrize("pattern", [led.NO_WIFI, led.NO_BROKER, led.NO_BATTERY, led.WELL])
 def test_it_goes_on_when_the_ticks_wrap(pattern):
     for ms in range(0, CYCLE_MS, 64):
         assert lit(pattern, PERIOD - CYCLE_MS + ms) == lit(pattern, ms)
 
 
-def test_it_blinks_while_somebody_sleeps():
-    clock, pin = Clock(), Pin()
+def test_it_is_a_clock_that_blinks_while_somebody_sleeps():
+    clock, pin, states = Clock(), Pin(), [(False, False, False)]
     one = Led(pin, False, clock)
-    one.show(False, False, False)
+    one.watch(lambda: states[-1])
     one.sleep_ms(1000)
     assert clock.passed_ms == 1000 and pin.levels == [1, 0] * 4
-    one.sleep_ms(5)
-    assert clock.passed_ms == 1005
-    one.sleep_ms(0)
-    assert clock.passed_ms == 1005
-
-
-def test_it_is_a_clock():
-    clock = Clock(5)
-    one = Led(Pin(), False, clock)
-    assert one.ticks_ms() == 5 and one.ticks_add(3, 4) == 7 and one.ticks_diff(9, 4) == 5
+    for ms in (5, 0):
+        one.sleep_ms(ms)
+    assert clock.passed_ms == one.ticks_ms() == 1005 and one.ticks_add(3, 4) == 7 and one.ticks_diff(9, 4) == 5
+    states.append((True, True, True))
+    pin.levels.clear()
+    one.sleep_ms(4096)
+    assert len(pin.levels) <= 5, "what is watched has changed"
 
 
 @pytest.mark.parametrize("pin", [2, -2])
 def test_on_the_board(board, pin):
     """Without a broker: two flashes every two seconds, though the battery is waited for."""
     config = {"wifi_ssid": "x", "mqtt_host": "127.0.0.1", "mqtt_port": 1, "led": pin}
-    one = board(config)
+    one = board(config, speed=5)
     one.wait_for("warning: broker", 30)
     began = len(one.pin_changes)
     one.wait_for("no battery at", 40)

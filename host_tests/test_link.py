@@ -6,7 +6,7 @@ import pytest
 from battery_line import ScriptedUart
 from fakes import Clock
 
-from firmware.battery import NoReply, ReturnCode, frame, messages
+from firmware.battery import NoReply, Refusal, frame, messages
 from firmware.battery.link import Link
 from tools.simulator import framed
 
@@ -73,19 +73,13 @@ def test_an_answer_just_in_time_is_taken_and_one_too_late_is_not(ticks):
 
 
 def test_it_asks_three_times_and_counts_the_failures_in_a_row():
-    link, uart, _ = link_of()
+    link, uart, _ = link_of(*[[]] * 8, analog(1))
     for failures in (1, 2):
         with pytest.raises(NoReply):
             ask(link)
         assert counts(link) == (3 * failures, 3 * failures, 0, 0, failures)
-    assert [data for _, data in uart.written] == [ANALOG_1] * 6
-
-
-def test_the_third_attempt_may_bring_the_answer():
-    link, uart, _ = link_of([], [], analog(1))
-    link.failures = 2
-    assert ask(link) == (3300,) * 15
-    assert counts(link) == (3, 2, 0, 0, 0) and len(uart.written) == 3
+    assert ask(link) == (3300,) * 15  # the third attempt
+    assert counts(link) == (9, 8, 0, 0, 0) and [data for _, data in uart.written] == [ANALOG_1] * 9
 
 
 def test_what_lies_there_before_a_question_is_dropped():
@@ -120,15 +114,11 @@ def test_a_late_reply_to_another_question_is_passed_over(name, late):
     assert counts(link) == (1, 0, 1, 0, 0)
 
 
-def test_another_makers_frame_is_passed_over():
-    body = b"20014A00E00211"
-    line = b"~%s%04X\r" % (body, framed.checksum(body))
-    link, _, _ = link_of(line)
+def test_frames_that_are_none_of_ours_are_passed_over():
+    body = b"20014A00E00211"  # another maker's
+    link, _, _ = link_of(b"~%s%04X\r" % (body, framed.checksum(body)))
     with pytest.raises(NoReply, match="CID1 is 4AH"):
         ask(link, attempts=1)
-
-
-def test_where_no_info_belongs_none_is_taken():
     link, _, _ = link_of(framed.encode(OK, b"\x02"), framed.encode(OK, version=0x21))
     with pytest.raises(NoReply, match="INFO where none belongs"):
         link.request(frame.PROTOCOL_VERSION, attempts=1)
@@ -145,7 +135,7 @@ def test_return_codes(code, questions):
     answers = [framed.encode(code)] * 3
     link, uart, _ = link_of(*answers)
     link.failures = 2
-    with pytest.raises(ReturnCode, match=f"^RTN {code:02X}H$") as raised:
+    with pytest.raises(Refusal, match=f"^RTN {code:02X}H") as raised:
         ask(link)
     assert raised.value.code == code
     assert len(uart.written) == questions
@@ -159,18 +149,15 @@ def test_a_question_that_arrived_damaged_is_asked_again(code):
     assert counts(link) == (2, 0, 0, 1, 0)
 
 
-def test_a_refused_address_is_told_whatever_address_it_comes_from():
-    link, _, _ = link_of(framed.encode(0x90, address=2))
-    with pytest.raises(ReturnCode) as raised:
+@pytest.mark.parametrize(("answer", "code"), [
+    (framed.encode(0x90, address=2), frame.ADR_ERROR),  # whatever address it comes from
+    (framed.encode(OK), frame.INVALID_DATA),  # a pack that is not there
+])  # fmt: skip
+def test_other_refusals(answer, code):
+    link, uart, _ = link_of(answer)
+    with pytest.raises(Refusal) as raised:
         ask(link)
-    assert raised.value.code == frame.ADR_ERROR
-
-
-def test_rtn_00_without_info_is_a_pack_that_is_not_there():
-    link, uart, _ = link_of(framed.encode(OK))
-    with pytest.raises(ReturnCode) as raised:
-        ask(link)
-    assert raised.value.code == frame.INVALID_DATA and len(uart.written) == 1
+    assert raised.value.code == code and len(uart.written) == 1
 
 
 HARMLESS = (

@@ -46,9 +46,3 @@ def test_failed_check_is_told(run, tmp_path):
     assert done.returncode == 1
     assert "FAILED made.check_a" in done.stdout and "seen" in done.stdout
     assert done.stdout.splitlines()[-1] == "1 checks passed, 1 failed"
-
-
-@pytest.mark.parametrize("text", ["", "def check_a(:\n", "import no_such_module\n"], ids=repr)
-def test_module_without_checks_is_a_failure(run, tmp_path, text):
-    (tmp_path / "made.py").write_text(text)
-    assert run("made").returncode == 1

@@ -6,7 +6,7 @@ import pytest
 from battery_line import ALARM, ANALOG, COUNT, LIMITS, MANUFACTURER, PARAMETERS, PROBE, SERIAL, BatteryUart
 from fakes import Clock
 
-from firmware.battery import NoReply, ReturnCode, frame
+from firmware.battery import NoReply, Refusal, frame
 from firmware.battery.link import Link
 from firmware.battery.pylontech import Pylontech
 from tools.simulator.alarms import NAMES
@@ -24,9 +24,9 @@ class Asking:
         self.link = Link(self.uart, self.clock, 4800)
         self.dialect = Pylontech(self.link)
 
-    def silent_at(self, *cid2):
-        """The battery keeps silent at these commands."""
-        self.battery.fault("silent", rate=1)
+    def at(self, cid2, code=None):
+        """The battery answers these commands with a return code, or keeps silent."""
+        self.battery.fault("rtn", rate=1, code=code) if code else self.battery.fault("silent", rate=1)
         hit = self.battery.faults.hit
         self.battery.faults.hit = lambda name: self.uart.asked()[-1] in cid2 and hit(name)
 
@@ -100,25 +100,15 @@ def test_rtn_04_is_remembered_and_the_reading_is_good_without_alarms():
     assert it.uart.asked() == [ANALOG, ALARM] * 2 + [ANALOG] * 4
     assert it.link.return_codes == 2 and it.link.failures == 0
     it.battery.clear()
-    it.dialect.ask("packs", None)  # now and then it is tried anew
+    it.dialect.packs()  # now and then it is tried anew
     assert it.dialect.read(1).alarms is not None
 
 
-@pytest.mark.parametrize("code", [0x02, 0x05, 0x06, 0x91])
-def test_another_return_code_to_44h_is_not_remembered(code):
+@pytest.mark.parametrize("code", [0x02, 0x05, 0x06, 0x91, None])
+def test_when_44h_brings_nothing_the_values_are_good_without(code):
     it = Asking()
-    it.battery.fault("rtn", rate=1, code=code)
-    hit = it.battery.faults.hit
-    it.battery.faults.hit = lambda name: it.uart.asked()[-1] == ALARM and hit(name)
-    assert it.dialect.read(1).alarms is None
-    it.battery.clear()
-    assert it.dialect.read(1).alarms is not None
-
-
-def test_when_44h_is_not_answered_the_values_are_good_without():
-    it = Asking()
-    it.silent_at(ALARM)
-    assert it.dialect.read(1).alarms is None and it.link.failures == 1
+    it.at((ALARM,), code)
+    assert it.dialect.read(1).alarms is None and it.link.failures == (code is None)
     it.battery.clear()
     assert it.dialect.read(1).alarms is not None and it.link.failures == 0
 
@@ -134,7 +124,7 @@ def test_alarms_of_other_counts_than_the_values_are_left_out():
 def test_a_pack_that_is_absent(how, code):
     it = Asking()
     it.battery.group.pack(2).missing = how
-    with pytest.raises(ReturnCode) as raised:
+    with pytest.raises(Refusal) as raised:
         it.dialect.read(2)
     assert raised.value.code == code
     assert it.dialect.read(1).pack == 1
@@ -142,7 +132,7 @@ def test_a_pack_that_is_absent(how, code):
 
 @pytest.mark.parametrize("count", [1, 2, 16])
 def test_packs(count):
-    assert Asking(packs=count).dialect.ask("packs", None) == tuple(range(1, count + 1))
+    assert Asking(packs=count).dialect.packs() == tuple(range(1, count + 1))
 
 
 @pytest.mark.parametrize("count", [0, 17, 0x20])
@@ -151,61 +141,67 @@ def test_a_group_of_a_size_that_cannot_be_is_counted(count):
     real = it.battery.commands.reply
     impossible = Reply(frame.NORMAL, bytes([count]))
     it.battery.commands.reply = lambda request, code: impossible if request.cid2 == COUNT else real(request, code)
-    assert it.dialect.ask("packs", None) == (1, 2)
-
-
-def test_what_was_said_is_not_forgotten_at_once_but_for_another_pack_that_lacks_it():
-    it = Asking()
-    assert it.dialect.ask("identity", 2)[0]
-    it.battery.fault(f"lacks:{SERIAL:02X}")
-    for _ in range(252):
-        with pytest.raises(NoReply, match="does not say all of it"):
-            it.dialect.ask("identity", 2)
-    assert it.dialect.ask("identity", 2)[:2] == (None, "2.0") == it.dialect.ask("identity", 2)[:2]
+    assert it.dialect.packs() == (1, 2)
 
 
 @pytest.mark.parametrize("packs", [1, 3, 16])
 def test_where_90h_is_unknown_the_packs_are_counted(packs):
     it = Asking(packs=packs)
     it.battery.fault("lacks:90")
-    assert it.dialect.ask("packs", None) == tuple(range(1, packs + 1))
+    assert it.dialect.packs() == tuple(range(1, packs + 1))
     assert it.uart.asked() == [COUNT] + [ANALOG] * (packs + 1 if packs < 16 else 16)
 
 
 def test_counting_packs_that_are_not_there_is_a_failure():
     it = Asking()
     it.battery.fault("lacks:90")
-    it.silent_at(ANALOG)
+    it.at((ANALOG,))
     with pytest.raises(NoReply):
-        it.dialect.ask("packs", None)
+        it.dialect.packs()
 
 
 def test_identity():
     it = Asking(protocol=0x21, device="US2KBPL", version="2.3", maker="Pylon")
     serials = [pack.serial for pack in it.battery.group.packs]
-    assert it.dialect.ask("identity", 1) == (serials[0], "2.1", "2.3", "Pylon", "US2KBPL", "framed", 4800)
-    assert it.dialect.ask("identity", 2) == (serials[1], "2.1", None, None, None, "framed", 4800)
+    assert it.dialect.identity(1) == ((serials[0], "2.1", "2.3", "Pylon", "US2KBPL", "framed", 4800, None), None)
+    assert it.dialect.identity(2) == ((serials[1], "2.1", None, None, None, "framed", 4800, None), None)
 
 
 WAYS = ("charge", "discharge")
-WITHOUT = ((PROBE, 1), (SERIAL, 0), (MANUFACTURER, 2))
+LACKING = ((PROBE, ["protocol"]), (SERIAL, ["serial"]), (MANUFACTURER, ["version", "maker", "device"]))
 
 
-@pytest.mark.parametrize(("cid2", "index"), WITHOUT)
-def test_identity_of_a_battery_that_lacks_a_command(cid2, index):
+@pytest.mark.parametrize("how", ["lacks", "silent"])
+@pytest.mark.parametrize(("cid2", "lacking"), LACKING)
+def test_identity_where_a_part_of_it_does_not_come(cid2, lacking, how):
     it = Asking()
-    it.battery.fault(f"lacks:{cid2:02X}")
-    said = it.dialect.ask("identity", 1)
-    assert [place for place, value in enumerate(said) if value is None] == ([2, 3, 4] if index == 2 else [index])
+    if how == "lacks":
+        it.battery.fault(f"lacks:{cid2:02X}")
+    else:
+        it.at((cid2,))
+    for _ in range(2):
+        said, error = it.dialect.identity(1)
+        assert [name for name in said._fields[:5] if getattr(said, name) is None] == lacking
+        assert isinstance(error, Refusal if how == "lacks" else NoReply)
+    assert it.uart.asked().count(cid2) == (1 if how == "lacks" else 6)
 
 
-def test_limits():
+def test_identity_of_a_silent_battery_takes_no_more_than_two_questions():
+    it = Asking()
+    it.battery.plugged = False
+    said, error = it.dialect.identity(1)
+    assert said[:5] == (None,) * 5 and isinstance(error, NoReply)
+    assert it.uart.asked() == [PROBE] * 3 + [SERIAL] * 3
+
+
+def test_limits_and_parameters():
     it = Asking()
     it.battery.group.pack(2).alarms.ask("full_charge_request")
-    said = it.dialect.ask("limits", 2)
+    said = it.dialect.limits(2)
     truth = it.said("management", 2)
     assert said[:4] == tuple(truth[f"{way}_{what}"] for what in ("voltage", "current") for way in WAYS)
     assert said[4:] == (True, True, False, True)
+    assert it.dialect.parameters() == tuple(it.said("parameters").values())
 
 
 @pytest.mark.parametrize(("status", "flags"), [
@@ -216,19 +212,14 @@ def test_every_bit_of_the_limits(status, flags):
     it = Asking()
     values = it.battery.group.pack(1).management()
     it.battery.group.pack(1).management = lambda: values | {"status": status}
-    assert it.dialect.ask("limits", 1)[4:] == flags
-
-
-def test_parameters():
-    it = Asking()
-    assert it.dialect.ask("parameters", None) == tuple(it.said("parameters").values())
+    assert it.dialect.limits(1)[4:] == flags
 
 
 @pytest.mark.parametrize(("kind", "cid2", "pack"), [("limits", LIMITS, 1), ("parameters", PARAMETERS, None)])
 def test_what_a_battery_lacks_is_none_and_is_not_asked_again(kind, cid2, pack):
     it = Asking()
     it.battery.fault(f"lacks:{cid2:02X}")
-    assert [it.dialect.ask(kind, pack) for _ in range(3)] == [None] * 3
+    assert [getattr(it.dialect, kind)(pack) for _ in range(3)] == [None] * 3
     assert it.uart.asked() == [cid2]
 
 

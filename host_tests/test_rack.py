@@ -6,8 +6,3 @@ from plain_checks import checks_of
 @checks_of("rack_cases")
 def test_rack(check):
     check()
-
-
-@checks_of("missing_cases")
-def test_missing(check):
-    check()

@@ -84,7 +84,11 @@ class Pylontech:
         return found, (silent or errors or [None])[0]
 
     def _part(self, errors, cid2, parse, pack):
-        """One reply; None, and one more in `errors`, when it does not come."""
+        """One reply; None, and one more in `errors`, when it does not come. Behind two that were not answered it is not
+        asked for: a step has to end within 10 s.
+        """
+        if len([error for error in errors if isinstance(error, NoReply)]) > 1:
+            return None
         try:
             reply = self._optional(cid2, parse, pack)
             if reply is None:

@@ -16,10 +16,10 @@ _PACKS, _IDENTITY, _LIMITS, _PARAMETERS = [kind << 5 for kind in range(len(KINDS
 _PACK = const(31)
 _CRC = ">I"
 _CRC_BYTES = const(4 * 17 * 4)  # one for each kind and pack
-# Partial answers about a pack's identity that are asked again before one is taken: from a pack that never gave a whole
-# one, and from one that did; that is then another pack.
+# Partial answers about who a pack is that are asked again before one is taken: 2 from a pack that never gave a whole
+# one, and 250 more from one that did; that is then another pack.
 _PARTIAL_FIRST = const(2)
-_PARTIAL_LATER = const(250)
+_PARTIAL_LATER = const(252)
 
 
 class Questions:
