@@ -76,18 +76,18 @@ class Config:
 
     def _parts(self):
         comma = b"," if self._device == b"rack" else b""  # the rack's head ends with a component
-        parts = {}  # object -> path of its values, what they have in common
+        path = common = b""  # of the part that the rows belong to
         for word, rest in table():
             if word == b"head":
                 device, text = rest.split(b" ", 1)
                 if device == self._device:
                     yield self._filled(text)
             elif word == b"part":
-                device, name, path, common = rest.split(b" ", 3)
+                device, _, found, text = rest.split(b" ", 3)
                 if device == self._device:
-                    parts[name] = path, self._filled(common)
-            elif word in parts:
-                component = self._component(rest, *parts[word])
+                    path, common = found, self._filled(text)
+            else:
+                component = self._component(rest, path, common)
                 if component:
                     yield comma
                     yield component

@@ -18,6 +18,7 @@ MODULES = Path(__file__).parent / "modules"
 CHIP = Path(__file__).parent / "chip"
 TOP_FILES = ("boot.py", "main.py")
 COMPILE_TIMEOUT_S = 60
+OPTIONS = ("-O3",)  # of mpy-cross: no line numbers, which would take 2 KB of the ESP32's memory; tracebacks name functions
 ROM_MODULES = "import machine, network, socket, ntptime, tls, umqtt.simple"
 SOURCE_HEAP = 80 * 1024  # for compiling sources on the board, which a board in use never does
 REPL_HEAP = 2496  # what it takes more with a REPL and chip(); on an ESP32 that is ROM
@@ -103,7 +104,7 @@ def compiled(path, name, change=str):
     with tempfile.TemporaryDirectory(dir=_cache()) as directory:
         changed, work = Path(directory) / path.name, Path(directory) / target.name
         changed.write_text(source)
-        command = [str(environment.mpy_cross()), "-s", str(name), "-o", str(work), str(changed)]
+        command = [str(environment.mpy_cross()), *OPTIONS, "-s", str(name), "-o", str(work), str(changed)]
         result = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_TIMEOUT_S, check=False)
         if result.returncode:
             raise CompileError(f"mpy-cross does not compile {shown}: {(result.stderr or result.stdout).strip()}")
@@ -155,7 +156,7 @@ def _probe(command, settings):
 
 def _key(source, name):
     compiler = environment.mpy_cross().stat()
-    head = f"{compiler.st_size} {compiler.st_mtime_ns}\n{name}\n"
+    head = f"{OPTIONS} {compiler.st_size} {compiler.st_mtime_ns}\n{name}\n"
     return hashlib.sha256((head + source).encode()).hexdigest()
 
 
