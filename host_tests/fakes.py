@@ -1,6 +1,6 @@
 """Stand-ins for what the firmware gets as arguments, and readings made to order. Runs on MicroPython too."""
 
-from firmware import reading
+from firmware import problems, reading
 
 PERIOD = 1 << 30  # after so many milliseconds the ESP32's ticks begin anew: 12.4 days
 
@@ -66,6 +66,7 @@ _USUAL = (
     ("cycles", 31),
     ("soh", None),
     ("alarms", None),
+    ("extra", None),
 )
 
 
@@ -85,10 +86,10 @@ SYSTEM = (
 
 
 def made_alarms(on=(), cells=bytes(15), temperatures=bytes(5), charge=0, voltage=0, discharge=0, faulty=(), keys=None):
-    """Alarms with the flags `on` of those that the dialect knows (`keys`, by default all), and the states given; what
-    follows from states is not worked out here.
+    """Alarms with the flags `on` of those that the dialect knows (`keys`, by default those of the framed one), and the
+    states given; what follows from states is not worked out here.
     """
-    keys = reading.PROTECT + SYSTEM + reading.FAULT + reading.ALARM if keys is None else keys
+    keys = problems.PROTECT + SYSTEM + problems.FAULT + problems.ALARM[:-1] if keys is None else keys  # no Low_SOC
     assert not [key for key in on if key not in keys], on
     flags = tuple([(key, key in on) for key in keys])
-    return reading.Alarms(cells, temperatures, charge, voltage, discharge, flags, faulty)
+    return problems.Alarms(cells, temperatures, charge, voltage, discharge, flags, faulty)

@@ -17,6 +17,7 @@ MODULES = (
     "retained_cases",
     "rack_cases",
     "missing_cases",
+    "json_writer_cases",
     "payload_cases",
     "config_cases",
     "pins_cases",

@@ -5,7 +5,7 @@ from fake_socket import Net, umqtt
 from fakes import PERIOD, Clock
 
 from firmware.log import Log
-from firmware.mqtt.bounded import Transport
+from firmware.mqtt.transport import Transport
 from firmware.mqtt.session import Session
 
 ROUND_MS = 50  # of the main loop

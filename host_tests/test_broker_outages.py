@@ -118,7 +118,7 @@ RECONNECT = """
 import network, socket, time
 import umqtt.simple
 from firmware.log import Log
-from firmware.mqtt.bounded import Transport
+from firmware.mqtt.transport import Transport
 from firmware.mqtt.session import Session
 
 wlan = network.WLAN(network.STA_IF)

@@ -1,7 +1,7 @@
-"""bounded.Transport: each read and write ends in time; nothing that comes in is too big."""
+"""transport.Transport: each read and write ends in time; nothing that comes in is too big."""
 
 import pytest
-from bounded_rig import HUGE, SLACK_MS, WAIT_MS, Rig
+from transport_rig import HUGE, SLACK_MS, WAIT_MS, Rig
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_what_was_heard_and_when(rig):
 
 
 class Parts:
-    """A payload in parts, as parts.Parts."""
+    """A payload in parts, as discovery.Config."""
 
     def __init__(self, *parts):
         self._parts = parts
