@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from console_payload_cases import extra_of
 from discovery_made import PREFIX, identity
-from fakes import made_alarms, made_reading
+from fakes import made_reading
 from publisher_rig import Rig
 
 STATE = PREFIX + "tele/STATE", '{"Uptime":5,"LastError":"none"}', False
@@ -83,7 +83,8 @@ IDENTITIES = (
      '{"BarCode":"PPTBP02311711100","Protocol":"2.0","Version":"2.3","Manufacturer":"Pylon","Device":"US2KBPL",'
      '"Dialect":"framed","Baud":4800}'),
     (identity(None), '{"Protocol":"2.0","Dialect":"framed","Baud":4800}'),
-    (identity('a"b\\c', maker="", device=""), '{"BarCode":"a\\"b\\\\c","Protocol":"2.0","Dialect":"framed","Baud":4800}'),
+    (identity('a"b\\c', maker="", device=""),
+     '{"BarCode":"a\\"b\\\\c","Protocol":"2.0","Dialect":"framed","Baud":4800}'),
     (identity("L" * 20, "console", 115200, version="1.3", maker="PYTES"),
      '{"BarCode":"%s","Protocol":"2.0","Version":"1.3","Manufacturer":"PYTES","Dialect":"console","Baud":115200}'
      % ("L" * 20)),

@@ -60,7 +60,7 @@ def test_close_whatever_the_state(rig):
     for _ in range(2):
         assert rig.took_ms(rig.transport.close) == (None, 0)
     assert rig.line.closed and not rig.line.sent
-    for step, argument in ((rig.transport.read, 1), (rig.transport.write, bytes(256))):
+    for step, argument in ((rig.transport.read, 1), (rig.transport.write, bytes(257))):
         assert isinstance(rig.took_ms(step, argument)[0], OSError)
 
 
