@@ -27,7 +27,7 @@ MODULES = (
     "console_text_cases",
     "console_pack_cases",
     "console_group_cases",
-    "settings_cases",
+    "config_file_cases",
 )
 
 

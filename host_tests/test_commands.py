@@ -149,7 +149,8 @@ def test_any_topic_below_cmnd(topic):
 BIRTH, CONFIG = b"homeassistant/status", b"homeassistant/device/PylonToMQTT_Main_Pack1/config"
 OTHERS = (
     (BIRTH, b"online", False, [("publisher.announce_all",)]),
-    (BIRTH, b"online", True, []), (BIRTH, b"offline", False, []), (BIRTH, b"Online", False, []), (BIRTH, b"", False, []),
+    (BIRTH, b"online", True, []), (BIRTH, b"offline", False, []), (BIRTH, b"Online", False, []),
+    (BIRTH, b"", False, []),
     (CONFIG, b'{"dev":{}}', True, [("publisher.take_away", CONFIG)]),
     (CONFIG, b"", True, []), (CONFIG, b'{"dev":{}}', False, []), (CONFIG, b"", False, []),
 )  # fmt: skip

@@ -36,8 +36,9 @@ class Rig:
         wifi = SimpleNamespace(tend=lambda: False, connected=lambda: True)
         publisher = SimpleNamespace(tend=lambda: None, prefix="a/b/", connected=lambda: note("publisher.connected"))
         telemetry = SimpleNamespace(uptime_s=lambda: self.clock.passed_ms // 1000)
-        self.loop = Loop(lambda: note("reset"), self.retained, self.clock, Log("info", self.lines.append), wifi, session,
-                         self.poller, publisher, telemetry)  # fmt: skip
+        log = Log("info", self.lines.append)
+        self.loop = Loop(lambda: note("reset"), self.retained, self.clock, log, wifi, session, self.poller, publisher,
+                         telemetry)  # fmt: skip
 
     def _step(self):
         self.is_reading = self.reads and self.clock.passed_ms // 1000 % self.rate_s < self.cycle_s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import sys
@@ -48,13 +49,13 @@ def ask(tmp_path, monkeypatch):
     def ask(answers, radio=None, **given):
         driver = types.SimpleNamespace(WLAN=radio or Radio(), STA_IF=0)
         monkeypatch.setitem(sys.modules, "network", driver)
-        monkeypatch.delitem(sys.modules, "firmware.wifi", raising=False)
+        for name in ("firmware.wifi", "firmware.setup"):
+            monkeypatch.delitem(sys.modules, name, raising=False)
         path = tmp_path / "config.json"
         monkeypatch.setattr(config, "PATH", str(path))
         if given:
             path.write_text(json.dumps(given))
-        from firmware import setup
-
+        setup = importlib.import_module("firmware.setup")
         left, questions = list(answers), []
 
         def answer(question):
