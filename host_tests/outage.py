@@ -11,7 +11,6 @@ from pathlib import Path
 from fake_socket import UMQTT
 from system_helpers import HEAP
 
-from tools.shorten import shorten
 from tools.simulator import Simulator
 from tools.virtual_board import layout
 
@@ -80,7 +79,7 @@ def _hurry(flash):
         for usual, short in HURRIED:
             assert usual in source
             source = source.replace(usual, short)
-        return shorten(source)
+        return source
 
     name = "firmware/mqtt/session"
     shutil.copy(layout.compiled(layout.PROJECT / f"{name}.py", f"{name}.mpy", change), flash / f"{name}.mpy")
