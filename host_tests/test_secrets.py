@@ -97,7 +97,7 @@ AT_THE_REPL = (
 
 @pytest.mark.slow
 def test_at_the_repl_and_from_the_pc(board, project):
-    one = board({"wifi_ssid": "x", "mqtt_host": "127.0.0.1", "mqtt_port": 1, **USER, **SECRETS}, repl=True)
+    one = board({"wifi_ssid": "x", "mqtt_host": "127.0.0.1", "mqtt_port": 1, **USER, **SECRETS}, repl=True, heap=HEAP)
     one.marked = ()
     one.wait_for("warning: broker", 30)
     said = [mpremote(one, "exec", words, check=False) for words in AT_THE_REPL]

@@ -1,4 +1,4 @@
-"""telemetry.py and board.py: how much memory is free, and how the growth of the heap is limited, on the virtual board."""
+"""telemetry.py and board.py: how much memory is free, and how the growth of the heap is limited."""
 
 from __future__ import annotations
 
