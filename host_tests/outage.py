@@ -29,8 +29,8 @@ class Trial:
         self._read = threading.Condition()
         self._cycles = []  # the cycle count of each reply to 42H
         self.sim = Simulator(packs=1, paced=False, on_truth=self._note, speed=SPEED)
-        config = {"wifi_ssid": "virtual", "mqtt_host": broker.host, "mqtt_port": broker.port, "publish_rate": PUBLISH_RATE_S,
-                  "mqtt_user": "owner", "mqtt_pass": SECRET, **settings}  # fmt: skip
+        config = {"wifi_ssid": "virtual", "mqtt_host": broker.host, "mqtt_port": broker.port,
+                  "publish_rate": PUBLISH_RATE_S, "mqtt_user": "owner", "mqtt_pass": SECRET, **settings}  # fmt: skip
         paths = [] if which == "1.3.4" else [_library(Path(directory) / which, UMQTT[which])]
         self.sim.start()
         self.board = make(config, uart=self.sim.path, heap=HEAP, extra_path=paths, start=False,

@@ -104,16 +104,16 @@ def test_alarm_components_only_behind_an_alarm_reply(device):
     assert set(after["cmps"]) - set(before["cmps"]) == alarms and not set(before["cmps"]) - set(after["cmps"])
 
 
+
 def test_devices():
     rack, pack = configs()
     assert rack["dev"] == {"ids": ["PylonToMQTT_Main"], "name": "Pylontech Main", "mf": "Pylontech"}
     assert pack["dev"] == {
-        "ids": ["PylonToMQTT_Main_Pack1"], "name": "Pylontech Main pack 1", "mf": "Pylontech",
-        "sn": SERIAL % 0, "via_device": "PylonToMQTT_Main",
+        "ids": ["PylonToMQTT_Main_Pack1"], "name": "Pylontech Main pack 1", "mf": "Pylontech", "sn": SERIAL % 0,
+        "via_device": "PylonToMQTT_Main",
     }  # fmt: skip
-    for config in (rack, pack):
-        assert config["o"] == {"name": "pylon2mqtt", "sw": __version__}
-        assert config["avty_t"] == PREFIX + "tele/LWT"
+    assert rack["o"] == pack["o"] == {"name": "pylon2mqtt", "sw": __version__}
+    assert rack["avty_t"] == pack["avty_t"] == PREFIX + "tele/LWT"
     assert rack["cmps"]["Restart"]["cmd_t"] == PREFIX + "cmnd/restart"
     assert json.loads(rack["cmps"]["Restart"]["pl_prs"]) == {"restart": True}
 
@@ -155,7 +155,7 @@ def test_a_reading_expires_after():
         assert "exp_aft" not in config["cmps"].get("Link", config["cmps"].get("ChargeVoltageLimit"))
 
 
-CLASSES = (
+CLASSES = (  # key, unit, class, state class, decimals shown
     ("SOC", "%", "battery", "measurement", 0), ("PackVoltage", "V", "voltage", "measurement", 2),
     ("PackCurrent", "A", "current", "measurement", 1), ("Power", "W", "power", "measurement", 0),
     ("CellMin", "V", "voltage", "measurement", 3), ("CellDelta", "V", "voltage", "measurement", 3),
@@ -174,14 +174,11 @@ CLASSES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("key", "unit", "device_class", "state_class", "precision"), CLASSES, ids=[c[0] for c in CLASSES]
-)
-def test_classes_and_units(key, unit, device_class, state_class, precision):
+@pytest.mark.parametrize("row", CLASSES, ids=[row[0] for row in CLASSES])
+def test_classes_and_units(row):
     rack, pack = configs(flags=ALARMS | SOH)
-    one = (rack["cmps"] | pack["cmps"])[key]
-    names = ("unit_of_meas", "dev_cla", "stat_cla", "sug_dsp_prc")
-    assert tuple(one.get(name) for name in names) == (unit, device_class, state_class, precision)
+    one = (rack["cmps"] | pack["cmps"])[row[0]]
+    assert tuple(one.get(name) for name in ("unit_of_meas", "dev_cla", "stat_cla", "sug_dsp_prc")) == row[1:]
 
 
 # what comes and goes

@@ -22,17 +22,6 @@ def test_it_is_the_list_of_this_tree(project):
     )
 
 
-def test_every_file_is_there_and_every_module_is_listed(project):
-    names = {target for target, _ in listed(project)["urls"]}
-    tree = {path.relative_to(project).as_posix() for path in (project / "firmware").rglob("*") if path.is_file()}
-    tree = {name for name in tree if "__pycache__" not in name}
-    assert names == tree | {"boot.py", "main.py"}
-
-
-def test_addresses_are_relative_so_that_they_hold_in_every_fork(project):
-    for target, url in listed(project)["urls"]:
-        assert url == target
-        assert not url.startswith(("/", ".")) and ":" not in url
 
 
 def test_mip_installs_it_and_it_runs(project, board, broker, mqtt_client):

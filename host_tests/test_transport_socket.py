@@ -1,8 +1,8 @@
 """transport.Transport as a module and as a socket: names, connections, closing, TLS."""
 
 import pytest
-from transport_rig import ADDRESS, WAIT_MS, Rig
 from fake_socket import DEAD, REFUSES
+from transport_rig import ADDRESS, WAIT_MS, Rig
 
 
 @pytest.fixture
