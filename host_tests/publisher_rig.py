@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from types import SimpleNamespace
 
-from discovery_made import PREFIX, SERIAL, identity
+from discovery_made import PREFIX, SERIAL, discovery_topic, identity
 from fakes import Clock, Memory
 
 from firmware.energy import Meters
 from firmware.log import Log
-from firmware.mqtt.devices import Devices, discovery_topic
+from firmware.mqtt.devices import Devices
 from firmware.mqtt.payloads import Payloads
 from firmware.mqtt.publisher import Publisher, expire_s
 from firmware.rack import Rack

@@ -5,13 +5,24 @@ from __future__ import annotations
 import json
 
 import pytest
-from discovery_made import ALARMS, PREFIX, SERIAL, SOH, TEXT, configs, identity, made_devices, sent, sent_of
+from discovery_made import (
+    ALARMS,
+    PREFIX,
+    SERIAL,
+    SOH,
+    TEXT,
+    configs,
+    discovery_topic,
+    identity,
+    made_devices,
+    sent,
+    sent_of,
+)  # fmt: skip
 from discovery_rules import HomeAssistant, faults
 from fakes import made_reading
 from payload_cases import BARE, EIGHT, NORMAL, SIXTEEN, pack_text
 
 from firmware import __version__
-from firmware.mqtt.devices import discovery_topic
 
 
 @pytest.mark.parametrize("flags", [0, ALARMS, SOH, ALARMS | SOH, ALARMS | SOH | TEXT])
@@ -179,9 +190,6 @@ def test_classes_and_units(row):
     rack, pack = configs(flags=ALARMS | SOH)
     one = (rack["cmps"] | pack["cmps"])[row[0]]
     assert tuple(one.get(name) for name in ("unit_of_meas", "dev_cla", "stat_cla", "sug_dsp_prc")) == row[1:]
-
-
-# what comes and goes
 
 
 def cells_and_sensors(home_assistant):

@@ -82,6 +82,15 @@ def test_a_config_comes_again_when_there_is_more_or_less_to_announce(changes, de
         assert rig.announced_devices() == expected
 
 
+def test_fewer_cells_and_sensors_are_taken_away_at_once():
+    rig = announced(made_reading())
+    rig.cycle(made_reading(cells=(3300,) * 8, voltage=26400, temperatures=(200, 210)))
+    rig.pass_time(5)
+    components = dict(rig.configs())[ONE]["cmps"]
+    stubs = {key for key, one in components.items() if len(one) == 1} - {"SOH"}
+    assert {"Cell_9", "Cell_16", "CellTemp5_8"} <= stubs and not {"Cell_8", "CellTemp1_4"} & stubs
+
+
 def test_a_cycle_without_alarms_takes_no_component_away():
     rig = announced(made_reading(alarms=made_alarms()))
     rig.cycle(made_reading())
