@@ -5,19 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from discovery_made import (
-    ALARMS,
-    PREFIX,
-    SERIAL,
-    SOH,
-    TEXT,
-    configs,
-    discovery_topic,
-    identity,
-    made_devices,
-    sent,
-    sent_of,
-)  # fmt: skip
+from discovery_made import ALARMS, PREFIX, SERIAL, SOH, TEXT, configs, identity, made_devices, sent, sent_of
 from discovery_rules import HomeAssistant, faults
 from fakes import made_reading
 from payload_cases import BARE, EIGHT, NORMAL, SIXTEEN, pack_text
@@ -255,4 +243,4 @@ def test_names_arrive_whole(root, rack):
     assert pack["stat_t"] == f"{root}/{rack}/stat/readings/Pack1" and made["avty_t"] == f"{root}/{rack}/tele/LWT"
     assert pack["cmps"]["ChargeVoltageLimit"]["stat_t"] == f"{root}/{rack}/stat/limits/Pack1"
     assert made["cmps"]["Link"]["stat_t"] == f"{root}/{rack}/tele/STATE"
-    assert pack["dev"]["via_device"] == made["dev"]["ids"][0] == discovery_topic("", root, rack).split("/")[-1]
+    assert pack["dev"]["via_device"] == made["dev"]["ids"][0] == sent(root=root, rack=rack)[0][0].split("/")[-2]
