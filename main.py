@@ -10,11 +10,11 @@ A_DAY_MS = 86_400_000
 
 
 def prepare():
-    from firmware import crash, modules, start
+    from firmware import modules, start
 
-    retained = crash.begin()
+    retained = start.begin()
     prepared = start.prepare()
-    modules.forget(["firmware." + name for name in ("config", "config_file", "crash", "pins", "start")])
+    modules.forget(["firmware." + name for name in ("config", "config_file", "pins", "start")])
     return retained, prepared
 
 

@@ -6,19 +6,9 @@ from binascii import crc32, hexlify
 
 import umqtt.simple
 
-from . import board
-from .battery.poller import Poller
-from .energy import Meters
-from .log import Log
-from .loop import Loop
-from .mqtt.devices import Devices, discovery_topic
-from .mqtt.payloads import Payloads
-from .mqtt.publisher import Publisher, expire_s
-from .mqtt.session import Session
-from .mqtt.transport import Transport
-from .rack import Rack
-from .telemetry import Telemetry
-from .wifi import Wifi
+from . import board, energy, log, loop, rack, telemetry, wifi
+from .battery import poller
+from .mqtt import devices, payloads, publisher, session, transport
 
 _KEEPALIVE_S = 60
 
@@ -29,8 +19,8 @@ def build(retained, settings, uart, tls, clock):
     `retained` is retained.Retained, `settings` come from config.check(), `uart` is the battery's as board.uart() makes
     it, `tls` is tls.Tls, or None; `clock` is `time`.
     """
-    payloads = Payloads()  # first, since its buffer needs memory in one piece
-    log = Log(settings["log_level"])
+    writer = payloads.Payloads()  # first, since its buffer needs memory in one piece
+    logger = log.Log(settings["log_level"])
     led = None
     if settings["led"] != "off":
         from .led import Led
@@ -38,27 +28,39 @@ def build(retained, settings, uart, tls, clock):
         led = clock = Led(board.led(abs(settings["led"])), settings["led"] < 0, clock)
     rate_ms = settings["publish_rate"] * 1000
     dialect = _dialect(settings, retained, uart, clock)
-    poller = Poller(dialect, clock, log, rate_ms, settings["baud"], settings["dialect"] == "auto")
+    reader = poller.Poller(dialect, clock, logger, rate_ms, settings["baud"], settings["dialect"] == "auto")
     board.release_memory(uart)  # all modules are loaded; Wi-Fi comes next, and needs it
 
     root, rack_name = settings["mqtt_root"], settings["rack_name"]
     prefix = "%s/%s/" % (root, rack_name)
-    wifi = Wifi(settings["wifi_ssid"], settings["wifi_pass"], settings["hostname"], clock, log)
-    session = _session(settings, tls, prefix.encode(), clock, log)
-    telemetry = Telemetry(rack_name, board.reset_cause(), retained, clock, wifi, session, poller)
-    topic = discovery_topic(settings["discovery_prefix"], root, rack_name)
-    devices = Devices(settings["discovery"], topic, expire_s(rate_ms))
-    meters = Meters(retained, clock, rate_ms)
-    publisher = Publisher(session, prefix, Rack(clock), meters, payloads, devices, telemetry, clock, log)
-    loop = Loop(board.reset, retained, clock, log, wifi, session, poller, publisher, telemetry)
+    station = wifi.Wifi(settings["wifi_ssid"], settings["wifi_pass"], settings["hostname"], clock, logger)
+    client = _session(settings, tls, prefix.encode(), clock, logger)
+    health = telemetry.Telemetry(rack_name, board.reset_cause(), retained, clock, station, client, reader)
+    topic = _discovery_topic(settings["discovery_prefix"], root, rack_name)
+    announced = devices.Devices(settings["discovery"], topic, publisher.expire_s(rate_ms))
+    meters = energy.Meters(retained, clock, rate_ms)
+    sink = publisher.Publisher(client, prefix, rack.Rack(clock), meters, writer, announced, health, clock, logger)
+    main = loop.Loop(board.reset, retained, clock, logger, station, client, reader, sink, health)
 
-    poller.sink, poller.on_found = publisher, loop.found
-    publisher.on_announced = poller.start_cycle
-    session.on_connect, session.on_message = loop.connected, loop.message
-    log.listen(publisher.line)
+    reader.sink, reader.on_found = sink, main.found
+    sink.on_announced = reader.start_cycle
+    client.on_connect, client.on_message = main.connected, main.message
+    logger.listen(sink.line)
     if led:
-        led.watch(loop.state)
-    return loop
+        led.watch(main.state)
+    return main
+
+
+def _discovery_topic(prefix, root, rack_name):
+    """How the topics of the rack's configs begin, below the setting discovery_prefix. It ends in an id of letters, digits,
+    "_" and "-"; no two racks have the same.
+    """
+    plain = ""
+    for char in "%s_%s" % (root, rack_name):
+        plain += char if "0" <= char <= "9" or "A" <= char <= "Z" or "a" <= char <= "z" or char in "-_" else "_"
+    if plain.count("_") > 1:  # else it is the only one: "_" can stand for different characters
+        plain += "_%08x" % (crc32(("%s/%s" % (root, rack_name)).encode()) & 0xFFFFFFFF)
+    return "%s/device/%s" % (prefix, plain)
 
 
 def _dialect(settings, retained, uart, clock):
@@ -77,10 +79,10 @@ def _dialect(settings, retained, uart, clock):
     return Pylontech(Link(uart, clock, settings["baud"]))
 
 
-def _session(settings, tls, prefix, clock, log):
+def _session(settings, tls, prefix, clock, logger):
     """The Session over umqtt.simple, whose sockets are ours."""
-    transport = Transport(socket, clock, tls)
-    umqtt.simple.socket = transport
+    sockets = transport.Transport(socket, clock, tls)
+    umqtt.simple.socket = sockets
     # of 23 characters, as every broker takes them; two boards must not share one
     client_id = b"p2m%08x%s" % (crc32(prefix) & 0xFFFFFFFF, hexlify(board.unique_id())[-12:])
     arguments = (
@@ -96,4 +98,4 @@ def _session(settings, tls, prefix, clock, log):
     if settings["discovery"]:
         subscriptions.append(settings["discovery_prefix"].encode() + b"/status")
     lwt = prefix + b"tele/LWT"
-    return Session(client, arguments, errors, transport, clock, log, random.randrange, lwt, subscriptions)
+    return session.Session(client, arguments, errors, sockets, clock, logger, random.randrange, lwt, subscriptions)

@@ -5,12 +5,12 @@ import gc
 import machine
 from micropython import const
 
-from . import memory
+from .telemetry import memory_regions
 
 _RXBUF_BYTES, _TXBUF_BYTES = const(2048), const(256)
 # While the modules are imported the UART's buffers hold most of the system memory, so that MicroPython finds only this
 # much for its heap. It would take all that it finds, as much as it has at most; then TLS finds none.
-_HEAP_GROWTH_BYTES = const(34_000)
+_HEAP_GROWTH_BYTES = const(36_000)
 _BUFFER_MAX_BYTES = const(60_000)  # of each of the two; the driver takes less than 65,536
 _BUFFERS_MIN_BYTES = const(8_192)  # smaller ones would hold nothing back
 _PSRAM_BYTES = const(1_000_000)  # a region of this size is PSRAM; then there is memory for all
@@ -76,12 +76,12 @@ def _holding_buffers():
     """(rxbuf, txbuf) that leave _HEAP_GROWTH_BYTES of the largest free block; the usual ones where that is not needed, or
     the block is too small.
     """
-    regions = memory.regions()
+    regions = memory_regions()
     held = max([largest for _, _, largest, _ in regions] + [0]) - _HEAP_GROWTH_BYTES
     if held < _BUFFERS_MIN_BYTES or max([total for total, _, _, _ in regions]) >= _PSRAM_BYTES:
         return _RXBUF_BYTES, _TXBUF_BYTES
-    rxbuf = min(held, _BUFFER_MAX_BYTES)
-    return rxbuf, max(_TXBUF_BYTES, min(held - rxbuf, _BUFFER_MAX_BYTES))
+    half = min(held // 2, _BUFFER_MAX_BYTES)  # a small one would come out of another block
+    return half, half
 
 
 def _check_pins(settings):

@@ -163,56 +163,22 @@ def load(path=PATH):
 # -- for the REPL -----------------------------------------------------------------------------------------------------
 
 
-def given_in(path):
-    """The settings as they stand in the file, {} when there is none. ConfigError: it is broken, and is left alone."""
-    return config_file.read(path) if config_file.exists(path) else {}
-
-
 def show(path=PATH):
-    """Prints every setting: its value (secrets masked), its default, what it means."""
-    given = given_in(path)
-    for key, default, _, secret, meaning in SETTINGS:
-        value = given.get(key)
-        if value is None:
-            text = "not set"
-        else:
-            text = "***" if secret and value else json.dumps(value)
-        if default == NEEDED:
-            meaning += "; needed"
-        elif default not in (None, ""):
-            meaning += "; default " + json.dumps(default)
-        print("%-17s %-20s %s" % (key, text, meaning))
-    for key in given:
-        if key not in [row[0] for row in SETTINGS]:
-            print("%s: no such setting; config.unset(%s) removes it" % (key, json.dumps(key)))
+    """Prints all settings, what each means and its default; secrets are masked."""
+    from . import settings
+
+    settings.show(path)
 
 
 def set(**values):
     """config.set(mqtt_host="192.168.2.245", publish_rate=5): checked, and all of them saved, or none. ConfigError."""
-    change(PATH, values)
+    from . import settings
+
+    settings.change(PATH, values)
 
 
 def unset(*keys):
     """config.unset("publish_rate"): back to the default. ConfigError."""
-    change(PATH, dict([(key, None) for key in keys]))
+    from . import settings
 
-
-def change(path, values):
-    """Saves `values` over what is in the file, all or nothing; None: not set any more. Says what is still needed.
-
-    ConfigError names all that is wrong; then the file is as it was.
-    """
-    given = given_in(path)
-    known = [row[0] for row in SETTINGS]
-    errors = ["%s: no such setting" % key for key in sorted(values) if key not in known and key not in given]
-    if errors:
-        raise ConfigError("\n".join(errors))
-    given.update(values)
-    given = dict([(key, value) for key, value in given.items() if value is not None])
-    check(given, whole=False)
-    config_file.save(path, given, known)
-    missing = [row[0] for row in SETTINGS if row[1] == NEEDED and row[0] not in given]
-    if missing:
-        print("saved; still needed: %s" % ", ".join(missing))
-    else:
-        print("saved; it counts from the next start on: import machine; machine.reset()")
+    settings.change(PATH, dict([(key, None) for key in keys]))

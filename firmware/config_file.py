@@ -9,18 +9,20 @@ _BOM = b"\xef\xbb\xbf"
 _BYTES_MAX = 4096  # all settings at their longest are half of that
 _NEW = ".new"  # the file is written beside the old one, then renamed over it: a power cut leaves one or the other
 
-_SPACES = " \t\r"
-_MARKS = "{}[]:,"
-_WORDS = ("true", "false", "null")
+# Bytes, not texts: each character as a text of its own would stay among MicroPython's names
+_SPACES = b" \t\r"
+_MARKS = b"{}[]:,"
+_QUOTE = b'"'
+_WORDS = (b"true", b"false", b"null")
 _DONE = 6
 # For each state: what is expected, (token, next state) …; tokens: a mark, " for a text, w for another value
 _STATES = (
-    ('{: the settings are one object, {"mqtt_host": "…", …}', (("{", 1),)),
-    ("a name in quotes, or }", (('"', 2), ("}", _DONE))),
-    ("a colon behind the name", ((":", 3),)),
-    ("a value: a text in straight quotes, a number, true or false", (('"', 4), ("w", 4))),
-    ("a comma, or } at the end", ((",", 5), ("}", _DONE))),
-    ("a name in quotes (is there a comma too many?)", (('"', 2),)),
+    ('{: the settings are one object, {"mqtt_host": "…", …}', ((b"{", 1),)),
+    ("a name in quotes, or }", ((b'"', 2), (b"}", _DONE))),
+    ("a colon behind the name", ((b":", 3),)),
+    ("a value: a text in straight quotes, a number, true or false", ((b'"', 4), (b"w", 4))),
+    ("a comma, or } at the end", ((b",", 5), (b"}", _DONE))),
+    ("a name in quotes (is there a comma too many?)", ((b'"', 2),)),
     ("nothing more", ()),
 )
 
@@ -78,7 +80,7 @@ def fault(data):
     state, last, names = 0, 1, []
     for number, line in enumerate(lines, 1):
         try:
-            line = line.decode()
+            line.decode()
         except ValueError:
             return "line %d: a character that is not UTF-8" % number
         at = 0
@@ -92,10 +94,10 @@ def fault(data):
             follows = [after for mark, after in _STATES[state][1] if mark == token]
             if not follows:  # what lacks is missed where the line before ended
                 return "line %d: expected %s" % (last if state in (2, 4) else number, _STATES[state][0])
-            if state in (1, 5) and token == '"':
+            if state in (1, 5) and token == _QUOTE:
                 name = line[at:end]
                 if name in names:
-                    return "line %d: %s is there twice" % (number, name)
+                    return "line %d: %s is there twice" % (number, name.decode())
                 names.append(name)
             state, at, last = follows[0], end, number
     return None if state == _DONE else "line %d: expected %s" % (last, _STATES[state][0])
@@ -103,29 +105,29 @@ def fault(data):
 
 def _token(line, at):
     """(token, where it ends), or (None, what is wrong)."""
-    first = line[at]
+    first = line[at : at + 1]
     if first in _MARKS:
         return first, at + 1
-    if first == '"':
+    if first == _QUOTE:
         end = at + 1
-        while end < len(line) and line[end] != '"':
-            end += 2 if line[end] == "\\" else 1
+        while end < len(line) and line[end : end + 1] != _QUOTE:
+            end += 2 if line[end : end + 1] == b"\\" else 1
         if end >= len(line):
             return None, "a text without its closing quote"
-        return _sound('"', line[at : end + 1], end + 1)
+        return _sound(_QUOTE, line[at : end + 1], end + 1)
     end = at
-    while end < len(line) and line[end] not in _SPACES and line[end] not in _MARKS and line[end] != '"':
+    while end < len(line) and line[end] not in _SPACES + _MARKS + _QUOTE:
         end += 1
     word = line[at:end]
-    if word in _WORDS or word[0] in "-0123456789":
-        return _sound("w", word, end)
+    if word in _WORDS or word[0] in b"-0123456789":
+        return _sound(b"w", word, end)
     return None, 'a word that is no number, true or false: texts stand in straight quotes, "…"'
 
 
 def _sound(token, text, end):
     # only the parser knows all numbers and all that a backslash may begin
     try:
-        json.loads(text)
+        json.loads(text.decode())
     except ValueError:
         return None, "a number, or a backslash in a text, that is written wrong"
     return token, end

@@ -1,41 +1,13 @@
-"""Counts starts, keeps what crashed for the next report, and stops a crash loop: safe mode."""
+"""What happens when the firmware ends: what crashed is kept for the next report. Loaded then."""
 
 import io
 import sys
-import time
 
 from . import board
 from .modules import forget
 from .retained import Retained
 
-_QUICK_BOOTS = 5  # starts in a row of which none came to LASTING_MS, then safe mode
-LASTING_MS = 600_000
-_SAFE_MIN = 10
-_MINUTE_MS = 60_000
 _ROOT = "firmware/"
-
-
-def begin():
-    """Counts this start -> Retained. In a crash loop it does not return: safe mode, then a reset."""
-    retained = Retained(board.rtc_memory)
-    retained.boots += 1
-    if board.reset_cause() == "watchdog":
-        retained.last_error = "watchdog: it hung, or the battery side made no progress"
-    crash_loop = retained.quick_boots >= _QUICK_BOOTS
-    retained.quick_boots = 0 if crash_loop else retained.quick_boots + 1
-    retained.save()
-    if crash_loop:
-        _safe_mode(retained.last_error)
-    return retained
-
-
-def _safe_mode(why):
-    """No network, no battery, and time to look at it."""
-    for minutes in range(_SAFE_MIN, 0, -1):
-        print("safe mode after %d starts in a row that did not last (%s)." % (_QUICK_BOOTS, why or "no error kept"))
-        print("Ctrl-C for the REPL; starting anew in %d minutes" % minutes)
-        time.sleep_ms(_MINUTE_MS)
-    board.reset()
 
 
 def crashed(error):

@@ -38,7 +38,7 @@ def uart(line=None, clock=time, say=print):
     if heard:
         say("%d bytes came without a question: noise, or another device asks this battery, too" % len(heard))
     awake, wake_up = search.probes(search.CONSOLE)[0], search.probes(search.CONSOLE)[1:]
-    if search.try_console(line, clock, awake):  # before a frame is taken for a command
+    if search.answers(line, clock, awake):  # before a frame is taken for a command
         return _is_console(say, "")
     noisy = []  # rates at which bytes came that are no answer
     link = Link(line, clock, _ECHO_BAUD)
@@ -52,7 +52,7 @@ def uart(line=None, clock=time, say=print):
         say("%6d baud: %s" % (baud, "%d bytes that are no answer" % count if count else "nothing"))
     say("no text console; it may be asleep: waking it, a quarter of a minute at most")
     for probe in wake_up:
-        if search.try_console(line, clock, probe):
+        if search.answers(line, clock, probe):
             return _is_console(say, ", which slept")
     if noisy:
         say("only garbage, at %s baud: is GND connected, is it RS-232 through a MAX3232, is the cable sound?" % noisy)

@@ -4,8 +4,9 @@ import gc
 
 from micropython import const
 
-from . import __version__, memory
+from . import __version__
 from .modules import Temporary
+from .telemetry import free_memory
 
 _SLEEP_MAX_MS = const(50)
 _LASTING_MS = const(600_000)  # a start that lasts so long is none of a crash loop
@@ -32,7 +33,7 @@ class Loop:
     def run(self, feed):
         """Until Ctrl-C, or the board is reset. `feed` keeps the watchdog quiet."""
         gc.collect()
-        heap, system, largest, _ = memory.free()
+        heap, system, largest, _ = free_memory()
         rest = "" if system is None else ", of the system's %d, %d in one piece" % (system, largest)
         self._log.info("up: pylon2mqtt %s, %d bytes free%s", __version__, heap, rest)
         waited = False

@@ -16,9 +16,6 @@ Reading = namedtuple("Reading", "pack cells temperatures current voltage remaini
 Extra = namedtuple("Extra", "temperatures mos soc base state balancing words events")
 # Texts, None where not known; dialect: name of the one that said it; baud: at which rate; board: hardware version
 Identity = namedtuple("Identity", "serial protocol version maker device dialect baud board")
-# What a pack has counted in its life, None where it does not say it. soh %; discharged mAh; protections: how often it
-# has switched off; resets, shutdowns
-Counters = namedtuple("Counters", "cycles soh discharged protections resets shutdowns")
 # What follows from a Reading. low mV, low_at: the lowest cell and its number, of equal ones the first; high, high_at;
 # temperature_low, temperature_high 0.1 °C or None; power 0.1 W; soc 0.1 % or None; state: BatteryState; problem,
 # warning, text: problems.judge(), or None without alarms

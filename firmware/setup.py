@@ -1,6 +1,6 @@
 """For the REPL: `from firmware import setup; setup.ask()` asks for the settings that are missing, one by one."""
 
-from . import config
+from . import config, settings
 from .wifi import network
 
 _ASKED = (
@@ -17,7 +17,7 @@ def ask(answer=input):
 
     `answer` takes a question and gives what was typed.
     """
-    given = config.given_in(config.PATH)
+    given = settings.read(config.PATH)
     answers = {}
     for key, hint in _ASKED:
         if given.get(key) is not None:
@@ -31,7 +31,7 @@ def ask(answer=input):
             print(r'letters beyond ASCII: config.set(wifi_ssid="Caf\xe9"), or tools/configure.py')
         answers[key] = _valid(key, hint, names, answer)
     if answers:
-        config.change(config.PATH, answers)
+        settings.change(config.PATH, answers)
     else:
         print("nothing is missing; config.show() tells all settings, config.set(name=value) changes them")
 

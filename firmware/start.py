@@ -1,10 +1,37 @@
-"""What is needed before the house can be built: settings that can be used, the UART, TLS. Forgotten afterwards."""
+"""The start: is it a crash loop, settings that can be used, the UART, TLS. Forgotten once the loop is built."""
 
 import time
 
 from . import board, config
+from .retained import Retained
 
 _COMPLAIN_MS = 60_000
+_QUICK_BOOTS = 5  # starts in a row of which none lasted, then safe mode
+_SAFE_MIN = 10
+_MINUTE_MS = 60_000
+
+
+def begin():
+    """Counts this start -> Retained. In a crash loop it does not return: safe mode, then a reset."""
+    retained = Retained(board.rtc_memory)
+    retained.boots += 1
+    if board.reset_cause() == "watchdog":
+        retained.last_error = "watchdog: it hung, or the battery side made no progress"
+    crash_loop = retained.quick_boots >= _QUICK_BOOTS
+    retained.quick_boots = 0 if crash_loop else retained.quick_boots + 1
+    retained.save()
+    if crash_loop:
+        _safe_mode(retained.last_error)
+    return retained
+
+
+def _safe_mode(why):
+    """No network, no battery, and time to look at it."""
+    for minutes in range(_SAFE_MIN, 0, -1):
+        print("safe mode after %d starts in a row that did not last (%s)." % (_QUICK_BOOTS, why or "no error kept"))
+        print("Ctrl-C for the REPL; starting anew in %d minutes" % minutes)
+        time.sleep_ms(_MINUTE_MS)
+    board.reset()
 
 
 def prepare():

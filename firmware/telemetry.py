@@ -1,6 +1,13 @@
-"""How the device is: the values of tele/STATE and stat/status."""
+"""How the device is: the values of tele/STATE and stat/status; how much memory is free."""
 
-from . import __version__, memory
+import gc
+
+from . import __version__
+
+try:
+    import esp32
+except ImportError:  # another port
+    esp32 = None
 
 # How raw integers are published: decimals of the integer, decimals published
 _WHOLE, _TENTHS = (0, 0), (1, 1)
@@ -42,7 +49,7 @@ class Telemetry:
         """-> ((key of tele/STATE, raw integer or text or None, how it is published), …)."""
         poller, wifi, retained = self._poller, self._wifi, self._retained
         link = poller.link
-        heap, system, largest, least = memory.free()
+        heap, system, largest, least = free_memory()
         return (
             ("Uptime", self.uptime_s(), _WHOLE),
             ("Version", __version__, _WHOLE),
@@ -69,3 +76,21 @@ class Telemetry:
             ("WifiDrops", wifi.drops, _WHOLE),
             ("LastError", retained.last_error or "none", _WHOLE),
         )
+
+
+def memory_regions():
+    """-> [(total, free, largest free block, least ever free)] of the system memory, in bytes; [] on other ports."""
+    return esp32.idf_heap_info(esp32.HEAP_DATA) if esp32 else []
+
+
+def free_memory():
+    """-> (free bytes of MicroPython's heap; of the system memory, None on other ports: free bytes, largest free block,
+    least that ever was free).
+    """
+    regions = memory_regions()
+    if not regions:
+        return gc.mem_free(), None, None, None
+    largest = max([region[2] for region in regions])
+    system = sum([region[1] for region in regions])
+    least = sum([region[3] for region in regions])
+    return max(0, gc.mem_free() - largest), system, largest, least  # mem_free() counts what the heap could still take

@@ -56,8 +56,8 @@ class Rig:
         if console is not None:
             self.battery.update(**console)
         self.rows, self.said = [], []
-        port = Port(Serial(self.uart), self.clock)
-        self.steps = Steps(port, self.rows.append, self.said.append, self.clock, serials)
+        self.serial = Serial(self.uart)
+        self.steps = Steps(Port(self.serial, self.clock), self.rows.append, self.said.append, serials)
 
     def run(self, baud=None):
         """The whole capture -> capture_steps.Found, or None."""

@@ -5,7 +5,7 @@ import console_answers as made
 from console_answers import console, raised
 from fakes import Clock
 
-from firmware.battery import NoReply, Refusal, console_line
+from firmware.battery import NoReply, Refusal, console_line, search
 from firmware.battery.console import Console
 
 _PER_MS = 11  # characters at 115200 baud
@@ -149,9 +149,9 @@ def check_everything_is_bounded():
 
 def check_prompts():
     for text in (b"\n\rpylon>", b"PYTES>", b"pylon_debug>", b"pylon> ", b"\r\nUS5000>\r\n"):
-        assert console_line.is_prompt(text), text
+        assert search._is_prompt(text), text
     for text in (b"", b">", b"x>", b"~2002460>", b"pylon", b"pylon>\r\nmore", b"\xff\xfe>", b"  "):
-        assert not console_line.is_prompt(text), text
+        assert not search._is_prompt(text), text
 
 
 class Slow(made.Uart):

@@ -51,7 +51,7 @@ def check_units_of_charges():
     bat = replaced(made.bat(soc=34, charge=122760000), (b"mAH", b"mAS"))
     assert read({"Total Coulomb": "100000", "Coulomb": "34"}, bat=bat).remaining == 34100
     assert "missing" in str(raised(NoReply, read, {"Total Coulomb": None}))
-    assert "not in mAh" in str(raised(NoReply, read, {"Total Coulomb": "50 xAH"}))
+    assert "not in mAH" in str(raised(NoReply, read, {"Total Coulomb": "50 xAH"}))
 
 
 def check_charges():
@@ -202,7 +202,7 @@ def check_what_cannot_be():
         ((b"Base State  ", b"Bass State  "), "no Base State"),
         ((b"\r\r\n5  ", b"\r\r\n6  "), "not the next"),
         ((b"41502 mAH", b"41502    "), "does not fit its header"),
-        ((b"83%", b"83 "), "no percentage"),
+        ((b"83%", b"83 "), "not in %"),
         ((b" 3332 ", b" 333x "), "no number"),
         ((b"3330   ", b"4330   "), "do not sum"),
     ):

@@ -6,21 +6,20 @@ import re
 
 import doc_commands
 
-AT_ONCE, UNTIL_SEEN, ON_A_PC, ON_A_BOARD, AS_ROOT = "at once", "until seen", "on a PC", "on a board", "as root"
+AT_ONCE, ON_A_BOARD, AS_ROOT = "at once", "on a board", "as root"
 FLAGS = "takes too long; test_docs_links holds its flags against --help"
+DEMO = "test_demo runs it, in each of these ways"
+ON_A_PC = "test_pylon2mqtt and test_monitor run them"
 NO_ROOT = "is for root, on a PC of its own"
 NO_NETWORK = "needs the internet"
 PORT = r"(?:/dev/ttyUSB0|/dev/pts/7)"
 # A regex of the whole command, and how it is run; commands of the same way go in the order of the pages.
 ROWS = (
-    (r"python3 tools/demo\.py --seconds 45", UNTIL_SEEN),
-    (r"python3 tools/demo\.py --dialect console --firmware us5000", UNTIL_SEEN),
-    (r"python3 tools/demo\.py --board --seconds 10", UNTIL_SEEN),
+    (r"python3 tools/demo\.py( --seconds 45| --dialect console --firmware us5000| --board --seconds 10)", DEMO),
     (r"python3 tools/decode\.py '~20014642E00202FD35'", AT_ONCE),
     (r"python3 tools/capture\.py --port /dev/ttyUSB0( --output capture-mine\.jsonl)?", AT_ONCE),
     (r"python3 tools/decode\.py capture-mine\.jsonl \| tail -1", AT_ONCE),
     (r"python3 tools/test\.py --frames capture-mine\.jsonl", AT_ONCE),
-    (r"python3 tools/dashboard\.py --rack Main --packs 4 --cells 16 --out my-rack", AT_ONCE),
     (r"python3 tools/pylon2mqtt\.py --help", AT_ONCE),
     (r"python3 tools/simulator --packs 2 --baud 4800 --link /tmp/battery", ON_A_PC),
     (r"python3 tools/pylon2mqtt\.py --pylon_port /dev/ttyUSB0 --mqtt_host 192\.168\.2\.245", ON_A_PC),

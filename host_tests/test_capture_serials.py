@@ -86,26 +86,6 @@ def test_masked_frames(request_, raw, masked):
     assert capture_mask.framed(request_, raw) == masked
 
 
-TEXTS = (
-    ("info 1", "Barcode             : PMADE1\r\r\n", True, "Barcode             : XXXXXX\r\r\n"),
-    ("info 1", "\r     \rPCBA bar code :A B\r\n", True, "\r     \rPCBA bar code :X X\r\n"),
-    ("info 1", "Barcoe : PSIM01446897\nSoft  version: SPBMS15SPH2111V1.3\n", True,
-     "Barcoe : XXXXXXXXXXXX\nSoft  version: SPBMS15SPH2111V1.3\n"),
-    ("info 1", "Soft version : B69.16.0.0\n", True, "Soft version : B69.16.0.0\n"),
-    ("info 1", "Barode : PMADE00000000001 x", False, "Barode : XXXXXXXXXXXXXXXX x"),
-    ("stat 1", "Voltage : PMADE00000001 \0 115200", False, "Voltage : XXXXXXXXXXXXX \0 115200"),
-    ("pwr 1", "Voltage : 49952 mV 115200", True, "Voltage : 49952 mV 115200"),
-    ("pwr", "Power Barcode DevType\n1 L1 E-BOX\n2 - E-BOX\n", True, "Power Barcode DevType\n1 XX E-BOX\n2 - E-BOX\n"),
-    ("pwr", "Power Volt\n1 LB12345678901234\n", True, "Power Volt\n1 XXXXXXXXXXXXXXXX\n"),
-    ("pwr", "Power Volt Time\n1 50999 2024-04-05 18:24:33\n", True, "Power Volt Time\n1 50999 2024-04-05 18:24:33\n"),
-)
-
-
-@pytest.mark.parametrize(("command", "text", "whole", "masked"), TEXTS, ids=range(len(TEXTS)))
-def test_masked_text(command, text, whole, masked):
-    assert capture_mask.console(command, text, whole) == masked
-
-
 def test_fuzz_whatever_was_masked_stays_so():
     """Damage of any kind to an answer to 93H, and to `info` and `pwr`: ten characters in a row are never seen."""
     dice = random.Random(3)

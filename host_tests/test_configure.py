@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import termios
-from types import SimpleNamespace
 
 import pytest
 from tool_process import Tool
@@ -59,68 +57,10 @@ def test_what_is_wrong_is_named_and_nothing_is_changed(board, run):
     (one.flash / "config.json").write_bytes(before)
 
 
-def test_letters_that_are_no_utf_8_are_refused(board, run):
-    one = board(SETTINGS, {"main.py": ""}, repl=True)
-    for text in ("rack_name=K\udcfcche", "wifi_pass=\udce9"):  # as a terminal that speaks latin-1 sends them
-        status, said = run("--port", one.port, "--no-reset", text)
-        assert status == 1 and "nothing was changed" in said and "no UTF-8" in said and "Traceback" not in said
-    assert json.loads((one.flash / "config.json").read_text()) == SETTINGS
-
-
 def test_a_board_without_firmware(board, run):
     one = board(None, {"main.py": ""}, repl=True)
     status, said = run("--port", one.port, "publish_rate=5")
     assert status == 1 and "tools/deploy.py" in said and "Traceback" not in said
-
-
-def test_a_port_that_is_not_there(run, tmp_path):
-    status, said = run("--port", str(tmp_path / "none"), "--show")
-    assert status == 1 and "there is no such port" in said and "Traceback" not in said
-
-
-def test_of_several_boards_none_is_chosen(monkeypatch, capsys):
-    boards = [SimpleNamespace(device=name, vid=0x10C4) for name in ("/dev/a", "/dev/b")]
-    monkeypatch.setattr("tools.deploy_board.list_ports.comports", lambda: boards)
-    assert configure.main(["--show"]) == 1
-    assert "/dev/a, /dev/b. Say which with --port" in capsys.readouterr().err
-
-
-SWALLOWS = """
-import time
-print("up")
-while True:
-    try:
-        time.sleep(1000)
-    except KeyboardInterrupt:
-        pass
-"""
-
-
-def test_a_program_that_does_not_stop(board, monkeypatch, capsys):
-    monkeypatch.setattr("tools.deploy_board.REPL_TIMEOUT_S", 0.3)
-    one = board(None, {"main.py": SWALLOWS}, repl=True)
-    one.wait_for("up")
-    assert configure.main(["--port", one.port, "--show"]) == 1
-    assert "press its reset button, then try again" in capsys.readouterr().err
-    one.kill()
-
-
-def test_what_the_board_raises_is_told_and_it_starts_anew(board, run):
-    one = board(None, {"main.py": "print('u' + 'p')", "firmware/__init__.py": "", "firmware/config.py": "1 / 0"},
-                repl=True)  # fmt: skip
-    one.wait_for("up")
-    mark = one.line_count
-    status, said = run("--port", one.port, "--show")
-    assert status == 1 and "ZeroDivisionError" in said and said.endswith("The board starts anew\n")
-    one.wait_for("up", after=mark)
-
-
-def test_interrupted_at_the_prompt(monkeypatch, capsys):
-    def interrupt(*_):
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(configure, "changes", interrupt)
-    assert configure.main(["wifi_pass"]) == 1 and "interrupted, and nothing was changed" in capsys.readouterr().err
 
 
 def test_interrupted_while_the_board_works(board):
@@ -134,15 +74,6 @@ def test_interrupted_while_the_board_works(board):
         assert tool.stop() == 1
     assert "interrupted. The board starts anew" in tool.output and "Traceback" not in tool.output
     one.wait_for("up", after=mark)
-
-
-@pytest.mark.parametrize("error", [EOFError, OSError, termios.error])
-def test_nobody_to_ask(error):
-    def ask(_):
-        raise error
-
-    with pytest.raises(configure.UsageError, match="wifi_pass: there is no terminal to ask at"):
-        configure.changes(["wifi_pass"], ask=ask)
 
 
 VALUES = (
@@ -163,22 +94,3 @@ def test_a_name_alone_is_asked_for():
     asked = []
     assert configure.changes(["wifi_pass"], ask=lambda text: asked.append(text) or SECRET) == {"wifi_pass": SECRET}
     assert asked == ["wifi_pass: "]
-
-
-@pytest.mark.parametrize(("texts", "unset"), [(["=5"], []), ([""], []), (["a=1", "a=2"], []), (["a=1"], ["a"])])
-def test_what_makes_no_sense(texts, unset):
-    with pytest.raises(configure.UsageError):
-        configure.changes(texts, unset)
-
-
-def test_nothing_to_do(run):
-    status, said = run("--port", "none")
-    assert status == 1 and "nothing to do" in said
-
-
-@pytest.mark.parametrize(("said", "words"), [
-    ("ImportError: no module named 'firmware'", "deploy.py first"), ("ImportError: no module named 'x'", "not whole"),
-    ("anything else", "anything else"),
-])  # fmt: skip
-def test_failures_in_words(said, words):
-    assert words in configure.advice(said)

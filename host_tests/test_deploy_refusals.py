@@ -6,8 +6,8 @@ import deploy_helpers
 import pytest
 from deploy_helpers import ON_BOARD, files, run
 
-from tools import deploy
-from tools.deploy_board import DeployError, _refusal
+from tools import ToolError, deploy
+from tools.deploy_board import _refusal
 
 tree, empty = deploy_helpers.tree, deploy_helpers.empty
 
@@ -15,7 +15,7 @@ REFUSED = (
     ("old MicroPython", {"VB_RELEASE": "1.26.1"}, r"too old: 1\.26\.1; 1\.27 or newer is needed"),
     ("older", {"VB_RELEASE": "1.9.4"}, r"too old: 1\.9\.4"),
     ("wrong chip", {"VB_CHIP": "rp2"}, "wrong chip: .*RP2.*an ESP32 is needed"),
-    ("no space", {"VB_FREE": "8192"}, r"no space: 28 KB are to be copied, and \d+ KB more must be free"),
+    ("no space", {"VB_FREE": "8192"}, r"no space: \d+ KB more must be free"),
 )
 
 
@@ -24,7 +24,7 @@ def test_refused_before_anything_is_touched(empty, tree, name, env, words):
     old = {"main.py": "print('o' + 'ld')", "firmware/gone.mpy": "x"}
     one = empty(env=env, files=old)
     mark = one.line_count
-    with pytest.raises(DeployError, match=rf"{words}.*\. The board starts anew$"):
+    with pytest.raises(ToolError, match=rf"{words}.*\. The board starts anew$"):
         run(one, tree)
     assert files(one) == set(old) and one.wait_for("old", after=mark)
 
@@ -44,65 +44,7 @@ def test_what_becomes_of_the_board_is_told_when_it_is_interrupted(empty, tree, a
             raise KeyboardInterrupt
 
     one = empty()
-    with pytest.raises(DeployError, match=f"^interrupted. {words}$"):
-        deploy.deploy(one.port, say=say, project=tree)
-
-
-def test_a_board_that_does_not_start_anew(empty, tree, monkeypatch):
-    def refuse(_):
-        raise DeployError("x")
-
-    monkeypatch.setattr("tools.deploy_board.Port.reset", refuse)
-    with pytest.raises(DeployError, match=r"If the board stays at its REPL, its reset button starts it$"):
-        run(empty(env={"VB_CHIP": "rp2"}), tree)
-
-
-def test_interrupted_before_the_board_was_found(monkeypatch, capsys):
-    def interrupt():
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr("tools.deploy_board.find_port", interrupt)
-    assert deploy.main([]) == 1 and "interrupted, and nothing was changed" in capsys.readouterr().err
-
-
-def test_a_preview_of_a_new_version_will_do(empty, tree):
-    assert run(empty(env={"VB_RELEASE": "1.30.0-preview.12"}), tree)[-1].startswith("board | info: up:")
-
-
-IN_THE_WAY = (
-    ("firmware", "firmware", "/firmware"), ("firmware/sub", "firmware/sub", "/firmware/sub"),
-    ("boot.py", "boot.py/x", "/boot.py"), ("main.off", "main.off/x", "/main.off"),
-    ("half a file", "firmware/a.mpy.part/x", "/firmware/a.mpy.part"),
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(("name", "path", "told"), IN_THE_WAY, ids=[row[0] for row in IN_THE_WAY])
-def test_what_is_in_the_way_is_named_before_anything_is_touched(empty, tree, name, path, told):
-    old = {"main.py": "print('old')", path: "mine"}
-    one = empty(files=old)
-    with pytest.raises(DeployError, match=f"^{told} on the board is in the way: .* rm -r :{told}. The board starts"):
-        run(one, tree)
-    assert files(one) == set(old)
-
-
-def test_what_is_in_the_way_where_nobody_looked(empty, tree):
-    one = empty(files={"lib": "a file"}, env={"VB_ROM": ""})
-    with pytest.raises(DeployError, match=r"^copying /lib/umqtt/simple.mpy: a directory, or a file .* is in the way"):
-        run(one, tree)
-    assert "main.py" not in files(one)
-    (one.flash / "lib").unlink()
-    run(one, tree)
-    assert files(one) == ON_BOARD | {"lib/umqtt/simple.mpy"}
-
-
-def test_what_the_board_refuses_in_the_middle_is_told(empty, tree):
-    one = empty(files={"firmware/gone.mpy": ""})
-
-    def say(text):
-        if text.startswith("removing"):
-            (one.flash / "firmware" / "gone.mpy").unlink()
-
-    with pytest.raises(DeployError, match=r"^removing /firmware/gone.mpy refused: OSError: .*run it again"):
+    with pytest.raises(ToolError, match=f"^interrupted. {words}$"):
         deploy.deploy(one.port, say=say, project=tree)
 
 
@@ -114,7 +56,7 @@ def test_a_flash_that_is_full_in_the_middle_is_told(empty, tree):
         if "table.txt" in text:
             part.symlink_to("/dev/full")
 
-    with pytest.raises(DeployError, match=r"copying /firmware/table.txt: no space left on the board's flash"):
+    with pytest.raises(ToolError, match=r"copying /firmware/table.txt: no space left on the board's flash"):
         deploy.deploy(one.port, say=say, project=tree)
     part.unlink()
     assert run(one, tree)[-1] == "board | info: up: pylon2mqtt 1" and files(one) == ON_BOARD
@@ -152,7 +94,7 @@ def test_a_firmware_that_fails_is_shown(empty, tree, main, shown):
     (tree / "main.py").write_text(main)
     one = empty()
     said = []
-    with pytest.raises(DeployError, match="fails at its start, as told above"):
+    with pytest.raises(ToolError, match="fails at its start, as told above"):
         deploy.deploy(one.port, say=said.append, project=tree)
     assert any(line.startswith(f"board | {shown}") for line in said)
 
@@ -173,14 +115,5 @@ def test_what_is_said_where_it_is_not_up(empty, tree, monkeypatch, main, words):
     if words:
         assert run(one, tree)[-1].startswith(words)
     else:
-        with pytest.raises(DeployError, match="the board said nothing within"):
+        with pytest.raises(ToolError, match="the board said nothing within"):
             run(one, tree)
-
-
-@pytest.mark.parametrize("line", ["info: Wi-Fi connected", "warning: no Wi-Fi"])
-def test_a_firmware_that_says_more_is_waited_for_no_longer(line):
-    def lines():
-        yield from ("", None, line)
-        raise AssertionError("it is known to live")
-
-    assert deploy.fault_after_up(lines()) == ""

@@ -1,41 +1,14 @@
-"""The README's way onto an ESP32, on the virtual board; and its way without one, on a PC with an adapter."""
+"""The README's way onto an ESP32, on the virtual board."""
 
 from __future__ import annotations
-
-import signal
 
 import doc_commands
 import pytest
 from doc_commands import REPL, SHELL
-from doc_rows import ON_A_BOARD, ON_A_PC, to_run
+from doc_rows import ON_A_BOARD, to_run
 from doc_stage import SECRET, Stage, Typed
 
 SEEN_S = 60
-
-
-# -- on a PC with an adapter ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.slow
-def test_on_a_pc(tmp_path, broker):
-    link = str(tmp_path / "battery")
-    places = {"/tmp/battery": link, "/dev/ttyUSB0": link, "--mqtt_host 192.168.2.245": f"--mqtt_port {broker.port} "
-              "--mqtt_host 127.0.0.1", "192.168.2.245": f"127.0.0.1:{broker.port}"}  # fmt: skip
-    (tmp_path / "clone").mkdir()
-    stage = Stage(tmp_path / "clone", places)
-    (simulator, pylon2mqtt, monitor) = sorted(to_run(ON_A_PC), key=lambda one: "simpylmon".index(one.text[14:17]))
-    with stage.start(simulator.text) as battery:
-        battery.wait_for("battery at")
-        with stage.start(pylon2mqtt.text) as firmware, stage.start(monitor.text) as view:
-            firmware.wait_for("packs: 1, 2")
-            view.wait_for(r"Pack 2 .* charging, OK")
-            assert firmware.stop(signal.SIGTERM) == 0
-            view.wait_for("Offline")
-            assert view.stop() == 0
-        assert battery.stop() == 0
-
-
-# -- on a board ----------------------------------------------------------------------------------------------------
 
 
 class Way:

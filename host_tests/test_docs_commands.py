@@ -12,19 +12,12 @@ import shutil
 
 import doc_commands
 import pytest
-from doc_commands import REPL, SHELL
-from doc_rows import AS_ROOT, AT_ONCE, COMMANDS, ROWS, UNTIL_SEEN, rows_of, to_run
+from doc_rows import AS_ROOT, AT_ONCE, COMMANDS, ROWS, rows_of, to_run
 from doc_stage import Stage
 
 from tools.simulator import Simulator
 
-ONCE = re.compile(r"making |installing |fetching |\.venv is ready")  # said by the first run only, see test_environment
-TIMED = re.compile(r" +\d+\.\d s ")  # said while it runs
 FAILS = {"python3 tools/decode.py '~20014642E00202FD35'": 1}  # exit status
-SHORTER = ((" --seconds 45", ""), (" --seconds 10", ""))
-SEEN_S = 60
-
-
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda one: f"{one.page}: {one.text[:60]}")
 def test_it_is_known(command):
     assert len(rows_of(command)) == 1, "put this command into ROWS"
@@ -33,9 +26,6 @@ def test_it_is_known(command):
 @pytest.mark.parametrize("known", [row[0] for row in ROWS])
 def test_each_row_is_of_a_command(known):
     assert any(re.fullmatch(known, one.text) for one in COMMANDS)
-
-
-# -- to its end, or until Ctrl-C -----------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
@@ -54,30 +44,6 @@ def test_at_once(stage):
             status = int("== tests: FAILED" in said or not re.search(r"\d passed\b", said))
         assert status == FAILS.get(command.text, 0), command.text
         assert doc_commands.missing(map(stage.here, command.promised), said) == [], command.text
-    made = sorted(path.name for path in (stage.directory / "my-rack").iterdir())
-    assert made == ["automations.yaml", "dashboard.yaml"]
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("command", to_run(UNTIL_SEEN), ids=lambda one: one.text[22:])
-def test_until_seen(tmp_path, command):
-    """The demo is ended by Ctrl-C as soon as all is there that it says before its end."""
-    text = command.text
-    for theirs, ours in SHORTER:
-        text = text.replace(theirs, ours)
-    promised = [line.replace("(mosquitto)", "(…)") for line in command.promised if not ONCE.match(line)]  # or amqtt
-    with Stage(tmp_path).start(text) as tool:
-        for line in promised:
-            if TIMED.match(line):
-                tool.wait_for(doc_commands.pattern(line), SEEN_S)
-        ends = any("readings of" in line for line in promised)  # which tells how long a cycle takes
-        for pack in range(1, 1 + int(tool.wait_for(r"\((\d+) packs?, simulated", SEEN_S).group(1))):
-            tool.wait_for(f"Pack {pack} ", SEEN_S, count=2 if ends else 1)  # one that was not read is a failure
-        assert tool.stop() == 0
-    assert len(promised) >= 3 and doc_commands.missing(promised, tool.output) == []
-
-
-# -- docs/service.md -----------------------------------------------------------------------------------------------
 
 
 def test_as_root(tmp_path):
@@ -100,45 +66,3 @@ def test_as_root(tmp_path):
 
 
 # -- what finds it -------------------------------------------------------------------------------------------------
-
-
-PAGE = """
-`python3 tools/x.py --a`, `tools/x.py`, `python3 …`, `config.show()`, `config.json`
-
-    python3 tools/y.py
-
-```
-$ python3 tools/z.py
-it says 7 s
-…
->>> config.show()
-```
-```sh
-cat > file <<END
-rm all
-END
-mkdir x   # why
-```
-"""
-
-
-def test_commands_are_found():
-    found = [(one.prompt, one.text, one.promised) for one in doc_commands.commands("page", PAGE)]
-    assert found == [
-        (SHELL, "python3 tools/x.py --a", []), (REPL, "config.show()", []), (SHELL, "python3 tools/y.py", []),
-        (SHELL, "python3 tools/z.py", ["it says 7 s"]), (REPL, "config.show()", []),
-        (SHELL, "cat > file <<END\nrm all\nEND", []), (SHELL, "mkdir x", []),
-    ]  # fmt: skip
-
-
-@pytest.mark.parametrize(("line", "output", "there"), [
-    ("   8.4 s  Pack 1", " 12.1 s  Pack 1", True),
-    ("+1.4 A  x", "-12 A x", True),
-    ("one two", "one\ntwo", True),
-    ("packs: …, OK", "packs: 1, 2, OK", True),
-    ("charging, OK", "idle, OK", False),
-    ("8.4 s", "s", False),
-    ("a.b", "axb", False),
-])  # fmt: skip
-def test_promises_are_held(line, output, there):
-    assert (doc_commands.missing([line], output) == []) == there

@@ -1,7 +1,8 @@
-"""Links and pictures of the pages that owners read lead somewhere; tools take the flags that the pages give them."""
+"""The pages that owners read: links lead somewhere, flags and defaults are those of the tools and settings."""
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -9,6 +10,7 @@ import sys
 import markdown
 import pytest
 
+from firmware.config import SETTINGS
 from tools import environment
 
 PROJECT = environment.PROJECT
@@ -58,11 +60,6 @@ def named_tools():
     return sorted(found.items())
 
 
-def test_the_pages_are_there():
-    assert {"README.md", "CONTRIBUTING.md", "docs/mqtt.md", "docs/protocol.md", "docs/developing.md",
-            "docs/numbers.md"} <= set(PAGES)  # fmt: skip
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_links_resolve(page):
     assert dead_links(page, (PROJECT / page).read_text()) == []
@@ -84,27 +81,10 @@ def test_tools_take_the_flags_that_the_pages_give_them(tool, flags):
     assert sorted(flag for flag in flags if not re.search(rf"(?<![\w-]){re.escape(flag)}\b", said)) == []
 
 
-@pytest.mark.parametrize(("text", "dead"), [
-    ("[a](README.md)", []),
-    ("[a](missing.md)", ["missing.md"]),
-    ("![a](docs/none.svg)", ["docs/none.svg"]),
-    ('<img src="none.png">', ["none.png"]),
-    ("[a](https://example.org/x)", []),
-    ("# Two words, `code`\n[a](#two-words-code)", []),
-    ("# Two words\n[a](#two-word)", ["#two-word"]),
-    ("[a](README.md#no-such-heading)", ["README.md#no-such-heading"]),
-    ("[a](../outside.md)", ["../outside.md"]),
-    ("[a](../../issues/new/choose) [b](../../issues/x)", ["../../issues/x"]),
-    ("`[a](missing.md)`\n```\n[a](missing.md)\n```", []),
-])  # fmt: skip
-def test_dead_links_are_seen(text, dead):
-    assert dead_links("page.md", text) == dead
-
-
-def test_the_forms_are_not_where_a_page_of_a_folder_seeks_them():
-    assert dead_links("docs/page.md", f"[a]({FORMS})") == [FORMS]
-
-
-def test_commands_are_seen():
-    text = "`python3 tools/a.py --x 1 -n` and\n    python3 tools/b.py --set K=V  # --not-this\n"
-    assert commands(text) == {"tools/a.py": {"--x", "-n"}, "tools/b.py": {"--set"}}
+def test_the_defaults_of_the_readme_are_those_of_the_settings():
+    shown = {}
+    for keys, values, _ in markdown.table((PROJECT / "README.md").read_text(), "key", "default"):
+        shown |= dict(zip(markdown.quoted(keys), values.replace("`", "").split(", "), strict=False))
+    for key, default, *_ in SETTINGS:
+        if default not in (None, "", "needed"):
+            assert shown[key] == (default if isinstance(default, str) else json.dumps(default)), key

@@ -131,23 +131,6 @@ def test_keys_of_an_identity(published):
     assert list(documented("Identity")) == list(json.loads(published[PREFIX + "stat/info/Pack1"][0]))
 
 
-def unit_of(kind):
-    unit = json.loads("{" + entities.kind(kind)[2] + "}").get("unit_of_meas", "")
-    return "bytes" if unit == "B" else unit
-
-
-@pytest.mark.parametrize(("heading", "topic"), [
-    ("A reading", "readings"), ("The rack", "readings"), ("Limits", "limits"), ("Parameters", "parameters"),
-    ("Health", "state"), ("Status", "status"),
-])  # fmt: skip
-def test_units(heading, topic):
-    rows = documented(heading)
-    device = {"A reading": "p", "The rack": "r"}.get(heading)
-    for key, kind, _, _, _ in entities.rows(topic, device):
-        if key in rows:
-            assert unit_of(kind) in ("", rows[key][1]), key
-
-
 # -- commands ---------------------------------------------------------------------------------------------------------
 
 
@@ -197,8 +180,3 @@ def test_entities():
     made, said = made_entities(), said_entities()
     assert len(made) > 50
     assert said == made
-
-
-def test_the_button():
-    (row,) = [row for row in markdown.table(TEXT, "of", "entity") if row[1] == "Restart"]
-    assert any('"name":"Restart"' in line for line in entities.lines("head r ")) and row[0] == "rack"

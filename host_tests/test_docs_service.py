@@ -8,7 +8,6 @@ import shlex
 import shutil
 import subprocess
 
-import markdown
 import pytest
 
 from tools import environment, pylon2mqtt
@@ -69,26 +68,11 @@ def test_what_it_starts(tmp_path):
     password = tmp_path / "mqtt_pass"
     password.write_text("secret\n")
     given = GIVEN["CREDENTIALS_DIRECTORY"] + "/mqtt_pass"
-    options = pylon2mqtt._parser().parse_args([str(password) if word == given else word for word in arguments])
+    options = pylon2mqtt.parser().parse_args([str(password) if word == given else word for word in arguments])
     config = pylon2mqtt.settings(options)
     pylon2mqtt.check(config)
     assert config["mqtt_pass"] == "secret" and config["mqtt_user"] == "pylon2mqtt" and config["publish_rate"] == 10
     assert options.state == "/var/lib/pylon2mqtt/energy" and options.pylon_port == settings()["PYLON_PORT"]
-
-
-def test_without_a_password_too(tmp_path):
-    password = tmp_path / "mqtt_pass"
-    password.touch()
-    arguments = ["--pylon_port", "/dev/x", "--mqtt_host", "h", "--mqtt_user", "", "--mqtt_pass_file", str(password)]
-    pylon2mqtt.check(pylon2mqtt.settings(pylon2mqtt._parser().parse_args(arguments)))
-
-
-def test_where_it_may_write():
-    """.venv and the counters lie in its own directory: the project's is not its to write."""
-    (state,) = values("StateDirectory")
-    places = dict(line.split("=", 1) for line in values("Environment"))
-    assert places[environment.PLACE_VARIABLE] == f"%S/{state}/venv"
-    assert values("ProtectSystem") == ["strict"] and values("ReadWritePaths") == []
 
 
 def test_the_password_is_in_no_command_and_no_variable():
@@ -101,10 +85,3 @@ def test_the_password_is_in_no_command_and_no_variable():
 def test_time_to_say_offline():
     assert values("KillMode") == ["mixed"]
     assert int(values("TimeoutStopSec")[0]) > pylon2mqtt.STOP_TIMEOUT_S
-
-
-def test_paths_of_the_page_are_those_of_the_unit():
-    shell = "\n".join(block.text for block in markdown.blocks(PAGE, "sh"))
-    for path in ("/opt/pylon2mqtt", "/etc/pylon2mqtt/settings", "/etc/pylon2mqtt/mqtt_pass"):
-        assert path in shell and path in UNIT.read_text()
-    assert "docs/pylon2mqtt.service /etc/systemd/system/" in shell

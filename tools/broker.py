@@ -10,7 +10,6 @@ import os
 import shutil
 import signal
 import socket
-import subprocess
 import sys
 import threading
 from collections import deque
@@ -18,19 +17,20 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools.leash import Leash
+from tools import ToolError
+from tools.process import Process
 
 HOST = "127.0.0.1"
 BROKER_VARIABLE = "PYLON2MQTT_BROKER"  # "mosquitto" or "amqtt": this one and no other
 MOSQUITTO, AMQTT = "mosquitto", "amqtt"
 SBIN = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"  # where packages put it, and not on every PATH
 RUNNING = "running"  # the end of the line with which both say that they listen
-START_TIMEOUT_S, STOP_TIMEOUT_S = 20, 5
+START_TIMEOUT_S = 20
 TRIES = 3  # the port was free a moment ago, but may not be any more
 LINES_KEPT = 20
 
 
-class BrokerError(Exception):
+class BrokerError(ToolError):
     """There is no broker; the text says why, and what to do."""
 
 
@@ -46,42 +46,33 @@ def program(wanted=None):
 
 
 class Broker:
-    """A broker process of our own; `directory` holds its files. Use as a context manager: entered, it listens at
-    `host`:`port`, for anybody on this PC. `wanted`: which one, as for
-    program(). BrokerError.
+    """A broker process of our own; `directory` holds its files. `wanted`: which one, as for program(). BrokerError.
+
+    Use as a context manager: entered, it listens at `host`:`port`, for anybody on this PC.
     """
 
     def __init__(self, directory, wanted=None):
         self.host, self.port = HOST, None
         self.name, self._path = program(wanted)
         self._directory = Path(directory)
-        self._process = self._leash = None
-        self._listens = False
-        self._lines = deque(maxlen=LINES_KEPT)
+        self._process = None
 
     def __enter__(self):
         for _ in range(TRIES):
             self.port = _free_port()
-            if self._start():
+            lines = deque(maxlen=LINES_KEPT)
+            if self._start(lines):
                 return self
             self.__exit__()
-        said = "\n".join(self._lines)
+        said = "\n".join(lines)
         raise BrokerError(f"{self.name} does not start; --broker HOST:PORT takes another one. It said:\n{said}")
 
     def __exit__(self, *_):
-        if self._process:
-            self._process.terminate()
-            try:
-                self._process.wait(STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
-            self._leash.close()
-            self._process = None
+        self._process.__exit__()
 
     def _command(self):
         if self._path is None:
-            return [sys.executable, str(Path(__file__).resolve()), str(self.port)]
+            return ["python3", "tools/broker.py", str(self.port)]
         file = self._directory / "mosquitto.conf"
         lines = [f"listener {self.port} {HOST}", "allow_anonymous true", "persistence false"]
         if os.geteuid() == 0:
@@ -89,28 +80,18 @@ class Broker:
         file.write_text("\n".join([*lines, ""]))
         return [self._path, "-c", str(file)]
 
-    def _start(self):
-        """-> whether it listens."""
+    def _start(self, lines):
+        """Its output goes into `lines` -> whether it listens."""
         told = threading.Event()
-        self._listens = False
-        self._leash = Leash()
-        self._process = process = self._leash.start(
-            self._command(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-            errors="replace",
-        )  # fmt: skip
-        threading.Thread(target=self._listen, args=(process, told), daemon=True).start()
-        told.wait(START_TIMEOUT_S)
-        return self._listens
 
-    def _listen(self, process, told):
-        """Its output must go somewhere, and tells when it is there."""
-        with process.stdout:
-            for line in process.stdout:
-                self._lines.append(line.rstrip())
-                if line.rstrip().endswith(RUNNING):
-                    self._listens = True
-                    told.set()
-        told.set()
+        def on_line(line):
+            lines.append(line)
+            if line.endswith(RUNNING):
+                told.set()
+
+        self._process = Process(self._command(), on_line, lambda status: told.set())
+        told.wait(START_TIMEOUT_S)
+        return bool(lines) and lines[-1].endswith(RUNNING)
 
 
 def _free_port():

@@ -1,5 +1,6 @@
-"""The serial port of a PC with the face of machine.UART that the firmware's Link and Line expect. Keeps every byte, and
-lets nothing out but read commands.
+"""The serial port of a PC with the face of machine.UART that the firmware's Link and Line expect.
+
+Keeps every byte, and lets nothing out but read commands.
 """
 
 from __future__ import annotations
@@ -9,24 +10,21 @@ import time
 from dataclasses import dataclass, field
 
 from firmware.battery import frame
+from tools import ToolError
 
 # What an owner's battery may be asked: of the firmware's allow-list all but 91H, which changes the rate.
-READ_COMMANDS = tuple(cid2 for cid2 in frame.COMMANDS if cid2 != frame.SET_RATE)
-CONSOLE_COMMAND = re.compile(rb"(pwr|time|(pwr|bat|info|stat|soh) ([1-9]|1[0-6]))\n")
+READ_COMMANDS = tuple(sorted(cid2 for cid2 in frame.COMMANDS if cid2 != frame.SET_RATE))
+CONSOLE_COMMAND = re.compile(rb"(pwr|time|info|stat|(pwr|bat|info|stat|soh) ([1-9]|1[0-6]))\r?\n")
 WAKE_UP = b"~20014682C0048520FCC3\r"  # asks newer firmware for its text console
 NEWLINE = b"\n"
 PAGER_KEY = b"\r"  # goes on with the answer that is coming
 KEYS = (NEWLINE, b"\r\n", PAGER_KEY)
-RATES = (1200, 2400, 4800, 9600, 19200)  # of the framed protocol; and at that of the console, too
-CONSOLE_BAUD = 115200
-MOST_BYTES = 65536  # kept of what comes after one request
+MAX_BYTES = 65536  # kept of what comes after one request
 QUIET_MS, SETTLE_MS, POLL_MS = 30, 300, 5
-CHUNK = 256
-WRITE_TIMEOUT_S = 5
-MS = 1000
+CHUNK_BYTES = 256
 
 
-class Forbidden(Exception):
+class Forbidden(ToolError):
     """Something that is no read command was about to be sent; it was not."""
 
 
@@ -40,34 +38,28 @@ class Exchange:
 
 
 class Clock:
-    """What the firmware uses of MicroPython's module `time`."""
+    """What the firmware uses of MicroPython's module `time`; all in ms."""
 
-    @staticmethod
-    def ticks_ms():
-        """Milliseconds since some moment."""
-        return int(time.monotonic() * MS)
+    def ticks_ms(self):
+        """-> ms since some moment."""
+        return time.monotonic_ns() // 1_000_000
 
-    @staticmethod
-    def ticks_add(ticks, delta):
-        """`delta` ms after `ticks`."""
+    def ticks_add(self, ticks, delta):
+        """-> `delta` ms after `ticks`."""
         return ticks + delta
 
-    @staticmethod
-    def ticks_diff(end, start):
-        """ms from `start` to `end`."""
+    def ticks_diff(self, end, start):
+        """-> ms from `start` to `end`."""
         return end - start
 
-    @staticmethod
-    def sleep_ms(ms):
+    def sleep_ms(self, ms):
         """Waits so many ms."""
-        time.sleep(ms / MS)
+        time.sleep(ms / 1000)
 
 
 def is_allowed(data):
     """Whether these bytes may go to a battery: a read command of either dialect, a key, the wake-up."""
-    if data in KEYS or data == WAKE_UP:
-        return True
-    if CONSOLE_COMMAND.fullmatch(data):
+    if data in KEYS or data == WAKE_UP or CONSOLE_COMMAND.fullmatch(data):
         return True
     try:
         return data.endswith(b"\r") and frame.decode(data).code in READ_COMMANDS
@@ -78,8 +70,8 @@ def is_allowed(data):
 class Port:
     """`serial` is a serial.Serial or the like, with timeout 0; `clock` as MicroPython's module `time`."""
 
-    def __init__(self, serial, clock=Clock):
-        self._serial, self._clock = serial, clock
+    def __init__(self, serial, clock):
+        self._serial, self.clock = serial, clock
         self._exchanges = []
 
     def init(self, baudrate):
@@ -96,24 +88,24 @@ class Port:
             self._exchanges.append(Exchange(data, self._serial.baudrate))
         self._serial.write(data)
 
-    def readinto(self, view):
-        """What has arrived goes into `view`, a memoryview -> number of bytes, or None."""
-        data = self._serial.read(len(view))
+    def readinto(self, buffer):
+        """What has arrived goes into `buffer` -> number of bytes, or None."""
+        data = self._serial.read(len(buffer))
         if not data:
             return None
-        view[: len(data)] = data
+        buffer[: len(data)] = data
         if not self._exchanges:
             self._exchanges.append(Exchange(b"", self._serial.baudrate))
         received = self._exchanges[-1].received
-        received += data[: max(0, MOST_BYTES - len(received))]
+        received += data[: max(0, MAX_BYTES - len(received))]
         return len(data)
 
     def take(self):
         """Waits for the rest of what is coming, within a bound -> [Exchange] since the last time."""
-        view, clock = memoryview(bytearray(CHUNK)), self._clock
+        buffer, clock = bytearray(CHUNK_BYTES), self.clock
         began = last = clock.ticks_ms()
         while True:
-            some, now = self.readinto(view), clock.ticks_ms()
+            some, now = self.readinto(buffer), clock.ticks_ms()
             last = now if some else last
             if clock.ticks_diff(now, last) >= QUIET_MS or clock.ticks_diff(now, began) >= SETTLE_MS:
                 break

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import firmware
 from firmware.battery import frame
-from tools import capture_mask, decode_info
-from tools.decode_layouts import REPLIES
+from tools import capture_mask
+from tools.decode_values import COMMANDS, fitting, refusal
 
 FRAMED, CONSOLE = "pylontech-rs232", "console"
 RECORDED, ERROR, DAMAGED, SILENT = "recorded", "error", "damaged", "silent"
@@ -24,8 +24,9 @@ def _row(family, model, request, response, valid, kind, note):
 
 
 def framed(exchange, model="", serials=False):
-    """A framed request and what came (capture_port.Exchange) -> dict. model: what the battery says that it is, or "".
-    serials: leave serial numbers as they are.
+    """A framed request and what came (capture_port.Exchange) -> dict.
+
+    model: what the battery says that it is, or "". serials: leave serial numbers as they are.
     """
     raw = bytes(exchange.received)
     if not serials:
@@ -34,7 +35,7 @@ def framed(exchange, model="", serials=False):
     line, reply, why = _answer_of(raw, asked)
     kind = SILENT if not raw else DAMAGED if reply is None else ERROR if reply.code else RECORDED
     request, note = exchange.sent.rstrip(b"\r").decode(), f"at {exchange.baud} baud" + (f"; {why}" if why else "")
-    if why and kind == RECORDED and decode_info.fitting(reply.info):
+    if why and kind == RECORDED and fitting(reply.info):
         request, note = "", f"{note}; a late reply to another question: asked was {request}"
     row = _row(FRAMED, model, request, line.decode(ENCODING), reply is not None, kind, note)
     if raw not in (b"", line + b"\r"):
@@ -43,13 +44,14 @@ def framed(exchange, model="", serials=False):
 
 
 def _answer_of(raw, asked):
-    """Of all that came: the last frame that answers, else the last whole one, else the last line that begins like one
-    -> (bytes without CR, Frame or None, why it is no answer or "").
+    """Of all that came -> (line without CR, Frame or None, why it is no answer or "").
+
+    The last frame that answers, else the last whole one, else the last line that begins like one.
     """
     reader = frame.Reader()
     reader.feed(raw + b"\r")  # the last one may have lost its EOI
-    lines = list(iter(reader.next, None))
-    found = (lines[-1] if lines else raw).rstrip(b"\r"), None, "no reply" if not raw else "no frame"
+    lines = [bytes(line) for line in iter(reader.next, None)]
+    found = (lines[-1] if lines else raw).rstrip(b"\r"), None, "no frame" if raw else "no reply"
     for line in lines:
         try:
             reply = frame.decode(line)
@@ -57,31 +59,26 @@ def _answer_of(raw, asked):
             if found[1] is None:
                 found = line.rstrip(b"\r"), None, str(error)
             continue
-        why = _refusal(reply, asked)
+        why = _unlike(reply, asked)
         if not why or found[1] is None or found[2]:
             found = line.rstrip(b"\r"), reply, why
     return found
 
 
-def _refusal(reply, asked):
+def _unlike(reply, asked):
     """Why a whole frame does not answer what was asked, or "" (it may say no, or have no INFO for an absent pack)."""
     if reply.code or not reply.info:
         return ""
-    parse = REPLIES[asked.code].parse
-    try:
-        value = parse(reply.info) if parse else None
-    except ValueError as error:
-        return str(error)
-    if parse is None:
-        return f"INFO of {len(reply.info)} bytes where none belongs"
-    if asked.info and value[0] != asked.info[0]:
-        return f"reply of pack {value[0]}"
-    return ""
+    why = refusal(reply.info, asked.code)
+    if not why and asked.info and COMMANDS[asked.code][2](reply.info)[0] != asked.info[0]:
+        return "reply of another pack"
+    return why
 
 
 def console(exchange, model="", kind=RECORDED, why="", serials=False):
-    """A console command and what came -> dict. kind: RECORDED, ERROR (the battery declined) or DAMAGED, and
-    why. model, serials: as for framed().
+    """A console command and what came -> dict. model, serials: as for framed().
+
+    kind: RECORDED, ERROR (the battery declined) or DAMAGED, and why.
     """
     command = exchange.sent.decode(ENCODING).strip()
     text = bytes(exchange.received).decode(ENCODING)

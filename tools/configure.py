@@ -6,7 +6,6 @@ KEY=VALUE sets, KEY alone asks for the value (without showing it: for passwords)
 
 from __future__ import annotations
 
-import argparse
 import getpass
 import json
 import sys
@@ -15,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools import environment
+from tools import ToolError, environment, options
 
 REFUSED = "REFUSED"  # the board's word for ConfigError
 # what the board raises -> what to do
@@ -25,64 +24,48 @@ ADVICE = (
 )
 
 
-class UsageError(Exception):
-    """What was asked for cannot be done; the text says why."""
-
-
 def main(arguments=None):
-    """-> exit status: 0, or 1 when nothing was changed (UsageError: said on stderr)."""
-    options = _parser().parse_args(arguments)
+    """-> exit status: 0, or not when nothing was changed (why is said on stderr)."""
+    parser = options.parser("configure.py", __doc__)
+    add = parser.add_argument
+    add("--port", help="the board's serial port (default: the only one on USB)")
+    add("--show", action="store_true", help="tell all settings; passwords are masked")
+    add("--unset", action="append", default=[], metavar="KEY", help="back to the default; repeatable")
+    add("--no-reset", action="store_true", help="leave the board at its REPL")
+    add("settings", nargs="*", metavar="KEY=VALUE", help="settings, see README.md")
+    given = parser.parse_args(arguments)
     environment.ensure()
+    return options.guarded("configure", lambda: configure(given), interrupted="interrupted, and nothing was changed")
 
-    from tools.deploy_board import DeployError
 
-    try:
-        values = changes(options.settings, options.unset)
-        if not values and not options.show:
-            raise UsageError("nothing to do: give KEY=VALUE, --unset KEY or --show (--help tells more)")
-        said = on_board(options.port, program(values, options.show), reset=not options.no_reset)
-    except KeyboardInterrupt:
-        print("\nconfigure: interrupted, and nothing was changed", file=sys.stderr)
-        return 1
-    except (UsageError, DeployError, environment.SetupError) as error:
-        print(f"configure: {error}", file=sys.stderr)
-        return 1
-    refused = said.partition(REFUSED + "\n")[2]
-    print(said.partition(REFUSED + "\n")[0].rstrip())
+def configure(given):
+    """What was asked for, on the board -> exit status. ToolError."""
+    values = changes(given.settings, given.unset)
+    if not values and not given.show:
+        raise ToolError("nothing to do: give KEY=VALUE, --unset KEY or --show (--help tells more)")
+    said = on_board(given.port, program(values, given.show), reset=not given.no_reset)
+    shown, _, refused = said.partition(REFUSED + "\n")
+    print(shown.rstrip())
     if refused:
-        print(f"configure: nothing was changed:\n{refused.rstrip()}", file=sys.stderr)
-        return 1
-    if not options.no_reset:
+        raise ToolError(f"nothing was changed:\n{refused.rstrip()}")
+    if not given.no_reset:
         print("the board starts anew")
     return 0
 
 
-def _parser():
-    parser = argparse.ArgumentParser(
-        prog="configure.py", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )  # fmt: skip
-    parser.add_argument("--port", help="the board's serial port (default: the only one on USB)")
-    parser.add_argument("--show", action="store_true", help="tell all settings; passwords are masked")
-    parser.add_argument("--unset", action="append", default=[], metavar="KEY", help="back to the default; repeatable")
-    parser.add_argument("--no-reset", action="store_true", help="leave the board at its REPL")
-    parser.add_argument("settings", nargs="*", metavar="KEY=VALUE", help="settings, see README.md")
-    return parser
-
-
 def changes(texts, unset=(), ask=getpass.getpass):
     """`texts` such as "publish_rate=5" or "wifi_pass" -> {key: value, or None for those of `unset`}. `ask`: for a value
-    that is not given. UsageError.
+    that is not given. ToolError.
     """
     values = {}
     for text in texts:
         key, equals, value = text.partition("=")
         if not key or key in values:
-            raise UsageError(f"{text.partition('=')[0] or text!r}: write each setting once, as KEY=VALUE")
+            raise ToolError(f"{text.partition('=')[0] or text!r}: write each setting once, as KEY=VALUE")
         values[key] = typed(key, value if equals else _asked(key, ask))
     for key in unset:
         if key in values:
-            raise UsageError(f"{key}: either set it or unset it")
+            raise ToolError(f"{key}: either set it or unset it")
         values[key] = None
     return values
 
@@ -91,7 +74,7 @@ def _asked(key, ask):
     try:
         return ask(f"{key}: ")
     except (EOFError, OSError, termios.error):
-        raise UsageError(f"{key}: there is no terminal to ask at: write {key}=VALUE") from None
+        raise ToolError(f"{key}: there is no terminal to ask at: write {key}=VALUE") from None
 
 
 def typed(key, text):
@@ -117,15 +100,15 @@ def program(values, show):
 
 
 def on_board(port, text, reset):
-    """Runs the program `text` there, and then a reset if `reset` says so -> what it printed. DeployError."""
-    from tools.deploy_board import DeployError, Port, find_port
+    """Runs the program `text` there, and then a reset if `reset` says so -> what it printed. ToolError."""
+    from tools.deploy_board import Port, find_port
 
     with Port(port or find_port()) as board, board.left_in_words():
         board.enter()  # after a soft reset all memory is free
         try:
             said = board.ask(text)
-        except DeployError as error:
-            raise DeployError(advice(str(error))) from None
+        except ToolError as error:
+            raise ToolError(advice(str(error))) from None
         if reset:
             board.reset()
     return said.replace("\r\n", "\n")

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections import Counter
 from typing import NamedTuple
 
 from firmware.battery import frame
-from tools.decode_check import faults, is_hex
-from tools.decode_frame import REPLY, REQUEST
+from tools.decode_frame import REPLY, REQUEST, is_hex
 
 MOST = 2 * frame.LONGEST  # characters of one frame that are looked at
 FEWEST_HEX = 4  # behind ~, else it is no frame in a text
@@ -29,15 +27,22 @@ class Found(NamedTuple):
     role: str | None = None
 
 
-def frames(data, name):
-    """Bytes of a file -> yields Found, in order. Lines of JSON with `request` and `response` are a capture."""
+def frames(data, name, left_out):
+    """Bytes of a file -> yields Found, in order. Lines of JSON with `request` and `response` are a capture.
+
+    left_out: a Counter of SILENT and TEXT, what is in a capture and is no frame; added to.
+    """
     for number, line in enumerate(data.split(b"\n"), 1):
-        where = f"{name}, line {number}"
-        row = _row(line)
+        where, row = f"{name}, line {number}", _row(line)
         if row is None:
             for text, column in in_text(line.decode("latin-1"), line is not data):
                 yield Found(text, f"{where}, column {column}")
-        elif row.get("family") != "console":
+            continue
+        if row.get("request") and not row.get("response"):
+            left_out[SILENT] += 1
+        elif row.get("family") == "console":
+            left_out[TEXT] += 1
+        if row.get("family") != "console":
             for key, role in (("request", REQUEST), ("response", REPLY)):
                 text = row.get(key)
                 if isinstance(text, str) and text:
@@ -50,7 +55,7 @@ def pasted(text):
     found = list(in_text(text))
     if len(found) > 1:
         return [Found(one, f"frame at {column}") for one, column in found]
-    if found and (text[0] != "~" or not faults(found[0][0])):
+    if found and (text[0] != "~" or _is_frame(found[0][0])):
         return [Found(found[0][0], "frame")]
     return [Found(text[:MOST], "frame")] if text[:1] == "~" else alone(text, "frame")
 
@@ -59,17 +64,6 @@ def alone(text, where):
     """A text that is nothing but the digits of a frame whose SOI is lost -> [Found], else []; `where` it stood."""
     text = text.strip()
     return [Found(text[:MOST], where)] if len(text) >= FEWEST_HEX_RAW and is_hex(text) else []
-
-
-def left_out(data):
-    """What is in a capture, and is no frame -> Counter of SILENT and TEXT."""
-    counts = Counter()
-    for row in filter(None, map(_row, data.split(b"\n"))):
-        if row.get("request") and not row.get("response"):
-            counts[SILENT] += 1
-        elif row.get("family") == "console":
-            counts[TEXT] += 1
-    return counts
 
 
 def is_console(data):
@@ -89,12 +83,9 @@ def _row(line):
 
 
 def in_text(text, is_line=False):
-    """Yields (frame, number of its first character) of one text; is_line: it ended with a line feed, so that a CR at
-    its end is no EOI.
-    """
+    """Yields (frame, number of its first character) of one text; is_line: a CR at its end is part of a line end."""
     for found in re.finditer("~[^~]*", text):
-        behind = text[found.start() : found.end()]
-        taken = _taken(behind, is_line and found.end() == len(text))
+        taken = _taken(found.group(), is_line and found.end() == len(text))
         if taken:
             yield taken[:MOST], found.start() + 1
 
@@ -105,9 +96,17 @@ def _taken(text, is_end):
     digits = _HEX.match(line).group()
     if digits == line and len(digits) > FEWEST_HEX:
         return line + eoi
-    if digits != line and not faults(digits):
+    if digits != line and _is_frame(digits):
         return digits
     is_raw = eoi and not (is_end and not rest)
     if is_raw and len(re.findall("[0-9A-Fa-f]", line)) >= FEWEST_HEX_RAW:
         return line + eoi
     return _WORD.match(line).group().rstrip(".:!?") if len(digits) > FEWEST_HEX else ""
+
+
+def _is_frame(text):
+    try:
+        frame.decode(text.encode("latin-1"))
+    except frame.FrameError:
+        return False
+    return True

@@ -1,42 +1,57 @@
-"""One frame, every field of it named, and everything that is wrong with it. Pure; characters count from 1."""
+"""One frame, every field of it named, and everything that is wrong with it. Pure; characters count from 1.
+
+What is in INFO is what firmware/battery/messages.py reads there.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from firmware.battery import frame
-from tools import decode_info
-from tools.decode_check import Fault, cut, faults, is_hex
-from tools.decode_layouts import COMMANDS, REPLIES, RETURN_CODES
+from tools.decode_values import (
+    ALL_PACKS,
+    COMMANDS,
+    NEVER_SENT,
+    RATES,
+    RETURN_CODES,
+    WITH_PACK,
+    command_in_words,
+    fitting,
+    refusal,
+    values,
+)  # fmt: skip
 
-FRAME, LENGTH, CHKSUM, CODE = "2.2", "2.4", "2.5", "2.9"  # sections
 REQUEST, REPLY = "request", "reply"
-DAMAGED = decode_info.DAMAGED
+SHORTEST = frame.OVERHEAD - 1  # without EOI
+HEX = frozenset("0123456789ABCDEF")
+HEAD = 12  # characters from VER to LENGTH
+
+
+class Fault(NamedTuple):
+    """Where: number of the first character, how many; what is wrong and what it should be."""
+
+    at: int
+    width: int
+    text: str
 
 
 class Part(NamedTuple):
-    """One field: number of its first character, its characters, name, value in words, section."""
+    """One field: number of its first character (0: somewhere in INFO), its characters, name, value, section."""
 
     at: int
     characters: str
     name: str
     value: str
-    section: str
-
-
-class Hint(NamedTuple):
-    """What the surroundings say: REQUEST, REPLY or None; the command that a reply answers, or None; how they know."""
-
-    role: str | None = None
-    cid2: int | None = None
-    by: str = ""
+    section: str = ""
 
 
 @dataclass
 class Report:
-    """What a frame says: its parts and faults in order, and remarks on it. role: REQUEST, REPLY or None; code: CID2 or
-    RTN; cid2: the command that it is or answers, None: not known; by: how that is known.
+    """What a frame says: parts, faults, remarks. role: REQUEST, REPLY or None; code: CID2 or RTN, or None.
+
+    cid2: the command that it is or answers, None: not known; by: how that is known.
     """
 
     text: str
@@ -54,168 +69,177 @@ class Report:
         return not self.faults
 
 
-def examine(text, hint=None):
-    """A line "~…", with or without its CR (a text of characters 0 to 255) -> Report. hint: a Hint, or None. Raises
-    nothing (§2 to §4).
+def is_hex(text):
+    """Whether all are hex digits, of either case."""
+    return HEX.issuperset(text.upper()) and text.isascii()
+
+
+def examine(text, role=None, cid2=None, by=""):
+    """A line "~…", with or without its CR (a text of characters 0 to 255) -> Report. Raises nothing (§2 to §4).
+
+    role, cid2, by: what is known already of REQUEST or REPLY, the command that a reply answers, and how.
     """
-    report = Report(text, faults=faults(text))
-    parts = cut(text)
-    own = _head(report, parts)
-    _role(report, hint or Hint(), bool(parts.info))
-    report.parts += [
-        Part(at, two, *named) for (at, two), named in zip(_pairs(parts), _named_head(report, parts), strict=False)
-    ]
-    _name_length(report, parts)
-    _name_info(report, parts, own)
-    _name_end(report, parts)
-    report.parts.sort()
+    body = text.removesuffix("\r")
+    start = 0 if body and body[0] in HEX else 1  # a lost SOI: the rest stands one further left
+    rest = body[start:]
+    whole = len(body) >= SHORTEST
+    info, chksum = (rest[HEAD:-4], rest[-4:]) if whole else (rest[HEAD:], "")
+    report = Report(text, faults=sorted([*_characters(body, start), *_sums(rest, start + 1, info, chksum)]))
+    report.code = int(rest[6:8], 16) if len(rest[6:8]) == 2 and is_hex(rest[6:8]) else None
+    _settle_role(report, role, cid2, by, bool(info))
+    report.parts = [Part(1, body[:start], "SOI", "start", "2.2")] if body[:start] else []
+    report.parts += _head_parts(rest, start + 1, report)
+    _name_info(report, info, start + 1 + HEAD)
+    if chksum:
+        wanted = _chksum(rest)
+        value = "right" if chksum == wanted else f"wrong, must be {wanted}"
+        report.parts.append(Part(len(body) - 3, chksum, "CHKSUM", value, "2.5"))
     return report
 
 
-def _pairs(parts):
-    return [(parts.at + at, parts.head[at : at + 2]) for at in range(0, len(parts.head), 2)]
+def _characters(body, start):
+    if body[:1] != "~":
+        yield Fault(1, 1, f"SOI must be '~' (7EH), {shown(body[0]) + ' stands here' if body else 'there is nothing'}")
+    for found in re.finditer("[a-f]+|[^0-9A-Fa-f]+", body[start:]):
+        at, what = start + found.start() + 1, found.group()
+        if is_hex(what):
+            yield Fault(at, len(what), f"lower-case hex {what!r}: it must be {what.upper()!r}")
+        else:
+            yield Fault(at, len(what), f"{shown(what)} is no hex: only 0 to 9 and A to F can be here")
+    if len(body) < SHORTEST:
+        yield Fault(len(body) + 1, 1, f"it ends here, after {len(body)} characters; the shortest frame has {SHORTEST}")
 
 
-def _bytes(count):
-    return f"{count:g} byte{'s' * (count != 1)}"
+def shown(text):
+    """Characters in quotes, or in hex where they cannot be printed; a few of them."""
+    some, more = text[:8], "…" * (len(text) > 8)
+    printable = some.isascii() and some.isprintable()
+    return (f"'{some}'" if printable else " ".join(f"{ord(one):02X}H" for one in some)) + more
 
 
-def _number(two):
-    return int(two, 16) if len(two) == 2 and is_hex(two) else None
+def _sums(rest, at, info, chksum):
+    """LENGTH against itself and against INFO (§2.4), CHKSUM against all (§2.5). `at`: number of VER's character."""
+    length = rest[8:HEAD]
+    if len(length) == 4 and is_hex(length):
+        lenid = int(length[1:], 16)
+        wanted = _lchksum(lenid)
+        if length[0] != wanted:
+            yield Fault(at + 8, 1, f"LCHKSUM is {length[0]}; for LENID {length[1:]} it must be {wanted}")
+        if lenid % 2:
+            yield Fault(at + 9, 3, f"LENID {length[1:]} is odd; each byte of INFO has two characters")
+        if chksum and lenid != len(info):
+            much = f"{lenid - len(info)} missing" if len(info) < lenid else f"{len(info) - lenid} too many"
+            why = ""
+            if chksum == _chksum(rest) and len(info) < 4096:
+                right = f"{_lchksum(len(info))}{len(info):03X}"
+                why = f". CHKSUM is right, so it is LENGTH that is wrong: it must be {right}"
+            elif length[0] == wanted:
+                why = ". LENID fits its LCHKSUM, so it is probably right"
+            text = f"LENID {length[1:]} says {lenid} characters of INFO, there are {len(info)}: {much}{why}"
+            yield Fault(at + 9, 3, text)
+    if chksum and chksum != _chksum(rest):
+        yield Fault(at + len(rest) - 4, 4, f"CHKSUM is {shown(chksum)}; the characters before it make {_chksum(rest)}")
 
 
-def _head(report, parts):
-    """Sets report.code -> whether CID1 is ours."""
-    numbers = [_number(two) for _, two in _pairs(parts)] + [None] * 4
-    report.code = numbers[3]
-    if numbers[2] in (frame.CID1, None):
-        return True
-    report.remarks.append(f"CID1 is not {frame.CID1:02X}H: another maker's battery; its INFO is not known here")
-    return False
+def _lchksum(lenid):
+    return f"{-sum(int(digit, 16) for digit in f'{lenid:X}') % 16:X}"
 
 
-def _role(report, hint, has_info):
-    """Settles whether it is a request or a reply, and for which command."""
-    code, role = report.code, hint.role
-    if role is None and code in COMMANDS and code in RETURN_CODES:  # 90H and 91H are both
+def _chksum(rest):
+    return f"{-sum(rest[:-4].encode('latin-1')) & 0xFFFF:04X}"
+
+
+def _settle_role(report, role, cid2, by, has_info):
+    """Is it a request or a reply, and of which command?"""
+    code = report.code
+    is_command, is_return_code = code in COMMANDS or code in NEVER_SENT, code in RETURN_CODES
+    if role is None and is_command and is_return_code:  # 90H and 91H are both
         role = REPLY if code == frame.SET_RATE and not has_info else REQUEST
         if code == frame.PACK_COUNT and not has_info:
             report.remarks.append("ambiguous: as a reply 90H would be RTN ADR error; --reply says that it is one")
-    elif role is None and (code in COMMANDS or code in RETURN_CODES):
-        role = REQUEST if code in COMMANDS else REPLY
+    elif role is None and (is_command or is_return_code):
+        role = REQUEST if is_command else REPLY
     elif role is None and code is not None:
         report.remarks.append(f"{code:02X}H is neither a command nor a return code of V2.8")
     report.role = role
     if role == REQUEST:
         report.cid2 = code
     elif role == REPLY:
-        report.cid2, report.by = hint.cid2, hint.by
+        report.cid2, report.by = cid2, by
 
 
-def _named_head(report, parts):
-    """Yields name, value, section of VER, ADR, CID1, CID2 or RTN."""
-    names = "VER", "ADR", "CID1", {REQUEST: "CID2", REPLY: "RTN"}.get(report.role, "CID2 or RTN")
-    for name, (_, two) in zip(names, _pairs(parts), strict=False):
-        number = _number(two)
-        if number is None:
-            value = DAMAGED
-        elif name == "VER":
-            value = f"protocol version {number >> 4}.{number & 15}"
-        elif name == "ADR":
-            value = f"address {number}"
-        elif name == "CID1":
-            value = "lithium battery data" if number == frame.CID1 else "not ours"
-        else:
-            words = {REQUEST: COMMANDS, REPLY: RETURN_CODES}.get(report.role, {})
-            value = words.get(number, "not known in V2.8")
-        yield name, value, CODE if name in names[3:] else FRAME
+def _head_parts(rest, at, report):
+    """Yields VER, ADR, CID1, CID2 or RTN, LCHKSUM, LENID."""
+    words = {
+        "VER": lambda number: f"protocol version {number >> 4}.{number & 15}",
+        "ADR": lambda number: f"address {number}",
+        "CID1": lambda number: "lithium battery data" if number == frame.CID1 else "another maker's battery",
+        "CID2": command_in_words,
+        "RTN": lambda number: RETURN_CODES.get(number, "not known in V2.8"),
+        "CID2 or RTN": lambda number: "not known in V2.8",
+        "LCHKSUM": lambda number: "for LENID",
+        "LENID": lambda number: f"{number} characters of INFO",
+    }
+    code = {REQUEST: "CID2", REPLY: "RTN"}.get(report.role, "CID2 or RTN")
+    widths = (("VER", 2, "2.2"), ("ADR", 2, "2.2"), ("CID1", 2, "2.2"), (code, 2, "2.9"), ("LCHKSUM", 1, "2.4"),
+              ("LENID", 3, "2.4"))  # fmt: skip
+    first = 0
+    for name, width, section in widths:
+        characters = rest[first : first + width]
+        if characters:
+            value = words[name](int(characters, 16)) if is_hex(characters) else "damaged"
+            yield Part(at + first, characters, name, value, section)
+        first += width
 
 
-def _name_length(report, parts):
-    if not parts.length:
-        return
-    at, said = parts.at + 8, parts.length
-    wrong = any(fault.at == at for fault in report.faults)
-    lchksum = DAMAGED if parts.lenid is None else "wrong" if wrong else "right"
-    count = DAMAGED if parts.lenid is None else f"{parts.lenid} characters of INFO, {_bytes(parts.lenid / 2)}"
-    report.parts += [Part(at, said[:1], "LCHKSUM", lchksum, LENGTH)]
-    if said[1:]:
-        report.parts += [Part(at + 1, said[1:], "LENID", count, LENGTH)]
-
-
-def _name_info(report, parts, own):
-    characters, at = parts.info, parts.at + 12
-    pairs = [characters[n : n + 2] for n in range(0, len(characters) - 1, 2)]
-    damaged = [n for n, two in enumerate(pairs) if not is_hex(two)]
-    info = bytes(0 if n in damaged else int(two, 16) for n, two in enumerate(pairs))
-    named, section = _named(report, info, damaged) if own else (decode_info.Named([], 0), "")
-    for one in named.fields:
-        first = 2 * one.at
-        report.parts.append(Part(at + first, characters[first : first + 2 * one.width], one.name, one.value, section))
-    end = 2 * max([one.at + one.width for one in named.fields], default=0)
-    if end < len(characters):
-        count = _bytes((len(characters) - end) / 2)
-        report.parts.append(Part(at + end, characters[end:], "INFO", f"{count} without a name", section))
-    if named.fault and report.good:
-        first, width, text = named.fault
-        words = f"INFO does not fit {COMMANDS[report.cid2]}: " if report.cid2 else ""
-        report.faults.append(Fault(at + 2 * first, 2 * width, words + text))
-
-
-def _named(report, info, damaged):
-    """-> decode_info.Named, section; settles which command this INFO belongs to."""
-    nothing = decode_info.Named([], 0), ""
-    if report.role == REQUEST:
-        named, remark = decode_info.request(info, report.cid2, damaged)
-        report.remarks += [remark] if remark else []
-        return named, REPLIES[report.cid2].section if report.cid2 in REPLIES else ""
-    if report.role is None or report.code != frame.NORMAL:
-        return nothing
-    if not info:
-        _without_info(report)
-        return nothing
-    if report.cid2 is not None and report.cid2 not in REPLIES:
-        report.remarks.append(f"it answers {report.cid2:02X}H, which V2.8 does not have: INFO stays without names")
-        return nothing
-    if report.cid2 is None:
-        fault = _guess(report, info)
-        if report.cid2 is None:
-            if not report.good:
-                report.remarks.append("damaged as it is, it does not show which command it answers: --cid2 helps")
-            return decode_info.Named([], 0, fault), ""
-    return decode_info.reply(info, report.cid2, damaged), REPLIES[report.cid2].section
-
-
-def _without_info(report):
-    if report.cid2 is None:
-        report.remarks.append("ambiguous: INFO is empty in replies to 4FH (protocol version: it is VER) and 91H (set "
+def _name_info(report, characters, at):
+    """Adds what INFO says to the report, or why it says nothing."""
+    if report.role == REPLY and report.code == frame.NORMAL and not characters:
+        report.remarks.append("INFO is empty: as in replies to 4FH (protocol version: it is VER) and 91H (set "
                               "communication rate), and to 42H and 44H for a pack that is absent")  # fmt: skip
-    elif report.cid2 in REPLIES and REPLIES[report.cid2].parse:
-        report.remarks.append("INFO is empty: as batteries answer for a pack that is absent")
+    if not characters:
+        return
+    info = bytes.fromhex(characters) if is_hex(characters) and len(characters) % 2 == 0 else None
+    if report.role == REPLY and report.code == frame.NORMAL and info is not None and report.cid2 is None:
+        _guess(report, info, len(characters), at)
+    known = report.cid2 in COMMANDS
+    report.parts.append(Part(at, characters, "INFO", "damaged" if info is None else f"{len(info)} bytes",
+                             COMMANDS[report.cid2][1] if known else ""))  # fmt: skip
+    if info is None or not known:
+        return
+    section = COMMANDS[report.cid2][1]
+    if report.role == REQUEST:
+        report.parts[-1] = _of_request(report, report.parts[-1], info)
+    elif report.code == frame.NORMAL:
+        why = refusal(info, report.cid2)
+        if why and report.good:
+            text = f"INFO does not fit {command_in_words(report.cid2)}: {why}"
+            report.faults.append(Fault(at, len(characters), text))
+        elif not why and COMMANDS[report.cid2][2]:
+            answer = COMMANDS[report.cid2][2](info)
+            report.parts += [Part(0, "", name, value, section) for name, value in values(report.cid2, answer)]
 
 
-def _guess(report, info):
-    """INFO does not say what it answers: whose layout does it have? -> the fault, where nobody's."""
-    fitting = [cid2 for cid2 in decode_info.fitting(info) if REPLIES[cid2].parse]
-    if not fitting:
-        return 0, len(info), "INFO has the layout of no reply that V2.8 has; --cid2 says which command it answers"
-    report.cid2, report.by = fitting[0], "guessed: INFO has its layout"
-    if len(fitting) > 1:
-        others = ", ".join(f"{cid2:02X}H {COMMANDS[cid2]}" for cid2 in fitting[1:])
-        report.remarks.append(f"ambiguous: INFO also has the layout of {others}; --cid2 says which it is")
-    return None
+def _of_request(report, part, info):
+    wanted = int(report.cid2 in WITH_PACK or report.cid2 == frame.SET_RATE)
+    if len(info) != wanted:
+        name = command_in_words(report.cid2)
+        report.remarks.append(f"{len(info)} bytes of INFO; by the protocol a request for {name} has {wanted}")
+        return part
+    if report.cid2 == frame.SET_RATE:
+        rate = f"{RATES[info[0]]} baud" if info[0] in RATES else "unknown"
+        return part._replace(name="rate", value=rate)
+    return part._replace(name="Command", value="all packs" if info[0] == ALL_PACKS else str(info[0]))
 
 
-def _name_end(report, parts):
-    text = report.text
-    last = len(text) - len(parts.eoi)
-    if parts.soi:
-        report.parts.append(Part(1, parts.soi, "SOI", "start" if parts.soi == "~" else "must be ~", FRAME))
-    if parts.behind:
-        at = last - len(parts.chksum) - len(parts.behind) + 1
-        report.parts.append(Part(at, parts.behind, "behind INFO", "more than LENID says", ""))
-    if parts.chksum:
-        value = "right" if parts.chksum == parts.wanted else f"wrong, must be {parts.wanted}"
-        report.parts.append(Part(last - 3, parts.chksum, "CHKSUM", value, CHKSUM))
-    eoi = ("CR", "EOI", "end") if parts.eoi else ("", "EOI", "left out here")
-    report.parts.append(Part(last + 1, *eoi, FRAME))
+def _guess(report, info, width, at):
+    """INFO does not say what it answers: whose layout does it have?"""
+    found = fitting(info)
+    if found:
+        report.cid2, report.by = found[0], "guessed: INFO has its layout"
+        others = ", ".join(f"{cid2:02X}H {command_in_words(cid2)}" for cid2 in found[1:])
+        if others:
+            report.remarks.append(f"ambiguous: INFO also has the layout of {others}; --cid2 says which it is")
+    elif report.good:
+        text = "INFO has the layout of no reply that V2.8 has; --cid2 says which command it answers"
+        report.faults.append(Fault(at, width, text))

@@ -8,7 +8,6 @@ ends all of it.
 from __future__ import annotations
 
 import contextlib
-import os
 import queue
 import sys
 import tempfile
@@ -17,14 +16,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools import account, environment, monitor, show
-from tools.broker import Broker, BrokerError
+from tools import ToolError, demo_account, environment, monitor, options, show
+from tools.broker import Broker
 from tools.demo_battery import DemoBattery
-from tools.demo_board import BoardError, DemoBoard
-from tools.demo_options import PACKS, parsed
-from tools.firmware_process import ENDED, LINE, FirmwareProcess
+from tools.demo_board import ENDED, LINE, DemoBoard
 from tools.heard import Heard
+from tools.process import Process
+from tools.simulator.console_text import FIRMWARE as CONSOLES
 
+PUBLISH_RATE_S = 5
+PACKS, MAX_PACKS = 2, 16
+CONSOLE = "us5000"
 STATUS_EVERY_S = 5  # asked for, so that health is fresh: by itself it comes once a minute
 RETAINED_S = 1  # until what is retained has come
 LAST_WORD_S = 3  # for the last health before the end, and for Offline
@@ -33,34 +35,64 @@ HINT = "The firmware starts, connects to the broker, and looks for the battery: 
 PANES = {FIRMWARE: "Firmware", BATTERY: "Battery"}
 
 
-class DemoError(Exception):
-    """The demo cannot run; the text says why, and what to do."""
-
-
 def main(arguments=None):
     """-> exit status: 0 when readings of all packs arrived, and with the simulated battery none was wrong; else 1."""
-    options = parsed(arguments, __doc__)
+    given = parsed(arguments)
     environment.ensure()
     events = queue.SimpleQueue()
     show.signals_to(events)
-    try:
+
+    def work():
         with tempfile.TemporaryDirectory(prefix="demo-") as directory, contextlib.ExitStack() as stack:
-            return Demo(options, events, directory, stack).run()
-    except (DemoError, BoardError, BrokerError, monitor.Unreachable, environment.SetupError) as error:
-        print(f"demo: {error}", file=sys.stderr)
-    except BrokenPipeError:  # whoever read this has gone
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-    return 1
+            return Demo(given, events, directory, stack).run()
+
+    return options.guarded("demo", work)
+
+
+def parsed(arguments=None):
+    """The options of these arguments; ends the program where they do not fit together."""
+    parser = options.parser("demo.py", __doc__)
+    add = parser.add_argument
+    add("--packs", type=int, metavar="N", help=f"packs of the simulated battery, 1 to {MAX_PACKS} (default {PACKS})")
+    add("--seconds", type=float, metavar="N", help="end so long after the firmware began (default: at Ctrl-C)")
+    add("--port", metavar="PORT", help="a real battery at this serial port, such as /dev/ttyUSB0")
+    add("--board", action="store_true",
+        help="deploy to a virtual board, set it up over its serial port, let it publish")  # fmt: skip
+    add("--dialect", choices=("framed", "console"), help="what the simulated battery speaks (default framed)")
+    add("--firmware", choices=tuple(CONSOLES), help=f"whose text console it is (default {CONSOLE})")
+    options.add_broker(parser)
+    add("--worn", action="store_true", help="its packs hold less than is printed on them")
+    add("--publish-rate", type=int, default=PUBLISH_RATE_S, metavar="S", help="of the firmware (default %(default)s)")
+    add("--faults", action="store_true", help="the simulated battery misbehaves in all the ways that were ever seen")
+    add("--seed", type=int, default=1, help="the same seed gives the same simulated battery (default %(default)s)")
+    add("--speed", type=float, default=1.0, metavar="X", help="how fast it charges (default %(default)s, a real one)")
+    add("--heap", metavar="SIZE", help="MicroPython's heap (default 120k, what an ESP32 has)")
+    given = parser.parse_args(arguments)
+    own_broker = given.broker or given.user or given.password
+    for wrong, text in (
+        (given.packs is not None and not 1 <= given.packs <= MAX_PACKS, f"--packs: a group has 1 to {MAX_PACKS} packs"),
+        (given.port and given.faults, "--faults needs the simulated battery: leave --port out"),
+        (given.port and given.dialect, "--dialect is of the simulated battery: leave --port out"),
+        (given.firmware and given.dialect != "console", "--firmware needs --dialect console"),
+        (given.worn and given.dialect != "console", "--worn needs --dialect console"),
+        (given.speed <= 0, "--speed must be more than 0"),
+        (given.board and given.port, "--board has a simulated battery: leave --port out"),
+        (given.board and own_broker, "--board has a broker of its own: leave --broker, --user and --pass out"),
+    ):
+        if wrong:
+            parser.error(text)
+    return given
 
 
 class Demo:
-    """All that runs, started one after the other, and ended in the opposite order by `stack`. `events`: the queue that
-    all of them speak into.
+    """All that runs, started one after the other, and ended in the opposite order by `stack`.
+
+    events: the queue that all of them put into.
     """
 
-    def __init__(self, options, events, directory, stack):
-        self._options, self._events, self._directory, self._stack = options, events, directory, stack
-        self._heard = Heard(options.root, options.rack)
+    def __init__(self, given, events, directory, stack):
+        self._given, self._events, self._directory, self._stack = given, events, directory, stack
+        self._heard = Heard(given.root, given.rack)
         self._heard.hint = HINT
         self._battery = self._listener = self._firmware = self._output = self._handler = None
         self._began = time.monotonic()
@@ -72,85 +104,76 @@ class Demo:
         where = self._start_broker()
         port = self._start_battery()
         self._start_listener(where)
-        if self._options.board:
-            self._start_board(where, port)
+        if self._given.board:
+            board = DemoBoard(self._given, where, port, self._directory, self._events)
+            self._firmware = self._stack.enter_context(board)
+            self._began = time.monotonic()
         else:
             self._start_firmware(where, port)
-        if show.on_terminal() and not self._options.board:  # its picture would hide the steps
+        if show.on_terminal() and not self._given.board:  # its picture would hide the steps
             self._output = show.Terminal(self._heard, PANES)
         else:
-            self._output = show.Lines(self._heard, self._stamp, log=False)
+            self._output = show.Lines(self._heard, lambda: f"{time.monotonic() - self._began:6.1f} s", log=False)
         self._handler = monitor.Handler(self._heard, self._output)
-        until = None if self._options.seconds is None else self._began + self._options.seconds
+        until = None if self._given.seconds is None else self._began + self._given.seconds
         with self._output:
             show.watch(self._events, self._handle, self._tick, until)
             self._last_health()
         self._stop_firmware()
         return self._account()
 
-    # -- what runs -------------------------------------------------------------------------------------------------
-
     def _start_broker(self):
         """-> (host, port)."""
-        if self._options.broker:
-            host, port = self._options.broker
-            _say(f"broker at {host}:{port}; what is retained under {self._heard.prefix} will stay there")
+        if self._given.broker:
+            host, port = self._given.broker
+            print(f"broker at {host}:{port}; what is retained under {self._heard.prefix} will stay there", flush=True)
             return host, port
         broker = self._stack.enter_context(Broker(self._directory))
-        _say(f"broker at {broker.host}:{broker.port} ({broker.name})")
+        print(f"broker at {broker.host}:{broker.port} ({broker.name})", flush=True)
         return broker.host, broker.port
 
     def _start_battery(self):
         """-> path of the serial port."""
-        options = self._options
-        if options.port:
-            _say(f"battery at {options.port}")
-            return options.port
-        battery = DemoBattery(options.packs or PACKS, options.seed, options.speed, options.faults,
-                              options.firmware if options.dialect == "console" else None, options.worn)  # fmt: skip
-        self._battery = self._stack.enter_context(battery)
-        _say(f"battery at {battery}")
-        return battery.path
+        given = self._given
+        if not given.port:
+            console = (given.firmware or CONSOLE) if given.dialect == "console" else None
+            battery = DemoBattery(given.packs or PACKS, given.seed, given.speed, given.faults, console,
+                                  given.worn)  # fmt: skip
+            self._battery = self._stack.enter_context(battery)
+        print(f"battery at {self._battery or given.port}", flush=True)
+        return given.port or self._battery.path
 
     def _start_listener(self, where):
-        options = self._options
-        password = monitor.password(options) if options.broker else None
-        topics = self._heard.subscriptions()
-        self._listener = monitor.Listener(self._events, *where, options.broker and options.user, password, topics)
-        self._stack.enter_context(self._listener)
+        given = self._given
+        user, password = (given.user, options.password(given)) if given.broker else (None, None)
+        listener = monitor.Listener(self._events, *where, user, password, self._heard.subscriptions())
+        self._listener = self._stack.enter_context(listener)
         self._listener.wait()
-        if options.broker:
-            self._look_for_others()
-
-    def _look_for_others(self):
-        """DemoError where another device already publishes as this rack at a broker that is not ours."""
-        heard = self._heard
-        handler = monitor.Handler(heard, show.Silent())
-        show.watch(self._events, lambda *event: handler.handle(*event) or heard.online is not None, lambda: None,
-                   time.monotonic() + RETAINED_S)  # fmt: skip
-        if heard.online:
-            raise DemoError(f"a device already publishes under {heard.prefix} at this broker: choose another --rack")
+        if given.broker:
+            # Another device may publish as this rack at a broker that is not ours: its retained LWT says so
+            handler, until = monitor.Handler(self._heard), time.monotonic() + RETAINED_S
+            show.watch(self._events, lambda *event: handler.handle(*event) or self._heard.online is not None,
+                       lambda: None, until)  # fmt: skip
+            if self._heard.online:
+                place = self._heard.prefix
+                raise ToolError(f"a device already publishes under {place} at this broker: choose another --rack")
 
     def _start_firmware(self, where, port):
-        options = self._options
-        arguments = ["--pylon_port", port, "--mqtt_host", where[0], "--mqtt_port", str(where[1])]
-        arguments += ["--mqtt_root", options.root, "--rack_name", options.rack]
-        arguments += ["--publish_rate", str(options.publish_rate)]
-        arguments += ["--heap", options.heap] if options.heap else []
-        arguments += ["--mqtt_user", options.user] if options.broker and options.user else []
+        given, password = self._given, options.password(self._given)
+        command = ["python3", "tools/pylon2mqtt.py", "--pylon_port", port, "--mqtt_host", where[0], "--mqtt_port",
+                   str(where[1]), "--mqtt_root", given.root, "--rack_name", given.rack, "--publish_rate",
+                   str(given.publish_rate)]  # fmt: skip
+        command += ["--heap", given.heap] if given.heap else []
+        command += ["--mqtt_user", given.user] if given.broker and given.user else []
         variables = {"TMPDIR": self._directory}
-        if options.broker and monitor.password(options):
-            variables[monitor.PASSWORD_VARIABLE] = monitor.password(options)
+        variables |= {options.PASSWORD_VARIABLE: password} if given.broker and password else {}
         self._began = time.monotonic()
-        self._firmware = self._stack.enter_context(FirmwareProcess(arguments, variables, self._events))
-        _say(f"firmware: MicroPython runs it on this PC, a reading of each pack every {options.publish_rate} s")
-
-    def _start_board(self, where, port):
-        board = DemoBoard(self._options, where, port, self._directory, self._events)
-        self._firmware = self._stack.enter_context(board)
-        self._began = time.monotonic()
-
-    # -- what comes ------------------------------------------------------------------------------------------------
+        put = self._events.put
+        self._firmware = self._stack.enter_context(
+            Process(command, lambda line: put((LINE, line)), lambda status: put((ENDED, status)), variables)
+        )
+        print(f"firmware: MicroPython runs it on this PC, a reading of each pack every {given.publish_rate} s",
+              flush=True)  # fmt: skip
 
     def _handle(self, kind, *what):
         """One event -> True when it is the end."""
@@ -181,10 +204,8 @@ class Demo:
         self._asked_at = time.monotonic()
         self._listener.publish(f"{self._heard.prefix}cmnd/demo", '{"status":true}')
 
-    # -- the end ---------------------------------------------------------------------------------------------------
-
     def _last_health(self):
-        """Counters that speak of the end."""
+        """Counters of the end."""
         heard = self._heard
         if self._ended is None and heard.online:
             self._ask_status()
@@ -206,25 +227,17 @@ class Demo:
 
     def _missing(self):
         """Numbers of the packs that no reading came of."""
-        expected = self._options.packs or (PACKS if self._battery else self._heard.expected() or 1)
-        read = dict(self._heard.read_packs())
-        return [number for number in range(1, expected + 1) if number not in read]
+        expected = self._given.packs or (PACKS if self._battery else self._heard.expected() or 1)
+        return [number for number in range(1, expected + 1) if number not in self._heard.read_packs()]
 
     def _account(self):
         """Say what was seen -> exit status."""
-        truth, struck = (self._battery.truth, self._battery.struck) if self._battery else (None, None)
-        print("\n" + account.summary(self._heard, self._began, self._ran_s, truth, struck), flush=True)
-        failures = account.failures(self._missing(), truth, self._ended)
+        truth, counts = (self._battery.truth, self._battery.counts) if self._battery else (None, None)
+        print("\n" + demo_account.summary(self._heard, self._began, self._ran_s, truth, counts), flush=True)
+        failures = demo_account.failures(self._missing(), truth, self._ended)
         for text in failures:
             print(f"demo: {text}", file=sys.stderr, flush=True)
         return 1 if failures else 0
-
-    def _stamp(self):
-        return f"{time.monotonic() - self._began:6.1f} s"
-
-
-def _say(text):
-    print(text, flush=True)
 
 
 if __name__ == "__main__":

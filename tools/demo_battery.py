@@ -7,8 +7,9 @@ from tools.truth import Truth
 
 
 class DemoBattery:
-    """packs, seed, speed: of the simulator; faults: whether it is to misbehave; firmware: whose text console it speaks,
-    None: frames; worn: whether its packs are. Entered, it answers at `path`.
+    """packs, seed, speed: of the simulator; faults: whether it is to misbehave; firmware: whose text console it speaks; worn: whether its packs are.
+
+    firmware None: frames. Entered, it answers at `path`.
     """
 
     def __init__(self, packs, seed, speed, faults, firmware=None, worn=False):
@@ -28,8 +29,8 @@ class DemoBattery:
         self._simulator.close()
 
     def __str__(self):
-        what = f"{self.packs} pack{'s' if self.packs > 1 else ''}, simulated{self._speaks}, {self._simulator.baud} baud"
-        return f"{self._simulator.path} ({what}{', will misbehave' if self._wants_faults else ''})"
+        what = f"{self.packs} pack{'s' * (self.packs > 1)}, simulated{self._speaks}, {self._simulator.baud} baud"
+        return f"{self._simulator.path} ({what}{', will misbehave' * self._wants_faults})"
 
     @property
     def path(self):
@@ -37,8 +38,8 @@ class DemoBattery:
         return self._simulator.path
 
     @property
-    def struck(self):
-        """How often each fault struck, or None where none was wanted."""
+    def counts(self):
+        """How often each fault came, or None where none was wanted."""
         return self._simulator.counts if self._wants_faults else None
 
     def check(self, topic, payload, at):

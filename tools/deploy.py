@@ -6,7 +6,6 @@ any point, running it again completes it.
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 import time
@@ -14,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools import environment
+from tools import ToolError, environment, options
 
 UP_TIMEOUT_S = 30
 ALIVE_S = 3
@@ -28,24 +27,23 @@ SETTINGS_HINT = "The firmware is on the board; now it needs its settings (README
 
 
 def main(arguments=None):
-    """-> exit status: 0 when the firmware runs, or waits for its settings; 1 with the reason told."""
-    parser = argparse.ArgumentParser(prog="deploy.py", description=__doc__, allow_abbrev=False)
+    """-> exit status: 0 when the firmware runs, or waits for its settings; else the reason is told."""
+    parser = options.parser("deploy.py", __doc__)
     parser.add_argument("--port", help="the board's serial port (default: the only one on USB)")
     parser.add_argument("--source", action="store_true", help="copy the .py files, not compiled ones")
-    options = parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
     environment.ensure()
 
-    from tools.deploy_board import DeployError
     from tools.virtual_board.layout import CompileError
 
-    try:
-        deploy(options.port, options.source)
-        return 0
-    except KeyboardInterrupt:
-        print("deploy: interrupted, and nothing was changed", file=sys.stderr)
-    except (DeployError, CompileError, environment.SetupError) as error:
-        print(f"deploy: {error}", file=sys.stderr)
-    return 1
+    def work():
+        try:
+            deploy(given.port, given.source)
+            return 0
+        except CompileError as error:
+            raise ToolError(str(error)) from None
+
+    return options.guarded("deploy", work, interrupted="interrupted, and nothing was changed")
 
 
 def say(text):
@@ -54,7 +52,7 @@ def say(text):
 
 
 def deploy(port=None, source=False, say=say, project=None):
-    """Bring the board at `port` (None: the only one) to the state of this tree. CompileError; DeployError, which tells
+    """Bring the board at `port` (None: the only one) to the state of this tree. CompileError; ToolError, which tells
     what becomes of the board, also where it is interrupted.
 
     source: .py instead of .mpy. say: called with each line of progress. project: another tree (Path).
@@ -96,52 +94,30 @@ def umqtt_files(source):
 
 
 def exchange(board, wanted, free, say):
-    """Make the board's files the `wanted` ones. `free`: bytes; `say`: is told each step, a text. DeployError."""
-    from tools.deploy_board import DeployError
-    from tools.deploy_plan import HELD, MAIN, blocks, in_the_way, plan
+    """Make the board's files the `wanted` ones. `free`: bytes; `say`: is told each step, a text. ToolError."""
+    from tools.deploy_plan import MAIN, plan
 
-    present = board.files()
-    obstacles = in_the_way(wanted, present)
-    if obstacles:
-        gone = " ".join(f":{name}" for name in obstacles)
-        raise DeployError(f"{', '.join(obstacles)} on the board is in the way: remove it with mpremote rm -r {gone}")
-    todo = plan(wanted, present)
+    todo = plan(wanted, board.files(), free)
     for note in todo.notes:
         say(f"note: {note}")
-    say(f"{len(wanted) - len(todo.copy)} files are up to date, {len(todo.copy)} to copy, {len(todo.remove)} to remove")
-    # A file is copied beside the old one, which goes last.
-    replaced = max((blocks(len(wanted[name])) for name in todo.copy), default=0)
-    old = sum(blocks(present[name][0]) for name in todo.copy if name in present)
-    lacking = todo.need + replaced - old - todo.freed - free
-    if todo.copy and lacking > 0:
-        raise DeployError(
-            f"no space: {todo.need // 1024} KB are to be copied, and {-(-lacking // 1024)} KB more must be free on the "
-            "board. Remove files that are not needed, then run it again"
-        )
-    held = HELD in present and MAIN not in present
-    if (todo.copy or todo.remove) and MAIN in present:
-        board.rename(MAIN, HELD)
-        held = True
+    same, old = len(wanted) - len(todo.copy), [name for name in todo.remove if name != MAIN]
+    say(f"{same} files are up to date, {len(todo.copy)} to copy, {len(old)} to remove")
+    if todo.lacking > 0:
+        kb = -(-todo.lacking // 1024)
+        raise ToolError(f"no space: {kb} KB more must be free on the board. Remove what is not needed, run it again")
     for name in todo.remove:
-        if name != HELD:
+        if name != MAIN:
             say(f"removing {name}")
-            board.remove(name)
+        board.remove(name)
     for name in todo.empty:
         board.remove_directory(name)
     for number, name in enumerate(todo.copy, 1):
         say(f"copying {name} ({number} of {len(todo.copy)}, {len(wanted[name])} bytes)")
         board.write(name, wanted[name])
-    if held:
-        if MAIN in todo.copy:
-            board.remove(HELD)
-        else:
-            board.rename(HELD, MAIN)
 
 
 def await_up(board, say):
-    """Show what the board says until the firmware is up and goes on, or waits for settings. DeployError."""
-    from tools.deploy_board import DeployError
-
+    """Show what the board says until the firmware is up and goes on, or waits for settings. ToolError."""
     heard, ends_silent = [], ""
     lines = board.lines(UP_TIMEOUT_S)
     for line in lines:
@@ -163,11 +139,11 @@ def await_up(board, say):
     if ends_silent.startswith(COMPLAINT):
         say(SETTINGS_HINT)
     elif ends_silent:
-        raise DeployError("the firmware is on the board but fails at its start, as told above")
+        raise ToolError("the firmware is on the board but fails at its start, as told above")
     elif heard:
         say("The board did not say that it is up; with log_level warning or error it does not")
     else:
-        raise DeployError(f"the board said nothing within {UP_TIMEOUT_S} s after its reset: press its reset button")
+        raise ToolError(f"the board said nothing within {UP_TIMEOUT_S} s after its reset: press its reset button")
 
 
 def fault_after_up(lines):

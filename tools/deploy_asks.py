@@ -9,7 +9,6 @@ print((u[0], u[2], u[4], s[0] * s[3]))
 """
 
 # Defines look(path): a line (name, size, sha256) for each file there; directories as (name, -1, '').
-# is_there(path): such a line only for the path itself.
 ASK_FILES = """
 import os, hashlib, binascii
 b = memoryview(bytearray(512))
@@ -29,12 +28,6 @@ def walk(d):
     for e in os.ilistdir(d):
         p = d + '/' + e[0]
         walk(p) if e[1] & 0x4000 else show(p)
-def is_there(p):
-    try:
-        os.stat(p)
-        print((p, -1, ''))
-    except OSError:
-        pass
 def look(p):
     try:
         m = os.stat(p)[0]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import contextlib
-import fcntl
 import io
 import os
 import re
@@ -18,8 +17,9 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 from serial.tools import list_ports
 
+from tools import ToolError, serial_port
 from tools.deploy_asks import ASK_FILES, ASK_UMQTT, ASK_WHO, MAKE_DIRECTORY, RENAME
-from tools.deploy_plan import FIRMWARE, PART, SECOND, TOP, UMQTT
+from tools.deploy_plan import BOOT, FIRMWARE, MAIN, PART, UMQTT
 
 OLDEST = (1, 27)
 FIRST_READ_TIMEOUT_S, READ_TIMEOUT_S = 1, 5  # until somebody answers; of a board that is just busy
@@ -29,39 +29,34 @@ STEP_S = 0.1
 CHUNK_BYTES = 256
 FLASH_HINT = "the README tells the one line that flashes MicroPython"
 AGAIN = "run it again: it goes on where it was"
-DIALOUT_HINT = "on most Linux systems: sudo usermod -aG dialout $USER, then log in again"
 
 Who = namedtuple("Who", "chip release machine free")
 
 
-class DeployError(Exception):
-    """It cannot go on; the text says why, and what to do."""
-
-
 def find_port():
-    """-> path of the only serial port on USB. DeployError where there is none, or several."""
+    """-> path of the only serial port on USB. ToolError where there is none, or several."""
     ports = sorted(port.device for port in list_ports.comports() if port.vid is not None)
     if not ports:
-        raise DeployError(
+        raise ToolError(
             "no board found: is it plugged in, with a cable that carries data and not only power? "
             "Name its port with --port if you know it"
         )
     if len(ports) > 1:
-        raise DeployError(f"several serial ports: {', '.join(ports)}. Say which with --port")
+        raise ToolError(f"several serial ports: {', '.join(ports)}. Say which with --port")
     return ports[0]
 
 
 class Port:
-    """An open serial port with a MicroPython at its other end, in the raw REPL. DeployError by every method."""
+    """An open serial port with a MicroPython at its other end, in the raw REPL. ToolError by every method."""
 
     def __init__(self, path):
-        _check(path)
+        serial_port.check(path)
         self._path = path
         self._is_begun = self._is_reset = False
         try:
             self._transport = SerialTransport(path, timeout=FIRST_READ_TIMEOUT_S)
         except TransportError:
-            raise DeployError(_busy(path)) from None
+            raise ToolError(serial_port.busy(path)) from None
 
     def __enter__(self):
         return self
@@ -74,24 +69,24 @@ class Port:
 
     @contextlib.contextmanager
     def left_in_words(self):
-        """What goes wrong inside is a DeployError that tells what becomes of the board; what still is as it was starts
+        """What goes wrong inside is a ToolError that tells what becomes of the board; what still is as it was starts
         anew.
         """
         try:
             yield
         except KeyboardInterrupt:
-            raise DeployError(f"interrupted. {self._leave()}") from None
-        except DeployError as error:
+            raise ToolError(f"interrupted. {self._leave()}") from None
+        except ToolError as error:
             if not self._transport.in_raw_repl:
                 raise
-            raise DeployError(f"{error}. {self._leave()}") from None
+            raise ToolError(f"{error}. {self._leave()}") from None
 
     def _leave(self):
         if self._is_reset:
             return "The board was told to start"
         if self._is_begun:
             return "The board stays at its REPL until it has all files: run it again"
-        with contextlib.suppress(DeployError, TransportError, struct.error), self._in_words():  # struct: nothing comes
+        with contextlib.suppress(ToolError, TransportError, struct.error), self._in_words():  # struct: nothing comes
             if self._transport.in_raw_repl:
                 self._raw_repl(soft_reset=False)  # it may still do what it was asked for
                 self.reset()
@@ -108,7 +103,7 @@ class Port:
                 return
             except TransportError:
                 if attempt == REPL_TRIES - 1:
-                    raise DeployError(
+                    raise ToolError(
                         f"nothing at {self._path} gives a MicroPython REPL: either there is no MicroPython on it "
                         f"({FLASH_HINT}), or a program on it does not stop (press its reset button, then try again)"
                     ) from None
@@ -118,24 +113,24 @@ class Port:
             self._transport.enter_raw_repl(soft_reset, timeout_overall=REPL_TIMEOUT_S)
 
     def who(self):
-        """-> Who; DeployError where the firmware cannot run on it."""
+        """-> Who; ToolError where the firmware cannot run on it."""
         who = Who(*ast.literal_eval(self.ask(ASK_WHO)))
         if who.chip != "esp32":
-            raise DeployError(
+            raise ToolError(
                 f"wrong chip: the board at {self._path} says it is {who.machine or who.chip!r}; an ESP32 is needed"
             )
         found = re.match(r"v?(\d+)\.(\d+)", who.release)
         if not found or tuple(map(int, found.groups())) < OLDEST:
             oldest = ".".join(map(str, OLDEST))
-            raise DeployError(
+            raise ToolError(
                 f"the MicroPython on the board is too old: {who.release}; {oldest} or newer is needed ({FLASH_HINT})"
             )
         return who
 
     def files(self):
         """-> {name: (size in bytes, sha256 in hex)}, directories as (-1, ""), of all places that are ours."""
-        looks = "".join(f"look({name!r})\n" for name in (*TOP, FIRMWARE, UMQTT))
-        lines = self.ask(ASK_FILES + looks + f"is_there({SECOND!r})\n").splitlines()
+        looks = "".join(f"look({name!r})\n" for name in (BOOT, MAIN, FIRMWARE, UMQTT))
+        lines = self.ask(ASK_FILES + looks).splitlines()
         return {name: (size, digest) for name, size, digest in map(ast.literal_eval, lines)}
 
     def has_umqtt(self):
@@ -153,22 +148,17 @@ class Port:
             self._transport.fs_writefile(part, data, chunk_size=CHUNK_BYTES)
         self.ask(RENAME % (part, name), f"copying {name}")
 
-    def rename(self, old, new):
-        """The file `old` is `new` from then on. DeployError."""
-        self._is_begun = True
-        self.ask(RENAME % (old, new), f"renaming {old}")
-
     def remove(self, name):
-        """A file goes. DeployError."""
+        """A file goes. ToolError."""
         self._is_begun = True
         self.ask(f"import os\nos.remove({name!r})", f"removing {name}")
 
     def remove_directory(self, name):
-        """An empty directory goes. DeployError."""
+        """An empty directory goes. ToolError."""
         self.ask(f"import os\nos.rmdir({name!r})", f"removing {name}")
 
     def ask(self, program, what="the board"):
-        """Run a `program` (text) on the board -> what it printed. `what`: what it does, for DeployError."""
+        """Run a `program` (text) on the board -> what it printed. `what`: what it does, for ToolError."""
         with self._in_words(what):
             return self._transport.exec(program).decode("utf-8", "replace").strip()
 
@@ -196,14 +186,14 @@ class Port:
         try:
             yield
         except TransportExecError as error:
-            raise DeployError(_refusal(what, error.error_output)) from None
+            raise ToolError(_refusal(what, error.error_output)) from None
         except (serial.SerialException, OSError, termios.error) as error:
             if file and getattr(error, "strerror", None) == file:  # mpremote's way to tell the board's own OSError
-                raise DeployError(_refusal(what, f"OSError: {error.errno} {os.strerror(error.errno)}")) from None
-            raise DeployError(f"the connection to {self._path} broke off ({error}). Is the cable in? {AGAIN}") from None
+                raise ToolError(_refusal(what, f"OSError: {error.errno} {os.strerror(error.errno)}")) from None
+            raise ToolError(f"the connection to {self._path} broke off ({error}). Is the cable in? {AGAIN}") from None
         except TransportError as error:
             if self._transport.in_raw_repl:
-                raise DeployError(f"the board at {self._path} stopped answering ({error}). {AGAIN}") from None
+                raise ToolError(f"the board at {self._path} stopped answering ({error}). {AGAIN}") from None
             raise
 
 
@@ -216,28 +206,3 @@ def _refusal(what, output):
     if "MemoryError" in last[0]:
         return f"{what}: the board has too little free memory for this. Press its reset button, then run it again"
     return f"{what} refused: {last[0]}. {AGAIN}"
-
-
-def _busy(path):
-    return f"{path} is busy: another program (a serial terminal, mpremote, an IDE) has it open. Close that one first"
-
-
-def _check(path):
-    """DeployError where `path` is no serial port, or is in use."""
-    try:
-        fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-    except FileNotFoundError:
-        raise DeployError(f"no board at {path}: there is no such port. Is it plugged in?") from None
-    except PermissionError:
-        raise DeployError(f"{path}: no permission; {DIALOUT_HINT}") from None
-    except OSError as error:
-        raise DeployError(_busy(path) if error.errno == 16 else f"{path}: {error.strerror}") from None
-    try:
-        termios.tcgetattr(fd)
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except termios.error:
-        raise DeployError(f"{path} is not a serial port") from None
-    except BlockingIOError:
-        raise DeployError(_busy(path)) from None
-    finally:
-        os.close(fd)

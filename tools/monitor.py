@@ -5,84 +5,43 @@ Not on a terminal: one line a reading. Ctrl-C ends it.
 
 from __future__ import annotations
 
-import argparse
-import os
 import queue
-import re
 import sys
 import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools import environment, show, words
-from tools.heard import DEFAULT_RACK, DEFAULT_ROOT, Heard
+from tools import ToolError, environment, options, show, words
+from tools.heard import Heard
 
-PASSWORD_VARIABLE = "PYLON2MQTT_PASS"
-DEFAULT_PORT = 1883
 ANSWER_TIMEOUT_S = 10  # from the TCP connection to the broker's first word
 RETRY_S = (1, 10)
 # Kinds of events
 MESSAGE, CONNECTED, REFUSED, LOST = "message", "connected", "refused", "lost"
 
 
-class Unreachable(Exception):
+class Unreachable(ToolError):
     """There is no way to the broker; the text says why, and what to check."""
 
 
 def main(arguments=None):
     """Show the rack until Ctrl-C or for --seconds -> exit status: 0, or 1 where the broker or all readings failed."""
-    options = _parser().parse_args(arguments)
+    parser = options.parser("monitor.py", __doc__)
+    options.add_broker(parser, required=True)
+    parser.add_argument("--seconds", type=float, metavar="N", help="end after so many seconds")
+    given = parser.parse_args(arguments)
     environment.ensure()
-    heard = Heard(options.root, options.rack)
     events = queue.SimpleQueue()
     show.signals_to(events)
-    try:
-        return _run(options, heard, events)
-    except Unreachable as error:
-        print(f"monitor: {error}", file=sys.stderr)
-        return 1
-    except BrokenPipeError:  # whoever read this has gone
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-        return 0
+    return options.guarded("monitor", lambda: _run(given, Heard(given.root, given.rack), events), unread=0)
 
 
-def _parser():
-    parser = argparse.ArgumentParser(prog="monitor.py", description=__doc__, allow_abbrev=False)
-    add_broker_options(parser, required=True)
-    parser.add_argument("--seconds", type=float, metavar="N", help="end after so many seconds")
-    return parser
-
-
-def add_broker_options(parser, required=False):
-    """Where the broker is, and which rack: the same for all tools. `required`: without a broker it does not start."""
-    add = parser.add_argument
-    add("--broker", type=address, required=required, metavar="HOST[:PORT]", help=f"default port {DEFAULT_PORT}")
-    add("--user", help="user name for the broker")
-    add("--pass", dest="password", help=f"its password (better: environment variable {PASSWORD_VARIABLE})")
-    add("--root", default=DEFAULT_ROOT, help="mqtt_root of the rack (default %(default)s)")
-    add("--rack", default=DEFAULT_RACK, help="its rack_name (default %(default)s)")
-
-
-def address(text):
-    """"host", "host:1883", "[::1]:1883" -> (host, port). ArgumentTypeError."""
-    match = re.fullmatch(r"(?:\[([^]]+)\]|([^:\s]+))(?::(\d{1,5}))?", text)
-    port = int(match[3] or DEFAULT_PORT) if match else 0
-    if not 1 <= port <= 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no address: write HOST or HOST:PORT")
-    return match[1] or match[2], port
-
-
-def password(options):
-    """The password of the options or of the environment, or None."""
-    return options.password or os.environ.get(PASSWORD_VARIABLE) or None
-
-
-def _run(options, heard, events):
-    host, port = options.broker
-    with Listener(events, host, port, options.user, password(options), heard.subscriptions()) as listener:
+def _run(given, heard, events):
+    host, port = given.broker
+    with Listener(events, host, port, given.user, options.password(given), heard.subscriptions()) as listener:
         listener.wait()
-        until = None if options.seconds is None else time.monotonic() + options.seconds
+        until = None if given.seconds is None else time.monotonic() + given.seconds
         terminal = show.on_terminal()
         output = show.Terminal(heard) if terminal else show.Lines(heard, lambda: time.strftime("%H:%M:%S"))
         with output:
@@ -91,29 +50,30 @@ def _run(options, heard, events):
             show.watch(events, Handler(heard, output).handle, output.refresh, until)
     if until is not None and not heard.readings:
         text, _, advice = words.status(heard, time.monotonic())
-        why = f"{text}: {advice or 'is polling paused?'}"
-        print(f"monitor: no reading in {options.seconds:g} s. {why}", file=sys.stderr)
-        return 1
+        raise ToolError(f"no reading in {given.seconds:g} s. {text}: {advice or 'is polling paused?'}")
     return 0
 
 
 class Handler:
-    """Takes events into Heard, and tells the output."""
+    """Takes events into Heard, and tells the output, None: nobody."""
 
-    def __init__(self, heard, output):
+    def __init__(self, heard, output=None):
         self._heard, self._output = heard, output
 
     def handle(self, kind, *what):
         """One event -> True when it is the end."""
+        heard = self._heard
         if kind == MESSAGE:
-            self._output.said(*self._heard.take(*what))
+            said = heard.take(*what)
+            if self._output:
+                self._output.said(*said)
         elif kind == CONNECTED:
-            if self._heard.trouble:
+            if heard.trouble:
                 self._output.note("monitor", "connected again")
-            self._heard.trouble = None
+            heard.trouble = None
         elif kind in (LOST, REFUSED):
-            if self._heard.trouble is None:
-                self._heard.trouble = what[0]
+            if heard.trouble is None:
+                heard.trouble = what[0]
                 self._output.note("monitor", f"{what[0]}; trying again")
         else:
             return True
@@ -121,8 +81,10 @@ class Handler:
 
 
 class Listener:
-    """A client of the broker that puts what it hears into `events`: (MESSAGE, topic, payload, time in s, retain),
-    (CONNECTED,), (REFUSED, why), (LOST, why). It comes back by itself."""
+    """A client of the broker at `host`:`port` that puts what it hears of `topics` into `events`.
+
+    (MESSAGE, topic, payload, time in s, retain), (CONNECTED,), (REFUSED, why), (LOST, why). It comes back by itself.
+    """
 
     def __init__(self, events, host, port, user, password, topics):
         import paho.mqtt.client as paho

@@ -13,14 +13,13 @@ import re
 import signal
 import sys
 import tempfile
-import termios
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools import environment
+from tools import ToolError, environment, options, serial_port
+from tools.options import PASSWORD_VARIABLE
 
-PASSWORD_VARIABLE = "PYLON2MQTT_PASS"
 # The flags of the command line that are settings of config.json by the same name.
 SETTING_FLAGS = (
     ("rack_name", str, "name of the rack in the topics (default Main)"),
@@ -37,45 +36,42 @@ CA_NAME = "ca.pem"
 STOP_TIMEOUT_S = 20
 PC_CLOCK = {"VB_CLOCK": "pc"}  # this PC knows what time it is; an ESP32 asks ntp_host
 ORDERLY = (0, 2)  # main.py came to its end, or was interrupted before it had begun
-GROUP_HINT = "on most Linux systems: sudo usermod -aG dialout $USER, then log in again"
-
-
-class UsageError(Exception):
-    """What the owner gave cannot work; the text says why."""
 
 
 def main(arguments=None):
     """Run until Ctrl-C or SIGTERM -> exit status: 0, or 1 where it could not start or did not end as it should."""
-    options = _parser().parse_args(arguments)
+    given = parser().parse_args(arguments)
     environment.ensure()
-    try:
-        config = settings(options)
+
+    def work():
+        config = settings(given)
         check(config)
-        interpreter = environment.micropython(options.micropython)
+        interpreter = environment.micropython(given.micropython)
         files = {}
         if config.get("mqtt_ca"):
             files[CA_NAME] = _read("mqtt_ca", config["mqtt_ca"])
             config["mqtt_ca"] = CA_NAME
         files["config.json"] = json.dumps(config).encode()
-        check_port(options.pylon_port)
-        return run(options, files, interpreter)
-    except (UsageError, environment.SetupError) as error:
-        print(f"pylon2mqtt: {error}", file=sys.stderr)
-        return 1
+        serial_port.check(given.pylon_port)
+        return run(given, files, interpreter)
+
+    return options.guarded("pylon2mqtt", work)
 
 
-def _parser():
-    parser = argparse.ArgumentParser(prog="pylon2mqtt.py", description=__doc__, allow_abbrev=False)
-    parser.add_argument("--pylon_port", required=True, metavar="PORT", help="serial port, such as /dev/ttyUSB0")
+def parser():
+    """-> the ArgumentParser of this tool."""
+    made = options.parser("pylon2mqtt.py", __doc__)
+    add = made.add_argument
+    add("--pylon_port", required=True, metavar="PORT", help="serial port, such as /dev/ttyUSB0")
     for name, kind, text in SETTING_FLAGS:
-        parser.add_argument(f"--{name}", type=kind, help=text)
-    parser.add_argument("--mqtt_pass_file", metavar="FILE", help="file whose first line is the broker's password")
-    parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE", help="any other setting; repeatable")
-    parser.add_argument("--heap", default="120k", type=_heap, help="MicroPython's heap (default 120k)")
-    parser.add_argument("--micropython", metavar="PATH", help="another interpreter than the installed one")
-    parser.add_argument("--source", action="store_true", help="run the .py files, not compiled ones")
-    parser.add_argument("--state", metavar="DIR", help="keep the energy counters of the last run here")
-    return parser
+        add(f"--{name}", type=kind, help=text)
+    add("--mqtt_pass_file", metavar="FILE", help="file whose first line is the broker's password")
+    add("--set", action="append", default=[], metavar="KEY=VALUE", help="any other setting; repeatable")
+    add("--heap", default="120k", type=_heap, help="MicroPython's heap (default 120k)")
+    add("--micropython", metavar="PATH", help="another interpreter than the installed one")
+    add("--source", action="store_true", help="run the .py files, not compiled ones")
+    add("--state", metavar="DIR", help="keep the energy counters of the last run here")
+    return made
 
 
 def _heap(text):
@@ -84,22 +80,22 @@ def _heap(text):
     return text
 
 
-def settings(options):
-    """-> the dict for config.json. UsageError."""
+def settings(given):
+    """-> the dict for config.json. ToolError."""
     config = dict(VIRTUAL_WIFI)
     for name, _, _ in SETTING_FLAGS:
-        value = getattr(options, name)
+        value = getattr(given, name)
         if value is not None:
             config[name] = value
-    if options.mqtt_pass_file:
-        lines = _read("--mqtt_pass_file", options.mqtt_pass_file).decode("utf-8", "replace").splitlines()
+    if given.mqtt_pass_file:
+        lines = _read("--mqtt_pass_file", given.mqtt_pass_file).decode("utf-8", "replace").splitlines()
         config["mqtt_pass"] = lines[0] if lines else ""
     elif "mqtt_pass" not in config and os.environ.get(PASSWORD_VARIABLE):
         config["mqtt_pass"] = os.environ[PASSWORD_VARIABLE]
-    for text in options.set:
+    for text in given.set:
         key, equals, value = text.partition("=")
         if not equals or not key:
-            raise UsageError(f"--set {text}: write KEY=VALUE")
+            raise ToolError(f"--set {text}: write KEY=VALUE")
         config[key] = _value(value)
     return config
 
@@ -108,7 +104,7 @@ def _read(what, path):
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise UsageError(f"{what}: cannot read {path}: {error.strerror}") from None
+        raise ToolError(f"{what}: cannot read {path}: {error.strerror}") from None
 
 
 def _value(text):
@@ -120,49 +116,27 @@ def _value(text):
 
 
 def check(config):
-    """UsageError with everything that is wrong in the settings, before anything runs."""
+    """ToolError with everything that is wrong in the settings, before anything runs."""
     from firmware.config import ConfigError
     from firmware.config import check as check_config
 
     try:
         check_config(config)
     except ConfigError as error:
-        raise UsageError(f"wrong settings: {error}") from None
+        raise ToolError(f"wrong settings: {error}") from None
 
 
-def check_port(port):
-    """UsageError where `port` is not a serial port that can be opened; tells it that there are no modem lines."""
-    if not port.startswith("/"):
-        raise UsageError(f"--pylon_port {port}: give the whole path, such as /dev/{port}")
-    try:
-        fd = os.open(port, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-        try:
-            attributes = termios.tcgetattr(fd)
-            attributes[2] |= termios.CLOCAL | termios.CREAD  # else the next open() may wait for a carrier
-            termios.tcsetattr(fd, termios.TCSANOW, attributes)
-        finally:
-            os.close(fd)
-    except termios.error:
-        raise UsageError(f"--pylon_port {port} is not a serial port") from None
-    except FileNotFoundError:
-        raise UsageError(f"--pylon_port {port} is not there: is the adapter plugged in?") from None
-    except PermissionError:
-        raise UsageError(f"--pylon_port {port}: no permission; {GROUP_HINT}") from None
-    except OSError as error:
-        raise UsageError(f"--pylon_port {port} cannot be opened: {error.strerror}") from None
-
-
-def run(options, files, interpreter):
+def run(given, files, interpreter):
     """The firmware with `files` (name -> bytes) beside it, until a signal ends it -> exit status."""
     from tools.virtual_board import layout
     from tools.virtual_board.runner import Board
 
     with tempfile.TemporaryDirectory(prefix="pylon2mqtt-") as flash:
-        layout.lay_out(flash, source=options.source)
+        layout.lay_out(flash, source=given.source)
         for name, data in files.items():
             _write_private(Path(flash) / name, data)
-        board = Board(flash, options.pylon_port, interpreter, options.heap, options.state, stdout=_show, env=PC_CLOCK)
-        signal.signal(signal.SIGTERM, _interrupt)
+        board = Board(flash, given.pylon_port, interpreter, given.heap, given.state, stdout=_show, env=PC_CLOCK)
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         with board:
             try:
                 board.start()
@@ -172,10 +146,6 @@ def run(options, files, interpreter):
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
                 return 0 if board.stop(STOP_TIMEOUT_S) in ORDERLY else 1
-
-
-def _interrupt(*_):
-    raise KeyboardInterrupt
 
 
 def _write_private(path, data):

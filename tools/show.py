@@ -13,10 +13,8 @@ from collections import deque
 from tools import words
 from tools.heard import HEALTH, LOG, LWT, READING
 
-REFRESH_S = 0.25  # between two pictures
-IDLE_S = 1.0  # ages count on although nothing comes
+REFRESH_S = 0.5  # between two pictures
 NOTES_KEPT = 50
-DIM, PLAIN = "\x1b[2m", "\x1b[0m"
 SIGNAL = "signal"  # the event of Ctrl-C and SIGTERM
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -39,30 +37,12 @@ def watch(events, handle, tick, until=None):
     """
     while until is None or time.monotonic() < until:
         tick()
-        for event in _arriving(events, REFRESH_S):
-            if handle(*event):
-                return True
+        end = time.monotonic() + REFRESH_S
+        with contextlib.suppress(queue.Empty):
+            while (left := end - time.monotonic()) > 0:
+                if handle(*events.get(timeout=left)):
+                    return True
     return False
-
-
-def _arriving(events, seconds):
-    """Yields the events of so many seconds, as they come."""
-    end = time.monotonic() + seconds
-    with contextlib.suppress(queue.Empty):
-        while (left := end - time.monotonic()) > 0:
-            yield events.get(timeout=left)
-
-
-class Silent:
-    """Shows nothing."""
-
-    def said(self, kind, what):
-        """Nothing is shown, `what` ever it is."""
-        pass
-
-    def note(self, source, text):
-        """Nothing is shown."""
-        pass
 
 
 class Lines:
@@ -74,31 +54,28 @@ class Lines:
     def __init__(self, heard, stamp, log=True):
         self._heard, self._stamp, self._log = heard, stamp, log
         self._health = None
-        self._dim = (DIM, PLAIN) if sys.stdout.isatty() else ("", "")
 
     def said(self, kind, what):
         """Something came of the rack: `kind` and `what` as Heard.take() gives them."""
-        heard = self._heard
         if kind == READING:
-            self._print(words.reading_line(what, heard.packs[what]))
+            self._print(words.reading_line(what, self._heard.packs[what]))
         elif kind == LWT:
             self.note("device", what)
         elif kind == HEALTH:
-            self._say_health(heard.health)
+            self._say_health(self._heard.health)
         elif kind == LOG and self._log:
             self.note("log", what)
 
     def _say_health(self, health):
-        bad_signs = [text for text, is_bad in words.counted(health) if is_bad]
-        told = (health.get("Link"), health.get("Baud"), bad_signs)
+        counted = words.counted(health)
+        told = (health.get("Link"), health.get("Baud"), [text for text, is_bad in counted if is_bad])
         if told != self._health:
             self._health = told
-            self.note("health", ", ".join([words.link(self._heard), *(text for text, _ in words.counted(health))]))
+            self.note("health", ", ".join([words.link(self._heard), *(text for text, _ in counted)]))
 
     def note(self, source, text):
         """A line that is no reading, of one of those that take part."""
-        before, behind = self._dim
-        self._print(f"{before}{source:<8} | {text}{behind}")
+        self._print(f"{source:<8} | {text}")
 
     def _print(self, text):
         print(f"{self._stamp()}  {text}", flush=True)
@@ -107,7 +84,6 @@ class Lines:
         """Nothing to do: all is printed."""
 
     def __enter__(self):
-        sys.stdout.reconfigure(errors="replace")
         return self
 
     def __exit__(self, *_):
@@ -126,29 +102,23 @@ class Terminal:
 
         from tools import view
 
-        sys.stdout.reconfigure(errors="replace")
         self._heard, self._screen = heard, view.screen
         self._titles = panes or {}
         self._notes = {source: deque(maxlen=NOTES_KEPT) for source in self._titles}
         self._console = Console()
         self._live = Live(console=self._console, screen=True, auto_refresh=False)
-        self._drawn_at, self._is_new = 0.0, True
 
     def said(self, kind, what):
-        """The next picture shows it, `what` ever it is."""
-        self._is_new = True
+        """The next picture shows it."""
 
     def note(self, source, text):
         """A line for the pane of `source`."""
         if source in self._notes:
             self._notes[source].append(text)
-            self._is_new = True
 
     def refresh(self):
-        """Draw anew where something came, or a second has passed: ages go on."""
-        if self._is_new or time.monotonic() - self._drawn_at >= IDLE_S:
-            self._live.update(self._picture(self._console.height), refresh=True)
-            self._drawn_at, self._is_new = time.monotonic(), False
+        """Draw anew."""
+        self._live.update(self._picture(self._console.height), refresh=True)
 
     def _picture(self, height):
         panes = [(title, self._notes[source]) for source, title in self._titles.items()] or None
@@ -156,7 +126,6 @@ class Terminal:
 
     def __enter__(self):
         self._live.start()
-        self.refresh()
         return self
 
     def __exit__(self, *_):

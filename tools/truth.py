@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tools import truth_console
-from tools.decimals import extremes, round_tenth, tenth, thousandth
+from tools.truth_console import extremes, round_tenth, tenth, thousandth
 
 WINDOW_S = 20  # a reading was said at most so long before it was heard; pack by pack, asked again once or twice
 KEPT = 64  # replies of one kind and pack

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from tools.decimals import extremes, round_tenth, tenth, thousandth
+from decimal import ROUND_HALF_UP, Decimal
 
 KNOWN = (0, 1, 2)  # states: normal, below, above
 OTHER = 240
@@ -14,6 +12,35 @@ KINDS = (("pwr", 20), ("bat", 20), ("stat", 700), ("mos", 60))
 OF_PWR = ("FullCapacity", "SOC", "Power", "BaseState", "BatteryState")
 # taken apart by itself; and what follows from the states of both is in neither
 ELSEWHERE = ("Cells", "Temps", "PackVoltage", "PackCurrent", "Problem", "Warning", "ProblemText")
+
+
+def thousandth(value):
+    """An integer `value` in mV, mA or mAh -> V, A or Ah, as Decimal."""
+    return Decimal(value) / 1000
+
+
+def tenth(value):
+    """An integer `value` in 0.1 °C -> °C, as Decimal."""
+    return Decimal(value) / 10
+
+
+def round_tenth(value):
+    """A Decimal `value` -> the same with one decimal, rounded half away from zero."""
+    return value.quantize(Decimal("0.1"), ROUND_HALF_UP)
+
+
+def extremes(cells, temperatures):
+    """What follows from the `cells` [mV] and `temperatures` [0.1 °C] of a pack -> {key of mqtt.md: Decimal}."""
+    low, high = min(cells), max(cells)
+    return {
+        "CellMin": thousandth(low),
+        "CellMinNumber": Decimal(cells.index(low) + 1),
+        "CellMax": thousandth(high),
+        "CellMaxNumber": Decimal(cells.index(high) + 1),
+        "CellDelta": thousandth(high - low),
+        "TempMin": tenth(min(temperatures)),
+        "TempMax": tenth(max(temperatures)),
+    }
 
 
 def parts(reading):

@@ -26,21 +26,18 @@ COUNTERS = (
 )
 MINUTE_S, HOUR_S, DAY_S = 60, 3600, 86400
 KIB = 1024
-POWER_ON = "power on"
 
 
-def figure(value, digits, unit="", sign=False):
-    """A number with so many decimals and its unit; a dash where it is none. sign: + too."""
+def figure(value, digits, unit="", sign=""):
+    """A number with so many decimals and its unit; a dash where it is none. sign: "+" writes that one too."""
     value = number(value)
-    if value is None:
-        return NOTHING
-    text = f"{value:{'+' if sign else ''}.{digits}f}"
-    return f"{text} {unit}" if unit else text
+    return NOTHING if value is None else f"{value:{sign}.{digits}f} {unit}".rstrip()
 
 
-def signed(value, digits, unit=""):
-    """A current or power with its `unit`: charge is +."""
-    return figure(value, digits, unit, sign=True)
+def measured(said, key, digits, sign=""):
+    """The figure of {"Reading":…} under `key` of a reading or of the totals, where it stands without one."""
+    value = said.get(key)
+    return figure(value.get("Reading") if isinstance(value, dict) else value, digits, sign=sign)
 
 
 def duration(seconds):
@@ -58,27 +55,10 @@ def duration(seconds):
     return f"{seconds // DAY_S} d {seconds % DAY_S // HOUR_S} h"
 
 
-def short_age(seconds):
-    """The age of a reading in `seconds` -> at most four characters: "2s", "13m", "5h", "9d"."""
-    for unit_s, letter in ((DAY_S, "d"), (HOUR_S, "h"), (2 * MINUTE_S, "m")):
-        if seconds >= unit_s:
-            return f"{int(seconds // (MINUTE_S if letter == 'm' else unit_s))}{letter}"
-    return f"{int(seconds)}s"
-
-
-def extreme(pack, which):
-    """("3.301", "7"): volts and number of the lowest (`which`: "Min") or highest ("Max") cell, as published or else as
-    found.
-    """
-    said = number(pack.reading.get(f"Cell{which}"))
-    place = number(pack.reading.get(f"Cell{which}Number"))
-    if said is None or place is None:
-        cells = pack.cells()
-        if not cells:
-            return NOTHING, NOTHING
-        order = (lambda cell: (cell[1], cell[0])) if which == "Min" else (lambda cell: (-cell[1], cell[0]))
-        place, said, _ = min(cells, key=order)
-    return figure(said, 3), figure(place, 0)
+def extremes(pack):
+    """-> numbers of the lowest and the highest cell, the first of equal ones; (None, None) without cells."""
+    volts = {cell: value for cell, (value, _) in pack.cells().items()}
+    return (min(volts, key=volts.get), max(volts, key=volts.get)) if volts else (None, None)
 
 
 def delta_mv(pack):
@@ -89,16 +69,13 @@ def delta_mv(pack):
 
 def temperatures(pack, digits):
     """The coldest and the warmest sensor, "22…25", without unit."""
-    said = [value for _, value, _ in pack.temperatures()]
-    if not said:
-        return NOTHING
-    low, high = figure(min(said), digits), figure(max(said), digits)
-    return low if low == high else f"{low}…{high}"
+    said = pack.temperatures()
+    ends = [figure(value, digits) for value in (min(said), max(said))] if said else [NOTHING]
+    return "…".join(dict.fromkeys(ends))
 
 
 def problem(said):
-    """(text, severity) of a reading or of the rack's totals: severity is "problem", "warning", "" or None (no alarm
-    data)."""
+    """(text, severity) of a reading or of the totals: severity is "problem", "warning", "" or None (no alarm data)."""
     if "Problem" not in said:
         return "no alarm data", None
     severity = "problem" if said.get("Problem") else "warning" if said.get("Warning") else ""
@@ -117,35 +94,19 @@ def state(said):
 
 def reading_line(number_, pack):
     """One reading of the heard.Pack `number_` as one line of plain text."""
-    said = pack.reading
-    low, low_at = extreme(pack, "Min")
-    high, high_at = extreme(pack, "Max")
-    parts = [
+    said, cells = pack.reading, pack.cells()
+    low, high = (f"{figure(cells[cell][0], 3)} ({cell})" if cell else NOTHING for cell in extremes(pack))
+    high = high.replace(" (", " V (")
+    return "  ".join([
         f"Pack {number_:<2}",
         f"{figure(said.get('SOC'), 1):>5} %",
-        f"{_measured(said, 'PackVoltage', figure, 3):>6} V",
-        f"{_measured(said, 'PackCurrent', signed, 1):>5} A",
-        f"{signed(said.get('Power'), 1):>7} W",
-        f"cells {low} ({low_at}) to {high} V ({high_at}), {delta_mv(pack)} mV apart",
+        f"{measured(said, 'PackVoltage', 3):>6} V",
+        f"{measured(said, 'PackCurrent', 1, '+'):>5} A",
+        f"{figure(said.get('Power'), 1, sign='+'):>7} W",
+        f"cells {low} to {high}, {delta_mv(pack)} mV apart",
         f"{temperatures(pack, 1)} °C",
         ", ".join([state(said), *flags(pack), problem(said)[0]]),
-    ]
-    return "  ".join(parts)
-
-
-def voltage(pack, digits=2):
-    """The pack's voltage in V, as text."""
-    return _measured(pack.reading, "PackVoltage", figure, digits)
-
-
-def current(pack):
-    """The pack's current in A, charge +, as text."""
-    return _measured(pack.reading, "PackCurrent", signed, 1)
-
-
-def _measured(said, key, write, digits):
-    value = said.get(key)
-    return write(value.get("Reading") if isinstance(value, dict) else None, digits)
+    ])
 
 
 def counted(health):
@@ -154,8 +115,7 @@ def counted(health):
     for key, word, is_bad in COUNTERS:
         count = number(health.get(key))
         if count is not None:
-            one = count == 1 and word.endswith("s")
-            found.append((f"{count} {word[:-1] if one else word}", bool(is_bad and count)))
+            found.append((f"{count} {word.removesuffix('s') if count == 1 else word}", bool(is_bad and count)))
     return found
 
 
@@ -165,22 +125,22 @@ def link(heard):
     if number(health.get("Baud")) is not None and parts[0] == "online":
         parts.append(f"{health['Baud']} baud")
     if number(health.get("Cycle")) is not None:
-        parts.append(f"cycle {figure(health['Cycle'], 1)} s of {heard.publish_rate_s()} s")
+        parts.append(f"cycle {figure(health['Cycle'], 1)} s of {heard.publish_rate_s():g} s")
     return ", ".join(parts)
 
 
 def device(health):
     """How the device itself is: uptime, version, memory, address, Wi-Fi."""
-    free, cause = number(health.get("HeapFree")), health.get("ResetCause")
+    free = number(health.get("HeapFree"))
     parts = (
         ("Uptime", f"up {duration(health.get('Uptime'))}"),
         ("Version", f"version {health.get('Version')}"),
         ("HeapFree", f"{figure(free and free / KIB, 0)} KB free"),
         ("IP", str(health.get("IP"))),
         ("RSSI", f"{health.get('RSSI')} dBm"),
-        ("ResetCause", f"last start: {cause}" if cause != POWER_ON else None),
+        ("ResetCause", f"last start: {health.get('ResetCause')}"),
     )
-    return ", ".join(text for key, text in parts if text and health.get(key) is not None)
+    return ", ".join(text for key, text in parts if health.get(key) is not None)
 
 
 def status(heard, now):
@@ -188,17 +148,14 @@ def status(heard, now):
     if heard.trouble:
         return heard.trouble, "bold red", "What is shown below is old. Trying again."
     if heard.online is False:
-        since = duration(now - heard.online_at)
         advice = ("The device has lost its power, its network or this broker, or was stopped. "
                   "It comes back by itself; what is shown below is old.")  # fmt: skip
-        return f"Offline for {since}" if since != "0 s" else "Offline", "bold red", advice
+        return f"Offline for {duration(now - heard.online_at)}", "bold red", advice
     if not heard.messages:
-        if heard.hint:
-            return "Waiting", "bold yellow", heard.hint
         others = ", ".join(sorted(heard.other_racks - {heard.rack}))
         advice = f"Nothing was published below {heard.prefix} so far. Is the device on, and does it use this broker? "
         advice += f"Other racks here: {others} (--rack)" if others else "Are --root and --rack right?"
-        return "Waiting", "bold yellow", advice
+        return "Waiting", "bold yellow", heard.hint or advice
     if heard.online is None:
         return "Waiting", "bold yellow", f"No word on {heard.prefix}tele/LWT so far."
     if heard.link() == "searching":

@@ -3,11 +3,13 @@
 An answer is taken when its form (console_text.py) is that of the one before: a damaged one is asked for again.
 """
 
+from array import array
+from struct import pack_into, unpack_from
+
 from micropython import const
 
 from ..reading import Counters, Identity
 from . import NoReply, Refusal, console_group, console_pack
-from .console_line import Unsettled
 
 _COUNTERS_MS = const(600_000)  # cycles and SOH hardly change
 _COUNTERS_RETRY_MS = const(60_000)  # after they could not be asked
@@ -17,11 +19,13 @@ _WHOLE_MS = const(15_000)  # after which nothing more is asked for one reading, 
 _JUMP = const(30)  # 0.1 °C, of a MOSFET temperature
 _MASTER = const(1)  # pack that answers commands without a number
 _PACKS = const(17)  # from 1 to 16, and 0 for the whole group
+# Of a pack: ms until the counters are asked again, ms when they were asked, Counters; -1 where there is none
+_RECORD = ">8q"
+_RECORD_BYTES = const(64)
 # Answers that have a form of their own: command, codec
-_TABLE, _PWR, _BAT, _STAT, _INFO = range(5)
-_COMMANDS = ("pwr", "pwr", "bat", "stat", "info")
+_TABLE, _PWR, _BAT, _STAT, _INFO = const(0), const(1), const(2), const(3), const(4)
+_COMMANDS = "pwr;pwr;bat;stat;info"
 _CODECS = (console_group.table, console_pack.values, console_pack.cells, console_group.stat, console_group.info)
-_NO_COUNTERS = Counters(None, None, None, None, None, None)
 
 
 class Console:
@@ -33,12 +37,12 @@ class Console:
     def __init__(self, line):
         self.link = line
         self._began = 0  # ms, this reading or question
-        self._forms = [0] * (_PACKS * len(_COMMANDS))
+        self._forms = array("I", bytes(4 * _PACKS * len(_CODECS)))
         self._candidate = None  # (index in _forms, form) that came once
         self._mos = {}  # pack -> 0.1 °C
         self._odd = {}  # pack -> states of the table that are not Normal
         self._table_at = None  # ms; None: the table says neither
-        self._counters = {}  # pack -> (ms until they are asked again, ms when they were asked, Counters)
+        self._counters = bytearray(b"\xff" * (_RECORD_BYTES * _PACKS))
         self._bare = []  # kinds that the master answers only without its number
 
     def packs(self, pack=0):
@@ -59,60 +63,60 @@ class Console:
         serial, protocol, version, maker, device, board = said
         return Identity(serial, protocol, version, maker, device, self.name, self.link.baud, board), refused
 
-    def limits(self, pack):
+    def limits(self, pack=0):
         """None: this dialect cannot tell."""
         return None
 
-    def parameters(self, pack=0):
-        """None: this dialect cannot tell."""
-        return None
+    parameters = limits
 
     def counters(self, pack):
         """reading.Counters as they came with a reading, at most ten minutes old, or None. Nothing is asked."""
-        said = self._counters[pack][2] if pack in self._counters else _NO_COUNTERS
-        return None if said == _NO_COUNTERS else said
+        said = unpack_from(_RECORD, self._counters, _RECORD_BYTES * pack)[2:]
+        return Counters(*[None if count < 0 else count for count in said]) if max(said) >= 0 else None
 
     def read(self, pack):
         """One pack's values and states -> reading.Reading. Its parts were not said at the same moment."""
         self._began = self.link.clock.ticks_ms()
         if self._table_at is not None and self._is_past(self._table_at, _TABLE_MS):
-            self._refresh_table()
+            try:
+                self._ask_table()
+            except (NoReply, Refusal):
+                self._mos, self._odd, self._table_at = {}, {}, self.link.clock.ticks_ms()
         doubt = ""
         for _ in range(_READINGS):
             try:
-                reading, why = self._read(pack)
+                cells = self._ask(_BAT, pack)
+                values = self._ask(_PWR, pack)
+                self._count(pack)
+                mos, odd = self._mos.get(pack), self._odd.get(pack, ())
+                reading, why = console_pack.reading(pack, self.counters(pack), cells, values, mos, odd)
             except (NoReply, Refusal):
-                self._counters.pop(pack, None)  # when it answers again it may be another pack
+                self._keep(pack, -1, -1)  # when it answers again it may be another pack
                 raise
             if why in (None, doubt):  # two equal contradictions are taken as this model's behaviour
                 return reading
             doubt = why
         raise NoReply(why)
 
-    def _read(self, pack):
-        cells = self._ask(_BAT, pack)
-        values = self._ask(_PWR, pack)
-        counters = self._count(pack)
-        return console_pack.reading(
-            pack, (counters.cycles, counters.soh), cells, values, self._mos.get(pack), self._odd.get(pack, ())
-        )
-
     def _count(self, pack):
-        """The Counters of a pack, asked now and then; all None when that was in vain."""
-        if pack in self._counters:
-            pause, since, said = self._counters[pack]
-            if not self._is_past(since, pause):
-                return said
+        """Asks for the Counters of a pack now and then; all of them are None when that was in vain."""
+        pause, since = unpack_from(_RECORD, self._counters, _RECORD_BYTES * pack)[:2]
+        if pause >= 0 and not self._is_past(since, pause):
+            return
         pause = _COUNTERS_MS
+        said = ()
         try:
             said = self._ask(_STAT, pack)
         except Refusal:
-            said = _NO_COUNTERS
+            pass  # this model has none
         except NoReply:
-            said, pause = _NO_COUNTERS, _COUNTERS_RETRY_MS
+            pause = _COUNTERS_RETRY_MS
             self.link.failures = 0  # the pack has just answered other questions
-        self._counters[pack] = pause, self.link.clock.ticks_ms(), said
-        return said
+        self._keep(pack, pause, self.link.clock.ticks_ms(), said)
+
+    def _keep(self, pack, pause, since, said=()):
+        counts = [-1 if count is None else count for count in said or (None,) * 6]
+        pack_into(_RECORD, self._counters, _RECORD_BYTES * pack, pause, since, *counts)
 
     def _is_past(self, since, after_ms):
         """Are the ticks `since` longer ago? A negative difference means more than six days."""
@@ -120,16 +124,13 @@ class Console:
 
     def _ask(self, kind, pack):
         """The value of an answer whose form is known, or came twice. The master may answer only without its number."""
-        if pack == _MASTER and kind in self._bare:
-            try:
-                return self._take(kind, pack, None)
-            except Refusal:
-                self._bare.remove(kind)  # another battery; next time as the others
-                raise
+        bare = pack == _MASTER and kind in self._bare
         try:
-            return self._take(kind, pack, pack or None)
+            return self._take(kind, pack, None if bare else pack or None)
         except Refusal:
-            if pack != _MASTER or kind not in (_STAT, _INFO):
+            if bare:
+                self._bare.remove(kind)  # another battery; next time as the others
+            if bare or pack != _MASTER or kind < _STAT:
                 raise
         value = self._take(kind, pack, None)
         self._bare.append(kind)
@@ -146,36 +147,31 @@ class Console:
             if form != self._forms[index]:
                 if self._candidate != (index, form):
                     self._candidate = index, form
-                    raise Unsettled("its names and columns came for the first time")
+                    return None
                 self._forms[index] = form
             self._candidate = None
             return value
 
-        return self.link.request(_COMMANDS[kind], sent, settled)
+        return self.link.request(_COMMANDS.split(";")[kind], sent, settled)
 
     def _ask_table(self):
         """The packs that are there; what only the table says is kept, when it is as before or came twice."""
-        there, mos, odd = self._ask(_TABLE, 0)
-        if odd not in (None, self._odd) or not _follows(mos, self._mos):
-            _, mos_again, odd_again = self._ask(_TABLE, 0)
-            mos = mos and {pack: mos[pack] for pack in mos if _follows({pack: mos[pack]}, mos_again or {})}
-            odd = odd and {pack: odd[pack] for pack in odd if odd[pack] == (odd_again or {}).get(pack)}
-        self._mos, self._odd = mos or {}, odd or {}
-        self._table_at = None if mos is None and odd is None else self.link.clock.ticks_ms()
+        there, mos, odd, tells = self._ask(_TABLE, 0)
+        doubtful = odd != self._odd
+        for pack in there:
+            doubtful = doubtful or _jumps(pack, mos, self._mos)
+        if doubtful:
+            _, mos_again, odd_again, _ = self._ask(_TABLE, 0)
+            for pack in there:
+                if _jumps(pack, mos, mos_again):
+                    mos.pop(pack)
+                if odd.get(pack) != odd_again.get(pack):
+                    odd.pop(pack, None)
+        self._mos, self._odd = mos, odd
+        self._table_at = self.link.clock.ticks_ms() if tells else None
         return there
 
-    def _refresh_table(self):
-        """Brings up to date what only the table says; what cannot be read is forgotten."""
-        try:
-            self._ask_table()
-        except (NoReply, Refusal):
-            self._mos, self._odd = {}, {}
-            self._table_at = self.link.clock.ticks_ms()
 
-
-def _follows(mos, known):
-    """Is each MOSFET temperature where it can be after the one that is known?"""
-    for pack in mos or ():
-        if pack not in known or abs(mos[pack] - known[pack]) > _JUMP:
-            return False
-    return True
+def _jumps(pack, mos, known):
+    """Is the MOSFET temperature of a pack where it cannot be after the one that is known?"""
+    return pack in mos and (pack not in known or abs(mos[pack] - known[pack]) > _JUMP)

@@ -1,7 +1,6 @@
 """What the text console is asked now and then: `pwr`, the table of all packs, `info N` and `stat N`. No I/O."""
 
 from binascii import crc32
-from collections import namedtuple
 
 from micropython import const
 
@@ -9,107 +8,105 @@ from ..reading import Counters, rounded
 from . import console_text as text
 
 _MAX_PACKS = const(16)
+_COLON = const(0x3A)
 # Names; one text each, as they are seldom looked at: a tuple takes five times the memory.
-_NEEDED = b"Power;Volt;Curr;Tempr;Base.St;Volt.St;Curr.St;Temp.St;Coulomb;Time"
-_STATES = (b"M.T.St", b"SysAlarm.St")  # columns whose words stand nowhere else
-_FOREIGN = (b"UTlow", b"CoulombAH")  # columns of the Force family
+_NEEDED = "Power;Volt;Curr;Tempr;Base.St;Volt.St;Curr.St;Temp.St;Coulomb;Time"
+_SEEN_HERE = "MosTempr;M.T.St;SysAlarm.St"  # columns whose words stand nowhere else: a temperature, and states
+_FORCE = "UTlow;CoulombAH"  # columns of the Force family
 # Of absent rows, whatever the header is: where Absent stands, and how many words there are
 _OLD_BASE, _OLD_WIDTH = const(8), const(16)
-
-# packs: numbers of those that are there; mos: {pack: 0.1 °C}, or None without that column; odd: of the states that
-# stand nowhere else, those that are not Normal, as {pack: [(column, word)]}, or None without such columns
-Table = namedtuple("Table", "packs mos odd")
-
-_INFO = b"Barcode;Comm version;Soft version;Main Soft version;Manufacturer;Device name;Board version"
-# Of `stat N`: the counters that are taken as they are, and those that together are the number of protections
-_COUNTS = b"CYCLE Times;SOH;Dsg Cap;Reset Times;Shut Times"
-_PROTECTIONS = (
-    b"COC Times;COC2 Times;DOC Times;DOC2 Times;SC Times;Bat OV Times;Bat UV Times;Pwr OV Times;Pwr UV Times;COT Times;"
-    b"CUT Times;DOT Times;DUT Times"
+_INFO = b";Barcode=;Comm version=;Soft version=;Main Soft version=;Manufacturer=;Device name=;Board version="
+# Of `stat N`: five counters that are taken as they are, and those that together are the number of protections
+_STAT = (
+    b";CYCLE Times=;SOH=;Dsg Cap=;Reset Times=;Shut Times=;COC Times=;COC2 Times=;DOC Times=;DOC2 Times=;SC Times="
+    b";Bat OV Times=;Bat UV Times=;Pwr OV Times=;Pwr UV Times=;COT Times=;CUT Times=;DOT Times=;DUT Times="
 )
 
 
 def table(lines, _):
-    """`pwr` -> (Table, form). Lines `Name : value` can stand before its header. ValueError."""
+    """`pwr` -> ((packs, mos, odd, tells), form). Lines `Name : value` can stand before its header. ValueError.
+
+    packs: numbers of those that are there; mos: {pack: 0.1 °C}; odd: of the states that stand nowhere else, those that
+    are not Normal, as {pack: [(column, word)]}; tells: whether it has columns of either.
+    """
     header = b""
     for header in lines:
-        if header.find(b":") < 0:
+        if _COLON not in header:
             break
-    names = text.columns(header)
-    for name in _FOREIGN:
-        if name in names:
-            raise ValueError(
-                "a battery of the Force family (%s in its table), which is not known here" % text.shown(name)
-            )
-    for name in _NEEDED.split(b";"):
-        if name not in names:
-            raise ValueError("the header has no %s" % text.shown(name))
-    base, volt, time, width = names.index(b"Base.St"), names.index(b"Volt"), names.index(b"Time"), len(names)
-    temperature = names.index(b"MosTempr") if b"MosTempr" in names else None
-    states = [(name, names.index(name)) for name in _STATES if name in names]
-    there, mos, odd, count = [], {}, {}, 0
-    form = crc32(header) & 0xFFFFFF
+    form = text.mixed(crc32(header), 0)
+    header = str(header, "ascii")
+    found = header.split()
+    for name in _FORCE.split(";"):
+        if name in found:
+            raise ValueError("a battery of the Force family (%s in its table), which is not known here" % name)
+    names = text.columns(header, _NEEDED.split(";"))
+    base = names.index("Base.St")
+    there, mos, odd, tells = [], {}, {}, False
+    count = 0
     for line in lines:
-        words = line.split()
         count += 1
         form = text.mixed(form, len(line))
+        words = line.split()
         if words[0] != b"%d" % count or count > _MAX_PACKS:
             raise ValueError("row %s is not the next" % text.shown(words[0]))
         if b"Absent" in words:
-            if not _is_absent(words, base, width):
-                raise ValueError("an absent row does not fit")
+            if not (_is_absent(words, base, len(names)) or _is_absent(words, _OLD_BASE, _OLD_WIDTH)):
+                raise ValueError("row %d does not fit its header" % count)
             continue
-        if len(words) == width + 1 and words[time].find(b"-") >= 0 and words[time + 1].find(b":") >= 0:
-            words.pop(time)
-        elif len(words) != width or words[time] != b"-":  # a word is missing, or a value is of two, or two touch
-            words = text.cut(line, header, names)
-        if not words or words[base] in (b"-", b"") or not words[volt]:
+        words = _columns_of(line, words, header, names)
+        if not words or not words[base].strip(b"-") or not words[names.index("Volt")]:
             raise ValueError("row %d does not fit its header" % count)
-        text.number(words[volt])
+        text.number(words[names.index("Volt")])
         there.append(count)
-        if temperature is not None and words[temperature] != b"-":
-            mos[count] = rounded(text.number(words[temperature]), 100)
-        said = [(name, words[at]) for name, at in states if words[at] not in (b"Normal", b"-", b"")]
-        if said:
-            odd[count] = said
+        for name in _SEEN_HERE.split(";"):
+            if name not in names:
+                continue
+            tells = True
+            word = words[names.index(name)]
+            if name == "MosTempr":
+                if word != b"-":
+                    mos[count] = rounded(text.number(word), 100)
+            elif word.strip(b"-") and word != b"Normal":
+                odd[count] = odd.get(count, ()) + ((name, word),)
     if not there:
         raise ValueError("%d rows, no pack" % count)
-    return Table(tuple(there), None if temperature is None else mos, odd if states else None), form
+    return (tuple(there), mos, odd, tells), form
+
+
+def _columns_of(line, words, header, names):
+    """The words of a row, one a column; () where it does not fit."""
+    time = names.index("Time")
+    if len(words) == len(names) + 1 and words[time].find(b"-") >= 0 and _COLON in words[time + 1]:
+        words.pop(time)
+        return words
+    if len(words) == len(names) and words[time] == b"-":
+        return words
+    return text.cut(line, header, names)  # a word is missing, or a value is of two, or two touch
 
 
 def _is_absent(words, base, width):
     """Number, Absent and else `-`: as many as the header has columns, or the old layout has."""
-    for at, wide in ((base, width), (_OLD_BASE, _OLD_WIDTH)):
-        if len(words) == wide and words[at] == b"Absent" and words.count(b"-") == wide - 2:
-            return True
-    return False
+    return len(words) == width and words[base] == b"Absent" and words.count(b"-") == width - 2
 
 
 def info(lines, pack):
     """`info N` -> ((serial, protocol, version, maker, device, board), texts or None, form). ValueError."""
-    found, form = text.fields(lines, pack, _INFO.split(b";"))
-    said = {}
-    for name in found:
-        said[name] = text.shown(found[name]) or None
-    protocol = said.get(b"Comm version")
-    version = said.get(b"Soft version") or said.get(b"Main Soft version")
-    return (
-        said.get(b"Barcode"),
-        protocol and protocol.lstrip("V"),
-        version and version.lstrip("V"),
-        said.get(b"Manufacturer"),
-        said.get(b"Device name"),
-        said.get(b"Board version"),
-    ), form
+    found, form = text.fields(lines, pack, _INFO)
+    said = [text.shown(found.get(entry[:-1], b"")) or None for entry in _INFO[1:].split(b";")]
+    serial, protocol, version, main_version, maker, device, board = said
+    version = version or main_version
+    return (serial, protocol and protocol.lstrip("V"), version and version.lstrip("V"), maker, device, board), form
 
 
 def stat(lines, pack):
     """`stat N` -> (Counters, form). ValueError."""
-    counts, protections = _COUNTS.split(b";"), _PROTECTIONS.split(b";")
-    found, form = text.fields(lines, pack, set(counts + protections))
-    cycles, soh, discharged, resets, shutdowns = [_count(found, name) for name in counts]
-    protections = [_count(found, name) for name in protections]
-    protections = [count for count in protections if count is not None]
+    found, form = text.fields(lines, pack, _STAT)
+    counts = []
+    for entry in _STAT[1:].split(b";"):
+        word = found.get(entry[:-1], b"")
+        counts.append(text.number(word.rstrip(b"%")) if word.strip(b"-") else None)  # b"98", b"98%", b"-"
+    cycles, soh, discharged, resets, shutdowns = counts[:5]
+    protections = [count for count in counts[5:] if count is not None]
     return Counters(
         cycles,
         soh if soh is None or soh <= 100 else None,
@@ -118,9 +115,3 @@ def stat(lines, pack):
         resets,
         shutdowns,
     ), form
-
-
-def _count(found, name):
-    """b"98", b"98%" -> 98; None for what is not said: nothing, or a dash. ValueError."""
-    word = found.get(name)
-    return None if word in (None, b"", b"-") else text.number(word.rstrip(b"%"))

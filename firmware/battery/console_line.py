@@ -1,41 +1,41 @@
 """One command to the text console, one checked answer: echo, "@", lines, end mark. Everything is bytes."""
 
+import gc
+
 from micropython import const
 
 from . import NoReply, Refusal, drain
 
 BAUD = 115_200
 # Everything that is ever sent: with a pack's number, and those that can stand alone
-_WITH_PACK = ("bat", "info", "stat", "soh", "pwr")
-_ALONE = ("pwr", "time", "info", "stat")
+_WITH_PACK = "bat;info;stat;soh;pwr"
+_ALONE = "pwr;time;info;stat"
 _MAX_PACKS = const(16)
 _END = b"\r\n"  # some consoles take only CR, some only CR LF
-# What a refusal says -> its code, as the framed protocol's RTN
+# Codes of refusals, as the framed protocol's RTN; and what one of the second kind says
 _UNKNOWN = const(0x04)
 _INVALID = const(0x06)
-_REFUSED = (b"Invalid", b"fail", b"not ", b"unccess", b"unsuccess", b"rror", b"Usage", b"denied")
+_REFUSED = b"Invalid;fail;not ;unccess;unsuccess;rror;Usage;denied"
 _REFUSAL_LINES = const(4)  # of one whose words are not in this table; it must come twice
 _COMPLETED = b"Command completed successfully"  # an exclamation mark can stand behind it
 _ATTEMPTS = const(3)
 _IDLE_MS = const(1500)  # without a character: the master asks its slave before it answers
 _ANSWER_MS = const(3000)  # of a whole answer
-_PAGER = (b"Enter", b"exit")  # words of its line, which has no end
+_PAGER = b"[Enter]"  # in its line, which has no end
 _PAGER_MS = const(60)  # of silence, then the pager waits
 _QUIET_MS = const(60)  # silence on the line before a command is repeated,
 _REST_MS = const(300)  # or more, where its answer was not heard to the end
-_POLL_MS = const(5)
+_POLL_MS = const(10)
 _CHUNK_BYTES = const(128)  # read at once, at most
 _LINE_BYTES = const(400)  # of the longest line; the header of `pwr` has about 200
 _BUFFER_BYTES = const(640)  # holds a line and a chunk
 _MAX_LINES = const(192)
 _MAX_CHARACTER = const(0x7E)
-_DOLLAR, _LETTER = const(0x24), const(0x41)
+_DOLLAR, _COLON, _LETTER = const(0x24), const(0x3A), const(0x41)
 _MARK_BYTES = const(8)  # of a line with the end mark
+_ENDLESS = "an answer without an end"
+_DAMAGED = "the end mark is damaged"
 _SHOWN = const(60)  # characters of the battery's words in a message
-
-
-class Unsettled(ValueError):
-    """Nothing is wrong with the answer, but it has to come once more."""
 
 
 class Line:
@@ -53,8 +53,7 @@ class Line:
         self._buffer = bytearray(_BUFFER_BYTES)
         self._view = memoryview(self._buffer)
         self._at = self._end = 0  # of what was received and not yet taken
-        self._began = 0  # ms: when the command was sent
-        self._heard = None  # ms: when something came behind it
+        self._began, self._heard = 0, None  # ms: when the command was sent, and when something came behind it
 
     def set_rate(self, baud):
         """Changes our side of the line to `baud`; what has been received is lost."""
@@ -65,11 +64,10 @@ class Line:
         """Asks until a whole answer comes -> parse(its lines, an iterator of bytes).
 
         `command`: a text of the list above; `pack`: a number or None; ValueError for anything else. `parse` takes all
-        lines, and raises ValueError for what does not fit, Unsettled for what must come twice. NoReply after
+        lines; it raises ValueError for what does not fit, and returns None for what must come twice. NoReply after
         `attempts`; Refusal, with the battery's words, of what it does not know (code 04H) or cannot do (06H).
         """
-        text = _checked(command, pack)
-        quiet = _QUIET_MS
+        text, quiet = _checked(command, pack), _QUIET_MS
         said = None  # words that may be a refusal, from the attempt before
         for attempt in range(attempts):
             again = attempt or self.failures
@@ -79,12 +77,14 @@ class Line:
             self._at = self._end = 0
             self.polls += 1
             self.uart.write(text + _END)
-            self._began = self.clock.ticks_ms()
-            self._heard = None
+            self._began, self._heard = self.clock.ticks_ms(), None
+            gc.collect()  # here, where the answer has to be waited for anyway
             try:
                 value = self._parsed(text, parse)
-                self.failures = 0
-                return value
+                if value is not None:
+                    self.failures = 0
+                    return value
+                last = NoReply("%s: its form is new" % command)
             except NoReply as error:
                 last = error
                 self.timeouts += 1
@@ -99,9 +99,8 @@ class Line:
                 self.frame_errors += 1
             except ValueError as error:
                 last = NoReply("%s: %s" % (str(text, "ascii"), error))
-                if not isinstance(error, Unsettled):
-                    quiet = _REST_MS
-                    self.frame_errors += 1
+                quiet = _REST_MS
+                self.frame_errors += 1
         self.failures += 1
         raise last
 
@@ -130,26 +129,26 @@ class Line:
         for count in range(_MAX_LINES):
             line = self._next(command)
             start = line[0]
-            if start == _DOLLAR or (len(line) <= _MARK_BYTES and line.find(b"$") >= 0):
+            if start == _DOLLAR or (len(line) <= _MARK_BYTES and _DOLLAR in line):
                 if line.strip() != b"$$" or not (done or code or count <= _REFUSAL_LINES):
-                    raise ValueError("the end mark is damaged")
+                    raise ValueError(_DAMAGED)
                 if done:
                     return
-                said = str(b"; ".join([word.strip() for word in words]), "ascii")
-                raise Refusal(code, "%s: %s" % (str(command, "ascii"), said[:_SHOWN] or "refused"))
+                said = b"%s: %s" % (command, b"; ".join(words)[:_SHOWN] or b"refused")
+                raise Refusal(code, str(said, "ascii"))
             if done:
-                raise ValueError("the end mark is damaged")
-            if start == _COMPLETED[0] and line.strip() in (_COMPLETED, _COMPLETED + b"!"):
+                raise ValueError(_DAMAGED)
+            if start == _COMPLETED[0] and line.strip().rstrip(b"!") == _COMPLETED:
                 done = True
                 continue
-            if not code and start >= _LETTER and (count == 0 or line.find(b":") < 0):  # no row and no value
+            if not code and start >= _LETTER and (count == 0 or _COLON not in line):  # no row and no value
                 code = _refusal(line, command)
                 words = [] if code else words
             if len(words) < _REFUSAL_LINES:
-                words.append(line)
+                words.append(line.strip())
             if not code:
                 yield line
-        raise ValueError("an answer without an end")
+        raise ValueError(_ENDLESS)
 
     def _skip_to_echo(self, command):
         """Takes the line with the echo; what comes before it is a prompt, or the rest of another answer."""
@@ -167,33 +166,33 @@ class Line:
 
     def _next(self, command):
         """The next line that is not blank. It ends in CR or LF; NoReply or ValueError when none comes."""
-        buffer = self._buffer
-        at = self._at
+        buffer, at = self._buffer, self._at
+        seen = 0  # bytes of the line that is coming, without an end so far
         while True:
             end = self._end
-            while at < end and buffer[at] in _END:
+            while not seen and at < end and buffer[at] in _END:
                 at += 1
-            stop = buffer.find(b"\r", at, end)
-            other = buffer.find(b"\n", at, end if stop < 0 else stop)
+            stop = buffer.find(b"\r", at + seen, end)
+            other = buffer.find(b"\n", at + seen, end if stop < 0 else stop)
             stop = stop if other < 0 else other
             if stop >= 0:
                 line = bytes(self._view[at:stop])
-                at = self._at = stop
-                if line.isspace() or line.find(b"[Enter]") >= 0:  # the pager's line is blanked by CR and spaces
+                at, self._at, seen = stop, stop, 0
+                if line.isspace() or line.find(_PAGER) >= 0:  # the pager's line is blanked by CR and spaces
                     continue
                 if max(line) > _MAX_CHARACTER:
                     raise ValueError("a character %02XH" % max(line))
                 return line
-            if end - at > _LINE_BYTES:
-                raise ValueError("an answer without an end")
+            seen = end - at
+            if seen > _LINE_BYTES:
+                raise ValueError(_ENDLESS)
             self._at = at
             self._receive(command)
             at = self._at
 
     def _receive(self, command):
-        """Waits for more and puts it behind what there is."""
-        clock = self.clock
-        view = self._view
+        """Waits for more and puts it behind what there is. The pager's line gets the end that it lacks."""
+        clock, view = self.clock, self._view
         at, end = self._at, self._end
         if at:
             view[: end - at] = view[at:end]
@@ -203,37 +202,30 @@ class Line:
             count = self.uart.readinto(view[end : end + _CHUNK_BYTES])
             now = clock.ticks_ms()
             if clock.ticks_diff(now, self._began) >= _ANSWER_MS:
-                raise ValueError("the answer has no end")
+                raise ValueError(_ENDLESS)
             if count:
                 self._heard = now
                 self._end = end + count
                 return
             silent = clock.ticks_diff(now, self._began if self._heard is None else self._heard)
-            if end and silent >= _PAGER_MS and any([self._buffer.find(word, 0, end) >= 0 for word in _PAGER]):
+            if end and silent >= _PAGER_MS and self._buffer.find(_PAGER, 0, end) >= 0:
                 self.uart.write(b"\r")
-                self._end = end = 0
+                self._buffer[end] = _END[0]
+                self._end = end + 1
+                return
             elif silent < _IDLE_MS:
                 clock.sleep_ms(_POLL_MS)
             elif self._heard is None:
                 raise NoReply("%s at %d baud: no reply" % (str(command, "ascii"), self.baud))
             else:
-                raise ValueError("the answer has no end mark")
-
-
-def is_prompt(text):
-    """Do these bytes end in a prompt: `pylon>`, `PYTES>`, `pylon_debug>`, `US5000>`?"""
-    name = text.rstrip()
-    start = len(name) - 1
-    while start > 0 and (name[start - 1 : start].isalpha() or name[start - 1] in b"0123456789_-"):
-        start -= 1
-    return name[-1:] == b">" and len(name) - start > 2 and name[start : start + 1].isalpha()
+                raise ValueError(_DAMAGED)
 
 
 def _checked(command, pack):
     """The command as bytes, if it may be sent."""
-    if pack is None and command in _ALONE:
+    if pack is None and command in _ALONE.split(";"):
         return command.encode()
-    if command in _WITH_PACK and isinstance(pack, int) and 1 <= pack <= _MAX_PACKS:
+    if command in _WITH_PACK.split(";") and isinstance(pack, int) and 1 <= pack <= _MAX_PACKS:
         return ("%s %d" % (command, pack)).encode()
     raise ValueError("%s is not a read command" % command)
 
@@ -242,10 +234,10 @@ def _refusal(line, command):
     """The code of a line that refuses a command, or 0."""
     if line.find(b"Unknown command") >= 0:
         name = command.split()[0]
-        if line.find(b"'" + name + b"'") < 0 and line.find(b"'" + command + b"'") < 0:
+        if line.find(b"'%s'" % name) < 0 and line.find(b"'%s'" % command) < 0:
             raise ValueError(str(line.strip()[:_SHOWN], "ascii"))  # it heard another command
         return _UNKNOWN
-    for words in _REFUSED:
+    for words in _REFUSED.split(b";"):
         if line.find(words) >= 0:
             return _INVALID
     return 0

@@ -1,7 +1,6 @@
 """What the text console says of one pack: `bat N` and `pwr N` -> Reading. No I/O."""
 
 from binascii import crc32
-from collections import namedtuple
 
 from micropython import const
 
@@ -11,187 +10,163 @@ from . import NoReply
 from . import console_text as text
 
 _MAX_CELLS = const(16)
-_NUMBERS = [b"%d" % number for number in range(_MAX_CELLS)]  # of rows
 _SOC_OFF = const(3)  # %, that a pack may say more or less than each of its cells
-
-# Of `bat N`: what it must have, and which of a cell's states each column is: of voltage, current, temperature. US3000D
-# has one of its temperature for discharging and one for charging.
-_COLUMNS = (b"Battery", b"Volt", b"Tempr", b"Base State", b"Volt. State")
-_STATES = (
-    (b"Volt. State", 0), (b"Curr. State", 1), (b"Temp. State", 2), (b"DTemp. State", 2), (b"CTemp. State", 2),
-)  # fmt: skip
-# cells [mV]; temperatures [0.1 °C]; socs [%]; charges [mAh]; balancing: numbers of cells, None: not said; states of
-# voltage, current, temperature: bytes, one a cell, as text.state(); words: unknown ones. Empty: not said.
-Cells = namedtuple("Cells", "cells temperatures socs charges balancing states words")
-
-# Of `pwr N`: values with the unit that they are wanted in, words that must be there, and others.
-_VALUES = (
-    (b"Voltage", "mV"), (b"Current", "mA"), (b"Temperature", "0.1 °C"), (b"Coulomb", "%"), (b"Total Coulomb", "mAh"),
-)  # fmt: skip
-_NEEDED = tuple([name for name, _ in _VALUES]) + (b"Basic Status", b"Volt Status", b"Current Status", b"Tmpr. Status")
-_COULOMB, _HEATER = b"Coul. Status", b"Heater Status"
-_EVENTS = (b"Bat Events", b"Power Events", b"System Alarm")  # a number, and words where there are some
+# Names and words are in texts that are split when they are needed: tuples of them would take five times the memory.
+# Of `bat N`: what it must have; columns of a cell's states: voltage, current, then temperature. US3000D has
+# one of its temperature for discharging and one for charging.
+_COLUMNS = "Battery;Volt;Tempr;Base State;Volt. State"
+_STATES = "Volt. State;Curr. State;Temp. State;DTemp. State;CTemp. State"
+_TEMPERATURE = const(2)  # place in _STATES; those behind are of temperatures, too
+_UNFIT = "a row does not fit its header"
+# Of `pwr N`: values with their units, and states, which must all be there; switches with their flags; words that are no
+# trouble, or have a flag of their own; events: a number, and words where there are some
+_VALUES = b";Voltage=mV;Current=mA;Temperature=mC;Coulomb=%;Total Coulomb=mAH"
+_STATUS = b";Volt Status=;Current Status=;Tmpr. Status=;Basic Status="
 _SWITCHES = (
-    (_HEATER, "Heater"),
-    (b"CMOS Status", "Charge_MOS"), (b"CFetState", "Charge_MOS"),
-    (b"DMOS Status", "Discharge_MOS"), (b"DFetState", "Discharge_MOS"),
-)  # fmt: skip
-# Words that are no trouble, or have a flag of their own
-_KNOWN = (
-    (_COULOMB, (b"Normal", b"-", b"Full", b"Low")),
-    (b"Soh. Status", (b"Normal", b"-")),
-    (_HEATER, (b"ON", b"OFF", b"-")),
-    (b"System Fault", (b"0x0", b"0x00", b"0x0000", b"0x00000000")),
+    b";Heater Status=Heater;CMOS Status=Charge_MOS;CFetState=Charge_MOS;DMOS Status=Discharge_MOS"
+    b";DFetState=Discharge_MOS"
 )
-_WANTED = set([name for name, _ in _KNOWN + _SWITCHES] + list(_NEEDED + _EVENTS))
-# voltage mV, current mA, temperature 0.1 °C, soc %, capacity mAh; words: {name: word}
-Values = namedtuple("Values", "voltage current temperature soc capacity words")
+_KNOWN = (
+    b";Coul. Status=Normal - Full Low;Soh. Status=Normal -;Heater Status=ON OFF -"
+    b";System Fault=0x0 0x00 0x0000 0x00000000"
+)
+_EVENTS = b";Bat Events=;Power Events=;System Alarm="
+
 
 def cells(lines, _):
-    """`bat N` -> (Cells, form). ValueError."""
+    """`bat N` -> ((cells, temperatures, socs, charges, balancing, states, words), form). ValueError.
+
+    cells [mV]; temperatures [0.1 °C]; socs [%], charges [mAh]: empty where not said; balancing: numbers of cells, None:
+    not said; states of voltage, current, temperature: bytes, one a cell, as text.state(); words: unknown ones.
+    """
     header = next(lines, b"")
-    names = text.columns(header)
-    for name in _COLUMNS:
-        if name not in names:
-            raise ValueError("the header has no %s" % text.shown(name))
-    if header.find(b"Temp. State") < 0:  # or one of two that end so
+    form = text.mixed(crc32(header), 0)
+    header = str(header, "ascii")
+    names = text.columns(header, _COLUMNS.split(";"))
+    if header.find("Temp. State") < 0:  # or one of two that end so
         raise ValueError("the header has no Temp. State")
-    form = crc32(header) & 0xFFFFFF
-    table = None
+    voltages, temperatures, socs, charges, balancing, unknown = [], [], [], [], [], []
+    states = bytearray(_MAX_CELLS), bytearray(_MAX_CELLS), bytearray(_MAX_CELLS)
+    places = good = None  # good: a word that is a base state
     for line in lines:
         form = text.mixed(form, len(line))
         words = line.split()
-        if table is None:
-            table = _Rows(names, words)
-        table.add(words)
-    if table is None:
-        raise ValueError("rows are missing")
-    return table.cells(), form
-
-
-class _Rows:
-    """The rows of one answer to `bat N`. They all have the layout of the first."""
-
-    def __init__(self, names, first):
-        units = [at for at, word in enumerate(first) if text.is_charge(word)]
-        charge = units[0] - 1 if units else None
-        if charge is not None and len(first) == len(names) + 2 and b"SOC" not in names and b"Coulomb" in names:
-            names.insert(names.index(b"Coulomb"), b"SOC")  # old headers lack it
-        if len(first) != len(names) + (charge is not None):
-            raise ValueError("a row does not fit its header")
-        if charge is not None and names[charge] != b"Coulomb":
-            raise ValueError("a charge stands in the wrong column")
-        at = names.index
-        soc = b"Coulomb" if charge is None and b"SOC" not in names else b"SOC"
-        self._width = len(first)
-        self._volt, self._tempr, self._base = at(b"Volt"), at(b"Tempr"), at(b"Base State")
-        self._soc = at(soc) if soc in names else None
-        self._charge = charge
-        self._balance = at(b"BAL") + (charge is not None and charge < at(b"BAL")) if b"BAL" in names else None
-        self._states = [(at(name), kind, name) for name, kind in _STATES if name in names]
-        self._cells, self._temperatures, self._socs, self._charges, self._words = [], [], [], [], []
-        self._balancing = [] if self._balance is not None else None
-        self._said = bytearray(), bytearray(), bytearray()
-
-    def add(self, words):
-        """The next row, as words. ValueError."""
-        count = len(self._cells)
-        if len(words) != self._width:
-            raise ValueError("a row does not fit its header")
-        if count == _MAX_CELLS or words[0] != _NUMBERS[count]:
+        places = places or _places(names, words)
+        width, voltage, temperature, base, soc, charge, balance, states_at = places
+        at = len(voltages)
+        if len(words) != width:
+            raise ValueError(_UNFIT)
+        if at == _MAX_CELLS or words[0] != b"%d" % at:
             raise ValueError("cell %s is not the next" % text.shown(words[0]))
-        self._cells.append(text.number(words[self._volt]))
-        self._temperatures.append(rounded(text.number(words[self._tempr]), 100))
-        if self._soc is not None:
-            self._socs.append(text.percent(words[self._soc]))
-        if self._charge is not None:
-            self._charges.append(text.converted(words[self._charge], words[self._charge + 1], "mAh"))
-        self._add_states(words, count + 1)
+        voltages.append(text.number(words[voltage]))
+        temperatures.append(rounded(text.number(words[temperature]), 100))
+        if soc is not None:
+            socs.append(text.percent(words[soc]))
+        if charge is not None:
+            charges.append(text.converted(words[charge], words[charge + 1], b"mAH"))
+        for place, kind, name in states_at:
+            if words[place] != b"Normal":
+                state = text.state(words[place], b"Cell %d %s" % (at + 1, name.encode()), unknown)
+                states[kind][at] = max(states[kind][at], state)
+        if words[base] != good and text.meaning(words[base], text.BASE):
+            good = words[base]
+        if words[base] != good:
+            states[-1][at] = OTHER
+            text.remark(unknown, b"Cell %d" % (at + 1), words[base])
+        word = words[balance] if balance is not None else b"-"
+        if word == b"Y":
+            if balancing is not None:
+                balancing.append(at + 1)
+        elif word != b"N":
+            balancing = None
+            if word != b"-":
+                states[-1][at] = OTHER
+                text.remark(unknown, b"Cell %d BAL" % (at + 1), word)
+    if not places:
+        raise ValueError("rows are missing")
+    states = [bytes(said[: len(voltages)]) for said in states]  # MicroPython finds nothing in a bytearray
+    return (tuple(voltages), tuple(temperatures), socs, charges, balancing, states, unknown), form
 
-    def _add_states(self, words, number):
-        voltage = current = temperature = NORMAL
-        for at, kind, name in self._states:
-            word = words[at]
-            if word == b"Normal":
-                continue
-            state = text.state(word, "Cell %d %s" % (number, text.shown(name)), self._words)
-            if kind == 0:
-                voltage = max(voltage, state)
-            elif kind == 1:
-                current = max(current, state)
-            else:
-                temperature = max(temperature, state)
-        if words[self._base] not in text.BASE:
-            temperature = OTHER
-            text.remark(self._words, "Cell %d" % number, words[self._base])
-        balance = words[self._balance] if self._balance is not None else b"N"
-        if balance not in (b"Y", b"N"):
-            self._balancing = None
-        elif balance == b"Y" and self._balancing is not None:
-            self._balancing.append(number)
-        if balance not in (b"Y", b"N", b"-"):
-            temperature = OTHER
-            text.remark(self._words, "Cell %d BAL" % number, balance)
-        voltages, currents, temperatures = self._said
-        voltages.append(voltage)
-        currents.append(current)
-        temperatures.append(temperature)
 
-    def cells(self):
-        """-> Cells."""
-        return Cells(
-            tuple(self._cells), tuple(self._temperatures), self._socs, self._charges,
-            None if self._balancing is None else tuple(self._balancing),
-            [bytes(states) for states in self._said],  # MicroPython finds nothing in a bytearray
-            self._words,
-        )  # fmt: skip
+def _places(names, first):
+    """Of the columns `names`, with `first`, the words of the first row -> (width, places of voltage, temperature, base
+    state, SOC, charge and balance, the last three None where they are not said, [(place, 0 … 2, name) of a state]).
+    """
+    charge = None
+    for at, word in enumerate(first):
+        if charge is None and text.is_charge(word):
+            charge = at - 1
+    units = 0 if charge is None else 1  # words that have no name in the header
+    if units and len(first) == len(names) + 2 and "SOC" not in names and "Coulomb" in names:
+        names.insert(names.index("Coulomb"), "SOC")  # old headers lack it
+    if len(first) != len(names) + units or (units and names[charge] != "Coulomb"):
+        raise ValueError(_UNFIT)
+    states = []
+    for kind, name in enumerate(_STATES.split(";")):
+        if name in names:
+            states.append((names.index(name), min(kind, _TEMPERATURE), name))
+    at = names.index
+    soc = "SOC" if units or "SOC" in names else "Coulomb"
+    soc = at(soc) if soc in names else None
+    balance = at("BAL") if "BAL" in names else None
+    if balance is not None and units and charge < balance:
+        balance += 1
+    return len(first), at("Volt"), at("Tempr"), at("Base State"), soc, charge, balance, states
+
+
+def _entries(table):
+    """The entries of a table above -> [(name, b"=", what stands behind it)]."""
+    return [entry.partition(b"=") for entry in table[1:].split(b";")]
 
 
 def values(lines, pack):
-    """`pwr N` -> (Values, form). ValueError."""
-    found, form = text.fields(lines, pack, _WANTED)
-    for name in _NEEDED:
-        if not found.get(name):
+    """`pwr N` -> ([voltage mV, current mA, temperature 0.1 °C, soc %, capacity mAh, {name: word}], form).
+    ValueError.
+    """
+    said, form = text.fields(lines, pack, _VALUES + _STATUS + _SWITCHES + _KNOWN + _EVENTS)
+    found = []
+    for name, _, unit in _entries(_VALUES + _STATUS):
+        if not said.get(name):
             raise ValueError("%s is missing" % text.shown(name))
-    said = [text.quantity(found[name], unit) for name, unit in _VALUES]
-    if said[4] <= 0 or said[3] < 0:
+        if unit:
+            found.append(text.quantity(said[name], unit))
+    if found[4] <= 0 or found[3] < 0:
         raise ValueError("Coulomb cannot be")
-    return Values(*said, found), form
+    return found + [said], form
 
 
 def reading(pack, counters, of_cells, of_pack, mos, odd):
     """-> (Reading, what in it contradicts itself, or None).
 
-    counters: (cycles, SOH in %), each or None; of_cells: Cells; of_pack: Values; mos: 0.1 °C or None; odd: states
-    that only the table of all packs has, [(column, word)]. NoReply when the cells do not sum to the pack's voltage.
+    counters: reading.Counters or None; of_cells: as cells(); of_pack: as values(); mos: 0.1 °C or None; odd:
+    states that only the table of all packs has, [(column, word)]. NoReply when the cells do not sum to the pack's
+    voltage.
     """
-    if abs(sum(of_cells.cells) - of_pack.voltage) * 100 > of_pack.voltage:
+    voltages, temperatures, socs, charges, balancing, states, words = of_cells
+    voltage, current, temperature, soc, capacity, said = of_pack
+    if abs(sum(voltages) - voltage) * 100 > voltage:
         raise NoReply("the cells of pack %d do not sum to its voltage" % pack)
-    capacity, socs, charges = of_pack.capacity, of_cells.socs, of_cells.charges
     why = None
-    if socs and not min(socs) - _SOC_OFF <= of_pack.soc <= max(socs) + _SOC_OFF:
+    if socs and not min(socs) - _SOC_OFF <= soc <= max(socs) + _SOC_OFF:
         why = "SOC of pack %d and of its cells contradict each other" % pack
-    for soc, charge in zip(socs, charges):
-        if not _agree(charge, soc, capacity):
+    for cell_soc, charge in zip(socs, charges):
+        if not _agree(charge, cell_soc, capacity):
             why = "SOC and Coulomb of a cell of pack %d contradict each other" % pack
-    soc = min(of_pack.soc, 100)
-    charge = min(charges) if charges else 0
-    if not charges or not _agree(charge, soc, capacity):
+    soc = min(soc, 100)
+    charge = min(charges) if charges else -1
+    if charge < 0 or not _agree(charge, soc, capacity):
         charge = capacity * soc // 100
-    words = list(of_cells.words)
-    alarms, events = _alarms(of_pack, of_cells.states, words, odd)
-    base = of_pack.words[b"Basic Status"]
-    state = text.BASE.get(base, "other")
-    if state != "discharging" and of_pack.words.get(_COULOMB) == b"Full":
+    words = words[:]
+    alarms, events = _alarms(said, current, states, words, odd)
+    base = said[b"Basic Status"]
+    state = text.meaning(base, text.BASE) or "other"
+    if state != "discharging" and said.get(b"Coul. Status") == b"Full":
         state = "full"
-    extra = Extra(
-        of_cells.temperatures, mos, soc, text.shown(base), state, of_cells.balancing, tuple(words), events
-    )
-    said = Reading(
-        pack, of_cells.cells, (of_pack.temperature,), of_pack.current, of_pack.voltage, min(charge, capacity), capacity,
-        *counters, alarms, extra
-    )  # fmt: skip
-    return said, why
+    balancing = None if balancing is None else tuple(balancing)
+    extra = Extra(temperatures, mos, soc, text.shown(base), state, balancing, tuple(words), events)
+    charge = min(charge, capacity)
+    cycles, soh = (counters.cycles, counters.soh) if counters else (None, None)
+    return Reading(pack, voltages, (temperature,), current, voltage, charge, capacity, cycles, soh, alarms, extra), why
 
 
 def _agree(charge, soc, capacity):
@@ -200,54 +175,48 @@ def _agree(charge, soc, capacity):
     return made - 15 * capacity <= 3 * said and 2 * said <= 3 * made + 10 * capacity
 
 
-def _alarms(of_pack, states, words, odd):
+def _alarms(said, current, states, words, odd):
     """-> (Alarms, text of events or None). Unknown words are appended to `words`."""
-    said, current, count = of_pack.words, of_pack.current, len(words)
+    count = len(words)
     cells, currents, temperatures = states
-    voltage = text.state(said[b"Volt Status"], "Volt Status", words)
-    flow = text.state(said[b"Current Status"], "Current Status", words) or max(currents)
-    temperature = text.state(said[b"Tmpr. Status"], "Tmpr. Status", words)
+    found = []
+    for name, _, _ in _entries(_STATUS)[:3]:
+        found.append(text.state(said[name], name, words))
+    voltage, flow, temperature = found
+    flow = flow or max(currents)
     mosfets = NORMAL
     for name, word in odd:
-        if name == b"M.T.St":
-            mosfets = text.state(word, "M.T.St", words)
+        if name == "M.T.St":
+            mosfets = text.state(word, name.encode(), words)
         else:
-            text.remark(words, text.shown(name), word)
-    if said[b"Basic Status"] not in text.BASE:
-        text.remark(words, "Status", said[b"Basic Status"])
-    for name, known in _KNOWN:
-        if said.get(name) and said[name] not in known:
-            text.remark(words, text.shown(name), said[name])
+            text.remark(words, name.encode(), word)
+    base = said[b"Basic Status"]
+    state = text.meaning(base, text.BASE)
+    if not state:
+        text.remark(words, b"Status", base)
+    for name, _, known in _entries(_KNOWN):
+        if said.get(name) and said[name] not in known.split():
+            text.remark(words, name, said[name])
     on = []  # flags that words mean
-    events = _events(said, on)
+    events = None
+    for name, _, _ in _entries(_EVENTS):
+        if said.get(name):
+            event = text.event(name, said[name], on)
+            events = "%s; %s" % (events, event) if events and event else events or event
     text.protections(voltage, max(cells), flow, max(temperature, max(temperatures)), current, on, words)
     rest = OTHER if len(words) > count or OTHER in currents else NORMAL
     cells, temperatures = text.published(cells), text.published(temperatures)
     temperature, flow, voltage = text.published(bytes((temperature, flow, voltage)))
     charge, discharge = (flow, NORMAL) if current >= 0 else (NORMAL, flow)
     flags = alarm_flags(cells, temperatures + bytes((temperature, mosfets, rest)), charge, voltage, discharge)
-    if on:
-        flags = tuple([(key, is_set or key in on) for key, is_set in flags])
-    flags += tuple([(key, key in on) for key in PROTECT]) + _system_flags(said, on)
-    return Alarms(cells, bytes((temperature,)), charge, voltage, discharge, flags, ()), events
-
-
-def _events(said, on):
-    """The events in the battery's words, or None: it says none of them. Flags that they are are appended to `on`."""
-    values = [(name, said[name]) for name in _EVENTS if said.get(name)]
-    texts = [text.event(name, value, on) for name, value in values if value != b"0x0"]
-    return "; ".join([words for words in texts if words]) if values else None
-
-
-def _system_flags(said, on):
-    """What the pack does, as flags; those that it does not tell are left out."""
-    base = said[b"Basic Status"]
-    flags = [("Charging", base == b"Charge"), ("Discharging", base == b"Dischg")]
-    for name, key in _SWITCHES:
-        if said.get(name) in (b"ON", b"OFF"):
-            flags.append((key, said[name] == b"ON"))
-    coulomb = said.get(_COULOMB)
+    flags = [(key, is_set or key in on) for key, is_set in flags] + [(key, key in on) for key in PROTECT]
+    flags += [("Charging", state == "charging"), ("Discharging", state == "discharging")]
+    for name, _, key in _entries(_SWITCHES):
+        word = said.get(name)
+        if word == b"ON" or word == b"OFF":
+            flags.append((str(key, "ascii"), word == b"ON"))
+    coulomb = said.get(b"Coul. Status")
     if coulomb or "Low_SOC" in on:
         flags.append(("Fully_Charged", coulomb == b"Full"))
         flags.append(("Low_SOC", coulomb == b"Low" or "Low_SOC" in on))
-    return tuple(flags)
+    return Alarms(cells, bytes((temperature,)), charge, voltage, discharge, tuple(flags), ()), events

@@ -3,8 +3,6 @@
 from binascii import hexlify, unhexlify
 from collections import namedtuple
 
-from . import ADR_ERROR
-
 CID1 = 0x46  # lithium battery data
 
 # CID2 of a request (§2.9)

@@ -4,8 +4,11 @@ import gc
 
 from micropython import const
 
-from . import NoReply, Refusal, drain, frame
+from . import ADR_ERROR, NoReply, Refusal, drain, frame
 
+_ADDRESSES = (1, 2, 0)  # 01H by the protocol; the others for a battery that refuses it
+_RATE_CODES = {1200: 1, 2400: 2, 4800: 3}  # INFO of 91H
+_SETTLE_MS = const(50)  # behind a change of the rate
 _BITS = const(10)  # of a character: start, 8 data, stop
 _TURN_ROUND_MS = const(1000)  # the master asks its slave before it answers
 _AFTER_DAMAGE_MS = const(200)  # a whole reply may still follow a damaged line
@@ -36,6 +39,32 @@ class Link:
         """Changes our side of the line to `baud`; what has been received is lost."""
         self.uart.init(baudrate=baud)
         self.baud = baud
+
+    def answers(self, attempts=_ATTEMPTS):
+        """True when a whole frame comes back, whatever it says, unless our address is refused: then each other one is
+        tried once, and the one that works is kept.
+        """
+        first = self.address
+        for address in [first] + [other for other in _ADDRESSES if other != first]:
+            self.address = address
+            try:
+                self.request(frame.PROTOCOL_VERSION, attempts=attempts)
+                return True
+            except NoReply:
+                break
+            except Refusal as error:
+                if error.code != ADR_ERROR:
+                    return True
+        self.address = first
+        return False
+
+    def switch_rate(self, baud):
+        """Brings the battery and our side to `baud` (§5). NoReply, Refusal."""
+        self.request(frame.SET_RATE, byte=_RATE_CODES[baud])
+        self.set_rate(baud)
+        self.clock.sleep_ms(_SETTLE_MS)
+        if not self.answers():
+            raise NoReply("silent at the new rate")
 
     def request(self, cid2, parse=None, byte=None, attempts=_ATTEMPTS):
         """Asks until a reply comes that answers -> parse(INFO of the reply), or VER where none is expected.
@@ -102,7 +131,7 @@ class Link:
         """Checks that a good frame answers the question."""
         if reply.cid1 != frame.CID1:
             raise ValueError("CID1 is %02XH" % reply.cid1)
-        if reply.address != self.address and reply.code != frame.ADR_ERROR:
+        if reply.address != self.address and reply.code != ADR_ERROR:
             raise ValueError("reply of ADR %02XH" % reply.address)
         if reply.code != frame.NORMAL:
             raise Refusal(reply.code, frame.return_code(reply.code))

@@ -2,7 +2,7 @@
 
 from ..problems import ABOVE, BELOW, NORMAL, OTHER, Alarms, alarm_flags
 from ..reading import Identity, Reading
-from . import NoReply, Refusal, frame, messages
+from . import ADR_ERROR, NoReply, Refusal, frame, messages
 
 _MAX_PACKS = 16  # of a group (§2.8)
 # status1 … status3 (§4.2): the flag of each bit, bit 0 first
@@ -45,7 +45,7 @@ class Pylontech:
         try:
             count = self.link.request(frame.PACK_COUNT, _group_size)
         except (NoReply, Refusal) as error:
-            if self.link.failures > 1 or (isinstance(error, Refusal) and error.code == frame.ADR_ERROR):
+            if self.link.failures > 1 or (isinstance(error, Refusal) and error.code == ADR_ERROR):
                 raise  # nobody answers anything
             count = self._answering_packs()
         return tuple(range(1, count + 1))

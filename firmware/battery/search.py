@@ -2,18 +2,16 @@
 
 from micropython import const
 
-from . import ADR_ERROR, NoReply, Refusal, frame
-from .link import Link
+from . import NoReply, Refusal
 
 FRAMED, CONSOLE = "framed", "console"
-CONSOLE_BAUD = const(115_200)
-_VERSION = b""  # the framed protocol's question for its version, sent by a Link
+_VERSION = b"~2001464F0000FD99\r"  # the question for the protocol version
 _NEW_LINE = b"\r\n"
 # CID2 82H, undocumented: word for word as its owners found out, and the only time that it is sent
 _WAKE_UP = b"~20014682C0048520FCC3\r"
-_WAKE_UP_BAUD = const(1200)
 _WAKE_UP_MS = const(2200)  # the frame at 1200 baud, and until the console is there
-# All that is tried: dialect, rate, what is sent. The wanted rate comes first, see probes()
+CONSOLE_BAUD = const(115_200)
+# All that is tried: dialect, rate, what is sent. The wanted rate comes first, see probes().
 PROBES = (
     (FRAMED, 1200, _VERSION),
     (FRAMED, 2400, _VERSION),
@@ -21,22 +19,21 @@ PROBES = (
     (FRAMED, 9600, _VERSION),
     (FRAMED, 19200, _VERSION),
     (CONSOLE, CONSOLE_BAUD, _NEW_LINE),
-    (CONSOLE, _WAKE_UP_BAUD, _WAKE_UP),
+    (CONSOLE, 1200, _WAKE_UP),
 ) + ((CONSOLE, CONSOLE_BAUD, _NEW_LINE),) * 9
-WHERE = {FRAMED: "at 1200 to 19200 baud", CONSOLE: "as text at 115200 baud"}
-
-_RATE_CODES = {1200: 1, 2400: 2, 4800: 3}  # INFO of 91H
-_ADDRESSES = (1, 2, 0)  # 01H by the protocol; the others for a battery that refuses it
-_SETTLE_MS = const(50)
-_SWITCHES_MAX = const(3)  # that were refused or not confirmed, then the battery is read at the rate it has
-_AWAY_MS = const(4_000)  # pause behind a round from which on a battery that was there is looked for in other dialects
-_PROMPT_MS = const(1000)
-_POLL_MS = const(5)
-_PROMPT_BYTES = const(64)  # kept of what comes
+_WHERE = {FRAMED: "at 1200 to 19200 baud", CONSOLE: "as text at 115200 baud"}
 _HINT = (
     "no battery %s. Check: cable in the port named Console of the master pack, TX and RX not swapped, GND connected, "
     "MAX3232 has 3.3 V, battery on%s. Trying on"
 )
+
+_SWITCHES_MAX = const(3)  # that were refused or not confirmed, then the battery is read at the rate it has
+_AWAY_MS = const(4_000)  # pause behind a round from which on a battery that was there is looked for in other dialects
+_ANSWER_MS = const(1300)  # of a prompt, or of the frame at 1200 baud
+_POLL_MS = const(5)
+_ANSWER_BYTES = const(64)  # kept of what comes
+_CID1 = b"46"  # in a frame, behind SOI, VER and ADR
+_CID1_AT = const(5)
 
 
 def probes(dialect, baud=None):
@@ -58,7 +55,6 @@ class Search:
         self._dialect = dialect
         self._baud = baud
         self._known = known
-        self._framed = link if dialect == FRAMED else Link(link.uart, link.clock, baud)
         self._own = probes(dialect, baud)
         self._others = probes(CONSOLE if dialect == FRAMED else FRAMED, baud) if others else []
         self._next_other = 0
@@ -67,27 +63,28 @@ class Search:
         self._switch_error = ""  # and why the last one was
 
     def step(self, pause_ms):
-        """Tries the next probe -> the name of the dialect that answers, for the one in use at the wanted rate if the
-        battery can; None: not yet, call again; "": a round is over, nobody answered. `pause_ms` was the last pause.
+        """Tries the next probe -> the name of the dialect that answers, for the framed one in use at the wanted rate if
+        the battery can; None: not yet, call again; "": a round is over, nobody answered. `pause_ms` was the last pause.
         """
         if not self._due:
             self._due = self._round(pause_ms)
         probe = self._due.pop(0)
-        if probe[0] == FRAMED:
-            found = self._try_framed(probe[1])
-        else:
-            found = try_console(self._link.uart, self._link.clock, probe)
-        if found:
-            if probe[0] == self._dialect == CONSOLE:
-                self._link.set_rate(CONSOLE_BAUD)
+        link = self._link
+        if probe[0] == self._dialect == FRAMED:
+            link.set_rate(probe[1])
+            if link.answers(1):
+                return FRAMED if self._is_at_rate() else None
+        elif answers(link.uart, link.clock, probe):
+            if probe[0] == self._dialect:
+                link.set_rate(CONSOLE_BAUD)
             return probe[0]
-        return None if found is None or self._due else ""
+        return None if self._due else ""
 
     def hint(self):
         """Where nobody answered, and what to check, in words."""
-        where, setting = WHERE[self._dialect], ', setting "dialect" (auto tries both)'
+        where, setting = _WHERE[self._dialect], ', setting "dialect" (auto tries both)'
         if self._others:
-            where, setting = where + " nor " + WHERE[CONSOLE if self._dialect == FRAMED else FRAMED], ""
+            where, setting = where + " nor " + _WHERE[CONSOLE if self._dialect == FRAMED else FRAMED], ""
         return _HINT % (where, setting)
 
     def _round(self, pause_ms):
@@ -102,62 +99,30 @@ class Search:
         self._next_other = (self._next_other + 1) % len(self._others)
         return self._own + [other]
 
-    def _try_framed(self, baud):
-        """True: the battery can be read now; False: nobody answers; None: it must be looked for again."""
-        self._framed.set_rate(baud)
-        if not self._answers(1):
-            return False
-        if self._dialect != FRAMED or baud == self._baud:
+    def _is_at_rate(self):
+        """True when the framed battery that answers can be read now; False: it must be looked for again."""
+        link, baud = self._link, self._link.baud
+        if baud == self._baud:
             return True
         if self._switches == _SWITCHES_MAX:
             self._log.warning("battery stays at %d baud: %s", baud, self._switch_error)
             return True
         self._switches += 1
         self._log.info("battery answers at %d baud, switching it to %d", baud, self._baud)
-        if self._switched():
-            return True
-        self._due = []
-        return None
-
-    def _switched(self):
-        link = self._framed
         try:
-            link.request(frame.SET_RATE, byte=_RATE_CODES[self._baud])
-            link.set_rate(self._baud)
-            link.clock.sleep_ms(_SETTLE_MS)
-            if self._answers():
-                return True
-            self._switch_error = "silent at the new rate"
+            link.switch_rate(self._baud)
+            return True
         except (NoReply, Refusal) as error:
             self._switch_error = str(error)
-        return False
-
-    def _answers(self, attempts=3):
-        """True when a whole frame comes back, whatever it says, unless that our address is refused: then each other
-        one is tried once, and the one that works is kept.
-        """
-        link = self._framed
-        first = link.address
-        for address in [first] + [other for other in _ADDRESSES if other != first]:
-            link.address = address
-            try:
-                link.request(frame.PROTOCOL_VERSION, attempts=attempts)
-                return True
-            except NoReply:
-                break
-            except Refusal as error:
-                if error.code != ADR_ERROR:
-                    return True
-                self._log.info("battery refuses ADR %02XH", address)
-        link.address = first
+        self._due = []
         return False
 
 
-def try_console(uart, clock, probe):
-    """Sends what a probe of the text console has to send -> True when a prompt comes within a second. Takes 3.3 s at
-    most; leaves the UART at 115200 baud.
+def answers(uart, clock, probe):
+    """Sends what a probe has to send -> True when a prompt comes, or a frame. Takes 3.5 s at most; leaves the UART at the
+    rate of the dialect.
     """
-    _, baud, data = probe
+    dialect, baud, data = probe
     uart.init(baudrate=baud)
     uart.write(data)
     if data == _WAKE_UP:
@@ -165,16 +130,22 @@ def try_console(uart, clock, probe):
         uart.init(baudrate=CONSOLE_BAUD)
         uart.write(_NEW_LINE)
     start = clock.ticks_ms()
-    chunk, text = bytearray(_PROMPT_BYTES), b""
-    while clock.ticks_diff(clock.ticks_ms(), start) < _PROMPT_MS:
+    chunk, text = bytearray(_ANSWER_BYTES), b""
+    while clock.ticks_diff(clock.ticks_ms(), start) < _ANSWER_MS:
         count = uart.readinto(chunk)
         if count:
-            text = (text + bytes(chunk[:count]))[-_PROMPT_BYTES:]
-        elif _is_prompt(text):
+            text = (text + bytes(chunk[:count]))[-_ANSWER_BYTES:]
+        elif (_is_frame(text) if dialect == FRAMED else _is_prompt(text)) and text != data:
             return True
         else:
             clock.sleep_ms(_POLL_MS)
     return False
+
+
+def _is_frame(text):
+    """Ends in a frame, from SOI to EOI, of a lithium battery."""
+    start = text.rfind(b"~")
+    return start >= 0 and text[-1:] == b"\r" and text[start + _CID1_AT : start + _CID1_AT + 2] == _CID1
 
 
 def _is_prompt(text):

@@ -1,7 +1,5 @@
 """What is known of the rack and its packs as devices, and which of them Home Assistant is still to be told of."""
 
-from binascii import crc32
-
 from micropython import const
 
 RACK = 0  # as a device's number; packs have their own
@@ -13,8 +11,7 @@ _SERIAL_BYTES = const(16)
 
 
 class Devices:
-    """The devices of a rack. `enabled`: Home Assistant is told at all; `topic`: how the topics of their configs begin, as
-    discovery_topic() makes it; `expire_s`: after so many seconds a reading is too old for it.
+    """The devices of a rack. `enabled`: Home Assistant is told at all; `topic`: how the topics of their configs begin, as app.py makes it; `expire_s`: after so many seconds a reading is too old for it.
     """
 
     def __init__(self, enabled, topic, expire_s):
@@ -96,15 +93,3 @@ class Devices:
     def config_topic(self, number):
         """-> the topic of a device's config."""
         return "%s%s/config" % (self.topic, "_Pack%d" % number if number else "")
-
-
-def discovery_topic(prefix, root, rack):
-    """`prefix` (setting discovery_prefix), `root` (mqtt_root) and `rack` (rack_name) -> how the topics of the rack's
-    configs begin. It ends in an id of letters, digits, "_" and "-"; no two racks have the same.
-    """
-    plain = ""
-    for char in "%s_%s" % (root, rack):
-        plain += char if "0" <= char <= "9" or "A" <= char <= "Z" or "a" <= char <= "z" or char in "-_" else "_"
-    if plain.count("_") > 1:  # else it is the only one: "_" can stand for different characters
-        plain += "_%08x" % (crc32(("%s/%s" % (root, rack)).encode()) & 0xFFFFFFFF)
-    return "%s/device/%s" % (prefix, plain)

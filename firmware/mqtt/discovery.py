@@ -11,6 +11,19 @@ _PATH = __file__[: __file__.rfind("/") + 1] + "entities.txt"
 _COMMENT = const(35)  # "#"
 _CHUNK_BYTES = const(128)  # of the table; smaller reads from flash are slow, larger ones need memory in one piece
 _TEXT_BYTES = const(64)
+# How Home Assistant reads a value: platform, template of its path. A value that is not there makes a number unknown, keeps a
+# text, and keeps the state of a binary sensor.
+_FORMS = {
+    b"number": (b"sensor", b'"val_tpl":"{{%s|default(None)}}"'),
+    b"text": (b"sensor", b'"val_tpl":"{{%s|default(this.state)}}"'),
+    b"state": (
+        b"sensor",
+        b'"ops":["charging","discharging","idle","full","balancing","sleeping","other"],'
+        b'"val_tpl":"{{%s|default(this.state)}}"',
+    ),
+    b"flag": (b"binary_sensor", b"\"val_tpl\":\"{{ {true:'ON',false:'OFF'}.get(%s,'') }}\""),
+    b"link": (b"binary_sensor", b"\"val_tpl\":\"{{ {'online':'ON','searching':'OFF'}.get(%s,'') }}\""),
+}
 
 
 def table():
@@ -31,10 +44,12 @@ def table():
 class Config:
     """The config of one device, as bytes in parts: made twice rather than held, first for its length.
 
-    `devices`: devices.Devices, `number` of the device in it, `prefix` of the topics.
+    `devices`: devices.Devices, `number` of the device in it, `prefix` of the topics, `payloads`: payloads.Payloads, whose
+    buffer collects the parts.
     """
 
-    def __init__(self, devices, number, prefix):
+    def __init__(self, devices, number, prefix, payloads):
+        self._payloads = payloads
         self._device = b"pack" if number else b"rack"
         self._devices = devices
         self._number = number
@@ -49,22 +64,21 @@ class Config:
             (b"{rack_name}", _escaped(prefix.split("/")[-2])),
             (b"{prefix}", _escaped(prefix)),
         )
-        self._named = b""  # the lines of the kinds and templates, in one piece: a dict would take four times the memory
         self._length = 0
-        for part in self:
+        for part in self._parts():
             self._length += len(part)
 
     def __len__(self):
         return self._length
 
     def __iter__(self):
+        return self._payloads.collected(self._parts())
+
+    def _parts(self):
         comma = b"," if self._device == b"rack" else b""  # the rack's head ends with a component
         parts = {}  # object -> path of its values, what they have in common
         for word, rest in table():
-            if word in (b"kind", b"template"):
-                if not self._length:  # the second time they are known
-                    self._named += b"\n%s %s" % (word, rest)
-            elif word == b"head":
+            if word == b"head":
                 device, text = rest.split(b" ", 1)
                 if device == self._device:
                     yield self._filled(text)
@@ -80,51 +94,41 @@ class Config:
                     comma = b","
         yield b"}}"
 
-    def _component(self, line, path, common):
+    def _component(self, row, path, common):
         """One entity from its row, or None: this device has not got it, and never had."""
-        key, kind, device, show, condition, name = line.split(b" ", 5)
+        key, device, show, condition, form, unit, device_class, state_class, decimals, name = row.split(b" ", 9)
         if device not in (self._device, b"both"):
             return None
-        said = self._said
-        platform, unit, device_class, state_class, decimals, template = self._look_up(b"kind", kind).split(b" ")
+        platform, template = _FORMS[form]
         taken_away = False
         for one in condition.split(b","):
-            if one == b"alarms" and not said(ALARMS):
+            if one == b"alarms" and not self._said(ALARMS):
                 return None
-            if one == b"soh" and not said(SOH):
-                if said(TEXT):  # it may say it later
+            if one == b"soh" and not self._said(SOH):
+                if self._said(TEXT):  # it may say it later
                     return None
                 taken_away = True
-            if (one == b"framed" and said(TEXT)) or (one == b"present" and not self._is_present(key)):
+            if (one == b"framed" and self._said(TEXT)) or (one == b"present" and not self._is_present(key)):
                 taken_away = True
         if taken_away:
             return b'"%s":{"p":"%s"}' % (key, platform)
-        parts = [b'"%s":{"p":"%s"' % (key, platform)]
-        for form, value in (
-            (b',"unit_of_meas":"%s"', unit),
-            (b',"dev_cla":"%s"', device_class),
-            (b',"stat_cla":"%s"', state_class),
-            (b',"sug_dsp_prc":%s', decimals),
-            (b",%s", self._look_up(b"template", template).replace(b"{value}", path.replace(b"{key}", key))),
-            (b',"uniq_id":"%s"', self._id + b"_" + key),
-            (b',"name":"%s"', name),
-            (b',"ent_cat":"%s"', b"-" if show == b"main" else b"diagnostic"),
-            (b',"en":%s', b"false" if show == b"off" else b"-"),
-            (b"%s}", common),
-        ):
-            if value != b"-":
-                parts.append(form % value)
-        return b"".join(parts)
+        return b'"%s":{"p":"%s"%s%s%s%s,%s,"uniq_id":"%s_%s","name":"%s"%s%s}' % (
+            key,
+            platform,
+            b"" if unit == b"-" else b',"unit_of_meas":"%s"' % unit,
+            b"" if device_class == b"-" else b',"dev_cla":"%s"' % device_class,
+            b"" if state_class == b"-" else b',"stat_cla":"%s"' % state_class,
+            b"" if decimals == b"-" else b',"sug_dsp_prc":%s' % decimals,
+            template % path.replace(b"{key}", key),
+            self._id,
+            key,
+            name,
+            b"" if show == b"main" else b',"ent_cat":"diagnostic"%s' % (b',"en":false' if show == b"off" else b""),
+            common,
+        )
 
     def _said(self, fact):
         return self._devices.has(self._number, fact)
-
-    def _look_up(self, word, name):
-        """What follows a name in the table."""
-        start = b"\n%s %s " % (word, name)
-        at = self._named.find(start) + len(start)
-        end = self._named.find(b"\n", at)
-        return self._named[at : end if end >= 0 else len(self._named)]
 
     def _is_present(self, key):
         cells = self._devices.cells(self._number)

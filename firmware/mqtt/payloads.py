@@ -6,22 +6,33 @@ from .. import problems
 from .json_writer import JsonWriter
 
 _READING_BYTES = const(2560)  # the longest payload: a reading of 16 cells with all that a text console says
+_SEGMENT_BYTES = const(1200)
 _CELLS_PER_SENSOR = const(4)
 # How raw integers are published: decimals of the integer, decimals published
-_WHOLE, _AMPERE, _VOLT = (0, 0), (3, 1), (3, 3)  # of a count, mA, mV
-_TENTHS, _AH, _KWH = (1, 1), (3, 3), (6, 3)  # of 0.1 W, 0.1 % or 0.1 °C; mAh; mWh
-# The values of stat/limits and stat/parameters in their order; V: mV, A: mA, C: 0.1 °C, -: true or false
+_WHOLE, _TENTHS, _AMPERE, _VOLT, _KWH = (0, 0), (1, 1), (3, 1), (3, 3), (6, 3)
+_FORMS = {"-": _WHOLE, "D": _TENTHS, "A": _AMPERE, "V": _VOLT, "E": _KWH}
+# Keys in the order of their payload, each with its form: V mV or mAh, A mA, D 0.1 of a unit, E mWh, - anything else. Texts,
+# since tuples would take five times the memory.
+_RACK = (
+    "PackCurrent A PackVoltage V Packs - PacksExpected - RemainingCapacity V FullCapacity V SOC D Power D "
+    "CellMin V CellMinAt - CellMax V CellMaxAt - CellDelta V TempMin D TempMax D ChargedEnergy E DischargedEnergy E "
+    "BatteryState - TimeToFull - TimeToEmpty - Problem - Warning - ProblemText -"
+)
+_PACK = (
+    "RemainingCapacity V FullCapacity V CycleCount - SOC D SOH - Power D CellMin V CellMinNumber - CellMax V "
+    "CellMaxNumber - CellDelta V TempMin D TempMax D ChargedEnergy E DischargedEnergy E BatteryState - BaseState - "
+    "Problem - Warning - ProblemText -"
+)
 _LIMITS = (
     "ChargeVoltageLimit V DischargeVoltageLimit V ChargeCurrentLimit A DischargeCurrentLimit A "
     "ChargeEnable - DischargeEnable - ChargeImmediately - FullChargeRequest -"
 )
 _PARAMETERS = (
     "CellHighVoltageLimit V CellLowVoltageLimit V CellUnderVoltageLimit V "
-    "ChargeHighTemperatureLimit C ChargeLowTemperatureLimit C ChargeCurrentLimit A "
+    "ChargeHighTemperatureLimit D ChargeLowTemperatureLimit D ChargeCurrentLimit A "
     "PackHighVoltageLimit V PackLowVoltageLimit V PackUnderVoltageLimit V "
-    "DischargeHighTemperatureLimit C DischargeLowTemperatureLimit C DischargeCurrentLimit A"
+    "DischargeHighTemperatureLimit D DischargeLowTemperatureLimit D DischargeCurrentLimit A"
 )
-_UNITS = {"V": _VOLT, "A": _AMPERE, "C": _TENTHS, "-": _WHOLE}
 # The objects that flags are published in; System_Status holds those that are in none of the others
 _STATUS_OBJECTS = (
     ("Protect_Status", problems.PROTECT),
@@ -46,6 +57,17 @@ class Payloads:
     def __init__(self):
         self._json = JsonWriter(_READING_BYTES)
 
+    def collected(self, parts):
+        """Yields bytes in parts of about a TCP segment, as memoryviews: many small ones at once would be lost on the way."""
+        json = self._json
+        json.begin()
+        for part in parts:
+            json.raw(part)
+            if json.length() >= _SEGMENT_BYTES:
+                yield json.text_view()
+                json.begin()
+        yield json.text_view()
+
     def flat(self, members):
         """An object of (key, raw integer, text or boolean, (its decimals, decimals published)) -> memoryview. What is None
         is left out.
@@ -53,11 +75,11 @@ class Payloads:
         json = self._json
         json.begin()
         json.raw(b"{")
-        self._members(members)
+        self._write(members)
         json.raw(b"}")
         return json.text_view()
 
-    def _members(self, members):
+    def _write(self, members):
         json = self._json
         for key, raw, decimals in members:
             if raw is not None:
@@ -66,46 +88,17 @@ class Payloads:
 
     def limits(self, values):
         """`stat/limits/PackN` from pylontech's limits() -> memoryview."""
-        return self._listed(_LIMITS, values)
+        return self.flat(_members(_LIMITS, values))
 
     def parameters(self, values):
         """`stat/parameters` from messages.SystemParameters -> memoryview."""
-        return self._listed(_PARAMETERS, values)
-
-    def _listed(self, names_and_units, values):
-        words = names_and_units.split(" ")
-        return self.flat([(words[2 * at], raw, _UNITS[words[2 * at + 1]]) for at, raw in enumerate(values)])
+        return self.flat(_members(_PARAMETERS, values))
 
     def rack(self, values, charged, discharged):
         """`stat/readings/Rack` from rack.Rack.cycle() -> memoryview. `charged` and `discharged` in mWh."""
-        get = values.get
-        return self.flat(
-            (
-                ("PackCurrent", get("PackCurrent"), _AMPERE),
-                ("PackVoltage", get("PackVoltage"), _VOLT),
-                ("Packs", get("Packs"), _WHOLE),
-                ("PacksExpected", get("PacksExpected"), _WHOLE),
-                ("RemainingCapacity", get("RemainingCapacity"), _AH),
-                ("FullCapacity", get("FullCapacity"), _AH),
-                ("SOC", get("SOC"), _TENTHS),
-                ("Power", get("Power"), _TENTHS),
-                ("CellMin", get("CellMin"), _VOLT),
-                ("CellMinAt", get("CellMinAt"), _WHOLE),
-                ("CellMax", get("CellMax"), _VOLT),
-                ("CellMaxAt", get("CellMaxAt"), _WHOLE),
-                ("CellDelta", get("CellDelta"), _VOLT),
-                ("TempMin", get("TempMin"), _TENTHS),
-                ("TempMax", get("TempMax"), _TENTHS),
-                ("ChargedEnergy", charged, _KWH),
-                ("DischargedEnergy", discharged, _KWH),
-                ("BatteryState", get("BatteryState"), _WHOLE),
-                ("TimeToFull", get("TimeToFull"), _WHOLE),
-                ("TimeToEmpty", get("TimeToEmpty"), _WHOLE),
-                ("Problem", get("Problem"), _WHOLE),
-                ("Warning", get("Warning"), _WHOLE),
-                ("ProblemText", get("ProblemText"), _WHOLE),
-            )
-        )
+        values["ChargedEnergy"], values["DischargedEnergy"] = charged, discharged
+        words = _RACK.split(" ")
+        return self.flat(_members(_RACK, [values.get(words[at]) for at in range(0, len(words), 2)]))
 
     def pack(self, reading, summary, charged, discharged):
         """`stat/readings/PackN` -> memoryview. `summary`: reading.Summary; `charged` and `discharged` in mWh."""
@@ -125,30 +118,29 @@ class Payloads:
         json.key("PackVoltage")
         self._with_state(reading.voltage, _VOLT, voltage)
         json.raw(b"}")
-        self._members(
-            (
-                ("RemainingCapacity", reading.remaining, _AH),
-                ("FullCapacity", reading.capacity, _AH),
-                ("CycleCount", reading.cycles, _WHOLE),
-                ("SOC", summary.soc, _TENTHS),
-                ("SOH", reading.soh, _WHOLE),
-                ("Power", summary.power, _TENTHS),
-                ("CellMin", summary.low, _VOLT),
-                ("CellMinNumber", summary.low_at, _WHOLE),
-                ("CellMax", summary.high, _VOLT),
-                ("CellMaxNumber", summary.high_at, _WHOLE),
-                ("CellDelta", summary.high - summary.low, _VOLT),
-                ("TempMin", summary.temperature_low, _TENTHS),
-                ("TempMax", summary.temperature_high, _TENTHS),
-                ("ChargedEnergy", charged, _KWH),
-                ("DischargedEnergy", discharged, _KWH),
-                ("BatteryState", summary.state, _WHOLE),
-                ("BaseState", extra and extra.base, _WHOLE),
-                ("Problem", summary.problem, _WHOLE),
-                ("Warning", summary.warning, _WHOLE),
-                ("ProblemText", summary.text, _WHOLE),
-            )
+        values = (
+            reading.remaining,
+            reading.capacity,
+            reading.cycles,
+            summary.soc,
+            reading.soh,
+            summary.power,
+            summary.low,
+            summary.low_at,
+            summary.high,
+            summary.high_at,
+            summary.high - summary.low,
+            summary.temperature_low,
+            summary.temperature_high,
+            charged,
+            discharged,
+            summary.state,
+            extra and extra.base,
+            summary.problem,
+            summary.warning,
+            summary.text,
         )
+        self._write(_members(_PACK, values))
         if extra and extra.balancing is not None:
             json.key("Balancing_Cells")
             json.numbers(extra.balancing)
@@ -209,3 +201,10 @@ class Payloads:
                         json.key("Faulty_Cells")
                         json.numbers(alarms.faulty_cells)
             json.raw(b"}")
+
+
+def _members(keys_and_forms, values):
+    """Yields (key, raw, form) for a text of keys and forms, and the values in its order."""
+    words = keys_and_forms.split(" ")
+    for index, raw in enumerate(values):
+        yield words[2 * index], raw, _FORMS[words[2 * index + 1]]

