@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
+from unittest import mock
 
 from discovery_rules import HomeAssistant
 from fakes import made_alarms, made_reading
 
-from firmware.mqtt.devices import ALARMS, SOH, TEXT, Devices, discovery_topic
+from firmware.mqtt.devices import ALARMS, SOH, TEXT, Devices
 from firmware.mqtt.discovery import Config
+from firmware.mqtt.payloads import Payloads
 from firmware.reading import Identity
+
+with mock.patch.dict(sys.modules, {name: mock.MagicMock() for name in ("machine", "network", "umqtt", "umqtt.simple")}):
+    from firmware.app import _discovery_topic as discovery_topic
 
 PREFIX = "PylonToMQTT/Main/"
 SERIAL = "PPTBP023117111%02d"  # of pack 1 it ends with 00
@@ -34,18 +40,16 @@ def made_devices(packs=1, cells=15, sensors=5, flags=ALARMS, root="PylonToMQTT",
 
 def whole(config):
     """The text of a config as bytes; its length is as it says, and it is made a second time as at first."""
-    parts = list(config)
-    data = b"".join(parts)
-    assert len(config) == len(data) and list(config) == parts
-    assert max(map(len, parts)) < 512, "parts are small"
+    data = b"".join(bytes(part) for part in config)  # each part is good until the next one only
+    assert len(config) == len(data) == sum(map(len, config))
     return data
 
 
 def sent_of(devices, prefix=PREFIX):
     """-> [(topic, payload)] of the devices that are due, in the order in which they are sent."""
-    found = []
+    found, payloads = [], Payloads()
     while (number := devices.next_due()) is not None:
-        found.append((devices.config_topic(number), whole(Config(devices, number, prefix))))
+        found.append((devices.config_topic(number), whole(Config(devices, number, prefix, payloads))))
     return found
 
 

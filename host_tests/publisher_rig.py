@@ -28,7 +28,7 @@ class Session:
 
     def publish(self, topic, payload, retain=False):
         if self.connected:
-            data = payload if isinstance(payload, (bytes, memoryview)) else b"".join(payload)
+            data = payload if isinstance(payload, (bytes, memoryview)) else b"".join(map(bytes, payload))
             assert len(data) == len(payload)
             self.sent.append((topic.decode(), bytes(data).decode(), retain))
         return self.connected

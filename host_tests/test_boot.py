@@ -1,4 +1,4 @@
-"""boot.py, main.py and crash.py: starting, Ctrl-C, crashes and what is kept of them, on the virtual board."""
+"""boot.py, main.py, start.py and crash.py: starting, Ctrl-C, crashes and what is kept of them, on the virtual board."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ def prepare():
 QUICK = {
     "main.py": (("CTRL_C_MS = 2000", "CTRL_C_MS = 20"), ("sleep_ms(5000)", "sleep_ms(20)"),
                 ("WATCHDOG_MS = 90_000", "WATCHDOG_MS = 400")),
-    "firmware/crash.py": (("_MINUTE_MS = 60_000", "_MINUTE_MS = 20"),),
+    "firmware/start.py": (("_MINUTE_MS = 60_000", "_MINUTE_MS = 20"),),
 }  # fmt: skip
 SLOW_END = {**QUICK, "main.py": (QUICK["main.py"][0], QUICK["main.py"][2])}
-LONG_SAFE = {**QUICK, "firmware/crash.py": ()}
+LONG_SAFE = {**QUICK, "firmware/start.py": ()}
 
 
 def app_py(*body):
@@ -40,13 +40,13 @@ def files(project):
     """files(what replaces the times, **name -> text) -> for board(files=…)."""
 
     def make(times=QUICK, **others):
-        made = {"firmware/start.py": START} if others else {}
-        for name, changes in times.items():
+        made = {}
+        for name, changes in ({"firmware/start.py": ()} | times if others else times).items():
             text = (project / name).read_text()
             for old, new in changes:
                 assert text.count(old) == 1, old
                 text = text.replace(old, new)
-            made[name] = text
+            made[name] = text + START if others and name.endswith("start.py") else text
         return made | {name.replace("__", "/") + ".py": text for name, text in others.items()}
 
     return make
@@ -214,7 +214,7 @@ def test_ctrl_c_gives_a_repl_and_a_watchdog_that_waits(board, files, phase, time
 
 def test_a_second_ctrl_c_while_it_stops(board, files):
     """Somebody presses it often."""
-    slow = (("def stopped():", "def stopped():\n    print('stopping'); time.sleep_ms(1000)"),)
+    slow = (("def stopped():", "def stopped():\n    import time; print('stopping'); time.sleep_ms(1000)"),)
     one = board(CONFIG, files({**QUICK, "firmware/crash.py": slow}, firmware__app=RUNNING), repl=True)
     terminal = os.open(one.port, os.O_RDWR | os.O_NOCTTY)
     try:
