@@ -21,7 +21,7 @@ from tools.virtual_board.runner import Board
 PROJECT = environment.PROJECT
 FRAMES = PROJECT.parent / "shared" / "frames.jsonl"
 LINES_SHOWN = 60
-WINDOW = "CTRL_C_MS = 2000"  # of main.py
+WINDOW = "CTRL_C_MS = 2000"  # in main.py
 
 # What MicroPython has and CPython lacks, for those parts of the firmware that say const().
 sys.modules.setdefault("micropython", types.SimpleNamespace(const=lambda value: value))

@@ -2,12 +2,11 @@
 # ruff: noqa: UP031, SIM905 - of MicroPython
 
 from fakes import Clock, made_alarms, made_reading
-from payload_cases import PACK, whole
+from payload_cases import pack_text
 
-from firmware import reading as r
-from firmware.battery.console import Extra
-from firmware.mqtt import announce, payloads
+from firmware.problems import judge
 from firmware.rack import Rack
+from firmware.reading import Extra, summarize
 
 CALM = made_alarms(keys=("Charging", "Heater", "Other"), temperatures=bytes(1))
 STATES = ("charging", "discharging", "idle", "balancing", "sleeping", "other")
@@ -15,16 +14,16 @@ STATES = ("charging", "discharging", "idle", "balancing", "sleeping", "other")
 
 def extra_of(**fields):
     values = dict(temperatures=(220,) * 8 + (231,) * 7, mos=288, soc=83, base="Dischg", state="discharging",
-                  balancing=(3, 15), words=())  # fmt: skip
+                  balancing=(3, 15), words=(), events=None)  # fmt: skip
     values.update(fields)
     return Extra(*[values[name] for name in
-                   ("temperatures", "mos", "soc", "base", "state", "balancing", "words")])  # fmt: skip
+                   ("temperatures", "mos", "soc", "base", "state", "balancing", "words", "events")])  # fmt: skip
 
 
 def said(extra, **fields):
     """The payload of a usual reading with this extra."""
     fields = dict(dict(temperatures=(235,), soh=98, alarms=CALM), **fields)
-    return whole(payloads.pack(made_reading(**fields), 1234000, 871499, PACK, extra))
+    return pack_text(made_reading(extra=extra, **fields), 1234000, 871499)
 
 
 def check_a_reading():
@@ -67,38 +66,19 @@ def check_words_that_nobody_knows():
     text = said(extra_of(words=words), alarms=alarms)
     words = "Volt Status Odd; System Fault 0x40; Cell 3 over-voltage"
     assert '"Problem":true,"Warning":true,"ProblemText":"%s"' % words in text
-    assert r.health(alarms, extra_of(words=("x" * 200,)))[2][-3:] == "..."
-    assert r.health(alarms)[2] == "Other error; Cell 3 over-voltage"
+    assert judge(alarms, ("x" * 200,))[2][-3:] == "..."
+    assert judge(alarms)[2] == "Other error; Cell 3 over-voltage"
 
 
 def check_the_rack():
     rack = Rack(Clock())
-    alarms = made_alarms(on=("Other",))
     odd = extra_of(words=("Status Odd",), state="balancing")
-    rack.add(made_reading(pack=1, temperatures=(400,), alarms=alarms), odd)
-    rack.add(made_reading(pack=2, temperatures=(-100,), alarms=made_alarms()), extra_of(state="balancing"))
+    for one in (
+        made_reading(pack=1, temperatures=(400,), alarms=made_alarms(on=("Other",)), extra=odd),
+        made_reading(pack=2, temperatures=(-100,), alarms=made_alarms(), extra=extra_of(state="balancing")),
+    ):
+        rack.add(one, summarize(one))
     totals = rack.cycle([])
     assert (totals["TempMin"], totals["TempMax"]) == (220, 231)
     assert totals["BatteryState"] == "balancing" and totals["ProblemText"] == "Pack 1: Status Odd"
     assert totals["Problem"] is True
-
-
-class Publisher:
-    """As far as announce.identity() knows it."""
-
-    announces = wanted = 0
-
-    def __init__(self):
-        self.serials = bytearray(17 * 16)
-        self.known = [0] * 17
-
-    def publish(self, topic, payload, retain):
-        self.sent = topic, payload.decode(), retain
-
-
-def check_identity():
-    it = Publisher()
-    announce.identity(it, 2, ("L" * 20, "2.0", "1.3", "PYTES", None, "console", 115200))
-    assert it.sent == ("stat/info/Pack2", '{"BarCode":"%s","Protocol":"2.0","Version":"1.3","Manufacturer":"PYTES",'
-                       '"Dialect":"console","Baud":115200}' % ("L" * 20), True)  # fmt: skip
-    assert it.serials == bytearray(32) + b"L" * 16 + bytes(14 * 16)

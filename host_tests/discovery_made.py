@@ -3,41 +3,58 @@
 from __future__ import annotations
 
 import json
-from types import SimpleNamespace
+import sys
+from unittest import mock
 
 from discovery_rules import HomeAssistant
-from payload_cases import whole
+from fakes import made_alarms, made_reading
 
-from firmware.mqtt import discovery, identifier
+from firmware.mqtt.devices import ALARMS, SOH, TEXT, Devices
+from firmware.mqtt.discovery import Config
+from firmware.mqtt.payloads import Payloads
+from firmware.reading import Identity
+
+with mock.patch.dict(sys.modules, {name: mock.MagicMock() for name in ("machine", "network", "umqtt", "umqtt.simple")}):
+    from firmware.app import _discovery_topic as discovery_topic
 
 PREFIX = "PylonToMQTT/Main/"
-SERIAL = "PPTBP02311711100"
-ALARMS, SOH, IDENTIFIED, TEXT = 1 << 16, 1 << 17, 1 << 18, 1 << 19
+SERIAL = "PPTBP023117111%02d"  # of pack 1 it ends with 00
 
 
-class Publisher(SimpleNamespace):
-    """As far as discovery knows it; `sent` are (topic, payload, retain)."""
-
-    def __init__(self, packs=1, cells=15, sensors=5, flags=ALARMS, root="PylonToMQTT", rack="Main", **more):
-        known = [flags & ALARMS] + [IDENTIFIED | flags | sensors << 8 | cells] * packs + [0] * (16 - packs)
-        serials = bytearray(b"".join([b"\0" * 16] + [b"PPTBP023117111%02d" % pack for pack in range(16)]))
-        place = f"homeassistant/device/{identifier.identifier(root, rack)}"
-        super().__init__(
-            known=known, serials=serials, wanted=(2 << packs) - 1, place=place, prefix=f"{root}/{rack}/",
-            expire_s=120, session=self, sent=[], **more,
-        )  # fmt: skip
-
-    def publish(self, topic, payload, retain):
-        self.sent.append((topic.decode(), whole(payload).encode(), retain))
+def identity(serial=None, dialect="framed", baud=4800, **more):
+    fields = {"protocol": "2.0", "version": None, "maker": None, "device": None, "board": None} | more
+    return Identity(serial=serial, dialect=dialect, baud=baud, **fields)
 
 
-def sent(**arguments):
-    """-> [(topic, payload)] of all devices, in the order in which they are sent."""
-    publisher = Publisher(**arguments)
-    while publisher.wanted:
-        discovery.step(publisher)
-    assert all(retain is True for _, _, retain in publisher.sent)
-    return [(topic, payload) for topic, payload, _ in publisher.sent]
+def made_devices(packs=1, cells=15, sensors=5, flags=ALARMS, root="PylonToMQTT", rack="Main", expire_s=120):
+    """-> devices.Devices that know `packs` packs, as they are after a first cycle. `flags`: ALARMS | SOH | TEXT."""
+    devices = Devices(True, discovery_topic("homeassistant", root, rack), expire_s)
+    for pack in range(1, packs + 1):
+        devices.see(made_reading(
+            pack=pack, cells=(3300,) * cells, temperatures=(200,) * sensors, soh=99 if flags & SOH else None,
+            alarms=made_alarms() if flags & ALARMS else None,
+        ))  # fmt: skip
+        devices.identify(pack, identity(SERIAL % (pack - 1), "console" if flags & TEXT else "framed"))
+    return devices
+
+
+def whole(config):
+    """The text of a config as bytes; its length is as it says, and it is made a second time as at first."""
+    data = b"".join(bytes(part) for part in config)  # each part is good until the next one only
+    assert len(config) == len(data) == sum(map(len, config))
+    return data
+
+
+def sent_of(devices, prefix=PREFIX):
+    """-> [(topic, payload)] of the devices that are due, in the order in which they are sent."""
+    found, payloads = [], Payloads()
+    while (number := devices.next_due()) is not None:
+        found.append((devices.config_topic(number), whole(Config(devices, number, prefix, payloads))))
+    return found
+
+
+def sent(root="PylonToMQTT", rack="Main", **arguments):
+    return sent_of(made_devices(root=root, rack=rack, **arguments), f"{root}/{rack}/")
 
 
 def configs(**arguments):

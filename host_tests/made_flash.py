@@ -1,6 +1,6 @@
 """A made-up flash, on which settings are saved; its power can be cut at every step. Runs on MicroPython too."""
 
-from firmware import config, settings
+from firmware import config, config_file, settings
 
 PATH = "config.json"
 OLD = b'{"wifi_ssid": "my network", "mqtt_host": "old", "wifi_pass": "hunter2"}'
@@ -76,14 +76,14 @@ class On:
         self.lines = []
 
     def __enter__(self):
-        settings.open = config.open = self.flash.open
-        settings.os, self.os = self.flash, settings.os
+        config_file.open = self.flash.open
+        config_file.os, self.os = self.flash, config_file.os
         settings.print = lambda *words: self.lines.append(" ".join([str(word) for word in words]))
         return self
 
     def __exit__(self, *_):
-        settings.os = self.os
-        del settings.open, config.open, settings.print
+        config_file.os = self.os
+        del config_file.open, settings.print
 
     @property
     def said(self):

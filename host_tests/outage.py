@@ -16,26 +16,25 @@ from tools.virtual_board import layout
 
 SECRET = "s3cret-marker"
 STARTS_S = 40
-HURRIED = (("_PING_MS = const(15_000)", "_PING_MS = const(1_000)"), ("_SILENT_MS = const(60_000)",
-           "_SILENT_MS = const(4_000)"))  # fmt: skip
+SPEED = 10  # of board and battery; sockets keep the PC's time
+PUBLISH_RATE_S = 5
 
 
 class Trial:
     """One pack, unpaced, and a board that reads it. make: the fixture `board`. which: a key of fake_socket.UMQTT.
-    hurried: the firmware calls 4 s without a byte a minute. settings: more of config.json. Use as a context manager.
+    settings: more of config.json. Use as a context manager.
     """
 
-    def __init__(self, make, directory, broker, which="1.3.4", hurried=False, **settings):
+    def __init__(self, make, directory, broker, which="1.3.4", **settings):
         self._read = threading.Condition()
         self._cycles = []  # the cycle count of each reply to 42H
-        self.sim = Simulator(packs=1, paced=False, on_truth=self._note)
-        config = {"wifi_ssid": "virtual", "mqtt_host": broker.host, "mqtt_port": broker.port, "publish_rate": 1,
-                  "mqtt_user": "owner", "mqtt_pass": SECRET, **settings}  # fmt: skip
+        self.sim = Simulator(packs=1, paced=False, on_truth=self._note, speed=SPEED)
+        config = {"wifi_ssid": "virtual", "mqtt_host": broker.host, "mqtt_port": broker.port,
+                  "publish_rate": PUBLISH_RATE_S, "mqtt_user": "owner", "mqtt_pass": SECRET, **settings}  # fmt: skip
         paths = [] if which == "1.3.4" else [_library(Path(directory) / which, UMQTT[which])]
         self.sim.start()
-        self.board = make(config, uart=self.sim.path, heap=HEAP, extra_path=paths, start=False)
-        if hurried:
-            _hurry(self.board.flash)
+        self.board = make(config, uart=self.sim.path, heap=HEAP, extra_path=paths, start=False,
+                          speed=SPEED)  # fmt: skip
 
     def _note(self, record):
         if record.kind == "analog":
@@ -72,17 +71,6 @@ def _library(directory, source):
     target.parent.mkdir(parents=True)
     shutil.copy(layout.compiled(source, "umqtt/simple.py"), target)
     return directory
-
-
-def _hurry(flash):
-    def change(source):
-        for usual, short in HURRIED:
-            assert usual in source
-            source = source.replace(usual, short)
-        return source
-
-    name = "firmware/mqtt/session"
-    shutil.copy(layout.compiled(layout.PROJECT / f"{name}.py", f"{name}.mpy", change), flash / f"{name}.mpy")
 
 
 def readings(broker):

@@ -17,6 +17,7 @@ MODULES = (
     "energy_cases",
     "retained_cases",
     "rack_cases",
+    "json_writer_cases",
     "payload_cases",
     "config_cases",
     "pins_cases",
@@ -26,7 +27,7 @@ MODULES = (
     "console_text_cases",
     "console_pack_cases",
     "console_group_cases",
-    "settings_cases",
+    "config_file_cases",
 )
 
 

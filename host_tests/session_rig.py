@@ -5,8 +5,8 @@ from fake_socket import Net, umqtt
 from fakes import PERIOD, Clock
 
 from firmware.log import Log
-from firmware.mqtt.bounded import Transport
 from firmware.mqtt.session import Session
+from firmware.mqtt.transport import Transport
 
 ROUND_MS = 50  # of the main loop
 SECRET = b"s3cret-marker"

@@ -40,13 +40,6 @@ def test_cp_in_both_directions_and_rm(idle, tmp_path):
     assert not (idle.flash / "sent").exists() and (idle.flash / "new").is_dir()
 
 
-def test_mip_from_a_local_package(idle, tmp_path):
-    (tmp_path / "thing.py").write_text("VALUE = 3\n")
-    (tmp_path / "package.json").write_text('{"urls": [["thing/__init__.py", "thing.py"]]}')
-    mpremote(idle, "mip", "install", str(tmp_path / "package.json"))
-    assert (idle.flash / "lib" / "thing" / "__init__.py").read_text() == "VALUE = 3\n"
-    assert "3" in mpremote(idle, "exec", "import thing; print(thing.VALUE)")
-
 
 @pytest.mark.parametrize(
     ("word", "after"), [("soft-reset", [f"boot {SOFT}"]), ("reset", [f"boot {HARD}", "main"])], ids=["soft", "hard"]
@@ -81,13 +74,6 @@ def test_when_main_py_has_ended_there_is_the_repl(board, main, line):
     assert line in one.lines
     assert "42" in mpremote(one, "resume", "exec", "print(6 * 7)")
 
-
-def test_lines_end_as_on_the_board_and_what_is_typed_comes_back(idle):
-    with Terminal(idle.port) as terminal:
-        terminal.send(b"print('a\\nb')\r")
-        terminal.expect(b"print('a\\nb')\r\na\r\nb\r\n>>> ")
-        terminal.send(b"input('name? ')\rme\r")
-        terminal.expect(b"'me'\r\n>>> ")
 
 
 def test_ctrl_c_at_the_prompt_forgets_the_line_and_nothing_else(idle):

@@ -1,4 +1,4 @@
-"""boot.py, main.py and survive.py: starting, Ctrl-C, crashes and what is kept of them, on the virtual board."""
+"""boot.py, main.py, start.py and crash.py: starting, Ctrl-C, crashes and what is kept of them, on the virtual board."""
 
 from __future__ import annotations
 
@@ -18,21 +18,16 @@ WINDOW, STOPPED = "pylon2mqtt: Ctrl-C for the REPL", "pylon2mqtt: stopped"
 TELL = "print('built', retained.boots, retained.quick_boots, retained.last_error)"
 START = """
 def prepare():
-    return ()
-
-
-def build(retained):
-    from .app import build
-    return build(retained)
+    return None, None, None
 """
 # seconds that a test cannot wait for -> what it waits for instead
 QUICK = {
-    "main.py": (("sleep_ms(2000)", "sleep_ms(20)"), ("sleep_ms(5000)", "sleep_ms(20)"),
-                ("timeout=90_000", "timeout=400")),
-    "firmware/survive.py": (("_MINUTE_MS = 60_000", "_MINUTE_MS = 20"),),
+    "main.py": (("CTRL_C_MS = 2000", "CTRL_C_MS = 20"), ("sleep_ms(5000)", "sleep_ms(20)"),
+                ("WATCHDOG_MS = 90_000", "WATCHDOG_MS = 400")),
+    "firmware/start.py": (("_MINUTE_MS = 60_000", "_MINUTE_MS = 20"),),
 }  # fmt: skip
-SLOW_END = {**QUICK, "main.py": (("sleep_ms(2000)", "sleep_ms(20)"), ("timeout=90_000", "timeout=400"))}
-LONG_SAFE = {**QUICK, "firmware/survive.py": ()}
+SLOW_END = {**QUICK, "main.py": (QUICK["main.py"][0], QUICK["main.py"][2])}
+LONG_SAFE = {**QUICK, "firmware/start.py": ()}
 
 
 def app_py(*body):
@@ -45,13 +40,13 @@ def files(project):
     """files(what replaces the times, **name -> text) -> for board(files=…)."""
 
     def make(times=QUICK, **others):
-        made = {"firmware/start.py": START} if others else {}
-        for name, changes in times.items():
+        made = {}
+        for name, changes in ({"firmware/start.py": ()} | times if others else times).items():
             text = (project / name).read_text()
             for old, new in changes:
                 assert text.count(old) == 1, old
                 text = text.replace(old, new)
-            made[name] = text
+            made[name] = text + START if others and name.endswith("start.py") else text
         return made | {name.replace("__", "/") + ".py": text for name, text in others.items()}
 
     return make
@@ -114,7 +109,7 @@ def test_the_place_is_the_innermost_of_ours(board, files):
 
 def test_a_crash_in_main_itself(board, files):
     one = board(CONFIG, files(firmware__app="", firmware__start=""))
-    one.wait_for("error: ImportError (can't import name")
+    one.wait_for("error: AttributeError in main.py, line ")
 
 
 def test_half_a_firmware_is_tried_again_and_again(board, files):
@@ -219,8 +214,8 @@ def test_ctrl_c_gives_a_repl_and_a_watchdog_that_waits(board, files, phase, time
 
 def test_a_second_ctrl_c_while_it_stops(board, files):
     """Somebody presses it often."""
-    slow = (("def stopped():", "def stopped():\n    print('stopping'); time.sleep_ms(1000)"),)
-    one = board(CONFIG, files({**QUICK, "firmware/survive.py": slow}, firmware__app=RUNNING), repl=True)
+    slow = (("def stopped():", "def stopped():\n    import time; print('stopping'); time.sleep_ms(1000)"),)
+    one = board(CONFIG, files({**QUICK, "firmware/crash.py": slow}, firmware__app=RUNNING), repl=True)
     terminal = os.open(one.port, os.O_RDWR | os.O_NOCTTY)
     try:
         one.wait_for(WINDOW)

@@ -1,11 +1,15 @@
-"""commands.py: what cmnd/# may ask for, good and bad."""
+"""commands.py: what cmnd/# may ask for, good and bad, and what it changes; messages of Home Assistant."""
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 
-from firmware.mqtt.commands import intention
+from firmware.commands import Commands, parse
+from firmware.log import Log
 
+PREFIX = "PylonToMQTT/Main/"
 GOOD = (
     (b'{"publishRate": 1000}', {"publishRate": 1000}),
     (b'{"publishRate":300000}', {"publishRate": 300000}),
@@ -72,21 +76,87 @@ BAD = (
 )
 
 
-@pytest.mark.parametrize(("payload", "asked"), GOOD, ids=[repr(row[0][:50]) for row in GOOD])
+def shown(payload):
+    return repr(payload[:50])
+
+
+@pytest.mark.parametrize(("payload", "asked"), GOOD, ids=[shown(row[0]) for row in GOOD])
 def test_good(payload, asked):
-    assert intention(payload) == asked
+    found = parse(payload)
+    assert found == asked and {key: type(value) for key, value in found.items()} == {
+        key: type(value) for key, value in asked.items()}  # fmt: skip
+    assert "retained" in parse(payload, True)
 
 
-@pytest.mark.parametrize(("payload", "why"), BAD, ids=[repr(row[0][:50]) for row in BAD])
-def test_bad(payload, why):
-    assert why in intention(payload)
+class Rig:
+    """A Commands whose poller and publisher stand by; `did` says what was asked of them."""
+
+    def __init__(self):
+        self.did = []
+        self.lines = []
+        self.commands = Commands(PREFIX, self._note("poller", "set_publish_rate", "pause"), self._note(
+            "publisher", "set_publish_rate", "status", "state", "take_away", "announce_all",
+        ), lambda: self.did.append(("restart",)), Log("info", self.lines.append))  # fmt: skip
+
+    def _note(self, who, *methods):
+        def noting(method):
+            return lambda *arguments: self.did.append((f"{who}.{method}", *arguments))
+
+        return SimpleNamespace(**{method: noting(method) for method in methods})
+
+    def message(self, payload, retained=False, topic=b"PylonToMQTT/Main/cmnd/x"):
+        self.commands.message(topic, payload, retained)
+        return self.did
 
 
-@pytest.mark.parametrize("payload", [row[0] for row in GOOD], ids=lambda payload: repr(payload[:50]))
-def test_retained_ones_are_refused(payload):
-    assert "retained" in intention(payload, True)
+RATE = [("poller.set_publish_rate", 1500), ("publisher.set_publish_rate", 1500)]
+STATUS = [("publisher.status",), ("publisher.state",)]
+CHANGES = (
+    (b'{"publishRate": 1500}', RATE),
+    (b'{"polling": false}', [("poller.pause", True)]),
+    (b'{"STOP"}', [("poller.pause", True)]),
+    (b'{"polling": true}', [("poller.pause", False)]),
+    (b'{"status": 0}', STATUS),
+    (b'{"restart": true}', [("restart",)]),
+    (b'{"restart": true, "status": 1, "polling": true, "publishRate": 1500}',
+     [*RATE, ("poller.pause", False), *STATUS, ("restart",)]),
+)  # fmt: skip
 
 
-def test_only_booleans_and_whole_numbers_of_the_right_type_come_through():
-    assert type(intention(b'{"publishRate": 5000}')["publishRate"]) is int
-    assert type(intention(b'{"polling": true}')["polling"]) is bool
+@pytest.mark.parametrize(("payload", "did"), CHANGES, ids=[shown(row[0]) for row in CHANGES])
+def test_what_a_command_changes(payload, did):
+    assert Rig().message(payload) == did
+
+
+@pytest.mark.parametrize(("payload", "why"), BAD, ids=[shown(row[0]) for row in BAD])
+def test_a_refused_one_is_logged_and_changes_nothing(payload, why):
+    rig = Rig()
+    assert rig.message(payload) == []
+    (line,) = rig.lines
+    assert line.startswith("warning: command refused: ") and why in line and line.isprintable()
+
+
+def test_a_retained_one_is_logged_and_changes_nothing():
+    rig = Rig()
+    assert rig.message(b'{"restart": true}', True) == [] and "retained" in rig.lines[0]
+
+
+@pytest.mark.parametrize("topic", [b"cmnd", b"cmnd/", b"cmnd/a/b", b"cmnd/x/config", b"cmnd/status"])
+def test_any_topic_below_cmnd(topic):
+    assert Rig().message(b'{"STOP"}', topic=PREFIX.encode() + topic) == [("poller.pause", True)]
+
+
+BIRTH, CONFIG = b"homeassistant/status", b"homeassistant/device/PylonToMQTT_Main_Pack1/config"
+OTHERS = (
+    (BIRTH, b"online", False, [("publisher.announce_all",)]),
+    (BIRTH, b"online", True, []), (BIRTH, b"offline", False, []), (BIRTH, b"Online", False, []),
+    (BIRTH, b"", False, []),
+    (CONFIG, b'{"dev":{}}', True, [("publisher.take_away", CONFIG)]),
+    (CONFIG, b"", True, []), (CONFIG, b'{"dev":{}}', False, []), (CONFIG, b"", False, []),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("topic", "payload", "retained", "did"), OTHERS)
+def test_birth_of_home_assistant_and_old_configs(topic, payload, retained, did):
+    rig = Rig()
+    assert rig.message(payload, retained, topic) == did and rig.lines == []

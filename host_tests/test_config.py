@@ -1,4 +1,4 @@
-"""config.py: the settings, from a file too."""
+"""config.py and config_file.py: the settings, checked, read and saved."""
 
 import json
 
@@ -13,8 +13,8 @@ def test_config(check):
     check()
 
 
-@checks_of("settings_cases")
-def test_settings(check):
+@checks_of("config_file_cases")
+def test_config_file(check):
     check()
 
 
@@ -38,24 +38,6 @@ def written(tmp_path):
 def test_load(written, before, ascii_only):
     path = written(before + json.dumps(SETTINGS, ensure_ascii=ascii_only, indent=1).encode())
     assert config.load(path) == config.check(SETTINGS)
-
-
-@pytest.mark.parametrize("data", [
-    b"", b"{", b'{"wifi_ssid": "hunter2"', b'{"wifi_pass": "hunter2",}', b"hunter2", b'{"wifi_pass": "hunter2\xff"}',
-    b"{'wifi_pass': 'hunter2'}",
-], ids=repr)  # fmt: skip
-def test_what_is_not_json(written, data):
-    path = written(data)
-    with pytest.raises(config.ConfigError) as caught:
-        config.load(path)
-    text = str(caught.value)
-    assert path in text and "JSON" in text and "hunter2" not in text
-
-
-@pytest.mark.parametrize("data", [b"[]", b"null", b"5", b'"text"'], ids=repr)
-def test_json_that_is_no_object(written, data):
-    with pytest.raises(config.ConfigError, match=r"is not JSON: line 1: expected \{: the settings are one object"):
-        config.load(written(data))
 
 
 def test_missing_file(tmp_path):

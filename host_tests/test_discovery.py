@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 
 import pytest
-from discovery_made import ALARMS, IDENTIFIED, PREFIX, SOH, TEXT, Publisher, configs, sent
+from discovery_made import ALARMS, PREFIX, SERIAL, SOH, TEXT, configs, identity, made_devices, sent, sent_of
 from discovery_rules import HomeAssistant, faults
-from payload_cases import BARE, EIGHT, NORMAL, PACK, SIXTEEN, whole
+from fakes import made_reading
+from payload_cases import BARE, EIGHT, NORMAL, SIXTEEN, pack_text
 
 from firmware import __version__
-from firmware.mqtt import discovery, identifier, payloads
 
 
 @pytest.mark.parametrize("flags", [0, ALARMS, SOH, ALARMS | SOH, ALARMS | SOH | TEXT])
@@ -43,7 +43,8 @@ Packs Packs m | TimeToFull Time to full m | TimeToEmpty Time to empty m | CellMi
 Link Battery connection d | LastError Last error d | Restart Restart c
 RSSI Wi-Fi signal o | Uptime Uptime o | HeapFree Free memory o | Boots Boots o | Polls Polls o | Timeouts Timeouts o
 FrameErrors Frame errors o | ReturnCodes Return codes o | Implausible Implausible readings o
-BrokerDrops Broker drops o | WifiDrops Wi-Fi drops o"""
+BrokerDrops Broker drops o | WifiDrops Wi-Fi drops o
+SystemFree Free system memory o | SystemLargest Largest free system memory o | SystemMin Least free system memory o"""
 
 
 def rows(text):
@@ -102,26 +103,26 @@ def test_alarm_components_only_behind_an_alarm_reply(device):
     assert set(after["cmps"]) - set(before["cmps"]) == alarms and not set(before["cmps"]) - set(after["cmps"])
 
 
+
 def test_devices():
     rack, pack = configs()
     assert rack["dev"] == {"ids": ["PylonToMQTT_Main"], "name": "Pylontech Main", "mf": "Pylontech"}
     assert pack["dev"] == {
-        "ids": ["PylonToMQTT_Main_Pack1"], "name": "Pylontech Main pack 1", "mf": "Pylontech",
-        "sn": "PPTBP02311711100", "via_device": "PylonToMQTT_Main",
+        "ids": ["PylonToMQTT_Main_Pack1"], "name": "Pylontech Main pack 1", "mf": "Pylontech", "sn": SERIAL % 0,
+        "via_device": "PylonToMQTT_Main",
     }  # fmt: skip
-    for config in (rack, pack):
-        assert config["o"] == {"name": "pylon2mqtt", "sw": __version__}
-        assert config["avty_t"] == PREFIX + "tele/LWT"
+    assert rack["o"] == pack["o"] == {"name": "pylon2mqtt", "sw": __version__}
+    assert rack["avty_t"] == pack["avty_t"] == PREFIX + "tele/LWT"
     assert rack["cmps"]["Restart"]["cmd_t"] == PREFIX + "cmnd/restart"
     assert json.loads(rack["cmps"]["Restart"]["pl_prs"]) == {"restart": True}
 
 
-def test_a_pack_without_serial_number():
-    publisher = Publisher()
-    publisher.serials = bytearray(17 * 16)
-    publisher.wanted = 2
-    discovery.step(publisher)
-    assert "sn" not in json.loads(publisher.sent[0][1])["dev"]
+@pytest.mark.parametrize("serial", [None, "", "SHORT", "X" * 16, "L" * 20])
+def test_any_serial_number_fits(serial):
+    devices = made_devices(packs=3)
+    devices.identify(2, identity(serial))
+    serials = [json.loads(payload)["dev"].get("sn") for _, payload in sent_of(devices)[1:]]
+    assert serials == [SERIAL % 0, serial[:16] if serial else None, SERIAL % 2]
 
 
 def topics_of(config):
@@ -142,15 +143,18 @@ def test_state_topics():
 
 
 def test_a_reading_expires_after():
-    publisher = Publisher()
-    publisher.expire_s = 1200
-    discovery.step(publisher)
-    components = json.loads(publisher.sent[0][1])["cmps"]
-    assert {one.get("exp_aft") for key, one in components.items()} == {1200, None}
-    assert components["SOC"]["exp_aft"] == 1200 and "exp_aft" not in components["Link"]
+    devices = made_devices()
+    sent_of(devices)
+    devices.set_expire(120)
+    assert not devices.any_due()
+    devices.set_expire(1200)
+    for config in (json.loads(payload) for _, payload in sent_of(devices)):
+        assert {one.get("exp_aft") for one in config["cmps"].values()} == {1200, None}
+        assert config["cmps"]["SOC"]["exp_aft"] == 1200
+        assert "exp_aft" not in config["cmps"].get("Link", config["cmps"].get("ChargeVoltageLimit"))
 
 
-CLASSES = (
+CLASSES = (  # key, unit, class, state class, decimals shown
     ("SOC", "%", "battery", "measurement", 0), ("PackVoltage", "V", "voltage", "measurement", 2),
     ("PackCurrent", "A", "current", "measurement", 1), ("Power", "W", "power", "measurement", 0),
     ("CellMin", "V", "voltage", "measurement", 3), ("CellDelta", "V", "voltage", "measurement", 3),
@@ -161,6 +165,7 @@ CLASSES = (
     ("ChargeVoltageLimit", "V", "voltage", "measurement", 2), ("SOH", "%", None, "measurement", 0),
     ("TimeToFull", "min", "duration", "measurement", 0), ("Uptime", "s", "duration", "measurement", 0),
     ("RSSI", "dBm", "signal_strength", "measurement", 0), ("HeapFree", "B", "data_size", "measurement", 0),
+    ("SystemMin", "B", "data_size", "measurement", 0),
     ("Packs", None, None, "measurement", None), ("Polls", None, None, "total_increasing", None),
     ("CellMinNumber", None, None, "measurement", None), ("CellMinAt", None, None, None, None),
     ("Problem", None, "problem", None, None), ("Link", None, "connectivity", None, None),
@@ -168,17 +173,11 @@ CLASSES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("key", "unit", "device_class", "state_class", "precision"), CLASSES, ids=[c[0] for c in CLASSES]
-)
-def test_classes_and_units(key, unit, device_class, state_class, precision):
+@pytest.mark.parametrize("row", CLASSES, ids=[row[0] for row in CLASSES])
+def test_classes_and_units(row):
     rack, pack = configs(flags=ALARMS | SOH)
-    one = (rack["cmps"] | pack["cmps"])[key]
-    names = ("unit_of_meas", "dev_cla", "stat_cla", "sug_dsp_prc")
-    assert tuple(one.get(name) for name in names) == (unit, device_class, state_class, precision)
-
-
-# what comes and goes
+    one = (rack["cmps"] | pack["cmps"])[row[0]]
+    assert tuple(one.get(name) for name in ("unit_of_meas", "dev_cla", "stat_cla", "sug_dsp_prc")) == row[1:]
 
 
 def cells_and_sensors(home_assistant):
@@ -187,7 +186,7 @@ def cells_and_sensors(home_assistant):
 
 
 def expected(reading):
-    made = json.loads(whole(payloads.pack(reading, 0, 0, PACK)))
+    made = json.loads(pack_text(reading))
     return set(made["Cells"]) | set(made["Temps"])
 
 
@@ -200,25 +199,23 @@ def test_fewer_cells_after_a_restart_are_tidied():
 
 
 def test_rack_first_then_the_packs_that_are_known():
-    publisher = Publisher(packs=3)
-    publisher.known[2] = IDENTIFIED  # nothing read of it yet
-    publisher.wanted = 0x1FFFF
-    passes = 0
-    while publisher.wanted:
-        discovery.step(publisher)
-        passes += 1
-        assert len(publisher.sent) <= passes, "one a pass"
-    assert [topic.split("/")[2] for topic, _, _ in publisher.sent] == [
-        "PylonToMQTT_Main", "PylonToMQTT_Main_Pack1", "PylonToMQTT_Main_Pack3",
+    devices = made_devices(packs=1)
+    devices.identify(2, identity())  # nothing read of it yet
+    devices.see(made_reading(pack=3))  # not identified
+    devices.see(made_reading(pack=4))
+    devices.identify(4, identity())
+    assert [topic.split("/")[2] for topic, _ in sent_of(devices)] == [
+        "PylonToMQTT_Main", "PylonToMQTT_Main_Pack1", "PylonToMQTT_Main_Pack4",
     ]  # fmt: skip
+    assert not devices.any_due()
 
 
-def test_a_pack_that_was_not_identified_is_not_announced():
-    publisher = Publisher()
-    publisher.known[1] &= ~IDENTIFIED
-    publisher.wanted = 2
-    discovery.step(publisher)
-    assert publisher.sent == [] and publisher.wanted == 0
+@pytest.mark.parametrize("cells", range(1, 17))
+def test_every_cell_and_every_sensor_of_up_to_eight_has_a_component(cells):
+    home_assistant = HomeAssistant()
+    for topic, payload in sent(cells=cells, sensors=8):
+        home_assistant.take(topic, payload)
+    assert cells_and_sensors(home_assistant) == expected(made_reading(cells=(3300,) * cells, temperatures=(1,) * 8))
 
 
 # ids
@@ -246,9 +243,4 @@ def test_names_arrive_whole(root, rack):
     assert pack["stat_t"] == f"{root}/{rack}/stat/readings/Pack1" and made["avty_t"] == f"{root}/{rack}/tele/LWT"
     assert pack["cmps"]["ChargeVoltageLimit"]["stat_t"] == f"{root}/{rack}/stat/limits/Pack1"
     assert made["cmps"]["Link"]["stat_t"] == f"{root}/{rack}/tele/STATE"
-    assert pack["dev"]["via_device"] == made["dev"]["ids"][0] == identifier.identifier(root, rack)
-
-
-def test_parts_are_small_and_the_whole_is_as_long_as_said():
-    for _, payload in sent(packs=1, cells=16, sensors=6):  # whole() looks at the parts
-        assert 6000 < len(payload) < 16000
+    assert pack["dev"]["via_device"] == made["dev"]["ids"][0] == sent(root=root, rack=rack)[0][0].split("/")[-2]

@@ -1,4 +1,4 @@
-"""The whole way to Home Assistant and back: a simulated battery, the firmware on a virtual board in 80 KB, a broker."""
+"""The whole way to Home Assistant and back: a simulated battery, the firmware on a virtual board, a broker."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from system_helpers import START_S, Way, fed, now
 STATUS = "homeassistant/status"
 RACK = "homeassistant/device/PylonToMQTT_Main"
 ALL_S = 120
+SPEED = 5  # of board and battery
 
 
 def way(board, broker, recorder, **arguments):
@@ -45,7 +46,7 @@ def command(it, **asked):
 
 @pytest.mark.slow
 def test_announced_fed_born_again_and_commanded(board, broker, mqtt_client):
-    with way(board, broker, mqtt_client, packs=2) as it:
+    with way(board, broker, mqtt_client, packs=2, speed=SPEED) as it:
         it.start()
         wait_config(it, "_Pack2")
         it.wait("stat/limits/Pack2", ALL_S)
@@ -212,7 +213,7 @@ def test_two_racks_on_one_broker(board, broker, mqtt_client):
 
 @pytest.mark.slow
 def test_16_packs_of_16_cells_fit(board, broker, mqtt_client):
-    with way(board, broker, mqtt_client, packs=16, cells=16, temperatures=6, wide=True) as it:
+    with way(board, broker, mqtt_client, packs=16, cells=16, temperatures=6, wide=True, speed=SPEED) as it:
         it.start()
         for number in range(1, 17):
             assert len(wait_config(it, f"_Pack{number}")["cmps"]) > 50

@@ -1,10 +1,8 @@
-"""payloads.py, announce.py and facts.py: what is published, number by number."""
+"""payloads.py: what is published, number by number."""
 
 import json
 
 from plain_checks import checks_of
-
-from firmware.mqtt import payloads
 
 
 @checks_of("payload_cases")
@@ -12,12 +10,17 @@ def test_payloads(check):
     check()
 
 
+@checks_of("console_payload_cases")
+def test_what_only_the_text_console_says(check):
+    check()
+
+
 def test_readings_are_json():
     """What JSON makes of the numbers is what the pack said."""
-    from payload_cases import GOLDEN, PACK
+    from payload_cases import GOLDEN, pack_text
 
     for reading, charged, discharged, _ in GOLDEN:
-        said = json.loads(b"".join(payloads.pack(reading, charged, discharged, PACK)))
+        said = json.loads(pack_text(reading, charged, discharged))
         assert [round(cell["Reading"] * 1000) for cell in said["Cells"].values()] == list(reading.cells)
         assert [round(one["Reading"] * 10) for one in said["Temps"].values()] == list(reading.temperatures)
         assert list(said["Cells"]) == [f"Cell_{number}" for number in range(1, len(reading.cells) + 1)]

@@ -15,14 +15,14 @@ from firmware.config import SETTINGS
 MARK = "hunter2-MARK"
 SECRETS = {row[0]: f"{MARK}-{row[0]}" for row in SETTINGS if row[3]}
 USER = {"mqtt_user": "owner"}
-QUICK = (("sleep_ms(2000)", "sleep_ms(20)"), ("sleep_ms(5000)", "sleep_ms(20)"))
+QUICK = (("CTRL_C_MS = 2000", "CTRL_C_MS = 20"), ("sleep_ms(5000)", "sleep_ms(20)"))
 HEAP = "1M"  # not the point here; what crashes is source
 # file, the function that crashes in the first life
 PLACES = (
-    ("config.py", "def check("), ("app.py", "def build("), ("radio.py", "def start("), ("wifi.py", "def tend("),
-    ("mqtt/session.py", "def tend("), ("mqtt/contact.py", "def connect("), ("mqtt/bounded.py", "def connect("),
+    ("config.py", "def check("), ("app.py", "def build("), ("wifi.py", "def _start("), ("wifi.py", "def tend("),
+    ("mqtt/session.py", "def tend("), ("mqtt/session.py", "def _connect("), ("mqtt/transport.py", "def connect("),
     ("mqtt/publisher.py", "def tend("), ("battery/poller.py", "def step("), ("battery/search.py", "def step("),
-    ("battery/pylontech.py", "def read("), ("health.py", "def state("),
+    ("battery/pylontech.py", "def read("), ("telemetry.py", "def state("),
 )  # fmt: skip
 # RuntimeError: nobody expects it
 CRASH = f"import machine\n{{0}}if machine.reset_cause() == 1: raise RuntimeError('{MARK}')"
@@ -58,7 +58,7 @@ def leaks(one, messages=()):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "function"), PLACES, ids=[row[0] for row in PLACES])
+@pytest.mark.parametrize(("name", "function"), PLACES, ids=["-".join(row) for row in PLACES])
 def test_a_crash_tells_where_and_no_secret(board, broker, mqtt_client, project, name, function):
     files = {"main.py": quick_main(project), f"firmware/{name}": crashing(project, name, function)}
     with Way(board, broker, mqtt_client, settings=SECRETS | USER, heap=HEAP, packs=1) as way:
@@ -97,7 +97,7 @@ AT_THE_REPL = (
 
 @pytest.mark.slow
 def test_at_the_repl_and_from_the_pc(board, project):
-    one = board({"wifi_ssid": "x", "mqtt_host": "127.0.0.1", "mqtt_port": 1, **USER, **SECRETS}, repl=True)
+    one = board({"wifi_ssid": "x", "mqtt_host": "127.0.0.1", "mqtt_port": 1, **USER, **SECRETS}, repl=True, heap=HEAP)
     one.marked = ()
     one.wait_for("warning: broker", 30)
     said = [mpremote(one, "exec", words, check=False) for words in AT_THE_REPL]

@@ -1,7 +1,7 @@
 """session.Session: connects, lives, ends; what it says and does when something is in the way."""
 
 import pytest
-from fake_peer import CONNECT, FAULTS, ODDITIES, PINGREQ, PUBLISH, SUBSCRIBE
+from fake_peer import CONNECT, DISCONNECT, FAULTS, ODDITIES, PINGREQ, PUBLISH, SUBSCRIBE
 from fake_socket import DEAD, REFUSES, UMQTT
 from session_rig import COMMANDS, CONNECTED, LWT, SECRET, Rig
 
@@ -146,3 +146,66 @@ def test_what_a_broker_may_do(rig, name):
     rig.net.fault = name
     rig.drive(300)
     assert rig.connects == 1 and rig.lines == [CONNECTED] and rig.longest_ms["tend"] <= STEP_MS
+
+
+# -- the end: Offline and a goodbye where there is somebody to hear them, and never within a packet --------------------
+
+
+@pytest.fixture
+def standing(rig):
+    """A rig with a connection that stands."""
+    rig.drive(1)
+    assert rig.session.connected
+    return rig
+
+
+class Breaks:
+    """A payload that ends in the middle."""
+
+    def __init__(self, error):
+        self._error = error
+
+    def __len__(self):
+        return 1000
+
+    def __iter__(self):
+        yield b"{" + b"x" * 700
+        raise self._error
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, OSError])
+def test_after_half_a_packet_nothing_more_is_said(standing, error):
+    """Offline would be taken for the rest of the payload; so the last will has to say it."""
+    try:
+        standing.session.publish(b"t", Breaks(error))
+    except (KeyboardInterrupt, MemoryError):
+        standing.session.close()
+    line = standing.net.sockets[0]
+    sent = b"".join(line.sent)
+    assert line.closed and b"Offline" not in sent.partition(b"Online")[2] and not sent.endswith(b"\xe0\0")
+    assert standing.heard() == [ONLINE]
+
+
+def test_offline_and_goodbye_once(standing):
+    for _ in range(2):
+        standing.session.close()
+    assert standing.heard() == [ONLINE, OFFLINE] and len(standing.heard(DISCONNECT)) == 1
+    assert standing.net.packets()[-1][1].kind == DISCONNECT and standing.net.open_count() == 0
+    assert not standing.session.publish(b"t", b"x") and not standing.warnings()
+
+
+def test_close_without_a_connection():
+    rig = Rig()
+    rig.session.close()
+    rig.net.way = REFUSES
+    rig.drive(5)
+    rig.session.close()
+    assert rig.net.open_count() == 0 and not rig.heard(CONNECT)
+
+
+@pytest.mark.parametrize("gone", ["closed", "silent"])
+def test_close_when_the_broker_has_gone(standing, gone):
+    setattr(standing.net.sockets[0].peer, gone, True)
+    began = standing.clock.passed_ms
+    standing.session.close()
+    assert standing.clock.passed_ms - began <= 10_000 and standing.net.open_count() == 0

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from console_payload_cases import CALM, extra_of
 from discovery_made import ALARMS, PREFIX, SOH, TEXT, configs, taken
 from discovery_rules import illegal, render
-from fakes import made_reading
-from payload_cases import GOLDEN, IN_ALARM, PACK, RACK, TOTALS, whole
-
-from firmware.mqtt import payloads
+from fakes import made_alarms, made_reading
+from payload_cases import GOLDEN, IN_ALARM, TOTALS, TOTALS_TEXT, pack_text, rack_text
 
 STATE = (
-    '{"Uptime":90061,"Version":"1.0","ResetCause":"watchdog","Boots":3,"IP":"192.168.2.7","RSSI":-60,"HeapFree":20000,'
+    '{"Uptime":90061,"Version":"1.0","ResetCause":"watchdog","Boots":3,"IP":"192.168.2.7","RSSI":-60,"HeapFree":20000,"SystemFree":30800,"SystemLargest":28000,"SystemMin":9000,'
     '"Link":"online","Dialect":"framed","Baud":4800,"Packs":2,"PublishRate":10,"Cycle":1.1,"Polls":1000,"Timeouts":0,'
     '"FrameErrors":1,"ReturnCodes":0,"Implausible":2,"BrokerDrops":0,"WifiDrops":0,"LastError":"none"}'
 )
 LIMITS = (
     '{"ChargeVoltageLimit":53.25,"DischargeVoltageLimit":47.0,"ChargeCurrentLimit":25.0,"DischargeCurrentLimit":-25.0}'
 )
-TOTALS_TEXT = whole(payloads.flat(TOTALS, RACK))
 WITHOUT_ALARMS = {key: value for key, value in TOTALS.items() if key not in ("Problem", "Warning", "ProblemText")}
-
-
-def text_of(reading, charged=1234000, discharged=871499):
-    return whole(payloads.pack(reading, charged, discharged, PACK))
 
 
 @pytest.mark.parametrize("number", range(len(GOLDEN)))
@@ -42,7 +37,7 @@ def test_each_template_gives_a_legal_state(number, flags):
 
 def test_states_are_what_the_reading_says():
     topic = "homeassistant/device/PylonToMQTT_Main_Pack1/config"
-    states = taken(flags=ALARMS | SOH).states(PREFIX + "stat/readings/Pack1", text_of(IN_ALARM))
+    states = taken(flags=ALARMS | SOH).states(PREFIX + "stat/readings/Pack1", pack_text(IN_ALARM, 1234000))
     for key, state in (
         ("Cell_13", "3.306"), ("BMS_T", "23.5"), ("CellTemp9_12", "22.0"), ("PackCurrent", "25.0"), ("SOC", "82.9"),
         ("PackVoltage", "49.539"), ("CellMinNumber", "7"), ("ChargedEnergy", "1.234"), ("BatteryState", "charging"),
@@ -56,8 +51,8 @@ def test_states_are_what_the_reading_says():
 @pytest.mark.parametrize(("soh", "mos", "balancing"), [(98, 288, (3,)), (None, None, None)])
 def test_a_text_consoles_reading(soh, mos, balancing):
     topic = "homeassistant/device/PylonToMQTT_Main_Pack1/config"
-    reading = made_reading(temperatures=(235,), soh=soh, alarms=CALM)
-    text = whole(payloads.pack(reading, 1, 1, PACK, extra_of(mos=mos, balancing=balancing, state="balancing")))
+    extra = extra_of(mos=mos, balancing=balancing, state="balancing")
+    text = pack_text(made_reading(temperatures=(235,), soh=soh, alarms=CALM, extra=extra))
     states = taken(sensors=1, flags=ALARMS | SOH | TEXT).states(PREFIX + "stat/readings/Pack1", text)
     for key, state in (
         ("Cell_13", "3.306"), ("BMS_T", "23.5"), ("SOC", "83.0"), ("SOH", str(soh)), ("TempMax", "23.1"),
@@ -86,14 +81,36 @@ def test_rack_and_health():
 def test_a_cycle_without_an_alarm_reply_changes_no_binary_sensor_and_no_text():
     home_assistant = taken()
     for topic, before, after in (
-        ("stat/readings/Pack1", text_of(IN_ALARM), text_of(IN_ALARM._replace(alarms=None))),
-        ("stat/readings/Rack", TOTALS_TEXT, whole(payloads.flat(WITHOUT_ALARMS, RACK))),
+        ("stat/readings/Pack1", pack_text(IN_ALARM, 1234000), pack_text(IN_ALARM._replace(alarms=None))),
+        ("stat/readings/Rack", TOTALS_TEXT, rack_text(WITHOUT_ALARMS)),
     ):
         states = home_assistant.states(PREFIX + topic, before)
         then = home_assistant.states(PREFIX + topic, after, states)
         kept = [at for at in states if home_assistant.components[at]["p"] == "binary_sensor" or at[1] == "ProblemText"]
         assert len(kept) == (6 if "Pack1" in topic else 3)
         assert [then[at] for at in kept] == [states[at] for at in kept]
+
+
+# what is published, and is in no entity of its own
+NO_ENTITY = {
+    "BaseState", "PacksExpected", "CellMaxAt", "Version", "ResetCause", "IP", "Dialect", "Baud", "PublishRate", "Cycle",
+    "Packs",  # of tele/STATE; that of the rack is
+}  # fmt: skip
+
+
+def test_every_entity_has_a_value_and_every_value_an_entity():
+    """Looks at plain values only; what stands in objects is in the tests above."""
+    full = made_reading(soh=97, alarms=made_alarms(), extra=extra_of())
+    published = {
+        "stat/readings/Pack1": pack_text(full), "stat/readings/Rack": rack_text(TOTALS | {"TimeToFull": 1}),
+        "tele/STATE": STATE, "stat/limits/Pack1": LIMITS,
+    }  # fmt: skip
+    home_assistant = taken(flags=ALARMS | SOH)
+    for topic, text in published.items():
+        states = home_assistant.states(PREFIX + topic, text)
+        assert "None" not in states.values(), [at for at, state in states.items() if state == "None"]
+        plain = {key for key, value in json.loads(text).items() if not isinstance(value, (dict, list))}
+        assert plain - {key for _, key in states} <= NO_ENTITY
 
 
 def test_a_template_of_a_key_that_lacks_is_no_error():

@@ -8,7 +8,12 @@ import threading
 import time
 
 import pytest
+from mqtt_helpers import Recorder, free_port
 
+from tools.simulator import Simulator
+
+SPEED = 10  # of board and battery
+RECONNECTS = 10
 NTP_TO_1970 = 2_208_988_800
 
 pytestmark = [
@@ -94,11 +99,12 @@ def time_server():
 def tls_board(board, broker_factory, certificates, time_server):
     """Starts a board whose broker shows the certificate `name`; the board knows the certificate `ca`."""
 
-    def start(name="good", ca="ca"):
+    def start(name="good", ca="ca", **arguments):
         lines = [
             f"cafile {certificates}/ca.pem",
             f"certfile {certificates}/{name}.pem",
             f"keyfile {certificates}/{name}.key",
+            f"listener {(plain := free_port())} 127.0.0.1",
         ]
         broker = broker_factory("\n".join(lines))
         settings = {
@@ -110,7 +116,10 @@ def tls_board(board, broker_factory, certificates, time_server):
             "ntp_host": "127.0.0.1",
         }
         pem = (certificates / f"{ca}.pem").read_text()
-        return board(config=settings, files={"ca.pem": pem}, env={"VB_NTP_PORT": str(time_server.port)})
+        environ = {"VB_NTP_PORT": str(time_server.port)} | arguments.pop("env", {})
+        one = board(config=settings, files={"ca.pem": pem}, env=environ, heap="chip", **arguments)
+        one.broker, one.plain_port = broker, plain
+        return one
 
     return start
 
@@ -141,6 +150,29 @@ def test_without_the_time_there_is_no_connection(tls_board, time_server):
     one.wait_for("no time from ntp_host", 20)
     time_server.works = True
     one.wait_for("info: broker connected", 20)
+
+
+@pytest.mark.slow
+def test_ten_connections_in_the_memory_of_the_chip(tls_board):
+    """Each of them brings everything anew, also what Home Assistant is told: the broker forgets in a restart."""
+    with Simulator(packs=2, paced=False, speed=SPEED) as battery:
+        one = tls_board(uart=battery.path, speed=SPEED)
+        for _ in range(RECONNECTS + 1):
+            one.wait_for("info: broker connected", 30)
+            with Recorder("127.0.0.1", one.plain_port) as recorder:
+                for topic in ("Main/config", "_Pack1/config", "_Pack2/config", "stat/limits/Pack2", "readings/Rack"):
+                    recorder.wait_topic(topic, 30)
+            seen = one.line_count
+            one.broker.restart()
+            one.wait_for("warning: broker lost", 30, after=seen)
+            one.wait_for("info: broker connected", 30, after=seen)
+        assert one.resets == [] and not [line for line in one.lines if "memory" in line]
+
+
+def test_without_memory_for_it_no_certificate_is_blamed(tls_board):
+    one = tls_board(env={"VB_LARGEST": "70000"})
+    one.wait_for("not enough memory for TLS", 20)
+    assert not [line for line in one.lines if "certificate" in line or "TLS:" in line] and one.resets == []
 
 
 def test_a_ca_that_is_none(board):

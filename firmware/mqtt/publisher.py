@@ -40,7 +40,7 @@ class Publisher:
         self._log = log
         self._in_cycle = True  # configs wait for the end of the first cycle, when more is known
         self._config_class = None  # discovery.Config, while configs are due
-        self._announcing = False  # a config went out, and on_announced() is still to come
+        self._announced = False  # the configs that were due went out, and on_announced() is still to come
         self._subscribed = 0  # topics of configs that may have to be taken away
         self._lines = []
         self._state_at = self._line_at = self._config_at = clock.ticks_ms()
@@ -88,11 +88,11 @@ class Publisher:
     def _identity(self, pack, identity):
         self._devices.identify(pack, identity)
         values = (
-            ("BarCode", identity.serial, _WHOLE),
-            ("Protocol", identity.protocol, _WHOLE),
-            ("Version", identity.version, _WHOLE),
-            ("Manufacturer", identity.maker, _WHOLE),
-            ("Device", identity.device, _WHOLE),
+            ("BarCode", identity.serial or None, _WHOLE),
+            ("Protocol", identity.protocol or None, _WHOLE),
+            ("Version", identity.version or None, _WHOLE),
+            ("Manufacturer", identity.maker or None, _WHOLE),
+            ("Device", identity.device or None, _WHOLE),
             ("Dialect", identity.dialect, _WHOLE),
             ("Baud", identity.baud, _WHOLE),
         )
@@ -153,13 +153,13 @@ class Publisher:
         now = self._clock.ticks_ms()
         diff = self._clock.ticks_diff
         # a negative difference means more than six days ago, here and below
-        if self._announcing and not 0 <= diff(now, self._config_at) < _HOME_ASSISTANT_MS:
-            self._announcing = False
-            if not self._devices.any_due():
+        if self._announced:  # no further config meanwhile: of two for one device the second could be lost
+            if not 0 <= diff(now, self._config_at) < _HOME_ASSISTANT_MS:
+                self._announced = False
                 self._clear_limits()  # not sooner: without a config that knows, an empty one is an error
                 self.state()
                 self.on_announced()
-        if self._devices.any_due() and not self._in_cycle:
+        elif self._devices.any_due() and not self._in_cycle:
             self._announce(now)
         elif not self._devices.enabled and self._subscribed < DEVICES:
             self._session.subscribe(self._devices.config_topic(self._subscribed).encode())
@@ -176,12 +176,12 @@ class Publisher:
             with Temporary():
                 from .discovery import Config
             self._config_class = Config
+        self._config_at = now
         number = self._devices.next_due()
         if number is not None:
-            self._config_at = now
-            self._announcing = True
             topic = self._devices.config_topic(number).encode()
             config = self._config_class(self._devices, number, self.prefix, self._payloads)
             self._session.publish(topic, config, True)
         if not self._devices.any_due():
+            self._announced = True
             self._config_class = None

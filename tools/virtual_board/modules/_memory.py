@@ -95,3 +95,16 @@ def regions():
         left = _PSRAM_BYTES - _heap + _HEAP_AT_START
         found.append((_PSRAM_BYTES, left, left, left))
     return found
+
+
+class Gc:
+    """The module gc of the chip, where mem_free() counts what the heap could still take, too."""
+
+    def __init__(self):
+        for name in ("collect", "mem_alloc", "threshold", "enable", "disable", "isenabled"):
+            setattr(self, name, getattr(gc, name))
+
+    def mem_free(self):
+        """-> bytes that are free in the heap, and those of the largest block that it could take."""
+        largest_block = max([one[2] for one in regions()])
+        return max(0, _heap - _need()) + largest_block

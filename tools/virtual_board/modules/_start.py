@@ -18,6 +18,8 @@ import time  # noqa: F401
 if _memory.kind != "none":
     import esp32  # noqa: F401
 
+    sys.modules["gc"] = _memory.Gc()
+
 sys.modules["tls"] = _tls
 
 ENDED = 0

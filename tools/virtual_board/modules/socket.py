@@ -22,6 +22,7 @@ TCP_NODELAY = 1
 _MAX_SOCKETS = 10
 _ENFILE = 23
 _NO_NAME = -202  # lwip's EAI_FAIL
+_PART_BYTES = 128
 _AIR_STEP_MS = 20
 _IOCTL_POLL = 3
 _IOCTL_CLOSE = 4
@@ -129,7 +130,7 @@ class socket(io.IOBase):
         done = 0
         while done < len(view):
             try:
-                part = self._raw.recv(len(view) - done)
+                part = self._raw.recv(min(len(view) - done, _PART_BYTES))  # TLS on the chip takes no heap to read
             except OSError as error:
                 if error.errno != errno.EAGAIN:
                     raise

@@ -1,9 +1,9 @@
-"""bounded.Transport under umqtt.simple, 1.3.4 and later: packets, whole and broken; the goodbye."""
+"""transport.Transport under umqtt.simple, 1.3.4 and later: packets, whole and broken; the goodbye."""
 
 import pytest
-from bounded_rig import HUGE, SLACK_MS, WAIT_MS, Rig
 from fake_peer import CONNACK, PINGRESP, publish
 from fake_socket import UMQTT
+from transport_rig import HUGE, SLACK_MS, WAIT_MS, Rig
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
-"""bounded.Transport as a module and as a socket: names, connections, closing, TLS."""
+"""transport.Transport as a module and as a socket: names, connections, closing, TLS."""
 
 import pytest
-from bounded_rig import ADDRESS, WAIT_MS, Rig
 from fake_socket import DEAD, REFUSES
+from transport_rig import ADDRESS, WAIT_MS, Rig
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_the_name_is_resolved_once_until_it_is_stale(rig):
     for _ in range(3):
         assert rig.transport.getaddrinfo("host", 1883)[0][-1] == ADDRESS
     assert rig.net.asked == 1
-    rig.transport.stale = True
+    rig.transport.resolve_again()
     rig.net.name_known = False
     assert rig.transport.getaddrinfo("host", 1883)[0][-1] == ADDRESS  # an old answer is better than none
     assert rig.net.asked == 2
@@ -60,7 +60,7 @@ def test_close_whatever_the_state(rig):
     for _ in range(2):
         assert rig.took_ms(rig.transport.close) == (None, 0)
     assert rig.line.closed and not rig.line.sent
-    for step, argument in ((rig.transport.read, 1), (rig.transport.write, bytes(256))):
+    for step, argument in ((rig.transport.read, 1), (rig.transport.write, bytes(257))):
         assert isinstance(rig.took_ms(step, argument)[0], OSError)
 
 
@@ -89,7 +89,7 @@ class Wrapped:
         raise OSError(-0x6900)  # it cannot say goodbye
 
 
-class Secure:
+class Tls:
     def __init__(self):
         self.wrapped = []
         self.clock_error = self.error = None
@@ -107,22 +107,22 @@ class Secure:
 
 
 def test_tls():
-    secure = Secure()
-    rig = Rig(secure)
+    tls = Tls()
+    rig = Rig(tls)
     raw = rig.connected().line
     assert raw.timeout == 0 and rig.transport.stage == "mqtt"
     rig.arrives(b"ab", b"cd", every_ms=50)
     rig.transport.write(b"ask")
     assert rig.transport.read(4) == b"abcd" and raw.sent == [b"ask"]
     rig.transport.close()
-    assert secure.wrapped[0].closed and raw.closed
+    assert tls.wrapped[0].closed and raw.closed
 
 
 @pytest.mark.parametrize(("what", "stage"), [("clock_error", "clock"), ("error", "tls")])
 def test_tls_that_fails_leaves_no_socket(what, stage):
-    secure = Secure()
-    rig = Rig(secure)
-    setattr(secure, what, OSError(1))
+    tls = Tls()
+    rig = Rig(tls)
+    setattr(tls, what, OSError(1))
     with pytest.raises(OSError):
         rig.transport.socket()
         rig.transport.connect(ADDRESS)

@@ -4,7 +4,7 @@ import json
 
 from made_flash import OLD, PATH, Flash, On, PowerCut
 
-from firmware import config, syntax
+from firmware import config, config_file
 
 MASK = "***"
 # data, the line that is named, part of what is said
@@ -49,19 +49,19 @@ WHOLE = (
 
 def check_what_is_broken_is_named_with_its_line():
     for data, line, words in BROKEN:
-        text = syntax.fault(data)
+        text = config_file.fault(data)
         assert text is not None, data
         assert text.startswith(f"line {line}: ") and words in text and "hunter2" not in text, (data, text)
 
 
 def check_what_is_whole_is_taken():
     for data in WHOLE:
-        assert syntax.fault(data) is None, (data, syntax.fault(data))
+        assert config_file.fault(data) is None, (data, config_file.fault(data))
 
 
 def check_every_cut_of_a_file_is_seen():
     for end in range(len(OLD)):
-        assert syntax.fault(OLD[:end]), end
+        assert config_file.fault(OLD[:end]), end
 
 
 def check_a_broken_file_is_never_overwritten():

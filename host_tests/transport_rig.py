@@ -1,9 +1,9 @@
-"""A bounded.Transport over a fake socket, as the tests of it need it."""
+"""A transport.Transport over a fake socket, as the tests of it need it."""
 
 from fake_socket import Net, umqtt
 from fakes import PERIOD, Clock
 
-from firmware.mqtt.bounded import Transport
+from firmware.mqtt.transport import Transport
 
 WAIT_MS = 5_000
 SLACK_MS = 5  # one look at the line more
@@ -14,10 +14,10 @@ HUGE = bytes(range(256)) * 4096
 class Rig:
     """The ticks of its clock wrap while the test waits. `line` is the last socket."""
 
-    def __init__(self, secure=None):
+    def __init__(self, tls=None):
         self.clock = Clock(PERIOD - 1_000)
         self.net = Net(self.clock)
-        self.transport = Transport(self.net, self.clock, secure)
+        self.transport = Transport(self.net, self.clock, tls)
 
     @property
     def line(self):

@@ -1,0 +1,66 @@
+"""JSON as bytes: every number is the exact decimal. Runs on CPython and on MicroPython."""
+
+from firmware.mqtt.json_writer import JsonWriter
+
+# raw, its decimals, decimals at most -> text; what must be rounded is rounded half away from zero
+DECIMALS = (
+    (3303, 3, 3, "3.303"), (3300, 3, 3, "3.3"), (3000, 3, 3, "3.0"), (0, 3, 3, "0.0"), (1, 3, 3, "0.001"),
+    (-1, 3, 3, "-0.001"), (-3300, 3, 3, "-3.3"), (49539, 3, 3, "49.539"), (50000, 3, 3, "50.0"), (10, 3, 3, "0.01"),
+    (-6300, 3, 1, "-6.3"), (100, 3, 1, "0.1"), (-100, 3, 1, "-0.1"), (149, 3, 1, "0.1"), (150, 3, 1, "0.2"),
+    (-149, 3, 1, "-0.1"), (-150, 3, 1, "-0.2"), (49, 3, 1, "0.0"), (-49, 3, 1, "0.0"), (50, 3, 1, "0.1"),
+    (-50, 3, 1, "-0.1"), (9950, 3, 1, "10.0"), (-9950, 3, 1, "-10.0"), (235, 1, 1, "23.5"), (-4, 1, 1, "-0.4"),
+    (-40, 1, 1, "-4.0"), (0, 1, 1, "0.0"), (1000, 1, 1, "100.0"), (1234567, 6, 3, "1.235"), (1234499, 6, 3, "1.234"),
+    (499, 6, 3, "0.0"), (500, 6, 3, "0.001"), (999500, 6, 3, "1.0"), (10**16, 6, 3, "10000000000.0"),
+    (10**16 + 1500, 6, 3, "10000000000.002"), (16777215, 3, 3, "16777.215"), (-3276800, 3, 1, "-3276.8"),
+    (31, 0, 0, "31"), (0, 0, 0, "0"), (-5, 0, 0, "-5"), (65535, 0, 0, "65535"),
+    (-0, 3, 3, "0.0"), (-4, 2, 1, "0.0"), (-5, 2, 1, "-0.1"), (5, 3, 0, "0"), (500, 3, 0, "1"), (-500, 3, 0, "-1"),
+    (2**64 - 1, 6, 3, "18446744073709.552"), (-(2**63), 0, 0, "-9223372036854775808"),
+)  # fmt: skip
+# text -> JSON; control characters become spaces
+TEXTS = (
+    ("", '""'), ('a"b', '"a\\"b"'), ("a\\b", '"a\\\\b"'), ("a\nb\0c\x1f", '"a b c "'), ("Zürich °", '"Zürich °"'),
+    ('\\"', '"\\\\\\""'), ("\x7f\U0001f50b", '"\x7f\U0001f50b"'), (b"\xc3\xbc\t", '"ü "'),
+)  # fmt: skip
+
+
+def written(method, *arguments, size=64):
+    """-> what a method of a JsonWriter wrote."""
+    json = JsonWriter(size)
+    json.begin()
+    getattr(json, method)(*arguments)
+    return bytes(json.text_view()).decode()
+
+
+def check_decimals():
+    for size in (0, 5, 64):
+        for raw, scale, digits, text in DECIMALS:
+            assert written("decimal", raw, (scale, digits), size=size) == text, (raw, scale, digits)
+
+
+def check_texts():
+    for size in (0, 64):
+        for raw, text in TEXTS:
+            assert written("text", raw, size=size) == text, raw
+
+
+def check_values_and_lists():
+    for raw, text in ((True, "true"), (False, "false"), (1, "1"), (0, "0"), ("1", '"1"'), (b"1", '"1"')):
+        assert written("value", raw, (0, 0)) == text
+    for numbers, text in (((), "[]"), ((3,), "[3]"), ([0, 16, -1], "[0,16,-1]")):
+        assert written("numbers", numbers) == text
+
+
+def check_commas_between_members_only():
+    json = JsonWriter(4)
+    json.raw(b"{")
+    for key in ("a", "b"):
+        json.key(key)
+        json.raw(b"{")
+        json.key("c")
+        json.decimal(5, (1, 1))
+        json.raw(b"}")
+    json.raw(b"}")
+    assert bytes(json.text_view()) == b'{"a":{"c":0.5},"b":{"c":0.5}}'
+    json.begin()
+    json.raw(b"[]")
+    assert bytes(json.text_view()) == b"[]"
