@@ -4,10 +4,6 @@ import time
 
 import machine
 
-CTRL_C_MS = 2000
-WATCHDOG_MS = 90_000  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
-A_DAY_MS = 86_400_000
-
 
 def prepare():
     from firmware import modules, start
@@ -29,7 +25,7 @@ def build(retained, settings, uart, tls):
 def work():
     retained, prepared = prepare()
     gc.collect()  # there is no room for the modules of both
-    feed = machine.WDT(timeout=WATCHDOG_MS).feed  # before Wi-Fi is switched on
+    feed = machine.WDT(timeout=90_000).feed  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
     loop = build(retained, *prepared)
     del retained, prepared
     loop.run(feed)
@@ -37,7 +33,7 @@ def work():
 
 def live():
     print("pylon2mqtt: Ctrl-C for the REPL")
-    time.sleep_ms(CTRL_C_MS)
+    time.sleep_ms(2000)
     try:
         work()
     except (Exception, SystemExit) as error:
@@ -53,7 +49,7 @@ def live():
 
 
 def stop():
-    machine.WDT(timeout=A_DAY_MS)  # it cannot be stopped: a day for the REPL, and a board that was forgotten goes on
+    machine.WDT(timeout=86_400_000)  # it cannot be stopped: a day for the REPL, and a board that was forgotten goes on
     from firmware import crash
 
     crash.stopped()

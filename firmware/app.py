@@ -11,6 +11,7 @@ from .battery import poller
 from .mqtt import devices, payloads, publisher, session, transport
 
 _KEEPALIVE_S = 60
+_ID_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 
 
 def build(retained, settings, uart, tls, clock):
@@ -32,7 +33,7 @@ def build(retained, settings, uart, tls, clock):
     board.release_memory(uart)  # all modules are loaded; Wi-Fi comes next, and needs it
 
     root, rack_name = settings["mqtt_root"], settings["rack_name"]
-    prefix = "%s/%s/" % (root, rack_name)
+    prefix = root + "/" + rack_name + "/"
     station = wifi.Wifi(settings["wifi_ssid"], settings["wifi_pass"], settings["hostname"], clock, logger)
     client = _session(settings, tls, prefix.encode(), clock, logger)
     health = telemetry.Telemetry(rack_name, board.reset_cause(), retained, clock, station, client, reader)
@@ -55,11 +56,16 @@ def _discovery_topic(prefix, root, rack_name):
     """How the topics of the rack's configs begin, below the setting discovery_prefix. It ends in an id of letters, digits,
     "_" and "-"; no two racks have the same.
     """
-    plain = ""
-    for char in "%s_%s" % (root, rack_name):
-        plain += char if "0" <= char <= "9" or "A" <= char <= "Z" or "a" <= char <= "z" or char in "-_" else "_"
+    plain = bytearray()
+    name = root + "/" + rack_name
+    for byte in name.replace("/", "_").encode():  # bytes, since each character as a text stays among MicroPython's names
+        if byte in _ID_CHARACTERS:
+            plain.append(byte)
+        elif byte & 0xC0 != 0x80:  # the first byte of another character
+            plain += b"_"
+    plain = bytes(plain).decode()
     if plain.count("_") > 1:  # else it is the only one: "_" can stand for different characters
-        plain += "_%08x" % (crc32(("%s/%s" % (root, rack_name)).encode()) & 0xFFFFFFFF)
+        plain += "_%08x" % (crc32(name.encode()) & 0xFFFFFFFF)
     return "%s/device/%s" % (prefix, plain)
 
 

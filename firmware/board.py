@@ -10,7 +10,7 @@ from .telemetry import memory_regions
 _RXBUF_BYTES, _TXBUF_BYTES = const(2048), const(256)
 # While the modules are imported the UART's buffers hold most of the system memory, so that MicroPython finds only this
 # much for its heap. It would take all that it finds, as much as it has at most; then TLS finds none.
-_HEAP_GROWTH_BYTES = const(36_600)
+_HEAP_GROWTH_BYTES = const(37_500)
 _BUFFER_MAX_BYTES = const(60_000)  # of each of the two; the driver takes less than 65,536
 _BUFFERS_MIN_BYTES = const(8_192)  # smaller ones would hold nothing back
 _PSRAM_BYTES = const(1_000_000)  # a region of this size is PSRAM; then there is memory for all
@@ -80,8 +80,8 @@ def _holding_buffers():
     held = max([largest for _, _, largest, _ in regions] + [0]) - _HEAP_GROWTH_BYTES
     if held < _BUFFERS_MIN_BYTES or max([total for total, _, _, _ in regions]) >= _PSRAM_BYTES:
         return _RXBUF_BYTES, _TXBUF_BYTES
-    half = min(held // 2, _BUFFER_MAX_BYTES)  # a small one would come out of another block
-    return half, half
+    rxbuf = min(held * 3 // 5, _BUFFER_MAX_BYTES)  # neither is so small that it would come out of another block
+    return rxbuf, min(held - rxbuf, _BUFFER_MAX_BYTES)
 
 
 def _check_pins(settings):

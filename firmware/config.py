@@ -8,15 +8,31 @@ from .config_file import ConfigError
 PATH = "config.json"
 
 
+_HALF = b"\xed\xa0\x80"  # the first of the halves of a character that JSON can hold; they are no UTF-8
+
+
+def _has_half(data):
+    at = data.find(_HALF[:1])
+    while at >= 0:
+        if data[at + 1] >= _HALF[1]:
+            return True
+        at = data.find(_HALF[:1], at + 1)
+    return False
+
+
 def _text(low, high):
     """A text of `low` to `high` bytes without control characters, and without what is no UTF-8 (brokers refuse it)."""
 
     def wrong(value):
         if not isinstance(value, str):
             return "must be a text in quotes"
-        if [c for c in value if c < " " or 0xD800 <= ord(c) < 0xE000]:
+        try:
+            data = value.encode()
+        except ValueError:  # half a character; MicroPython encodes it
+            data = _HALF
+        if [byte for byte in data if byte < 32] or _has_half(data):
             return "has a control character in it, or one that is no UTF-8"
-        if not low <= len(value.encode()) <= high:
+        if not low <= len(data) <= high:
             return "must have %d to %d bytes" % (low, high)
         return None
 
@@ -61,7 +77,7 @@ def _topic(levels):
 
 def _host(value):
     why = _text(1, 253)(value)
-    if not why and [c for c in value if c in " /:"]:
+    if not why and (" " in value or "/" in value or ":" in value):
         why = "must be a name or an address only, such as 192.168.2.245 (the port is mqtt_port)"
     return why
 

@@ -1,14 +1,14 @@
 """Three levels to the serial console, and to whoever listens. One line an event; never a secret."""
 
-LEVELS = ("error", "warning", "info")
+_LEVELS = ("error", "warning", "info")
 
 
 class Log:
     """One line an event; `text` may hold %s for `values`."""
 
     def __init__(self, level="info", out=print):
-        """`level`: the least important one of LEVELS that is printed. `out` takes one line of text."""
-        self._level = LEVELS.index(level)
+        """`level`: the least important one of _LEVELS that is printed. `out` takes one line of text."""
+        self._level = _LEVELS.index(level)
         self._out = out
         self._listener = None
 
@@ -32,6 +32,6 @@ class Log:
         if values:
             text = text % values
         if level <= self._level:
-            self._out("%s: %s" % (LEVELS[level], text))
+            self._out("%s: %s" % (_LEVELS[level], text))
         if level < 2 and self._listener:
             self._listener(text)

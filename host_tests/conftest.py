@@ -21,7 +21,7 @@ from tools.virtual_board.runner import Board
 PROJECT = environment.PROJECT
 FRAMES = PROJECT.parent / "shared" / "frames.jsonl"
 LINES_SHOWN = 60
-WINDOW = "CTRL_C_MS = 2000"  # in main.py
+WINDOW = "time.sleep_ms(2000)"  # in main.py
 
 # What MicroPython has and CPython lacks, for those parts of the firmware that say const().
 sys.modules.setdefault("micropython", types.SimpleNamespace(const=lambda value: value))
@@ -149,7 +149,7 @@ def board(tmp_path):
             if not window:
                 main = (flash / "main.py").read_text()
                 assert main.count(WINDOW) == 1
-                (flash / "main.py").write_text(main.replace(WINDOW, "CTRL_C_MS = 1"))
+                (flash / "main.py").write_text(main.replace(WINDOW, "time.sleep_ms(1)"))
         for name, text in (files or {}).items():
             (flash / name).parent.mkdir(parents=True, exist_ok=True)
             (flash / name).write_text(text)

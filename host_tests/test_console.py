@@ -8,7 +8,7 @@ import recordings
 from fakes import Clock
 from plain_checks import checks_of
 
-from firmware.battery import NoReply, console_group, console_line, console_pack
+from firmware.battery import NoReply, console_details, console_group, console_line, console_pack
 from firmware.battery.console import Console
 from firmware.problems import judge
 
@@ -42,7 +42,7 @@ COUNTERS = (
     ("us2000c-full", (666, 93, 33318354, 21, 35, 3256)),
 )
 FORCE = ("force-h2", "force-sc")
-PARSERS = {"bat": console_pack.cells, "stat": console_group.stat, "info": console_group.info}
+PARSERS = {"bat": console_pack.cells, "stat": console_details.stat, "info": console_details.info}
 
 
 @pytest.fixture(autouse=True, scope="module")

@@ -4,14 +4,16 @@ An answer is taken when its form (console_text.py) is that of the one before: a 
 """
 
 from array import array
+from collections import namedtuple
 from struct import pack_into, unpack_from
 
 from micropython import const
 
+from ..modules import Temporary
 from ..reading import Identity
 from . import NoReply, Refusal, console_group, console_pack
 
-_COUNTERS_MS = const(600_000)  # cycles and SOH hardly change
+_COUNTERS_MS = const(3_600_000)  # cycles and SOH hardly change
 _COUNTERS_RETRY_MS = const(60_000)  # after they could not be asked
 _TABLE_MS = const(30_000)  # so old can be what only the table of all packs says
 _READINGS = const(3)  # of one pack, until two contradict themselves in the same way or one does not
@@ -20,12 +22,16 @@ _JUMP = const(30)  # 0.1 °C, of a MOSFET temperature
 _MASTER = const(1)  # pack that answers commands without a number
 _PACKS = const(17)  # from 1 to 16, and 0 for the whole group
 # Of a pack: ms until the counters are asked again, ms when they were asked, Counters; -1 where there is none
-_RECORD = ">8q"
-_RECORD_BYTES = const(64)
-# Answers that have a form of their own: command, codec
+_RECORD = ">iq6i"
+_RECORD_BYTES = const(36)
+# Answers that have a form of their own
 _TABLE, _PWR, _BAT, _STAT, _INFO = const(0), const(1), const(2), const(3), const(4)
 _COMMANDS = "pwr;pwr;bat;stat;info"
-_CODECS = (console_group.table, console_pack.values, console_pack.cells, console_group.stat, console_group.info)
+_KINDS = const(5)
+
+# What a pack has counted in its life, None where it does not say it. soh %; discharged mAh; protections: how often it
+# has switched off; resets, shutdowns
+Counters = namedtuple("Counters", "cycles soh discharged protections resets shutdowns")
 
 
 class Console:
@@ -37,7 +43,7 @@ class Console:
     def __init__(self, line):
         self.link = line
         self._began = 0  # ms, this reading or question
-        self._forms = array("I", bytes(4 * _PACKS * len(_CODECS)))
+        self._forms = array("I", bytes(4 * _PACKS * _KINDS))
         self._candidate = None  # (index in _forms, form) that came once
         self._mos = {}  # pack -> 0.1 °C
         self._odd = {}  # pack -> states of the table that are not Normal
@@ -57,7 +63,7 @@ class Console:
         self._began = self.link.clock.ticks_ms()
         said, refused = (None,) * 6, None
         try:
-            said = self._ask(_INFO, pack)
+            said = self._ask(_INFO, pack, _details().info)
         except (NoReply, Refusal) as error:
             refused = error
         serial, protocol, version, maker, device, board = said
@@ -70,9 +76,9 @@ class Console:
     parameters = limits
 
     def counters(self, pack):
-        """console_group.Counters as they came with a reading, at most ten minutes old, or None. Nothing is asked."""
+        """Counters as they came with a reading, at most an hour old, or None. Nothing is asked."""
         said = unpack_from(_RECORD, self._counters, _RECORD_BYTES * pack)[2:]
-        return console_group.Counters(*[None if count < 0 else count for count in said]) if max(said) >= 0 else None
+        return Counters(*[None if count < 0 else count for count in said]) if max(said) >= 0 else None
 
     def read(self, pack):
         """One pack's values and states -> reading.Reading. Its parts were not said at the same moment."""
@@ -85,8 +91,8 @@ class Console:
         doubt = ""
         for _ in range(_READINGS):
             try:
-                cells = self._ask(_BAT, pack)
-                values = self._ask(_PWR, pack)
+                cells = self._ask(_BAT, pack, console_pack.cells)
+                values = self._ask(_PWR, pack, console_pack.values)
                 self._count(pack)
                 mos, odd = self._mos.get(pack), self._odd.get(pack, ())
                 reading, why = console_pack.reading(pack, self.counters(pack), cells, values, mos, odd)
@@ -106,7 +112,7 @@ class Console:
         pause = _COUNTERS_MS
         said = ()
         try:
-            said = self._ask(_STAT, pack)
+            said = self._ask(_STAT, pack, _details().stat)
         except Refusal:
             pass  # this model has none
         except NoReply:
@@ -122,28 +128,30 @@ class Console:
         """Are the ticks `since` longer ago? A negative difference means more than six days."""
         return not 0 <= self.link.clock.ticks_diff(self.link.clock.ticks_ms(), since) < after_ms
 
-    def _ask(self, kind, pack):
-        """The value of an answer whose form is known, or came twice. The master may answer only without its number."""
+    def _ask(self, kind, pack, codec):
+        """The value that `codec` makes of an answer whose form is known, or came twice. The master may answer only without
+        its number.
+        """
         bare = pack == _MASTER and kind in self._bare
         try:
-            return self._take(kind, pack, None if bare else pack or None)
+            return self._take(kind, pack, None if bare else pack or None, codec)
         except Refusal:
             if bare:
                 self._bare.remove(kind)  # another battery; next time as the others
             if bare or pack != _MASTER or kind < _STAT:
                 raise
-        value = self._take(kind, pack, None)
+        value = self._take(kind, pack, None, codec)
         self._bare.append(kind)
         return value
 
-    def _take(self, kind, pack, sent):
+    def _take(self, kind, pack, sent, codec):
         """As _ask(); `sent`: the number that the command has, or None."""
         if self._is_past(self._began, _WHOLE_MS):
             raise NoReply("the battery takes too long")
         index = _PACKS * kind + pack
 
         def settled(lines):
-            value, form = _CODECS[kind](lines, pack)
+            value, form = codec(lines, pack)
             if form != self._forms[index]:
                 if self._candidate != (index, form):
                     self._candidate = index, form
@@ -156,12 +164,12 @@ class Console:
 
     def _ask_table(self):
         """The packs that are there; what only the table says is kept, when it is as before or came twice."""
-        there, mos, odd, tells = self._ask(_TABLE, 0)
+        there, mos, odd, tells = self._ask(_TABLE, 0, console_group.table)
         doubtful = odd != self._odd
         for pack in there:
             doubtful = doubtful or _jumps(pack, mos, self._mos)
         if doubtful:
-            _, mos_again, odd_again, _ = self._ask(_TABLE, 0)
+            _, mos_again, odd_again, _ = self._ask(_TABLE, 0, console_group.table)
             for pack in there:
                 if _jumps(pack, mos, mos_again):
                     mos.pop(pack)
@@ -175,3 +183,9 @@ class Console:
 def _jumps(pack, mos, known):
     """Is the MOSFET temperature of a pack where it cannot be after the one that is known?"""
     return pack in mos and (pack not in known or abs(mos[pack] - known[pack]) > _JUMP)
+
+
+def _details():
+    with Temporary():
+        from . import console_details
+    return console_details

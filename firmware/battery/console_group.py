@@ -1,7 +1,6 @@
-"""What the text console is asked now and then: `pwr`, the table of all packs, `info N` and `stat N`. No I/O."""
+"""What the text console says of all packs: `pwr`. No I/O."""
 
 from binascii import crc32
-from collections import namedtuple
 
 from micropython import const
 
@@ -10,22 +9,12 @@ from . import console_text as text
 
 _MAX_PACKS = const(16)
 _COLON = const(0x3A)
-# What a pack has counted in its life, None where it does not say it. soh %; discharged mAh; protections: how often it
-# has switched off; resets, shutdowns
-Counters = namedtuple("Counters", "cycles soh discharged protections resets shutdowns")
-
 # Names; one text each, as they are seldom looked at: a tuple takes five times the memory.
 _NEEDED = "Power;Volt;Curr;Tempr;Base.St;Volt.St;Curr.St;Temp.St;Coulomb;Time"
 _SEEN_HERE = "MosTempr;M.T.St;SysAlarm.St"  # columns whose words stand nowhere else: a temperature, and states
 _FORCE = "UTlow;CoulombAH"  # columns of the Force family
 # Of absent rows, whatever the header is: where Absent stands, and how many words there are
 _OLD_BASE, _OLD_WIDTH = const(8), const(16)
-_INFO = b";Barcode=;Comm version=;Soft version=;Main Soft version=;Manufacturer=;Device name=;Board version="
-# Of `stat N`: five counters that are taken as they are, and those that together are the number of protections
-_STAT = (
-    b";CYCLE Times=;SOH=;Dsg Cap=;Reset Times=;Shut Times=;COC Times=;COC2 Times=;DOC Times=;DOC2 Times=;SC Times="
-    b";Bat OV Times=;Bat UV Times=;Pwr OV Times=;Pwr UV Times=;COT Times=;CUT Times=;DOT Times=;DUT Times="
-)
 
 
 def table(lines, _):
@@ -92,31 +81,3 @@ def _columns_of(line, words, header, names):
 def _is_absent(words, base, width):
     """Number, Absent and else `-`: as many as the header has columns, or the old layout has."""
     return len(words) == width and words[base] == b"Absent" and words.count(b"-") == width - 2
-
-
-def info(lines, pack):
-    """`info N` -> ((serial, protocol, version, maker, device, board), texts or None, form). ValueError."""
-    found, form = text.fields(lines, pack, _INFO)
-    said = [text.shown(found.get(entry[:-1], b"")) or None for entry in _INFO[1:].split(b";")]
-    serial, protocol, version, main_version, maker, device, board = said
-    version = version or main_version
-    return (serial, protocol and protocol.lstrip("V"), version and version.lstrip("V"), maker, device, board), form
-
-
-def stat(lines, pack):
-    """`stat N` -> (Counters, form). ValueError."""
-    found, form = text.fields(lines, pack, _STAT)
-    counts = []
-    for entry in _STAT[1:].split(b";"):
-        word = found.get(entry[:-1], b"")
-        counts.append(text.number(word.rstrip(b"%")) if word.strip(b"-") else None)  # b"98", b"98%", b"-"
-    cycles, soh, discharged, resets, shutdowns = counts[:5]
-    protections = [count for count in counts[5:] if count is not None]
-    return Counters(
-        cycles,
-        soh if soh is None or soh <= 100 else None,
-        discharged,  # in mAh: in all recordings it is the capacity times the cycles
-        sum(protections) if protections else None,
-        resets,
-        shutdowns,
-    ), form

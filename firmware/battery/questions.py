@@ -10,9 +10,9 @@ from . import NoReply, Refusal
 _LIMITS_MS = const(300_000)
 _COUNT_MS = const(180_000)
 _RECOUNT_MS = const(20_000)  # while a pack is missing
-# A question is one small number, since lists of them get long: a place in KINDS << 5, and the pack, 0 for the group
-KINDS = ("packs", "identity", "limits", "parameters")
-_PACKS, _IDENTITY, _LIMITS, _PARAMETERS = [kind << 5 for kind in range(len(KINDS))]
+# A question is one small number, since lists of them get long: a place in _KINDS << 5, and the pack, 0 for the group
+_KINDS = ("packs", "identity", "limits", "parameters")
+_PACKS, _IDENTITY, _LIMITS, _PARAMETERS = [kind << 5 for kind in range(len(_KINDS))]
 _PACK = const(31)
 _CRC = ">I"
 _CRC_BYTES = const(4 * 17 * 4)  # one for each kind and pack
@@ -87,12 +87,12 @@ class Questions:
             self._due.append(question)
 
     def ask(self):
-        """Asks the next question -> (kind of KINDS, pack or 0, answer, None), or (kind, pack, None, the NoReply or Refusal).
+        """Asks the next question -> (kind of _KINDS, pack or 0, answer, None), or (kind, pack, None, the NoReply or Refusal).
         The answer is None when it is no news; it is news when it came twice in a row and differs from the one before; an
         answer that came once is asked again.
         """
         self._asked = question = self._due.pop(0)
-        kind, pack = KINDS[question >> 5], question & _PACK
+        kind, pack = _KINDS[question >> 5], question & _PACK
         try:
             answer = self._methods[question >> 5](pack)
             if question & ~_PACK == _IDENTITY:

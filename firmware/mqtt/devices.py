@@ -2,9 +2,9 @@
 
 from micropython import const
 
-RACK = 0  # as a device's number; packs have their own
+_RACK = const(0)  # as a device's number; packs have their own
 # What a device has said, as bits; below them the counts of its cells, and of its temperature sensors
-ALARMS, SOH, TEXT, IDENTIFIED = 1 << 16, 1 << 17, 1 << 18, 1 << 19  # TEXT: it speaks text
+ALARMS, SOH, TEXT, _IDENTIFIED = 1 << 16, 1 << 17, 1 << 18, 1 << 19  # TEXT: it speaks text
 _COUNTS = const(0xFFFF)
 DEVICES = 17  # the rack, and 16 packs
 _SERIAL_BYTES = const(16)
@@ -23,7 +23,7 @@ class Devices:
         self._due = set()  # numbers of devices
 
     def has(self, number, fact):
-        """True when the device said one of ALARMS … IDENTIFIED; of the rack: one of its packs did."""
+        """True when the device said one of ALARMS … _IDENTIFIED; of the rack: one of its packs did."""
         return bool(self._facts[number] & fact)
 
     def cells(self, number):
@@ -49,12 +49,12 @@ class Devices:
             facts |= SOH
         if facts != self._facts[pack]:
             self._facts[pack] = facts
-            self._facts[RACK] |= facts & ALARMS
+            self._facts[_RACK] |= facts & ALARMS
             self._make_due(pack)
 
     def identify(self, pack, identity):
         """Takes in a reading.Identity."""
-        self._facts[pack] = self._facts[pack] & ~TEXT | IDENTIFIED | (TEXT if identity.dialect == "console" else 0)
+        self._facts[pack] = self._facts[pack] & ~TEXT | _IDENTIFIED | (TEXT if identity.dialect == "console" else 0)
         serial = (identity.serial or "").encode()[:_SERIAL_BYTES]
         at = pack * _SERIAL_BYTES
         self._serials[at : at + _SERIAL_BYTES] = serial + bytes(_SERIAL_BYTES - len(serial))
@@ -69,11 +69,11 @@ class Devices:
     def all_due(self):
         """Home Assistant asks for everything."""
         if self.enabled:
-            self._due |= set([number for number in range(DEVICES) if number == RACK or self._facts[number]])
+            self._due |= set([number for number in range(DEVICES) if number == _RACK or self._facts[number]])
 
     def _make_due(self, pack):
         if self.enabled:
-            self._due |= {RACK, pack}
+            self._due |= {_RACK, pack}
 
     def next_due(self):
         """-> the number of a device whose config is to be sent, the rack's first; None: all are sent. Each comes once; a
@@ -82,7 +82,7 @@ class Devices:
         while self._due:
             number = min(self._due)
             self._due.remove(number)
-            if number == RACK or (self.cells(number) and self.has(number, IDENTIFIED)):
+            if number == _RACK or (self.cells(number) and self.has(number, _IDENTIFIED)):
                 return number
         return None
 

@@ -23,16 +23,6 @@ _PACK = (
     b"CellMaxNumber - CellDelta V TempMin D TempMax D ChargedEnergy E DischargedEnergy E BatteryState - BaseState - "
     b"Problem - Warning - ProblemText -"
 )
-_LIMITS = (
-    b"ChargeVoltageLimit V DischargeVoltageLimit V ChargeCurrentLimit A DischargeCurrentLimit A "
-    b"ChargeEnable - DischargeEnable - ChargeImmediately - FullChargeRequest -"
-)
-_PARAMETERS = (
-    b"CellHighVoltageLimit V CellLowVoltageLimit V CellUnderVoltageLimit V "
-    b"ChargeHighTemperatureLimit D ChargeLowTemperatureLimit D ChargeCurrentLimit A "
-    b"PackHighVoltageLimit V PackLowVoltageLimit V PackUnderVoltageLimit V "
-    b"DischargeHighTemperatureLimit D DischargeLowTemperatureLimit D DischargeCurrentLimit A"
-)
 # The objects that flags are published in; System_Status holds those that are in none of the others
 _STATUS_OBJECTS = (
     ("Protect_Status", problems.PROTECT),
@@ -68,36 +58,28 @@ class Payloads:
                 json.begin()
         yield json.text_view()
 
-    def flat(self, members):
+    def flat(self, values):
         """An object of (key, raw integer, text or boolean, (its decimals, decimals published)) -> memoryview. What is None
         is left out.
         """
         json = self._json
         json.begin()
         json.raw(b"{")
-        self._write(members)
+        self._write(values)
         json.raw(b"}")
         return json.text_view()
 
-    def _write(self, members):
+    def _write(self, values):
         json = self._json
-        for key, raw, decimals in members:
+        for key, raw, decimals in values:
             if raw is not None:
                 json.key(key)
                 json.value(raw, decimals)
 
-    def limits(self, values):
-        """`stat/limits/PackN` from pylontech's limits() -> memoryview."""
-        return self.flat(_members(_LIMITS, _in_turn(values)))
-
-    def parameters(self, values):
-        """`stat/parameters` from messages.SystemParameters -> memoryview."""
-        return self.flat(_members(_PARAMETERS, _in_turn(values)))
-
     def rack(self, values, charged, discharged):
         """`stat/readings/Rack` from rack.Rack.cycle() -> memoryview. `charged` and `discharged` in mWh."""
         values["ChargedEnergy"], values["DischargedEnergy"] = charged, discharged
-        return self.flat(_members(_RACK, values.get))
+        return self.flat(members(_RACK, values.get))
 
     def pack(self, reading, summary, charged, discharged):
         """`stat/readings/PackN` -> memoryview. `summary`: reading.Summary; `charged` and `discharged` in mWh."""
@@ -139,7 +121,7 @@ class Payloads:
             summary.warning,
             summary.text,
         )
-        self._write(_members(_PACK, _in_turn(values)))
+        self._write(members(_PACK, in_turn(values)))
         if extra and extra.balancing is not None:
             json.key("Balancing_Cells")
             json.numbers(extra.balancing)
@@ -202,13 +184,13 @@ class Payloads:
             json.raw(b"}")
 
 
-def _in_turn(values):
+def in_turn(values):
     """A function that gives one value after the other, whatever it is asked for."""
     values = iter(values)
     return lambda _: next(values)
 
 
-def _members(keys_and_forms, value_of):
+def members(keys_and_forms, value_of):
     """Yields (key, raw, form) for each of the keys and forms; `value_of` gives the value of a key."""
     at = 0
     while at < len(keys_and_forms):

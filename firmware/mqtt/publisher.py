@@ -13,7 +13,6 @@ _RACK_METER = const(0)
 _HOME_ASSISTANT_MS = const(2_000)  # it may lose what comes sooner behind a config
 _EXPIRE_MIN_S = const(120)  # of a reading, in Home Assistant
 _EXPIRE_CYCLES = const(4)
-_WHOLE = (0, 0)  # an integer as it is
 
 
 def expire_s(publish_rate_ms):
@@ -78,27 +77,18 @@ class Publisher:
         """
         if kind == "packs":
             self._rack.expect(answer)
-        elif kind == "identity":
-            self._identity(pack, answer)
+            return
+        with Temporary():
+            from . import details
+        if kind == "identity":
+            self._devices.identify(pack, answer)
+            self.publish("stat/info/Pack%d" % pack, self._payloads.flat(details.identity(answer)), True)
+            if not self._devices.enabled:  # else Home Assistant has to know first
+                self._clear_limits()
         elif kind == "limits":
-            self.publish("stat/limits/Pack%d" % pack, self._payloads.limits(answer), True)
+            self.publish("stat/limits/Pack%d" % pack, self._payloads.flat(details.limits(answer)), True)
         else:
-            self.publish("stat/parameters", self._payloads.parameters(answer), True)
-
-    def _identity(self, pack, identity):
-        self._devices.identify(pack, identity)
-        values = (
-            ("BarCode", identity.serial or None, _WHOLE),
-            ("Protocol", identity.protocol or None, _WHOLE),
-            ("Version", identity.version or None, _WHOLE),
-            ("Manufacturer", identity.maker or None, _WHOLE),
-            ("Device", identity.device or None, _WHOLE),
-            ("Dialect", identity.dialect, _WHOLE),
-            ("Baud", identity.baud, _WHOLE),
-        )
-        self.publish("stat/info/Pack%d" % pack, self._payloads.flat(values), True)
-        if not self._devices.enabled:  # else Home Assistant has to know first
-            self._clear_limits()
+            self.publish("stat/parameters", self._payloads.flat(details.parameters(answer)), True)
 
     def _clear_limits(self):
         """Takes away what a battery that speaks text now was retained to have said while it spoke frames."""
