@@ -9,8 +9,13 @@ try:
 except ImportError:  # another port
     esp32 = None
 
-# How raw integers are published: decimals of the integer, decimals published
-_WHOLE, _TENTHS = (0, 0), (1, 1)
+# Keys of tele/STATE and stat/status, each with its form as in payloads.py
+_STATE = (
+    b"Uptime - Version - ResetCause - Boots - IP - RSSI - HeapFree - SystemFree - SystemLargest - SystemMin - Link - "
+    b"Dialect - Baud - Packs - PublishRate D Cycle D Polls - Timeouts - FrameErrors - ReturnCodes - Implausible - "
+    b"BrokerDrops - WifiDrops - LastError -"
+)
+_STATUS = b"name - sw_version - IP - SSID - uptime -"
 
 
 class Telemetry:
@@ -36,45 +41,45 @@ class Telemetry:
         return self._uptime_s
 
     def status(self):
-        """-> ((key of stat/status, raw integer or text, how it is published), …)."""
-        return (
-            ("name", self._rack_name, _WHOLE),
-            ("sw_version", __version__, _WHOLE),
-            ("IP", self._wifi.address(), _WHOLE),
-            ("SSID", self._wifi.ssid, _WHOLE),
-            ("uptime", self.uptime_s(), _WHOLE),
+        """-> (keys and forms, values in their order) of stat/status."""
+        return _STATUS, (
+            self._rack_name,
+            __version__,
+            self._wifi.address(),
+            self._wifi.ssid,
+            self.uptime_s(),
         )
 
     def state(self):
-        """-> ((key of tele/STATE, raw integer or text or None, how it is published), …)."""
+        """-> (keys and forms, values in their order) of tele/STATE; None where there is none."""
         poller, wifi, retained = self._poller, self._wifi, self._retained
         link = poller.link
         heap, system, largest, least = free_memory()
-        return (
-            ("Uptime", self.uptime_s(), _WHOLE),
-            ("Version", __version__, _WHOLE),
-            ("ResetCause", self._reset_cause, _WHOLE),
-            ("Boots", retained.boots, _WHOLE),
-            ("IP", wifi.address(), _WHOLE),
-            ("RSSI", wifi.signal(), _WHOLE),
-            ("HeapFree", heap, _WHOLE),
-            ("SystemFree", system, _WHOLE),
-            ("SystemLargest", largest, _WHOLE),
-            ("SystemMin", least, _WHOLE),
-            ("Link", "searching" if poller.searching else "online", _WHOLE),
-            ("Dialect", poller.dialect.name, _WHOLE),
-            ("Baud", link.baud, _WHOLE),
-            ("Packs", len(poller.packs), _WHOLE),
-            ("PublishRate", poller.publish_rate_ms // 100, _TENTHS),
-            ("Cycle", poller.cycle_ms and poller.cycle_ms // 100, _TENTHS),
-            ("Polls", link.polls, _WHOLE),
-            ("Timeouts", link.timeouts, _WHOLE),
-            ("FrameErrors", link.frame_errors, _WHOLE),
-            ("ReturnCodes", link.return_codes, _WHOLE),
-            ("Implausible", poller.implausible, _WHOLE),
-            ("BrokerDrops", self._session.drops, _WHOLE),
-            ("WifiDrops", wifi.drops, _WHOLE),
-            ("LastError", retained.last_error or "none", _WHOLE),
+        return _STATE, (
+            self.uptime_s(),
+            __version__,
+            self._reset_cause,
+            retained.boots,
+            wifi.address(),
+            wifi.signal(),
+            heap,
+            system,
+            largest,
+            least,
+            "searching" if poller.searching else "online",
+            poller.dialect.name,
+            link.baud,
+            len(poller.packs),
+            poller.publish_rate_ms // 100,
+            poller.cycle_ms and poller.cycle_ms // 100,
+            link.polls,
+            link.timeouts,
+            link.frame_errors,
+            link.return_codes,
+            poller.implausible,
+            self._session.drops,
+            wifi.drops,
+            retained.last_error or "none",
         )
 
 

@@ -1,9 +1,9 @@
 """What is only published when it changes (mqtt.md): who a pack is, what it allows. Loaded for that."""
 
-from .payloads import in_turn, members
+from .payloads import members
 
-_PLAIN = (0, 0)  # as it is
 # As payloads.py has them
+_IDENTITY = b"BarCode - Protocol - Version - Manufacturer - Device - Dialect - Baud -"
 _LIMITS = (
     b"ChargeVoltageLimit V DischargeVoltageLimit V ChargeCurrentLimit A DischargeCurrentLimit A "
     b"ChargeEnable - DischargeEnable - ChargeImmediately - FullChargeRequest -"
@@ -18,22 +18,15 @@ _PARAMETERS = (
 
 def identity(found):
     """`stat/info/PackN` from a reading.Identity -> what Payloads.flat() takes."""
-    return (
-        ("BarCode", found.serial or None, _PLAIN),
-        ("Protocol", found.protocol or None, _PLAIN),
-        ("Version", found.version or None, _PLAIN),
-        ("Manufacturer", found.maker or None, _PLAIN),
-        ("Device", found.device or None, _PLAIN),
-        ("Dialect", found.dialect, _PLAIN),
-        ("Baud", found.baud, _PLAIN),
-    )
+    values = found.serial, found.protocol, found.version, found.maker, found.device, found.dialect, found.baud
+    return members(_IDENTITY, [value or None for value in values])
 
 
 def limits(values):
     """`stat/limits/PackN` from a dialect's limits() -> what Payloads.flat() takes."""
-    return members(_LIMITS, in_turn(values))
+    return members(_LIMITS, values)
 
 
 def parameters(values):
     """`stat/parameters` from a dialect's parameters() -> what Payloads.flat() takes."""
-    return members(_PARAMETERS, in_turn(values))
+    return members(_PARAMETERS, values)

@@ -79,7 +79,7 @@ class Payloads:
     def rack(self, values, charged, discharged):
         """`stat/readings/Rack` from rack.Rack.cycle() -> memoryview. `charged` and `discharged` in mWh."""
         values["ChargedEnergy"], values["DischargedEnergy"] = charged, discharged
-        return self.flat(members(_RACK, values.get))
+        return self.flat(members(_RACK, None, values.get))
 
     def pack(self, reading, summary, charged, discharged):
         """`stat/readings/PackN` -> memoryview. `summary`: reading.Summary; `charged` and `discharged` in mWh."""
@@ -121,7 +121,7 @@ class Payloads:
             summary.warning,
             summary.text,
         )
-        self._write(members(_PACK, in_turn(values)))
+        self._write(members(_PACK, values))
         if extra and extra.balancing is not None:
             json.key("Balancing_Cells")
             json.numbers(extra.balancing)
@@ -184,17 +184,14 @@ class Payloads:
             json.raw(b"}")
 
 
-def in_turn(values):
-    """A function that gives one value after the other, whatever it is asked for."""
-    values = iter(values)
-    return lambda _: next(values)
-
-
-def members(keys_and_forms, value_of):
-    """Yields (key, raw, form) for each of the keys and forms; `value_of` gives the value of a key."""
-    at = 0
+def members(keys_and_forms, values, value_of=None):
+    """Yields (key, raw, form) for each of the keys and forms: the raw values are `values` in their order, or what
+    `value_of` gives for a key.
+    """
+    at = index = 0
     while at < len(keys_and_forms):
         end = keys_and_forms.find(b" ", at)
         key = keys_and_forms[at:end].decode()
-        yield key, value_of(key), _FORMS[keys_and_forms[end + 1]]
+        yield key, value_of(key) if value_of else values[index], _FORMS[keys_and_forms[end + 1]]
         at = end + 3
+        index += 1

@@ -5,6 +5,7 @@ from micropython import const
 from ..modules import Temporary
 from ..reading import summarize
 from .devices import DEVICES, TEXT
+from .payloads import members
 
 _STATE_MS = const(60_000)
 _LOG_MS = const(2_000)  # between two lines of tele/LOG
@@ -38,7 +39,6 @@ class Publisher:
         self._clock = clock
         self._log = log
         self._in_cycle = True  # configs wait for the end of the first cycle, when more is known
-        self._config_class = None  # discovery.Config, while configs are due
         self._announced = False  # the configs that were due went out, and on_announced() is still to come
         self._subscribed = 0  # topics of configs that may have to be taken away
         self._lines = []
@@ -53,7 +53,6 @@ class Publisher:
     def reading(self, reading):
         """A pack's Reading. Energy counts whether a broker is there or not."""
         self._in_cycle = True
-        self._config_class = None  # there is no memory for both
         summary = summarize(reading)
         self._rack.add(reading, summary)
         self._devices.see(reading)
@@ -130,11 +129,11 @@ class Publisher:
     def state(self):
         """Publishes tele/STATE."""
         self._state_at = self._clock.ticks_ms()
-        self.publish("tele/STATE", self._payloads.flat(self._telemetry.state()))
+        self.publish("tele/STATE", self._payloads.flat(members(*self._telemetry.state())))
 
     def status(self):
         """Publishes stat/status."""
-        self.publish("stat/status", self._payloads.flat(self._telemetry.status()), True)
+        self.publish("stat/status", self._payloads.flat(members(*self._telemetry.status())), True)
 
     def tend(self):
         """One pass: a config for Home Assistant, tele/STATE once a minute, one line of the log."""
@@ -162,16 +161,11 @@ class Publisher:
 
     def _announce(self, now):
         """Sends one config."""
-        if self._config_class is None:
-            with Temporary():
-                from .discovery import Config
-            self._config_class = Config
-        self._config_at = now
         number = self._devices.next_due()
         if number is not None:
+            with Temporary():  # for each one anew: readings need the memory
+                from .discovery import Config
             topic = self._devices.config_topic(number).encode()
-            config = self._config_class(self._devices, number, self.prefix, self._payloads)
-            self._session.publish(topic, config, True)
+            self._session.publish(topic, Config(self._devices, number, self.prefix, self._payloads), True)
         if not self._devices.any_due():
             self._announced = True
-            self._config_class = None
