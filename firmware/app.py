@@ -40,7 +40,8 @@ def build(retained, settings, uart, tls, clock):
     topic = _discovery_topic(settings["discovery_prefix"], root, rack_name)
     announced = devices.Devices(settings["discovery"], topic, publisher.expire_s(rate_ms))
     meters = energy.Meters(retained, clock, rate_ms)
-    sink = publisher.Publisher(client, prefix, rack.Rack(clock), meters, writer, announced, health, clock, logger)
+    sums = rack.Rack(clock)
+    sink = publisher.Publisher(client, prefix, sums, meters, writer, announced, health, clock, logger)
     main = loop.Loop(board.reset, retained, clock, logger, station, client, reader, sink, health)
 
     reader.sink, reader.on_found = sink, main.found
@@ -53,12 +54,12 @@ def build(retained, settings, uart, tls, clock):
 
 
 def _discovery_topic(prefix, root, rack_name):
-    """How the topics of the rack's configs begin, below the setting discovery_prefix. It ends in an id of letters, digits,
-    "_" and "-"; no two racks have the same.
+    """How the topics of the rack's configs begin, below the setting discovery_prefix. It ends in an id of letters,
+    digits, "_" and "-"; no two racks have the same.
     """
     plain = bytearray()
     name = root + "/" + rack_name
-    for byte in name.replace("/", "_").encode():  # bytes, since each character as a text stays among MicroPython's names
+    for byte in name.replace("/", "_").encode():  # bytes: each character as a text would stay among the names
         if byte in _ID_CHARACTERS:
             plain.append(byte)
         elif byte & 0xC0 != 0x80:  # the first byte of another character

@@ -73,8 +73,8 @@ def release_memory(uart):
 
 
 def _holding_buffers():
-    """(rxbuf, txbuf) that leave _HEAP_GROWTH_BYTES of the largest free block; the usual ones where that is not needed, or
-    the block is too small.
+    """(rxbuf, txbuf) that leave _HEAP_GROWTH_BYTES of the largest free block; the usual ones where that is not needed,
+    or the block is too small.
     """
     regions = memory_regions()
     held = max([largest for _, _, largest, _ in regions] + [0]) - _HEAP_GROWTH_BYTES

@@ -1,4 +1,6 @@
-"""Commands over MQTT, `cmnd/#` (mqtt.md, "Accepted"): parsed whole, then carried out. None of them reaches the battery."""
+"""Commands over MQTT, `cmnd/#` (mqtt.md, "Accepted"): parsed whole, then carried out. None of them reaches the
+battery.
+"""
 
 import json
 

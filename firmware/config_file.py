@@ -1,5 +1,5 @@
-"""config.json: read, saved, and in which line it is broken. MicroPython's own parser takes some broken JSON, and tells no
-line.
+"""config.json: read, saved, and in which line it is broken. MicroPython's own parser takes some broken JSON, and tells
+no line.
 """
 
 import json
@@ -59,8 +59,8 @@ def read(path):
 
 
 def save(path, given, order):
-    """Writes the settings `given` ({key: value}), one a line, in the `order` of all keys. ConfigError: it failed, and the old
-    file is as it was.
+    """Writes the settings `given` ({key: value}), one a line, in the `order` of all keys. ConfigError: it failed, and
+    the old file is as it was.
     """
     lines = ["  %s: %s" % (json.dumps(key), json.dumps(given[key])) for key in order if key in given]
     try:

@@ -21,7 +21,9 @@ def crashed(error):
 
 
 def where(error):
-    """"OSError 12 in mqtt/session.py, line 45": its type, and the innermost frame of ours. The trace is printed."""
+    """"OSError 12 in mqtt/session.py, publish": its type, and the innermost function of ours, or its line where the
+    firmware was not compiled without lines. The trace is printed.
+    """
     trace = io.StringIO()
     sys.print_exception(error, trace)
     place = ""
@@ -30,9 +32,10 @@ def where(error):
             continue
         print(line)
         name, _, rest = line[8:].partition('", line ')
+        number, _, function = rest.partition(", in ")
         if _ROOT in name or name == "main.py":
             name = name[name.find(_ROOT) + len(_ROOT) :] if _ROOT in name else name
-            place = " in %s, line %s" % (name.replace(".mpy", ".py"), rest.split(",")[0])
+            place = " in %s, %s" % (name.replace(".mpy", ".py"), function if number == "1" else "line " + number)
     what = type(error).__name__
     if error.args and isinstance(error, ImportError):
         what += " (%s)" % error.args[0]  # a name in the code

@@ -20,8 +20,8 @@ class Meters:
     """The meters of the rack (index 0) and its packs (their numbers), kept in RTC memory; none ever falls."""
 
     def __init__(self, retained, clock, cycle_ms):
-        """`retained` is retained.Retained: METERS of meter() and set_meter(), and save(). `cycle_ms` is how long a cycle
-        takes.
+        """`retained` is retained.Retained: METERS of meter() and set_meter(), and save(). `cycle_ms` is how long a
+        cycle takes.
         """
         self._retained = retained
         self._clock = clock

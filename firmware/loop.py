@@ -81,8 +81,8 @@ class Loop:
         commands.message(topic, payload, retained)
 
     def found(self, dialect):
-        """The battery answers, in this dialect, which comes first from now on. Only the one in use is loaded: another one
-        needs a restart.
+        """The battery answers, in this dialect, which comes first from now on. Only the one in use is loaded: another
+        one needs a restart.
         """
         self._retained.remember_dialect(dialect)
         if dialect != self.poller.dialect.name:

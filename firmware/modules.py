@@ -5,8 +5,8 @@ import sys
 
 
 def forget(names):
-    """Takes imported modules ("firmware.config") out of MicroPython's list: the memory of each is free once nobody holds
-    a part of it.
+    """Takes imported modules ("firmware.config") out of MicroPython's list: the memory of each is free once nobody
+    holds a part of it.
     """
     for name in names:
         package, _, leaf = name.rpartition(".")

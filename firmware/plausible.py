@@ -71,8 +71,8 @@ class Judge:
 
 
 def _flat(reading):
-    """All that is compared with the last reading, in one tuple. Of the temperatures of the cells only the lowest and the
-    highest; an SOC that the battery says, which may jump by 3 %, as a temperature.
+    """All that is compared with the last reading, in one tuple. Of the temperatures of the cells only the lowest and
+    the highest; an SOC that the battery says, which may jump by 3 %, as a temperature.
     """
     temperatures, extra = tuple(reading.temperatures), reading.extra
     if extra:
@@ -112,7 +112,9 @@ def _hard_fault(reading, values, accepted, exact):
 
 
 def _needs_reread(values, accepted, before):
-    """The name of what is accepted when a second reading says it, too; None when that was this one, or none is needed."""
+    """The name of what is accepted when a second reading says it, too; None when that was this one, or none is
+    needed.
+    """
     why = _distance(accepted, values) if accepted[0] else "first"
     if why and before and before[0]:
         return _distance(before[0], values)

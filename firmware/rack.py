@@ -24,6 +24,8 @@ class Rack:
         self._states = set()
         self._texts = []
         self._voltage = 0
+        self._charge = 0  # of the cells, as the packs' own SOC tells it: 0.1 % x mAh
+        self._full = 0  # mAh that the packs hold when they are full: less than is printed on worn ones
 
     def expect(self, packs):
         """The group is these now. A pack that left counts as missing until the next restart."""
@@ -35,6 +37,12 @@ class Rack:
         values = self._values
         pack = reading.pack
         self._voltage += reading.voltage
+        if reading.extra and summary.soc:
+            self._charge += summary.soc * reading.capacity
+            self._full += rounded(1000 * reading.remaining, summary.soc)
+        else:
+            self._charge += 1000 * reading.remaining
+            self._full += reading.capacity
         for key, value in (
             ("Packs", 1),
             ("PackCurrent", reading.current),
@@ -63,6 +71,7 @@ class Rack:
         is None).
         """
         values, states, texts, voltage = self._values, self._states, self._texts, self._voltage
+        charge, full = self._charge, self._full
         self._begin()
         if missed is None:  # how long a pack is missing counts only while the others are there
             self._missing = {}
@@ -81,7 +90,7 @@ class Rack:
         values["PackVoltage"] = rounded(voltage, values["Packs"])
         values["CellDelta"] = values["CellMax"] - values["CellMin"]
         values["BatteryState"] = _common_state(states, values["PackCurrent"])
-        self._soc_and_times(values)
+        self._soc_and_times(values, charge, full)
         return values
 
     def _note_missing(self, missed):
@@ -97,13 +106,13 @@ class Rack:
             waits = waits or since is not None
         return waits
 
-    def _soc_and_times(self, values):
+    def _soc_and_times(self, values, charge, full):
         """State of charge, and minutes to full or empty from the mean current."""
         remaining, capacity = values["RemainingCapacity"], values["FullCapacity"]
         mean = self._mean(values["PackCurrent"])
-        values["SOC"] = soc(remaining, capacity)
+        values["SOC"] = soc(rounded(charge, 1000), capacity) if capacity else None
         if mean >= _TIME_MIN_MA:
-            values["TimeToFull"] = rounded(max(0, capacity - remaining) * 60, mean)
+            values["TimeToFull"] = rounded(max(0, full - remaining) * 60, mean)
         elif mean <= -_TIME_MIN_MA:
             values["TimeToEmpty"] = rounded(remaining * 60, -mean)
 

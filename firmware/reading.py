@@ -67,7 +67,9 @@ def summarize(reading):
 
 
 def battery_state(reading):
-    """BatteryState of mqtt.md: what the battery says itself, else from the alarm reply, else from the current's sign."""
+    """BatteryState of mqtt.md: what the battery says itself, else from the alarm reply, else from the current's
+    sign.
+    """
     if reading.extra:
         return reading.extra.state
     if reading.alarms is None:

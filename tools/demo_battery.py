@@ -7,7 +7,8 @@ from tools.truth import Truth
 
 
 class DemoBattery:
-    """packs, seed, speed: of the simulator; faults: whether it is to misbehave; firmware: whose text console it speaks; worn: whether its packs are.
+    """packs, seed, speed: of the simulator; faults: whether it is to misbehave; firmware: whose text console it
+    speaks; worn: whether its packs are.
 
     firmware None: frames. Entered, it answers at `path`.
     """

@@ -1,12 +1,14 @@
 """Shortens the private names of a module before it is compiled: the board keeps every different name in its memory.
 
 Names that begin with one underscore are nobody else's, so each module counts its own from `_0` on, and all modules
-share the same few. Lines stay where they are, so that a traceback still tells the line.
+share the same few. `python3 tools/shorten.py firmware/loop.py` tells which name a traceback of the board means.
 """
 
 import io
 import re
+import sys
 import tokenize
+from pathlib import Path
 
 _PRIVATE = re.compile(r"_[A-Za-z]\w*$")
 
@@ -14,16 +16,31 @@ _PRIVATE = re.compile(r"_[A-Za-z]\w*$")
 def shorten(source):
     """Python source -> the same with short private names."""
     lines = source.splitlines(keepends=True)
-    found = [
-        token
-        for token in tokenize.generate_tokens(io.StringIO(source).readline)
-        if token.type == tokenize.NAME and _PRIVATE.match(token.string)
-    ]
-    short = {}
-    for token in found:
-        short.setdefault(token.string, f"_{len(short)}")
+    found = _private(source)
+    short = short_names(source)
     for token in reversed(found):  # from the end, so that the columns before stay right
         row, column = token.start
         line = lines[row - 1]
         lines[row - 1] = line[:column] + short[token.string] + line[column + len(token.string) :]
     return "".join(lines)
+
+
+def short_names(source):
+    """Python source -> {private name: the short one}."""
+    short = {}
+    for token in _private(source):
+        short.setdefault(token.string, f"_{len(short)}")
+    return short
+
+
+def _private(source):
+    return [
+        token
+        for token in tokenize.generate_tokens(io.StringIO(source).readline)
+        if token.type == tokenize.NAME and _PRIVATE.match(token.string)
+    ]
+
+
+if __name__ == "__main__":
+    for name, short in short_names(Path(sys.argv[1]).read_text()).items():
+        print(f"{short:5} {name}")

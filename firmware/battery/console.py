@@ -129,8 +129,8 @@ class Console:
         return not 0 <= self.link.clock.ticks_diff(self.link.clock.ticks_ms(), since) < after_ms
 
     def _ask(self, kind, pack, codec):
-        """The value that `codec` makes of an answer whose form is known, or came twice. The master may answer only without
-        its number.
+        """The value that `codec` makes of an answer whose form is known, or came twice. The master may answer only
+        without its number.
         """
         bare = pack == _MASTER and kind in self._bare
         try:

@@ -20,8 +20,8 @@ def info(lines, pack):
 
 
 def stat(lines, pack):
-    """`stat N` -> ((cycles, soh %, discharged mAh, protections, resets, shutdowns), each None where it is not said; form).
-    ValueError.
+    """`stat N` -> ((cycles, soh %, discharged mAh, protections, resets, shutdowns), each None where it is not said;
+    form). ValueError.
     """
     found, form = text.fields(lines, pack, _STAT)
     counts = []

@@ -177,7 +177,7 @@ class Reader:
             end = self._buffer.find(_EOI, 0, length)
             start = self._buffer.rfind(_SOI, 0, length if end < 0 else end)
             if end < 0:
-                self._drop(start if 0 <= start and length - start <= LONGEST else length)
+                self._drop(start if start >= 0 and length - start <= LONGEST else length)
                 return None
             line = bytes(memoryview(self._buffer)[start : end + 1]) if start >= 0 else b""
             self._drop(end + 1)

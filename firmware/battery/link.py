@@ -70,7 +70,8 @@ class Link:
         """Asks until a reply comes that answers -> parse(INFO of the reply), or VER where none is expected.
 
         `byte` is the INFO of the question, if it has one; the parsed reply must begin with it. `parse` raises
-        ValueError (DataError) for an INFO that is no answer. NoReply after `attempts`, Refusal when the battery declines.
+        ValueError (DataError) for an INFO that is no answer. NoReply after `attempts`, Refusal when the battery
+        declines.
         """
         for attempt in range(attempts):
             drain(self.uart, self._chunk, self.clock, _QUIET_MS if attempt else 0)

@@ -187,8 +187,8 @@ class Poller:
             self.sink.publish_detail(kind, pack, answer)
 
     def _unanswered(self, kind, pack, error):
-        """Asked again in the next cycle, which also shows whether the battery is still there: some batteries just do not
-        know a command. Without the packs nothing can go on.
+        """Asked again in the next cycle, which also shows whether the battery is still there: some batteries just do
+        not know a command. Without the packs nothing can go on.
         """
         self._questions.ask_again(at_once=not self.packs)
         if self.packs:

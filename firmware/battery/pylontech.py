@@ -63,15 +63,15 @@ class Pylontech:
         return count
 
     def identity(self, pack):
-        """Who this pack is (§4.4, §4.6) -> (reading.Identity, None), or (what could be read of it, the NoReply or Refusal
-        of the rest). Version, maker and device are the master's: 51H names no pack.
+        """Who this pack is (§4.4, §4.6) -> (reading.Identity, None), or (what could be read of it, the NoReply or
+        Refusal of the rest). Version, maker and device are the master's: 51H names no pack.
         """
         errors = []
         version = self._part(errors, frame.PROTOCOL_VERSION, None, None)
         serial = self._part(errors, frame.SERIAL_NUMBER, messages.serial_number, pack)
         master = self._part(errors, frame.MANUFACTURER, messages.manufacturer, None) if pack == 1 else None
         found = Identity(
-            serial and serial[1] or None,
+            (serial and serial[1]) or None,
             version and "%d.%d" % (version >> 4, version & 15),
             master and master.version,
             master and master.maker,
@@ -100,8 +100,8 @@ class Pylontech:
 
     def limits(self, pack):
         """Charge and discharge management of one pack -> (charge voltage, discharge voltage in mV, charge current,
-        discharge current in mA, charge enabled, discharge enabled, charge immediately, full charge request), or None: the
-        battery lacks it (§4.5).
+        discharge current in mA, charge enabled, discharge enabled, charge immediately, full charge request), or None:
+        the battery lacks it (§4.5).
         """
         reply = self._optional(frame.MANAGEMENT, messages.management, pack)
         return reply and reply[1:5] + tuple([bool(reply.status & mask) for mask in _LIMIT_FLAGS])

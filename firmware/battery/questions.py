@@ -68,8 +68,8 @@ class Questions:
         self._retry = []
 
     def schedule(self, packs, returned, is_short):
-        """Behind a cycle: queues what is due. `packs` of the group; `returned`: those that answer again; `is_short`: one
-        is missing.
+        """Behind a cycle: queues what is due. `packs` of the group; `returned`: those that answer again; `is_short`:
+        one is missing.
         """
         now, diff = self._clock.ticks_ms(), self._clock.ticks_diff
         for pack in returned:
@@ -87,9 +87,9 @@ class Questions:
             self._due.append(question)
 
     def ask(self):
-        """Asks the next question -> (kind of _KINDS, pack or 0, answer, None), or (kind, pack, None, the NoReply or Refusal).
-        The answer is None when it is no news; it is news when it came twice in a row and differs from the one before; an
-        answer that came once is asked again.
+        """Asks the next question -> (kind of _KINDS, pack or 0, answer, None), or (kind, pack, None, the NoReply or
+        Refusal). The answer is None when it is no news; it is news when it came twice in a row and differs from the
+        one before; an answer that came once is asked again.
         """
         self._asked = question = self._due.pop(0)
         kind, pack = _KINDS[question >> 5], question & _PACK

@@ -45,8 +45,8 @@ def probes(dialect, baud=None):
 class Search:
     """Looks for the battery, one probe a step.
 
-    `link` is that of the dialect in use, whose name is `dialect`; `others`: other dialects are tried, too. `baud` is the
-    rate that a framed battery is brought to. `known`: the battery was read since the start.
+    `link` is that of the dialect in use, whose name is `dialect`; `others`: other dialects are tried, too. `baud` is
+    the rate that a framed battery is brought to. `known`: the battery was read since the start.
     """
 
     def __init__(self, link, log, dialect, baud, others, known):
@@ -88,8 +88,8 @@ class Search:
         return _HINT % (where, setting)
 
     def _round(self, pause_ms):
-        """The probes of a round: of a battery that was read before only one of another dialect, and only when it has been
-        away for long: its firmware may have been updated.
+        """The probes of a round: of a battery that was read before only one of another dialect, and only when it has
+        been away for long: its firmware may have been updated.
         """
         if not self._known:
             return self._own + self._others
@@ -119,8 +119,8 @@ class Search:
 
 
 def answers(uart, clock, probe):
-    """Sends what a probe has to send -> True when a prompt comes, or a frame. Takes 3.5 s at most; leaves the UART at the
-    rate of the dialect.
+    """Sends what a probe has to send -> True when a prompt comes, or a frame. Takes 3.5 s at most; leaves the UART at
+    the rate of the dialect.
     """
     dialect, baud, data = probe
     uart.init(baudrate=baud)

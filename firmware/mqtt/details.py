@@ -5,14 +5,14 @@ from .payloads import members
 # As payloads.py has them
 _IDENTITY = b"BarCode - Protocol - Version - Manufacturer - Device - Dialect - Baud -"
 _LIMITS = (
-    b"ChargeVoltageLimit V DischargeVoltageLimit V ChargeCurrentLimit A DischargeCurrentLimit A "
+    b"ChargeVoltageLimit T DischargeVoltageLimit T ChargeCurrentLimit T DischargeCurrentLimit T "
     b"ChargeEnable - DischargeEnable - ChargeImmediately - FullChargeRequest -"
 )
 _PARAMETERS = (
-    b"CellHighVoltageLimit V CellLowVoltageLimit V CellUnderVoltageLimit V "
-    b"ChargeHighTemperatureLimit D ChargeLowTemperatureLimit D ChargeCurrentLimit A "
-    b"PackHighVoltageLimit V PackLowVoltageLimit V PackUnderVoltageLimit V "
-    b"DischargeHighTemperatureLimit D DischargeLowTemperatureLimit D DischargeCurrentLimit A"
+    b"CellHighVoltageLimit T CellLowVoltageLimit T CellUnderVoltageLimit T "
+    b"ChargeHighTemperatureLimit D ChargeLowTemperatureLimit D ChargeCurrentLimit T "
+    b"PackHighVoltageLimit T PackLowVoltageLimit T PackUnderVoltageLimit T "
+    b"DischargeHighTemperatureLimit D DischargeLowTemperatureLimit D DischargeCurrentLimit T"
 )
 
 

@@ -11,7 +11,8 @@ _SERIAL_BYTES = const(16)
 
 
 class Devices:
-    """The devices of a rack. `enabled`: Home Assistant is told at all; `topic`: how the topics of their configs begin, as app.py makes it; `expire_s`: after so many seconds a reading is too old for it.
+    """The devices of a rack. `enabled`: Home Assistant is told at all; `topic`: how the topics of their configs begin,
+    as app.py makes it; `expire_s`: after so many seconds a reading is too old for it.
     """
 
     def __init__(self, enabled, topic, expire_s):
@@ -76,8 +77,8 @@ class Devices:
             self._due |= {_RACK, pack}
 
     def next_due(self):
-        """-> the number of a device whose config is to be sent, the rack's first; None: all are sent. Each comes once; a
-        pack that did not show its cells, or say who it is, is passed over.
+        """-> the number of a device whose config is to be sent, the rack's first; None: all are sent. Each comes once;
+        a pack that did not show its cells, or say who it is, is passed over.
         """
         while self._due:
             number = min(self._due)

@@ -1,4 +1,6 @@
-"""Home Assistant's device-based discovery (mqtt.md): the config of the rack or of a pack, made row by row of the table."""
+"""Home Assistant's device-based discovery (mqtt.md): the config of the rack or of a pack, made row by row of the
+table.
+"""
 
 from micropython import const
 
@@ -11,8 +13,8 @@ _PATH = __file__[: __file__.rfind("/") + 1] + "entities.txt"
 _COMMENT = const(35)  # "#"
 _CHUNK_BYTES = const(128)  # of the table; smaller reads from flash are slow, larger ones need memory in one piece
 _TEXT_BYTES = const(64)
-# How Home Assistant reads a value: platform, template of its path. A value that is not there makes a number unknown, keeps a
-# text, and keeps the state of a binary sensor.
+# How Home Assistant reads a value: platform, template of its path. A value that is not there makes a number unknown,
+# keeps a text, and keeps the state of a binary sensor.
 _FORMS = {
     b"number": (b"sensor", b'"val_tpl":"{{%s|default(None)}}"'),
     b"text": (b"sensor", b'"val_tpl":"{{%s|default(this.state)}}"'),
@@ -44,8 +46,8 @@ def table():
 class Config:
     """The config of one device, as bytes in parts: made twice rather than held, first for its length.
 
-    `devices`: devices.Devices, `number` of the device in it, `prefix` of the topics, `payloads`: payloads.Payloads, whose
-    buffer collects the parts.
+    `devices`: devices.Devices, `number` of the device in it, `prefix` of the topics, `payloads`: payloads.Payloads,
+    whose buffer collects the parts.
     """
 
     def __init__(self, devices, number, prefix, payloads):

@@ -52,8 +52,8 @@ class JsonWriter:
             self.text(raw)
 
     def decimal(self, raw, decimals):
-        """`decimals` (scale, digits): the exact decimal of raw / 10**scale with at most `digits` decimals, at least one;
-        "3" when digits is 0. What must be rounded is rounded half away from zero.
+        """`decimals` (scale, digits): the exact decimal of raw / 10**scale with at most `digits` decimals, at least
+        one; "3" when digits is 0. What must be rounded is rounded half away from zero.
         """
         scale, digits = decimals
         if scale > digits:
@@ -88,7 +88,7 @@ class JsonWriter:
         data = text if isinstance(text, bytes) else text.encode()
         self.raw(b'"')
         for byte in data:
-            if byte < 32 or byte == _QUOTE or byte == _BACKSLASH:
+            if byte < 32 or byte in (_QUOTE, _BACKSLASH):
                 data = data.replace(b"\\", b"\\\\").replace(b'"', b'\\"')
                 data = bytes([byte if byte >= 32 else 32 for byte in data])
                 break

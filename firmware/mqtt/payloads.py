@@ -9,19 +9,19 @@ _READING_BYTES = const(2048)  # of most readings; the longest of a text console 
 _SEGMENT_BYTES = const(1200)
 _CELLS_PER_SENSOR = const(4)
 # How raw integers are published: decimals of the integer, decimals published
-_WHOLE, _TENTHS, _AMPERE, _VOLT, _KWH = (0, 0), (1, 1), (3, 1), (3, 3), (6, 3)
-_FORMS = {45: _WHOLE, 68: _TENTHS, 65: _AMPERE, 86: _VOLT, 69: _KWH}  # -, D, A, V, E
-# Keys in the order of their payload, each with its form: V mV or mAh, A mA, D 0.1 of a unit, E mWh, - anything else. One
-# piece of bytes each, since tuples would take five times the memory.
+_WHOLE, _TENTHS, _THOUSANDTHS, _KWH = (0, 0), (1, 1), (3, 3), (6, 3)
+_FORMS = {45: _WHOLE, 68: _TENTHS, 84: _THOUSANDTHS, 69: _KWH}  # -, D, T, E
+# Keys in the order of their payload, each with its form: T mV, mA or mAh, D 0.1 of a unit, E mWh, - anything else.
+# One piece of bytes each, since tuples would take five times the memory.
 _RACK = (
-    b"PackCurrent A PackVoltage V Packs - PacksExpected - RemainingCapacity V FullCapacity V SOC D Power D "
-    b"CellMin V CellMinAt - CellMax V CellMaxAt - CellDelta V TempMin D TempMax D ChargedEnergy E DischargedEnergy E "
+    b"PackCurrent T PackVoltage T Packs - PacksExpected - RemainingCapacity T FullCapacity T SOC D Power D "
+    b"CellMin T CellMinAt - CellMax T CellMaxAt - CellDelta T TempMin D TempMax D ChargedEnergy E DischargedEnergy E "
     b"BatteryState - TimeToFull - TimeToEmpty - Problem - Warning - ProblemText -"
 )
 _PACK = (
-    b"RemainingCapacity V FullCapacity V CycleCount - SOC D SOH - Power D CellMin V CellMinNumber - CellMax V "
-    b"CellMaxNumber - CellDelta V TempMin D TempMax D ChargedEnergy E DischargedEnergy E BatteryState - BaseState - "
-    b"Problem - Warning - ProblemText -"
+    b"RemainingCapacity T FullCapacity T CycleCount - SOC D SOH - Power D CellMin T CellMinNumber - CellMax T "
+    b"CellMaxNumber - CellDelta T TempMin D TempMax D ChargedEnergy E DischargedEnergy E BatteryState - BaseState - "
+    b"Events - Problem - Warning - ProblemText -"
 )
 # The objects that flags are published in; System_Status holds those that are in none of the others
 _STATUS_OBJECTS = (
@@ -48,7 +48,9 @@ class Payloads:
         self._json = JsonWriter(_READING_BYTES)
 
     def collected(self, parts):
-        """Yields bytes in parts of about a TCP segment, as memoryviews: many small ones at once would be lost on the way."""
+        """Yields bytes in parts of about a TCP segment, as memoryviews: many small ones at once would be lost on the
+        way.
+        """
         json = self._json
         json.begin()
         for part in parts:
@@ -59,8 +61,8 @@ class Payloads:
         yield json.text_view()
 
     def flat(self, values):
-        """An object of (key, raw integer, text or boolean, (its decimals, decimals published)) -> memoryview. What is None
-        is left out.
+        """An object of (key, raw integer, text or boolean, (its decimals, decimals published)) -> memoryview. What is
+        None is left out.
         """
         json = self._json
         json.begin()
@@ -94,11 +96,14 @@ class Payloads:
         if alarms is not None:
             current, voltage = alarms.charge_state or alarms.discharge_state, alarms.voltage_state
         json.key("PackCurrent")
-        self._with_state(reading.current, _AMPERE, current)
+        self._with_state(reading.current, _THOUSANDTHS, current)
         json.raw(b"}")
         json.key("PackVoltage")
-        self._with_state(reading.voltage, _VOLT, voltage)
+        self._with_state(reading.voltage, _THOUSANDTHS, voltage)
         json.raw(b"}")
+        events = extra.events if extra else None
+        if events == "":
+            events = "none"
         values = (
             reading.remaining,
             reading.capacity,
@@ -117,6 +122,7 @@ class Payloads:
             discharged,
             summary.state,
             extra and extra.base,
+            events,
             summary.problem,
             summary.warning,
             summary.text,
@@ -147,7 +153,7 @@ class Payloads:
             json.raw(b',"Cell_' if index else b'"Cell_')
             json.decimal(index + 1, _WHOLE)
             json.raw(b'":')
-            self._with_state(cell, _VOLT, states[index] if index < len(states) else None)
+            self._with_state(cell, _THOUSANDTHS, states[index] if index < len(states) else None)
             if extra:
                 json.key("Temp")
                 json.decimal(extra.temperatures[index], _TENTHS)

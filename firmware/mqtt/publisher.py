@@ -22,9 +22,9 @@ def expire_s(publish_rate_ms):
 
 
 class Publisher:
-    """`prefix` is `<mqtt_root>/<rack_name>/`; `rack` is rack.Rack, `meters` energy.Meters, `payloads` payloads.Payloads,
-    `devices` devices.Devices, `telemetry` telemetry.Telemetry. `on_announced` is called when Home Assistant got all
-    configs that were due, and had time to take them in.
+    """`prefix` is `<mqtt_root>/<rack_name>/`; `rack` is rack.Rack, `meters` energy.Meters, `payloads`
+    payloads.Payloads, `devices` devices.Devices, `telemetry` telemetry.Telemetry. `on_announced` is called when Home
+    Assistant got all configs that were due, and had time to take them in.
     """
 
     def __init__(self, session, prefix, rack, meters, payloads, devices, telemetry, clock, log):
@@ -71,8 +71,8 @@ class Publisher:
                 self.publish("stat/readings/Rack", self._payloads.rack(values, *counted))
 
     def publish_detail(self, kind, pack, answer):
-        """The answer to a seldom question: the group ("packs"), a pack's reading.Identity ("identity"), its "limits", or
-        the "parameters", as tuples in the order of the table.
+        """The answer to a seldom question: the group ("packs"), a pack's reading.Identity ("identity"), its "limits",
+        or the "parameters", as tuples in the order of the table.
         """
         if kind == "packs":
             self._rack.expect(answer)

@@ -103,7 +103,9 @@ class Session:
         return True
 
     def subscribe(self, topic):
-        """-> True, or False: the broker refuses, or the connection is lost. A refusal is told, and publishing goes on."""
+        """-> True, or False: the broker refuses, or the connection is lost. A refusal is told, and publishing goes
+        on.
+        """
         if not self.connected:
             return False
         try:
