@@ -8,6 +8,7 @@ arguments go to pytest:
 from __future__ import annotations
 
 import argparse
+import os
 import subprocess
 import sys
 import time
@@ -17,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools import environment
 
-PROCESSES = "2"
+PROCESSES = str(2 * (os.cpu_count() or 1))  # most tests wait for a battery or a broker
 ONLY_CAPTURE = ("-k", "[capture]")  # as host_tests/conftest.py names them
 
 
