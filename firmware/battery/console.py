@@ -91,9 +91,9 @@ class Console:
         doubt = ""
         for _ in range(_READINGS):
             try:
+                self._count(pack)
                 cells = self._ask(_BAT, pack, console_pack.cells)
                 values = self._ask(_PWR, pack, console_pack.values)
-                self._count(pack)
                 mos, odd = self._mos.get(pack), self._odd.get(pack, ())
                 reading, why = console_pack.reading(pack, self.counters(pack), cells, values, mos, odd)
             except (NoReply, Refusal):
@@ -109,6 +109,7 @@ class Console:
         pause, since = unpack_from(_RECORD, self._counters, _RECORD_BYTES * pack)[:2]
         if pause >= 0 and not self._is_past(since, pause):
             return
+        self._ask(_BAT, pack, console_pack.cells)  # is it there? What it says is asked again: memory is for one answer
         pause = _COUNTERS_MS
         said = ()
         try:

@@ -101,9 +101,6 @@ class Payloads:
         json.key("PackVoltage")
         self._with_state(reading.voltage, _THOUSANDTHS, voltage)
         json.raw(b"}")
-        events = extra.events if extra else None
-        if events == "":
-            events = "none"
         values = (
             reading.remaining,
             reading.capacity,
@@ -122,7 +119,7 @@ class Payloads:
             discharged,
             summary.state,
             extra and extra.base,
-            events,
+            (extra and extra.events) or None,
             summary.problem,
             summary.warning,
             summary.text,
