@@ -3,7 +3,7 @@
 import json
 
 from . import config_file, pins
-from .config_file import ConfigError
+from .config_file import NEEDED, ConfigError
 
 PATH = "config.json"
 
@@ -87,7 +87,6 @@ def _led(value):
 
 
 _TOPIC_MOST = 122  # bytes of a topic that umqtt.simple can subscribe to
-NEEDED = "needed"
 # key, default (None: not set), what is wrong with a value (a function: text or None), secret, meaning
 SETTINGS = (
     ("wifi_ssid", NEEDED, _text(1, 32), False, "name of the Wi-Fi network"),
@@ -183,18 +182,18 @@ def show(path=PATH):
     """Prints all settings, what each means and its default; secrets are masked."""
     from . import settings
 
-    settings.show(path)
+    settings.show(path, SETTINGS)
 
 
 def set(**values):
     """config.set(mqtt_host="192.168.2.245", publish_rate=5): checked, and all of them saved, or none. ConfigError."""
     from . import settings
 
-    settings.change(PATH, values)
+    settings.change(PATH, values, SETTINGS, check)
 
 
 def unset(*keys):
     """config.unset("publish_rate"): back to the default. ConfigError."""
     from . import settings
 
-    settings.change(PATH, dict([(key, None) for key in keys]))
+    settings.change(PATH, dict([(key, None) for key in keys]), SETTINGS, check)

@@ -5,6 +5,7 @@ no line.
 import json
 import os
 
+NEEDED = "needed"  # in the table of settings, instead of a default
 _BOM = b"\xef\xbb\xbf"
 _BYTES_MAX = 4096  # all settings at their longest are half of that
 _NEW = ".new"  # the file is written beside the old one, then renamed over it: a power cut leaves one or the other

@@ -1,9 +1,9 @@
-"""Settings over the REPL: shown, changed, saved. Nobody else loads this."""
+"""Settings over the REPL: shown, changed, saved. Nobody else loads this. `table` is config.SETTINGS."""
 
 import json
 
 from . import config_file
-from .config import NEEDED, SETTINGS, ConfigError, check
+from .config_file import NEEDED, ConfigError
 
 
 def read(path):
@@ -11,10 +11,10 @@ def read(path):
     return config_file.read(path) if config_file.exists(path) else {}
 
 
-def show(path):
+def show(path, table):
     """Prints every setting: its value (secrets masked), its default, what it means."""
     given = read(path)
-    for key, default, _, secret, meaning in SETTINGS:
+    for key, default, _, secret, meaning in table:
         value = given.get(key)
         if value is None:
             text = "not set"
@@ -26,17 +26,17 @@ def show(path):
             meaning += "; default " + json.dumps(default)
         print("%-17s %-20s %s" % (key, text, meaning))
     for key in given:
-        if key not in [row[0] for row in SETTINGS]:
+        if key not in [row[0] for row in table]:
             print("%s: no such setting; config.unset(%s) removes it" % (key, json.dumps(key)))
 
 
-def change(path, values):
+def change(path, values, table, check):
     """Saves `values` over what is in the file, all or nothing; None: not set any more. Says what is still needed.
 
-    ConfigError names all that is wrong; then the file is as it was.
+    `check` is config.check(). ConfigError names all that is wrong; then the file is as it was.
     """
     given = read(path)
-    known = [row[0] for row in SETTINGS]
+    known = [row[0] for row in table]
     errors = ["%s: no such setting" % key for key in sorted(values) if key not in known and key not in given]
     if errors:
         raise ConfigError("\n".join(errors))
@@ -44,7 +44,7 @@ def change(path, values):
     given = dict([(key, value) for key, value in given.items() if value is not None])
     check(given, whole=False)
     config_file.save(path, given, known)
-    missing = [row[0] for row in SETTINGS if row[1] == NEEDED and row[0] not in given]
+    missing = [row[0] for row in table if row[1] == NEEDED and row[0] not in given]
     if missing:
         print("saved; still needed: %s" % ", ".join(missing))
     else:

@@ -31,7 +31,7 @@ def ask(answer=input):
             print(r'letters beyond ASCII: config.set(wifi_ssid="Caf\xe9"), or tools/configure.py')
         answers[key] = _valid(key, hint, names, answer)
     if answers:
-        settings.change(config.PATH, answers)
+        config.set(**answers)
     else:
         print("nothing is missing; config.show() tells all settings, config.set(name=value) changes them")
 

@@ -2,6 +2,7 @@
 
 from fakes import made_alarms, made_reading
 
+from firmware.mqtt import details
 from firmware.mqtt.payloads import Payloads, temperature_key
 from firmware.reading import summarize
 
@@ -88,7 +89,7 @@ GOLDEN = (
         '"CellMin":3.35,"CellMinNumber":1,"CellMax":3.35,"CellMaxNumber":1,"CellDelta":0.0,"TempMin":25.1,'
         '"TempMax":25.1,"ChargedEnergy":1.0,"DischargedEnergy":0.999,"BatteryState":"idle"}')),
     (BARE, 0, 0, payload(
-        "0.0", "", "0.1", "0.0",
+        "0.0", "", "0.05", "0.0",
         '"RemainingCapacity":0.0,"FullCapacity":0.0,"CycleCount":0,"Power":0.0,"CellMin":0.0,"CellMinNumber":1,'
         '"CellMax":0.0,"CellMaxNumber":1,"CellDelta":0.0,"ChargedEnergy":0.0,"DischargedEnergy":0.0,'
         '"BatteryState":"idle"}')),
@@ -135,7 +136,7 @@ def check_temperature_keys():
 
 
 def check_limits():
-    made = Payloads().limits((53250, 47000, 25000, -25000, True, False, False, True))
+    made = Payloads().flat(details.limits((53250, 47000, 25000, -25000, True, False, False, True)))
     assert bytes(made).decode() == (
         '{"ChargeVoltageLimit":53.25,"DischargeVoltageLimit":47.0,"ChargeCurrentLimit":25.0,'
         '"DischargeCurrentLimit":-25.0,"ChargeEnable":true,"DischargeEnable":false,"ChargeImmediately":false,'
@@ -144,7 +145,7 @@ def check_limits():
 
 
 def check_parameters():
-    made = Payloads().parameters((3650, 3050, 2800, 600, -100, 25000, 52500, 45500, 42000, 600, -325, -25000))
+    made = Payloads().flat(details.parameters((3650, 3050, 2800, 600, -100, 25000, 52500, 45500, 42000, 600, -325, -25000)))
     assert bytes(made).decode() == (
         '{"CellHighVoltageLimit":3.65,"CellLowVoltageLimit":3.05,"CellUnderVoltageLimit":2.8,'
         '"ChargeHighTemperatureLimit":60.0,"ChargeLowTemperatureLimit":-10.0,"ChargeCurrentLimit":25.0,'

@@ -67,7 +67,7 @@ def check_every_flag_by_itself():
     """
     texts = []
     for key in EVERY_FLAG:
-        problem, warning, text = judge(made_alarms(on=(key,), faulty=(1,) if key == "Cell_Fault" else ()))
+        problem, warning, text = judge(made_alarms(on=(key,), keys=EVERY_FLAG, faulty=(1,) if key == "Cell_Fault" else ()))
         assert problem is (key in PROTECT or key in ("Cell_Fault", "Other")), key
         assert warning is (key in ALARM), key
         assert text and (text == "OK") == (not problem and not warning), key
@@ -85,6 +85,6 @@ def check_problem_text():
 
 def check_problem_text_is_bounded():
     for cells in (b"\1" * 16, b"\2" * 16, b"\1\2" * 8):
-        text = judge(made_alarms(on=EVERY_FLAG, faulty=tuple(range(1, 17)), cells=cells))[2]
+        text = judge(made_alarms(on=EVERY_FLAG, keys=EVERY_FLAG, faulty=tuple(range(1, 17)), cells=cells))[2]
         assert 100 < len(text) <= 120 and text.endswith("..."), text
     assert problems.shortened("x" * 120) == "x" * 120 and problems.shortened("x" * 121) == "x" * 117 + "..."

@@ -17,7 +17,6 @@ from firmware.rack import Rack
 from firmware.retained import Retained
 
 RATE_MS = 10_000
-WHOLE = (0, 0)
 
 
 class Session:
@@ -50,8 +49,8 @@ class Rig:
         meters = Meters(Retained(Memory()), self.clock, RATE_MS)
         self.devices = Devices(announces, discovery_topic("homeassistant", "PylonToMQTT", "Main"), expire_s(RATE_MS))
         telemetry = SimpleNamespace(
-            state=lambda: (("Uptime", 5, WHOLE), ("RSSI", None, WHOLE), ("LastError", "none", WHOLE)),
-            status=lambda: (("name", "Main", WHOLE), ("uptime", 5, WHOLE)),
+            state=lambda: (b"Uptime - RSSI - LastError -", (5, None, "none")),
+            status=lambda: (b"name - uptime -", ("Main", 5)),
         )
         self.publisher = Publisher(self.session, PREFIX, Rack(self.clock), meters, Payloads(), self.devices, telemetry,
                                    self.clock, Log("info", self.lines.append))  # fmt: skip

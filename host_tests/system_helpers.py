@@ -12,7 +12,7 @@ from tools.simulator import Simulator
 from tools.simulator.commands import SYSTEM_PARAMETERS
 from tools.truth import Truth
 
-HEAP = "120k"
+HEAP = "chip"
 START_S = 40  # from power on to the first reading
 ROOT = "PylonToMQTT"
 LIMITS = (

@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 import runpy
+import shutil
 import sys
 import types
 
 import pytest
 
+from tools.shorten import short_names, shorten
+from tools.virtual_board import layout
 from tools.virtual_board.runner import HARD_RESET, WDT_RESET
 
 SECRET = "hunter2"
@@ -22,8 +25,8 @@ def prepare():
 """
 # seconds that a test cannot wait for -> what it waits for instead
 QUICK = {
-    "main.py": (("CTRL_C_MS = 2000", "CTRL_C_MS = 20"), ("sleep_ms(5000)", "sleep_ms(20)"),
-                ("WATCHDOG_MS = 90_000", "WATCHDOG_MS = 400")),
+    "main.py": (("sleep_ms(2000)", "sleep_ms(20)"), ("sleep_ms(5000)", "sleep_ms(20)"),
+                ("timeout=90_000", "timeout=400")),
     "firmware/start.py": (("_MINUTE_MS = 60_000", "_MINUTE_MS = 20"),),
 }  # fmt: skip
 SLOW_END = {**QUICK, "main.py": (QUICK["main.py"][0], QUICK["main.py"][2])}
@@ -100,6 +103,21 @@ def test_a_crash_is_kept_without_its_text_and_the_board_starts_anew(board, files
     assert SECRET not in "\n".join(one.lines)
 
 
+@pytest.mark.parametrize(("error", "kept"), [("OSError(12)", "OSError 12"), (f"ValueError('{SECRET}')", "ValueError")])
+def test_compiled_code_is_named_by_file_and_function(board, files, tmp_path, error, kept):
+    """mpy-cross -O3 keeps no lines."""
+    other = tmp_path / "other.py"
+    other.write_text(f"def public():\n    _private()\n\n\ndef _private():\n    raise {error}\n")
+    start = app_py("from .battery.other import public", "public()")
+    one = board(CONFIG, files(firmware__app=start), start=False)
+    compiled = layout.compiled(other, "firmware/battery/other.mpy", shorten)
+    shutil.copyfile(compiled, one.flash / "firmware" / "battery" / "other.mpy")
+    one.start()
+    name = short_names(other.read_text())["_private"]
+    one.wait_for(f"built 2 2 {kept} in battery/other.py, {name}")
+    assert SECRET not in "\n".join(one.lines)
+
+
 def test_the_place_is_the_innermost_of_ours(board, files):
     other = "def deep():\n    import json\n    json.loads('{')\n"
     start = app_py("from .battery.other import deep", "deep()")
@@ -164,7 +182,7 @@ machine.UART = Uart
 """
 
 
-def test_what_ended_in_a_crash_loop_is_published_after_the_next_connect(board, files, broker, mqtt_client):
+def test_what_ended_in_a_crash_loop_is_published_after_the_next_connect(project, board, files, broker, mqtt_client):
     settings = CONFIG | {"mqtt_port": broker.port, "publish_rate": 1}
     quick = {**QUICK, "main.py": QUICK["main.py"][:2]}  # with its own watchdog
     one = board(settings, {**files(quick), "boot.py": BROKEN_UART, "broken": ""}, heap="1M")
@@ -172,7 +190,8 @@ def test_what_ended_in_a_crash_loop_is_published_after_the_next_connect(board, f
     assert not mqtt_client.messages, "no network"
     (one.flash / "broken").unlink()
     state = json.loads(mqtt_client.wait_topic("tele/STATE", 40).payload)
-    assert state["LastError"].startswith("RuntimeError in board.py, line ") and state["ResetCause"] == "hard reset"
+    uart = short_names((project / "firmware" / "board.py").read_text())["_uart"]
+    assert (state["LastError"], state["ResetCause"]) == (f"RuntimeError in board.py, {uart}", "hard reset")
     assert len(one.resets) == 6 and one.lines.count(WINDOW) == 7
 
 

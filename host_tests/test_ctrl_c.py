@@ -17,7 +17,7 @@ from tools.simulator import Simulator
 
 pytestmark = pytest.mark.slow
 
-HEAP = "120k"
+HEAP = "chip"
 PROMPT_S = 1.0
 REPL_S = 10  # so long mpremote waits for the REPL; at a pty it would wait for ever
 TRIES = 3  # this PC may be busy elsewhere; a board that is slow is slow each time

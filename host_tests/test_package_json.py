@@ -22,8 +22,6 @@ def test_it_is_the_list_of_this_tree(project):
     )
 
 
-
-
 def test_mip_installs_it_and_it_runs(project, board, broker, mqtt_client):
     with Simulator(packs=2, baud=4800, paced=False) as battery:
         one = board(repl=True, uart=battery.path, heap="200k")  # 80 KB of it to compile the sources

@@ -12,7 +12,7 @@ import textwrap
 
 import pytest
 
-from tools import environment
+from tools import environment, shorten
 from tools.virtual_board import layout, runner
 
 LISTENS = """
@@ -116,7 +116,7 @@ def sources(tmp_path):
         ("main.py", "import firmware.a\nfrom firmware.battery import b\nprint(b.__file__, firmware.a.__file__)"),
         ("boot.py", ""),
         ("firmware/__init__.py", ""),
-        ("firmware/a.py", "'''A docstring.'''\nVALUE = 1\ndef fail(): raise ValueError('here')"),
+        ("firmware/a.py", "'''A docstring.'''\nVALUE = 1\ndef fail(): _deep()\ndef _deep(): raise ValueError('here')"),
         ("firmware/battery/__init__.py", ""),
         ("firmware/battery/b.py", ""),
         ("tools/x.py", ""),
@@ -171,4 +171,20 @@ def test_tracebacks_name_the_file_in_the_flash(sources):
     layout.lay_out(flash, project=project)
     with runner.Board(flash) as one:
         assert one.start().wait(20) == 1
-        assert '  File "firmware/a.mpy", line 3, in fail' in one.lines
+    # mpy-cross -O3 keeps no lines: all are 1; a private name is short (tools/shorten.py)
+    (short,) = shorten.short_names((project / "firmware" / "a.py").read_text()).values()
+    assert list(one.lines)[-4:] == [
+        '  File "main.py", line 2, in <module>',
+        '  File "firmware/a.mpy", line 1, in fail',
+        f'  File "firmware/a.mpy", line 1, in {short}',
+        "ValueError: here",
+    ]
+
+
+def test_tracebacks_of_sources_name_the_line(sources):
+    project, flash = sources
+    (project / "main.py").write_text("from firmware import a\na.fail()")
+    layout.lay_out(flash, source=True, project=project)
+    with runner.Board(flash) as one:
+        assert one.start().wait(20) == 1
+    assert '  File "firmware/a.py", line 4, in _deep' in one.lines

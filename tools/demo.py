@@ -66,7 +66,7 @@ def parsed(arguments=None):
     add("--faults", action="store_true", help="the simulated battery misbehaves in all the ways that were ever seen")
     add("--seed", type=int, default=1, help="the same seed gives the same simulated battery (default %(default)s)")
     add("--speed", type=float, default=1.0, metavar="X", help="how fast it charges (default %(default)s, a real one)")
-    add("--heap", metavar="SIZE", help="MicroPython's heap (default 120k, what an ESP32 has)")
+    add("--heap", metavar="SIZE", help="MicroPython's heap (such as 120k (default: as an ESP32))")
     given = parser.parse_args(arguments)
     own_broker = given.broker or given.user or given.password
     for wrong, text in (

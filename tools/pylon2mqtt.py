@@ -67,7 +67,7 @@ def parser():
         add(f"--{name}", type=kind, help=text)
     add("--mqtt_pass_file", metavar="FILE", help="file whose first line is the broker's password")
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="any other setting; repeatable")
-    add("--heap", default="120k", type=_heap, help="MicroPython's heap (default 120k)")
+    add("--heap", default="chip", type=_heap, help="MicroPython's heap, such as 120k (default: chip, as an ESP32)")
     add("--micropython", metavar="PATH", help="another interpreter than the installed one")
     add("--source", action="store_true", help="run the .py files, not compiled ones")
     add("--state", metavar="DIR", help="keep the energy counters of the last run here")
@@ -75,8 +75,8 @@ def parser():
 
 
 def _heap(text):
-    if not re.fullmatch(r"\d+[kKmM]?", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no heap size: write 80k")
+    if not re.fullmatch(r"chip|\d+[kKmM]?", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no heap size: write 120k, or chip")
     return text
 
 

@@ -26,6 +26,7 @@ _PAGER_MS = const(60)  # of silence, then the pager waits
 _QUIET_MS = const(60)  # silence on the line before a command is repeated,
 _REST_MS = const(300)  # or more, where its answer was not heard to the end
 _POLL_MS = const(10)
+_COLLECT_LINES = const(8)  # make garbage for one collection
 _CHUNK_BYTES = const(128)  # read at once, at most
 _LINE_BYTES = const(400)  # of the longest line; the header of `pwr` has about 200
 _BUFFER_BYTES = const(640)  # holds a line and a chunk
@@ -52,6 +53,7 @@ class Line:
         self.failures = self.polls = self.timeouts = self.frame_errors = self.return_codes = 0
         self._buffer = bytearray(_BUFFER_BYTES)
         self._view = memoryview(self._buffer)
+        self._lines = 0  # since garbage was collected
         self._at = self._end = 0  # of what was received and not yet taken
         self._began, self._heard = 0, None  # ms: when the command was sent, and when something came behind it
 
@@ -182,6 +184,7 @@ class Line:
                     continue
                 if max(line) > _MAX_CHARACTER:
                     raise ValueError("a character %02XH" % max(line))
+                self._lines += 1
                 return line
             seen = end - at
             if seen > _LINE_BYTES:
@@ -214,6 +217,9 @@ class Line:
                 self._end = end + 1
                 return
             elif silent < _IDLE_MS:
+                if self._lines >= _COLLECT_LINES:  # here, where the rest has to be waited for anyway
+                    self._lines = 0
+                    gc.collect()
                 clock.sleep_ms(_POLL_MS)
             elif self._heard is None:
                 raise NoReply("%s at %d baud: no reply" % (str(command, "ascii"), self.baud))

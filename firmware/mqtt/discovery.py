@@ -2,6 +2,8 @@
 table.
 """
 
+import gc
+
 from micropython import const
 
 from .. import __version__
@@ -13,6 +15,7 @@ _PATH = __file__[: __file__.rfind("/") + 1] + "entities.txt"
 _COMMENT = const(35)  # "#"
 _CHUNK_BYTES = const(128)  # of the table; smaller reads from flash are slow, larger ones need memory in one piece
 _TEXT_BYTES = const(64)
+_COLLECT_COMPONENTS = const(6)  # whose garbage would leave the free memory in small pieces
 # How Home Assistant reads a value: platform, template of its path. A value that is not there makes a number unknown,
 # keeps a text, and keeps the state of a binary sensor.
 _FORMS = {
@@ -79,6 +82,7 @@ class Config:
     def _parts(self):
         comma = b"," if self._device == b"rack" else b""  # the rack's head ends with a component
         path = common = b""  # of the part that the rows belong to
+        count = 0
         for word, rest in table():
             if word == b"head":
                 device, text = rest.split(b" ", 1)
@@ -91,6 +95,9 @@ class Config:
             else:
                 component = self._component(rest, path, common)
                 if component:
+                    count += 1
+                    if count % _COLLECT_COMPONENTS == 0:
+                        gc.collect()
                     yield comma
                     yield component
                     comma = b","

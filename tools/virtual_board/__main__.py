@@ -26,7 +26,7 @@ def main():
     parser = argparse.ArgumentParser(prog="virtual_board", description=__doc__)
     parser.add_argument("--flash", required=True, help="directory that is the board's flash")
     parser.add_argument("--uart", help="tty or pty that hangs on the board's UART, where the battery is")
-    parser.add_argument("--heap", default="120k", help="MicroPython's heap, such as 80k, or chip (default 120k)")
+    parser.add_argument("--heap", default="chip", help="MicroPython's heap, such as 120k (default: chip, as an ESP32)")
     parser.add_argument("--micropython", help="another interpreter (default: the installed unix port)")
     parser.add_argument("--state", help="directory of what survives a reset (default: a temporary one)")
     parser.add_argument("--speed", type=int, default=1, help="how many times as fast its clock goes (default 1)")
