@@ -145,7 +145,8 @@ def check_limits():
 
 
 def check_parameters():
-    made = Payloads().flat(details.parameters((3650, 3050, 2800, 600, -100, 25000, 52500, 45500, 42000, 600, -325, -25000)))
+    values = (3650, 3050, 2800, 600, -100, 25000, 52500, 45500, 42000, 600, -325, -25000)
+    made = Payloads().flat(details.parameters(values))
     assert bytes(made).decode() == (
         '{"CellHighVoltageLimit":3.65,"CellLowVoltageLimit":3.05,"CellUnderVoltageLimit":2.8,'
         '"ChargeHighTemperatureLimit":60.0,"ChargeLowTemperatureLimit":-10.0,"ChargeCurrentLimit":25.0,'

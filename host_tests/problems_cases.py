@@ -67,7 +67,8 @@ def check_every_flag_by_itself():
     """
     texts = []
     for key in EVERY_FLAG:
-        problem, warning, text = judge(made_alarms(on=(key,), keys=EVERY_FLAG, faulty=(1,) if key == "Cell_Fault" else ()))
+        faulty = (1,) if key == "Cell_Fault" else ()
+        problem, warning, text = judge(made_alarms(on=(key,), keys=EVERY_FLAG, faulty=faulty))
         assert problem is (key in PROTECT or key in ("Cell_Fault", "Other")), key
         assert warning is (key in ALARM), key
         assert text and (text == "OK") == (not problem and not warning), key

@@ -1,4 +1,4 @@
-"""Auto-detection, on MicroPython in the heap of an ESP32, in every state that a battery can be in: found by itself, read,
+"""Auto-detection, on MicroPython in an ESP32's heap, in every state that a battery can be in: found by itself, read,
 and what is published is what it said, in either dialect.
 """
 

@@ -6,7 +6,7 @@ import pytest
 from battery_line import ScriptedUart
 from fakes import Clock
 
-from firmware.battery import NoReply, Refusal, frame, messages
+from firmware.battery import ADR_ERROR, NoReply, Refusal, frame, messages
 from firmware.battery.link import Link
 from tools.simulator import framed
 
@@ -150,7 +150,7 @@ def test_a_question_that_arrived_damaged_is_asked_again(code):
 
 
 @pytest.mark.parametrize(("answer", "code"), [
-    (framed.encode(0x90, address=2), frame.ADR_ERROR),  # whatever address it comes from
+    (framed.encode(0x90, address=2), ADR_ERROR),  # whatever address it comes from
     (framed.encode(OK), frame.INVALID_DATA),  # a pack that is not there
 ])  # fmt: skip
 def test_other_refusals(answer, code):

@@ -40,9 +40,9 @@ class Link:
         self.uart.init(baudrate=baud)
         self.baud = baud
 
-    def answers(self, attempts=_ATTEMPTS):
-        """True when a whole frame comes back, whatever it says, unless our address is refused: then each other one is
-        tried once, and the one that works is kept.
+    def answers(self, attempts=_ATTEMPTS, log=None):
+        """True when a whole frame comes back, whatever it says, unless our address is refused: then that is told to the
+        `log`, each other one is tried once, and the one that works is kept.
         """
         first = self.address
         for address in [first] + [other for other in _ADDRESSES if other != first]:
@@ -55,6 +55,8 @@ class Link:
             except Refusal as error:
                 if error.code != ADR_ERROR:
                     return True
+                if log:
+                    log.info("battery refuses ADR %02XH", address)
         self.address = first
         return False
 

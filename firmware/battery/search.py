@@ -72,7 +72,7 @@ class Search:
         link = self._link
         if probe[0] == self._dialect == FRAMED:
             link.set_rate(probe[1])
-            if link.answers(1):
+            if link.answers(1, self._log):
                 return FRAMED if self._is_at_rate() else None
         elif answers(link.uart, link.clock, probe):
             if probe[0] == self._dialect:

@@ -25,7 +25,7 @@ LINES_KEPT = 10_000
 class Board:
     """A board on which the flash directory `flash` boots.
 
-    uart: path of the tty or pty that hangs on UART 1 and 2 (None: an open wire). heap: what the firmware gets, "120k" or "chip",
+    uart: path of the tty or pty that hangs on UART 1 and 2 (None: an open wire). heap: what the firmware gets: "120k",
     or "chip": what it has on an ESP32 without PSRAM; what an ESP32 has elsewhere comes on top (layout.*_cost). state:
     directory of what survives a reset (RTC memory; None: a new one, removed by close()). extra_path: directories before
     the flash on the firmware's path. stdout: called with each line of the console, without newline. env: more
