@@ -9,6 +9,7 @@ from console_answers import console, raised
 from firmware.battery import NoReply, Refusal
 
 STEP = 1 if sys.implementation.name == "cpython" else 29  # every position where that takes no time
+COUNTERS_MS = 3_600_000  # they are asked again after an hour
 NOTHING = (None,) * 5 + ("console", 115200, None)
 
 
@@ -41,7 +42,7 @@ def check_bare_commands():
         assert it.identity(1)[0].serial == "PMADE00000000001" and it.identity(2)[0] == NOTHING
         assert it.read(1)[7:9] == (62, 98) and it.read(2)[7:9] == (None, None)
         assert uart.sent.count(b"info 1\r\n") == uart.sent.count(b"stat 1\r\n") == 1  # it is known then
-        it.link.clock.advance(600_000)
+        it.link.clock.advance(COUNTERS_MS)
     assert b"info\r\n" in uart.sent and it.link.timeouts == it.link.frame_errors == 0
     answers["info"] = answers["info"].replace(b"address      : 1", b"address      : 2")
     assert "another pack" in str(it.identity(1)[1])
@@ -61,9 +62,14 @@ def check_counters_are_asked_now_and_then():
     for _ in range(3):
         it.read(1)
     assert uart.sent.count(b"stat 1\r\n") == 2  # its form has to come twice
-    it.link.clock.advance(600_000)
     uart.answers["stat 1"] = made.stat(items=(("CYCLE Times", 63), ("SOH", 98)))
+    it.link.clock.advance(COUNTERS_MS - 1_000)
+    assert it.read(1).cycles == 62
+    it.link.clock.advance(1_000)
+    uart.sent.clear()
     assert it.read(1).cycles == 63 and it.counters(1).cycles == 63
+    # the first one only shows that the pack is there
+    assert uart.sent == [b"bat 1\r\n", b"stat 1\r\n", b"bat 1\r\n", b"pwr 1\r\n"]
 
 
 def check_counters_are_never_in_the_way():
@@ -155,7 +161,7 @@ def damages(answer, step):
 def _asks(it, command):
     """What a command brings, as one value."""
     if command == "stat 1":
-        it.link.clock.advance(600_000)
+        it.link.clock.advance(COUNTERS_MS)
     if command == "pwr":
         return it.packs()
     return it.identity(1)[0] if command == "info 1" else (it.read(1), it.counters(1))

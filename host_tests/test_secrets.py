@@ -15,11 +15,11 @@ from firmware.config import SETTINGS
 MARK = "hunter2-MARK"
 SECRETS = {row[0]: f"{MARK}-{row[0]}" for row in SETTINGS if row[3]}
 USER = {"mqtt_user": "owner"}
-QUICK = (("CTRL_C_MS = 2000", "CTRL_C_MS = 20"), ("sleep_ms(5000)", "sleep_ms(20)"))
+QUICK = (("time.sleep_ms(2000)", "time.sleep_ms(20)"), ("sleep_ms(5000)", "sleep_ms(20)"))
 HEAP = "1M"  # not the point here; what crashes is source
 # file, the function that crashes in the first life
 PLACES = (
-    ("config.py", "def check("), ("app.py", "def build("), ("wifi.py", "def _start("), ("wifi.py", "def tend("),
+    ("config.py", "def check("), ("app.py", "def build("), ("wifi.py", "def _help("), ("wifi.py", "def tend("),
     ("mqtt/session.py", "def tend("), ("mqtt/session.py", "def _connect("), ("mqtt/transport.py", "def connect("),
     ("mqtt/publisher.py", "def tend("), ("battery/poller.py", "def step("), ("battery/search.py", "def step("),
     ("battery/pylontech.py", "def read("), ("telemetry.py", "def state("),

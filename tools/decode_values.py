@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from firmware.battery import frame, messages
+from firmware.battery import ADR_ERROR, frame, messages
 from tools.truth import BITS
 
 # CID2 -> the command in words, its section, what reads INFO of the reply (None: none belongs there) (§2.9, §3)
@@ -29,7 +29,7 @@ NEVER_SENT = {
 RETURN_CODES = {
     frame.NORMAL: "normal", 0x01: "VER error", frame.CHKSUM_ERROR: "CHKSUM error", frame.LCHKSUM_ERROR: "LCHKSUM error",
     frame.CID2_INVALID: "CID2 invalid", 0x05: "command format error",
-    frame.INVALID_DATA: "invalid data, or no such pack", frame.ADR_ERROR: "ADR error",
+    frame.INVALID_DATA: "invalid data, or no such pack", ADR_ERROR: "ADR error",
     0x91: "communication error: the master could not reach the pack",
 }  # fmt: skip
 RATES = {1: 1200, 2: 2400, 3: 4800}

@@ -4,9 +4,9 @@ Names that begin with one underscore are nobody else's, so each module counts it
 share the same few. `python3 tools/shorten.py firmware/loop.py` tells which name a traceback of the board means.
 """
 
+import argparse
 import io
 import re
-import sys
 import tokenize
 from pathlib import Path
 
@@ -42,5 +42,7 @@ def _private(source):
 
 
 if __name__ == "__main__":
-    for name, short in short_names(Path(sys.argv[1]).read_text()).items():
+    parser = argparse.ArgumentParser(prog="shorten.py", description=__doc__)
+    parser.add_argument("module", type=Path, help="its private names are told, each with its short one")
+    for name, short in short_names(parser.parse_args().module.read_text()).items():
         print(f"{short:5} {name}")
