@@ -23,6 +23,9 @@ FRAMES = PROJECT.parent / "shared" / "frames.jsonl"
 LINES_SHOWN = 60
 WINDOW = "time.sleep_ms(2000)"  # in main.py
 
+# The firmware collects garbage at each question, which takes CPython long with all of pytest in its memory.
+gc.collect = lambda _=2: 0
+
 # What MicroPython has and CPython lacks, for those parts of the firmware that say const().
 sys.modules.setdefault("micropython", types.SimpleNamespace(const=lambda value: value))
 
@@ -64,12 +67,6 @@ def pytest_collection_modifyitems(config, items):
     if dropped:
         config.hook.pytest_deselected(items=dropped)
         items[:] = [item for item in items if item not in dropped]
-
-
-def pytest_collection_finish():
-    """The firmware collects garbage at each question; all that is there by now need not be looked through each time."""
-    gc.collect()
-    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,5 @@
 """The text console: the checks of its modules, and what owners recorded, read where it is."""
 
-import gc
-
 import console_answers as made
 import pytest
 import recordings
@@ -43,14 +41,6 @@ COUNTERS = (
 )
 FORCE = ("force-h2", "force-sc")
 PARSERS = {"bat": console_pack.cells, "stat": console_details.stat, "info": console_details.info}
-
-
-@pytest.fixture(autouse=True, scope="module")
-def quick_collections():
-    """Each request collects garbage, which takes CPython long with all of pytest in its memory."""
-    gc.freeze()
-    yield
-    gc.unfreeze()
 
 
 @checks_of("console_line_cases")

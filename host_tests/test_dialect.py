@@ -15,8 +15,9 @@ from firmware.retained import Retained
 WAKE_UP = b"~20014682C0048520FCC3\r"
 WHOLE_S = 60  # a search that nobody answers
 STEP_MAX_MS = 2_200 + 1_300  # the wake-up, and the wait for its answer
-# The other dialect is only tried when the one that worked stays away. The longest: rounds of a console, 16.5 s each, and
-# the pauses 1, 2, 4 and 8 s between them; the fourth tries 4800 baud (1.3 s), the fifth 1200, and then it is switched.
+# The other dialect is only tried when the one that worked stays away. The longest: rounds of a console, 16.5 s each,
+# and the pauses 1, 2, 4 and 8 s between them; the fourth tries 4800 baud (1.3 s), the fifth 1200, and then it is
+# switched.
 AWAY_S = 5 * 16.5 + 15 + 1.3 + 2.2
 
 
