@@ -90,7 +90,7 @@ _TOPIC_MOST = 122  # bytes of a topic that umqtt.simple can subscribe to
 # key, default (None: not set), what is wrong with a value (a function: text or None), secret, meaning
 SETTINGS = (
     ("wifi_ssid", NEEDED, _text(1, 32), False, "name of the Wi-Fi network"),
-    ("wifi_pass", "", _text(0, 63), True, "key of the Wi-Fi network"),
+    ("wifi_pass", "", _text(0, 63), True, "its key"),
     ("hostname", "pylon2mqtt", _text(1, 32), False, "name of this device in the network"),
     ("mqtt_host", NEEDED, _host, False, "name or address of the MQTT broker"),
     ("mqtt_port", None, _whole(1, 65535), False, "its port; if not set 1883, with TLS 8883"),

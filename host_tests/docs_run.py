@@ -5,11 +5,11 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import battery_line
-import house
 from fakes import Memory
+from publisher_rig import Rig
 
-from firmware import health
-from firmware.mqtt import discovery
+from firmware import telemetry
+from firmware.mqtt.payloads import members
 from firmware.retained import Retained
 
 RUN_S = 300
@@ -22,30 +22,28 @@ def published(dialect="framed"):
     line = battery_line.House(packs=2, rate_s=10, dialect=dialect)
     if dialect == "console":
         line.battery.update(dialect, firmware="us5000")
-    hall = house.House(clock=line.clock)
-    line.poller.sink = hall.publisher
-    started = line.clock.ticks_ms()
+    rig = Rig(clock=line.clock)
+    line.poller.sink = rig.publisher
+    health = _telemetry(line, rig)
     line.run(RUN_S)
-    loop = _loop(line, hall, started)
-    hall.health = lambda what: getattr(health, what)(loop)
-    memory, health.gc = health.gc, SimpleNamespace(collect=lambda: None, mem_free=lambda: HEAP_FREE)
+    memory, telemetry.free_memory = telemetry.free_memory, lambda: (HEAP_FREE, None, None, None)
     try:
-        hall.publisher.state("status")
-        hall.publisher.state()
+        for topic, said in (("stat/status", health.status()), ("tele/STATE", health.state())):
+            rig.publisher.publish(topic, rig.publisher._payloads.flat(members(*said)), topic == "stat/status")
     finally:
-        health.gc = memory
-    while hall.publisher.wanted:
-        discovery.step(hall.publisher)
-    return {topic: (text, retained) for topic, text, retained in hall.session.sent}
+        telemetry.free_memory = memory
+    rig.publisher.announce_all()
+    rig.pass_time(10)
+    sent = {topic: (text, retained) for topic, text, retained in rig.session.sent}
+    sent["PylonToMQTT/Main/tele/STATE"] = next(
+        (text, retained) for topic, text, retained in rig.session.sent if topic.endswith("STATE") and "HeapFree" in text
+    )
+    return sent
 
 
-def _loop(line, hall, started):
-    """loop.Loop, as far as health knows it."""
+def _telemetry(line, rig):
     wifi = SimpleNamespace(address=lambda: "192.168.2.31", signal=lambda: -61, ssid="my network", drops=0)
-    hall.session.drops = 0
     retained = Retained(Memory())
     retained.boots = BOOTS
-    return SimpleNamespace(
-        poller=line.poller, wifi=wifi, retained=retained, clock=line.clock, publisher=hall.publisher,
-        session=hall.session, reset_cause="power on", started=started, uptime_s=0,
-    )  # fmt: skip
+    rig.session.drops = 0
+    return telemetry.Telemetry("Main", "power on", retained, line.clock, wifi, rig.session, line.poller)

@@ -41,8 +41,8 @@ class Session:
 class Rig:
     """A Publisher with all that it has; `announced` counts calls of on_announced(), `lines` is the log."""
 
-    def __init__(self, announces=True):
-        self.clock = Clock()
+    def __init__(self, announces=True, clock=None):
+        self.clock = clock or Clock()
         self.session = Session()
         self.announced = 0
         self.lines = []

@@ -10,8 +10,8 @@ import markdown
 import pytest
 from payload_cases import GOLDEN, TOTALS
 
-from firmware.mqtt import commands, entities
-from firmware.reading import GROUPS
+from firmware import commands, telemetry
+from firmware.mqtt import details, payloads
 from tools import environment
 
 TEXT = (environment.PROJECT / "docs" / "mqtt.md").read_text()
@@ -21,9 +21,8 @@ TOPICS = {
     "A reading": "stat/readings/Pack1", "The rack": "stat/readings/Rack", "Limits": "stat/limits/Pack1",
     "Parameters": "stat/parameters", "Identity": "stat/info/Pack1", "Health": "tele/STATE", "Status": "stat/status",
 }  # fmt: skip
-STATUS_OBJECTS = [name for name, _ in GROUPS]
-DEVICES = {"p": "pack", "r": "rack", "b": "pack, rack"}
-SHOWN = {"m": "", "d": "diagnostic", "o": "off"}
+STATUS_OBJECTS = [name for name, _ in payloads._STATUS_OBJECTS]
+SHOWN = {"main": "", "diagnostic": "diagnostic", "off": "off"}
 FOR_CONSOLE, OF_CONSOLE = "console", "From a text console"
 
 
@@ -103,13 +102,14 @@ def is_state_of_a_sensor(key):
 
 
 def test_keys_of_a_reading(from_console):
+    rare = {"Events"}  # the simulated battery of the example has none
     framed, flags = keys_of(text for reading, _, _, text in GOLDEN if reading.soh is None)
     console, more_flags = keys_of([from_console])
     rows = documented("A reading")
     named = {key for key in rows if not is_state_of_a_sensor(key)}
-    assert named - set(STATUS_OBJECTS) == {key for key in framed | console if not is_state_of_a_sensor(key)}
+    assert named - set(STATUS_OBJECTS) == {key for key in framed | console | rare if not is_state_of_a_sensor(key)}
     assert any(is_state_of_a_sensor(key) for key in rows)
-    assert {key for key, row in rows.items() if row[3] == FOR_CONSOLE} == console - framed
+    assert {key for key, row in rows.items() if row[3] == FOR_CONSOLE} == (console | rare) - framed
     of_alarms = {"Problem", "Warning", "ProblemText"} | {key for key in rows if key.endswith("State") and "." in key}
     assert {key for key, row in rows.items() if row[3] == "alarm"} == of_alarms | set(STATUS_OBJECTS)
     said = {(row[0].strip("`"), row[1].strip("`")) for row in markdown.table(TEXT, "object", "key")}
@@ -117,14 +117,15 @@ def test_keys_of_a_reading(from_console):
 
 
 def test_keys_of_the_rack():
-    assert set(documented("The rack")) == set(TOTALS) | {"TimeToFull", "TimeToEmpty"}
+    assert set(documented("The rack")) == set(TOTALS) | {"TimeToFull", "TimeToEmpty", "ChargedEnergy", "DischargedEnergy"}
 
 
 @pytest.mark.parametrize(("heading", "topic"), [
-    ("Limits", "limits"), ("Parameters", "parameters"), ("Health", "state"), ("Status", "status"),
+    ("Limits", details._LIMITS), ("Parameters", details._PARAMETERS), ("Health", telemetry._STATE),
+    ("Status", telemetry._STATUS),
 ])  # fmt: skip
 def test_keys_of_the_table(heading, topic):
-    assert list(documented(heading)) == [row[0] for row in entities.rows(topic)]
+    assert list(documented(heading)) == topic.decode().split()[::2]
 
 
 def test_keys_of_an_identity(published):
@@ -140,13 +141,13 @@ def test_commands():
         known = re.findall(r'key [!=]= "(\w+)"', file.read())
     assert sorted(row[0].strip("`") for row in rows) == sorted(known)
     for key, _, _, example in rows:
-        assert commands.intention(example.strip("`").encode()) == json.loads(example.strip("`"))
+        assert commands.parse(example.strip("`").encode()) == json.loads(example.strip("`"))
         assert key.strip("`") in example
     low, high = map(int, re.findall(r"\d+", rows[0][1]))
     for rate in (low - 1, low, high, high + 1):
-        asked = commands.intention(b'{"publishRate":%d}' % rate)
+        asked = commands.parse(b'{"publishRate":%d}' % rate)
         assert isinstance(asked, dict) == (low <= rate <= high)
-    assert commands.intention(b'{"STOP"}') == {"polling": False}
+    assert commands.parse(b'{"STOP"}') == {"polling": False}
     assert f"more than {commands._BYTES_MAX} bytes" in TEXT
 
 
@@ -161,14 +162,12 @@ def numberless(name):
 def made_entities():
     """-> {(devices, entity, unit, key, shown)} as the table of the firmware has them."""
     found = {}
-    with open(entities._PATH) as file:
-        rows = [line.rstrip("\n").split(" ", 4) for line in file if not line.startswith(("#", "kind", "head", "part"))]
-    for key, kind, device, show, name in (row[1:4] + row[4].split(" ", 1) for row in rows):
-        if show != "-":
-            unit = json.loads("{" + entities.kind(kind)[2] + "}").get("unit_of_meas", "")
-            one = numberless(name), unit, numberless(key), SHOWN[show[0]]
-            found.setdefault(one, set()).update({"b": "pr"}.get(device, device))
-    return {("pack, rack" if len(devices) > 1 else DEVICES[min(devices)], *one) for one, devices in found.items()}
+    with open(environment.PROJECT / "firmware/mqtt/entities.txt", encoding="utf-8") as file:
+        rows = [line.rstrip("\n").split(" ", 10) for line in file if not line.startswith(("#", "head", "part"))]
+    for _, key, device, show, _, _, unit, _, _, _, name in rows:
+        one = numberless(name), unit.strip("-"), numberless(key), SHOWN[show]
+        found.setdefault(one, set()).update(("pack", "rack") if device == "both" else (device,))
+    return {(", ".join(sorted(devices)), *one) for one, devices in found.items()}
 
 
 def said_entities():
