@@ -52,7 +52,7 @@ def board_files(source=False, project=PROJECT):
         else:
             # tracebacks name the .mpy: the board knows that name already, and keeps every new one in its memory
             name = name.with_suffix(".mpy")
-            files.append((name, compiled(path, name, shorten)))
+            files.append((name, compiled(path, name, shorten, OPTIONS)))
     return files
 
 
@@ -88,23 +88,23 @@ def _directory(kind, files):
     return target
 
 
-def compiled(path, name, change=str):
+def compiled(path, name, change=str, options=()):
     """-> path of the .mpy of the file `path`; `name` is what tracebacks show. Made once for each content.
 
-    `change` is what happens to the source before it is compiled. CompileError.
+    `change` is what happens to the source before it is compiled, `options` are of mpy-cross. CompileError.
     """
     shown = Path(name).with_suffix(".py")
     try:
         source = change(path.read_text())
     except (SyntaxError, tokenize.TokenError) as error:
         raise CompileError(f"{shown} is no Python: {error}") from None
-    target = _cache() / f"{_key(source, name)}.mpy"
+    target = _cache() / f"{_key(source, name, options)}.mpy"
     if target.exists():
         return target
     with tempfile.TemporaryDirectory(dir=_cache()) as directory:
         changed, work = Path(directory) / path.name, Path(directory) / target.name
         changed.write_text(source)
-        command = [str(environment.mpy_cross()), *OPTIONS, "-s", str(name), "-o", str(work), str(changed)]
+        command = [str(environment.mpy_cross()), *options, "-s", str(name), "-o", str(work), str(changed)]
         result = subprocess.run(command, capture_output=True, text=True, timeout=COMPILE_TIMEOUT_S, check=False)
         if result.returncode:
             raise CompileError(f"mpy-cross does not compile {shown}: {(result.stderr or result.stdout).strip()}")
@@ -154,9 +154,9 @@ def _probe(command, settings):
     return int(result.stdout)
 
 
-def _key(source, name):
+def _key(source, name, options=()):
     compiler = environment.mpy_cross().stat()
-    head = f"{OPTIONS} {compiler.st_size} {compiler.st_mtime_ns}\n{name}\n"
+    head = f"{options} {compiler.st_size} {compiler.st_mtime_ns}\n{name}\n"
     return hashlib.sha256((head + source).encode()).hexdigest()
 
 
