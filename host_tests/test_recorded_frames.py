@@ -135,6 +135,18 @@ def test_blocks_of_relatives_are_refused(frames):
                 PARSERS[cid2](info)
 
 
+def test_error_replies_have_their_code(frames):
+    codes = [frame.decode(line_of(row["response"])).code for row in frames if row["valid"] and row["kind"] == "error"]
+    assert frame.NORMAL not in codes
+
+
+def test_cells_sum_to_the_pack_voltage_exactly(frames):
+    for row, cid2, info in replies(frames, OWN):
+        if cid2 == frame.ANALOG_VALUES:
+            for block in messages.analog_values(info)[1]:
+                assert sum(block.cells) == block.voltage, row
+
+
 def test_readings_are_plausible(frames):
     """Each pack of each reply, said twice; its cells sum to its voltage."""
     for row, cid2, info in replies(frames, OWN):
