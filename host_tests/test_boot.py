@@ -110,7 +110,7 @@ def test_compiled_code_is_named_by_file_and_function(board, files, tmp_path, err
     other.write_text(f"def public():\n    _private()\n\n\ndef _private():\n    raise {error}\n")
     start = app_py("from .battery.other import public", "public()")
     one = board(CONFIG, files(firmware__app=start), start=False)
-    compiled = layout.compiled(other, "firmware/battery/other.mpy", shorten)
+    compiled = layout.compiled(other, "firmware/battery/other.mpy", shorten, layout.OPTIONS)
     shutil.copyfile(compiled, one.flash / "firmware" / "battery" / "other.mpy")
     one.start()
     name = short_names(other.read_text())["_private"]
