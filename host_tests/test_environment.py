@@ -11,16 +11,14 @@ import pytest
 from tools import environment
 
 
-def test_the_order_in_which_micropython_is_looked_for(tmp_path, monkeypatch):
+def test_micropython_is_the_one_that_is_named_else_the_installed_one(tmp_path, monkeypatch):
     programs = [tmp_path / name for name in ("argument", "variable")]
     for program in programs:
-        program.write_text("#!/bin/sh\n")
-        program.chmod(0o755)
+        program.touch(0o755)
     monkeypatch.delenv("MICROPYTHON", raising=False)
     assert environment.micropython() == environment.VENV / "bin" / "micropython"
     monkeypatch.setenv("MICROPYTHON", str(programs[1]))
-    assert environment.micropython() == programs[1]
-    assert environment.micropython(programs[0]) == programs[0]
+    assert environment.micropython() == programs[1] and environment.micropython(programs[0]) == programs[0]
     monkeypatch.setenv("MICROPYTHON", str(tmp_path))
     with pytest.raises(environment.SetupError, match="variable MICROPYTHON"):
         environment.micropython()
@@ -36,12 +34,6 @@ def test_where_something_is_missing_it_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setattr(environment, "LOCK", tmp_path / "missing" / ".venv.lock")
     with pytest.raises(environment.SetupError, match=f"No such file.*variable {environment.PLACE_VARIABLE}"):
         environment._lock()
-
-
-def test_what_is_installed_runs(micropython):
-    for command in ([micropython, "-c", "import umqtt.simple"], [environment.mpy_cross(), "--version"]):
-        path = {"MICROPYPATH": str(environment.umqtt_dir()), "PATH": "/usr/bin:/bin"}
-        subprocess.run(command, env=path, check=True, capture_output=True)
 
 
 # The tool finds an older Python than it runs under; whatever it imports before it says so is there in all of them.
@@ -67,7 +59,22 @@ def test_an_old_python_is_told_so(tool):
     assert done.returncode == 1
 
 
-# A copy of environment.py in a project of its own; making it waits until it is told to go on.
+@pytest.fixture
+def copy(tmp_path, monkeypatch):
+    """A project of its own, with nothing but what makes .venv."""
+    monkeypatch.delenv(environment.PLACE_VARIABLE, raising=False)
+    (tmp_path / "tools").mkdir()
+    for name in ("environment.py", "requirements.txt", "__init__.py"):
+        (tmp_path / "tools" / name).write_text((environment.PROJECT / "tools" / name).read_text())
+    return tmp_path
+
+
+def started(copy, script):
+    return subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], cwd=copy, stdin=subprocess.PIPE,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)  # fmt: skip
+
+
+# Making it waits until it is told to go on.
 RACE = """
     import sys, time
     from tools import environment as e
@@ -85,44 +92,22 @@ RACE = """
 """
 
 
-@pytest.fixture
-def copy(tmp_path, monkeypatch):
-    monkeypatch.delenv(environment.PLACE_VARIABLE, raising=False)  # its .venv is its own
-    (tmp_path / "tools").mkdir()
-    for name in ("environment.py", "requirements.txt", "__init__.py"):
-        (tmp_path / "tools" / name).write_text((environment.PROJECT / "tools" / name).read_text())
-    return tmp_path
-
-
-def test_two_processes_at_once_make_it_once(copy):
-    command = [sys.executable, "-c", textwrap.dedent(RACE)]
-    with subprocess.Popen(command, cwd=copy, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+def test_two_processes_at_once_make_it_once_and_again_when_the_requirements_change(copy):
+    with started(copy, RACE) as first:
         assert first.stdout.readline() == "begin\n"
-        with subprocess.Popen(command, cwd=copy, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as second:
-            assert first.communicate(timeout=60)[0] == "goes on\n"
-            assert second.communicate(timeout=60)[0] == "goes on\n"
-
-
-def test_it_is_made_again_when_the_requirements_change(tmp_path, monkeypatch):
-    for name in ("PYTHON", "REQUIREMENTS", "STAMP"):
-        monkeypatch.setattr(environment, name, tmp_path / name)
-    environment.PYTHON.touch()
-    environment.REQUIREMENTS.write_text("one==1\n")
-    assert not environment._is_made()
-    environment.STAMP.write_text(environment._wanted())
-    assert environment._is_made()
-    environment.REQUIREMENTS.write_text("one==1\nmore==1\n")
-    assert not environment._is_made()
+        with started(copy, RACE) as second:
+            assert [first.communicate(timeout=60)[0], second.communicate(timeout=60)[0]] == ["goes on\n"] * 2
+    (copy / "tools" / "requirements.txt").write_text("more==1\n")
+    with started(copy, RACE.replace("e.PYTHON.symlink_to", "").replace("mkdir(parents=True)", "stat()")) as third:
+        assert third.communicate(timeout=60)[0] == "begin\ngoes on\n"
 
 
 def test_a_failed_installation_ends_in_words_and_is_no_success(copy):
     (copy / "tools" / "requirements.txt").write_text("no-such-package-of-pylon2mqtt @ file:///nowhere.whl\n")
-    script = "from tools import environment; environment.ensure(); print('went on')"
-    result = subprocess.run(
-        [sys.executable, "-c", script], cwd=copy, capture_output=True, text=True, timeout=120, check=False
-    )
-    assert result.returncode == 1 and "went on" not in result.stdout
-    assert result.stdout.startswith("making .venv") and "set-up failed: a package could not be" in result.stderr
+    with started(copy, "from tools import environment; environment.ensure(); print('went on')") as process:
+        output, errors = process.communicate(timeout=120)
+    assert process.returncode == 1 and "went on" not in output
+    assert output.startswith("making .venv") and "set-up failed: a package could not be" in errors
     assert not (copy / ".venv" / "made-from").exists()
 
 
@@ -130,12 +115,11 @@ def test_a_failed_installation_ends_in_words_and_is_no_success(copy):
 def test_a_fresh_project_is_set_up_and_the_second_time_is_silent(copy, monkeypatch):
     """In another place, as for a service that may not write into the project's directory."""
     monkeypatch.setenv(environment.PLACE_VARIABLE, str(copy / "place"))
-    script = "from tools import environment; environment.ensure(); import rich, sys; print(sys.prefix)"
-    command = [sys.executable, "-c", script]
-    outputs = [
-        subprocess.run(command, cwd=copy, capture_output=True, text=True, timeout=600, check=True) for _ in range(2)
-    ]
-    *steps, prefix = outputs[0].stdout.splitlines()
-    assert [step.split()[0] for step in steps] == ["making", "installing", "fetching", ".venv"]
-    assert outputs[1].stdout.splitlines() == [prefix] == [str(copy / "place")]
+    outputs = []
+    for _ in range(2):
+        script = "from tools import environment; environment.ensure(); import rich, sys; print(sys.prefix)"
+        with started(copy, script) as process:
+            outputs.append(process.communicate(timeout=600)[0].splitlines())
+    assert [step.split()[0] for step in outputs[0][:-1]] == ["making", "installing", "fetching", ".venv"]
+    assert outputs[1] == outputs[0][-1:] == [str(copy / "place")]
     assert (copy / "place" / "umqtt" / "umqtt" / "simple.py").exists()

