@@ -45,7 +45,7 @@ def test_a_right_one_is_right_for_a_while():
     assert check(reading(), now=AT + WINDOW_S) is None and check(reading(), now=AT + WINDOW_S + 1) is not None
 
 
-@pytest.mark.parametrize("path", leaves(reading()), ids=".".join)
+@pytest.mark.parametrize("path", list(leaves(reading())), ids=".".join)
 def test_every_value_that_is_wrong_or_lacks_is_found(path):
     made = place = reading()
     for key in path[:-1]:
