@@ -1,4 +1,4 @@
-"""The commands that the project's pages tell somebody to type, and what the pages promise that they print."""
+"""The commands in the code blocks of the pages, what the pages promise that they print, and how each one is tried."""
 
 from __future__ import annotations
 
@@ -16,14 +16,27 @@ PAGES = [
     for path in sorted(PROJECT.glob(pattern))
 ]
 SHELL, REPL = "$ ", ">>> "
-PROGRAMS = (
-    "python3", "mpremote", "git", "apt", "systemctl", "journalctl", "mosquitto", "kill", "ls", "cp", "rm", "cat",
-    "mkdir", "install", "nano", "make", "echo", "sudo", ".venv/bin/mpremote", "~/esptool/bin/pip",
-    "~/esptool/bin/esptool",
-)  # fmt: skip
-SHOWS_COMMANDS = "demo.py --board"  # what it prints has commands in it, too
-MODULES = ("from firmware ", "import ", "config.", "diagnose.", "setup.")
 WIDEST = 400  # characters that a … stands for at most
+
+AT_ONCE, ON_A_BOARD, AS_ROOT = "at once", "on a board", "as root"
+PORT = r"(?:/dev/ttyUSB0|/dev/pts/7)"
+# A regex of the whole command, and how it is run, or why it is not
+ROWS = (
+    (r"python3 tools/(decode|capture)\.py .*|python3 tools/test\.py --frames .*", AT_ONCE),
+    (r"python3 tools/simulator --packs 2 --link /tmp/battery", ON_A_BOARD),
+    (r"mkdir /tmp/board; python3 tools/virtual_board --flash /tmp/board --uart /tmp/battery", ON_A_BOARD),
+    (rf"python3 tools/(deploy|configure)\.py --port {PORT}.*", ON_A_BOARD),
+    (r"python3 tools/monitor\.py --broker (127\.0\.0\.1|192\.168\.2\.245)", ON_A_BOARD),
+    (r"from firmware import .*|config\.(set|unset)\(.*\)|import machine; machine\.reset\(\)", ON_A_BOARD),
+    (r"(mkdir -p|install -m 600|cat >|cp|rm -r) (.|\n)*/pylon2mqtt(.|\n)*|echo MICROPYTHON=.*", AS_ROOT),
+    (rf"\.venv/bin/mpremote connect {PORT}", "test_board_repl and test_deploy have mpremote at a board's port"),
+    (r"python3 tools/demo\.py.*", "test_demo runs it"),
+    (r"python3 tools/pylon2mqtt\.py .*", "test_pylon2mqtt runs it"),
+    (r"python3 tools/(test|bench)\.py( --quick)?", "takes too long"),
+    (r"mpremote mip install .*", "test_package_json does, from this tree's package.json"),
+    (r"~/esptool/bin/esptool .*", "needs an ESP32"),
+    (r"(git|python3 -m venv|apt|systemctl|journalctl|nano|make|mosquitto|cd)\b.*", "internet, or a PC of its own"),
+)
 
 # page; prompt: SHELL or REPL; text as it is to be typed; promised: lines that it prints, as the page has them
 Command = namedtuple("Command", "page prompt text promised")
@@ -33,78 +46,59 @@ _HEREDOC = re.compile(r"<<(\w+)$")
 _LOOSE = re.compile(r"…|\d+(?:\.\d+)?|[+-](?=\d)|\s+|[^…\d\s+-]+|.")
 
 
-def commands(page, text):
-    """-> [Command], in the order of the page: of code blocks, of lines that are indented by four, in backticks."""
-    found, prose = [], []
-    for kind, what in [*markdown.parts(text), ("end", "")]:
-        indented = kind == "line" and what.startswith("    ") and _is_command(what.strip())
-        if kind == "line" and what and not indented:
-            prose.append(what)  # what stands in backticks may go over two lines
-            continue
-        quoted = markdown.quoted(" ".join(prose))
-        found += [Command(page, prompt, one, []) for one in quoted if (prompt := _inline(one))]
-        prose = []
-        if kind == "block":
-            found += _of_block(page, what)
-        elif indented:
-            found.append(Command(page, SHELL, what.strip(), []))
-    return found
-
-
-def _of_block(page, block):
-    """A line is a command behind a prompt, or when it begins with a program's name and there is no prompt around."""
+def commands(page, block):
+    """-> [Command] of a code block: lines behind a prompt, or all lines of a block in the language sh."""
     found, end = [], None
-    prompted = any(line.startswith((SHELL, REPL)) for line in block.text.splitlines())
+    plain = block.language == "sh"
     for line in block.text.splitlines():
-        prompt = next((one for one in (SHELL, REPL) if line.startswith(one)), None)
+        prompt = SHELL if plain else next((one for one in (SHELL, REPL) if line.startswith(one)), None)
         if end:  # of a here-document: it belongs to its command
             found[-1] = found[-1]._replace(text=f"{found[-1].text}\n{line}")
             end = None if line == end else end
-        elif found and SHOWS_COMMANDS in found[0].text:
-            found[0].promised.extend([line] if line.strip() not in ("", "…") else [])
-        elif prompt or (not prompted and _is_command(line)):
-            text = _COMMENT.sub("", line.removeprefix(prompt or ""))
-            found.append(Command(page, prompt or SHELL, text, []))
+        elif found and "demo.py --board" in found[0].text:  # what it prints has commands in it, too
+            found[0].promised.append(line)
+        elif prompt:
+            text = _COMMENT.sub("", line if plain else line.removeprefix(prompt))
+            found.append(Command(page, prompt, text, []))
             end = (_HEREDOC.findall(text) or [None])[0]
         elif found and line.strip() not in ("", "…"):
             found[-1].promised.append(line)
     return found
 
 
-def _is_command(text):
-    return text.split(" ", 1)[0] in PROGRAMS
+COMMANDS = [
+    command
+    for page in PAGES
+    for block in markdown.blocks((PROJECT / page).read_text())
+    for command in commands(page, block)
+]
 
 
-def _inline(text):
-    """-> the prompt that a text in backticks belongs to, or None: it is no whole command."""
-    if "…" in text or ("(" not in text and " " not in text):
-        return None
-    if text.startswith(MODULES):
-        return REPL
-    return SHELL if _is_command(text) and " " in text else None
+def ways(command):
+    """-> how it is tried; more or less than one is a fault of ROWS."""
+    return [how for known, how in ROWS if re.fullmatch(known, command.text)]
 
 
-def of_all_pages():
-    """-> [Command]."""
-    return [one for page in PAGES for one in commands(page, (PROJECT / page).read_text())]
-
-
-def pattern(line):
-    """A promised line -> a regex: numbers and the width of gaps may differ, … is anything."""
-    said = []
-    for token in _LOOSE.findall(line.strip()):
-        if token == "…":
-            said.append(f".{{0,{WIDEST}}}?")
-        elif token[0].isdigit():
-            said.append(r"\d+(?:\.\d+)?")
-        elif token.isspace():
-            said.append(r"\s+")
-        else:
-            said.append("[+-]" if token in "+-" else re.escape(token))
-    return re.compile("".join(said), re.DOTALL)
+def to_run(how):
+    """-> the commands that are run in this way, each text once, with all that is promised of it."""
+    found = {}
+    for one in COMMANDS:
+        if ways(one) == [how]:
+            found.setdefault(one.text, one._replace(promised=[])).promised.extend(one.promised)
+    return list(found.values())
 
 
 def missing(promised, output):
-    """-> the promised lines that `output` has not; where it breaks its lines does not matter."""
+    """-> the promised lines that `output` has not. Numbers, gaps and line breaks may differ; … is anything."""
     text = re.sub(r"\s+", " ", output)
-    return [line for line in promised if not pattern(line).search(text)]
+    return [line for line in promised if not re.search("".join(map(_loose, _LOOSE.findall(line.strip()))), text)]
+
+
+def _loose(token):
+    if token == "…":
+        return f".{{0,{WIDEST}}}?"
+    if token[0].isdigit():
+        return r"\d+(?:\.\d+)?"
+    if token.isspace():
+        return r"\s+"
+    return "[+-]" if token in "+-" else re.escape(token)

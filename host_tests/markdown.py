@@ -38,11 +38,6 @@ def parts(text):
             yield "line", line
 
 
-def headings(text):
-    """-> texts of all headings."""
-    return [what for kind, what in parts(text) if kind == "heading"]
-
-
 def blocks(text, language=None):
     """-> the code blocks, of one language or all."""
     return [what for kind, what in parts(text) if kind == "block" and language in (None, what.language)]
@@ -68,11 +63,6 @@ def table(text, *columns):
     return [row for one in tables(text) if one.columns[: len(columns)] == list(columns) for row in one.rows]
 
 
-def quoted(text):
-    """-> what stands in `backticks`."""
-    return re.findall(r"`([^`]+)`", text)
-
-
 def links(text):
     """-> the targets of links and pictures, outside of code."""
     lines = [what for kind, what in parts(text) if kind != "block"]
@@ -83,7 +73,7 @@ def links(text):
 def anchors(text):
     """-> the anchors that its headings have, as GitHub makes them."""
     found = []
-    for heading in headings(text):
+    for heading in (what for kind, what in parts(text) if kind == "heading"):
         name = _NO_ANCHOR.sub("", heading.replace("`", "").lower()).replace(" ", "-")
         again = sum(one == name or re.fullmatch(re.escape(name) + r"-\d+", one) is not None for one in found)
         found.append(f"{name}-{again}" if again else name)

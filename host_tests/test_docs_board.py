@@ -1,42 +1,39 @@
-"""The README's way onto an ESP32, on the virtual board."""
+"""The README's way onto an ESP32, on the virtual board: its commands in their order."""
 
 from __future__ import annotations
 
-import doc_commands
+import contextlib
+
 import pytest
-from doc_commands import REPL, SHELL
-from doc_rows import ON_A_BOARD, to_run
-from doc_stage import SECRET, Stage, Typed
+from doc_commands import ON_A_BOARD, SHELL, missing, to_run
+from doc_stage import Stage
+from repl_helpers import Terminal
 
 SEEN_S = 60
+PROMPT, CTRL_C = b">>> ", b"\x03"
+PRESSES, PRESS_S = 5, 4
+SECRET = "s3cret-marker"  # what a reader types unseen
 
 
 class Way:
-    """From an empty board to readings, in the order of the pages. `typed`: the terminal at its REPL, or None."""
+    """`typed`: the terminal at the board's REPL, or None."""
 
-    def __init__(self, stage, board, broker, recorder):
-        self.stage, self.board, self.broker, self.recorder = stage, board, broker, recorder
+    def __init__(self, stage, port, broker, recorder):
+        self.stage, self.port, self.broker, self.recorder = stage, port, broker, recorder
         self.typed = None
 
     def go(self, command):
         """One command more; its promised lines must come."""
-        if command.prompt == SHELL and self.typed:
-            self.leave()
-        said = self.at_repl(command) if command.prompt == REPL else self.at_shell(command)
-        assert doc_commands.missing(map(self.stage.here, command.promised), said) == [], command.text
+        said = self.at_shell(command.text) if command.prompt == SHELL else self.at_repl(command)
+        assert missing(map(self.stage.here, command.promised), said) == [], command.text
 
-    def at_shell(self, command):
-        text = command.text
+    def at_shell(self, text):
+        self.leave()
         if "monitor.py" in text:
-            with self.stage.start(text.replace("127.0.0.1", f"127.0.0.1:{self.broker.port}")) as view:
+            with self.stage.start(f"{text}:{self.broker.port}") as view:
                 view.wait_for(r"Pack 2 .* OK")
                 assert view.stop() == 0
             return view.output
-        if "mpremote" in text:
-            self.connect(text)
-            assert self.typed.leave() == 0
-            self.leave()
-            return ""
         if "mqtt_host=" in text:
             text += f" mqtt_port={self.broker.port}"
         status, said = self.stage.run(text, typed=f"{SECRET}\n" if "wifi_pass" in text else None)
@@ -44,34 +41,49 @@ class Way:
         return said
 
     def at_repl(self, command):
-        if not self.typed:
-            self.connect(".venv/bin/mpremote connect /dev/pts/7")
+        self.connect()
         if "setup.ask" in command.text:
             (self.stage.directory / "flash" / "config.json").unlink()
             parts = [f"{line} ".rpartition("): ") for line in command.promised if "): " in f"{line} "]
-            answers = [(question + "): ", self.stage.here(answer.strip())) for question, _, answer in parts]
-            return self.typed.type(command.text, answers)
+            return self.type(command.text, [(question + "): ", answer.strip()) for question, _, answer in parts])
         if "machine.reset" in command.text:
-            self.typed.type(f"from firmware import config; config.set(mqtt_port={self.broker.port})")
+            self.type(f"from firmware import config; config.set(mqtt_port={self.broker.port})")
+            after = len(self.recorder.messages)
             self.typed.send(command.text.encode() + b"\r")
             self.typed.expect(b"packs: 1, 2\r\n")
-            self.publishes()
+            for pack in (1, 2):
+                self.recorder.wait_topic(f"stat/readings/Pack{pack}", SEEN_S, after)
+            self.leave()
             return ""
-        return self.typed.type(self.stage.here(command.text))
+        return self.type(command.text)
 
-    def connect(self, text):
-        self.typed = Typed(self.stage.directory, *self.stage.here(text).split()).__enter__()
-        self.typed.expect(b"Connected to MicroPython")
-        self.typed.interrupt()
+    def connect(self):
+        """Ctrl-C, again where it comes to nothing, as while the board starts: until the prompt is there."""
+        if self.typed:
+            return
+        self.typed = Terminal(self.port).__enter__()
+        for _ in range(PRESSES):
+            self.typed.send(CTRL_C)
+            with contextlib.suppress(AssertionError):
+                self.typed.expect(PROMPT, PRESS_S)
+                return
+        raise AssertionError("no prompt")
 
     def leave(self):
-        self.typed.__exit__()
+        if self.typed:
+            self.typed.__exit__()
         self.typed = None
 
-    def publishes(self):
-        after = len(self.recorder.messages)
-        for pack in (1, 2):
-            self.recorder.wait_topic(f"stat/readings/Pack{pack}", SEEN_S, after)
+    def type(self, line, answers=()):
+        """A line at the REPL -> what is printed until its next prompt; `answers`: (question, what is typed then)."""
+        said = b""
+        line = self.stage.here(line).encode()
+        self.typed.send(line + b"\r")
+        self.typed.expect(line + b"\r\n")
+        for question, answer in answers:
+            said += self.typed.expect(question.encode())
+            self.typed.send(self.stage.here(answer).encode() + b"\r")
+        return (said + self.typed.expect(PROMPT)).decode()
 
 
 @pytest.mark.slow
@@ -79,23 +91,22 @@ def test_on_a_board(tmp_path, broker, mqtt_client):
     places = {"/tmp/battery": str(tmp_path / "battery"), "/tmp/board": str(tmp_path / "flash"), "my network": "virtual",
               "192.168.2.245": "127.0.0.1", "Generic ESP32": "Virtual ESP32"}  # fmt: skip
     stage = Stage(tmp_path, places)
-    on_board = to_run(ON_A_BOARD)
-    (simulator,) = [one for one in on_board if "tools/simulator" in one.text]
-    (virtual,) = [one for one in on_board if "tools/virtual_board" in one.text]
-    make, _, virtual_board = virtual.text.partition("; ")
+    commands = to_run(ON_A_BOARD)
+    (simulator,) = [one for one in commands if "tools/simulator" in one.text]
+    (virtual,) = [one for one in commands if "tools/virtual_board" in one.text]
+    make, _, start = virtual.text.partition("; ")
     stage.run(make)
     with stage.start(simulator.text) as battery:
         battery.wait_for("battery at")
-        with stage.start(virtual_board) as board:
+        with stage.start(start) as board:
             port = board.wait_for(r"(/dev/\S+)\n")[1]
             stage.stands_for |= {"/dev/ttyUSB0": port, "/dev/pts/7": port}
-            way = Way(stage, board, broker, mqtt_client)
+            way = Way(stage, port, broker, mqtt_client)
             try:
-                for command in on_board:
+                for command in commands:
                     if command not in (simulator, virtual):
                         way.go(command)
             finally:
-                if way.typed:
-                    way.leave()
+                way.leave()
             assert board.stop() == 0
         assert battery.stop() == 0
