@@ -29,7 +29,8 @@ def build(retained, settings, uart, tls, clock):
         led = clock = Led(board.led(abs(settings["led"])), settings["led"] < 0, clock)
     rate_ms = settings["publish_rate"] * 1000
     dialect = _dialect(settings, retained, uart, clock)
-    reader = poller.Poller(dialect, clock, logger, rate_ms, settings["baud"], settings["dialect"] == "auto")
+    searches_all, group = settings["dialect"] == "auto", settings["group"]
+    reader = poller.Poller(dialect, clock, logger, rate_ms, settings["baud"], searches_all, group)
     board.release_memory(uart)  # all modules are loaded; Wi-Fi comes next, and needs it
 
     root, rack_name = settings["mqtt_root"], settings["rack_name"]
@@ -80,6 +81,10 @@ def _dialect(settings, retained, uart, clock):
         from .battery.console_line import Line
 
         return Console(Line(uart, clock))
+    if name == "rs485":
+        from .battery.rs485 import Rs485, Rs485Link
+
+        return Rs485(Rs485Link(uart, clock, settings["baud"], settings["group"]))
     from .battery.link import Link
     from .battery.pylontech import Pylontech
 

@@ -86,6 +86,7 @@ def _led(value):
     return None if value == "off" else _whole(-48, 48)(value) and 'must be "off", a pin, or a negative pin: active low'
 
 
+_BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 _TOPIC_MOST = 122  # bytes of a topic that umqtt.simple can subscribe to
 # key, default (None: not set), what is wrong with a value (a function: text or None), secret, meaning
 SETTINGS = (
@@ -105,8 +106,9 @@ SETTINGS = (
     ("uart_id", 1, _whole(1, 2), False, "UART of the battery; 0 is the REPL"),
     ("uart_tx", 33, _whole(0, 48), False, "pin that sends to the battery"),
     ("uart_rx", 32, _whole(0, 48), False, "pin that receives from the battery"),
-    ("baud", 4800, _one_of(1200, 2400, 4800), False, "rate the battery is switched to"),
-    ("dialect", "auto", _one_of("auto", "framed", "console"), False, "protocol of the battery's console port"),
+    ("baud", 4800, _one_of(*_BAUDS), False, "rate the battery is switched to; above 4800: if it takes it"),
+    ("dialect", "auto", _one_of("auto", "framed", "console", "rs485"), False, "protocol of the battery's port"),
+    ("group", 0, _whole(0, 15), False, "group of the battery at an RS485 port"),
     ("discovery", True, _one_of(False, True), False, "announce everything to Home Assistant"),
     ("discovery_prefix", "homeassistant", _topic(True), False, "Home Assistant's discovery prefix"),
     ("led", "off", _led, False, "pin of a status LED; negative: active low"),

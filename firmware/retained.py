@@ -12,7 +12,7 @@ _METERS_AT = calcsize(_HEAD)
 _METER_SIZE = calcsize(_METER)
 _CHECK_AT = _METERS_AT + _METERS * _METER_SIZE
 _ERROR_MAX = 96  # bytes
-_DIALECTS = ("", "framed", "console")  # as they are kept: a number
+_DIALECTS = ("", "framed", "console", "rs485", "pace")  # as they are kept: a number
 
 
 class Retained:

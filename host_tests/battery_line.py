@@ -14,6 +14,7 @@ from firmware.battery.console_line import Line
 from firmware.battery.link import Link
 from firmware.battery.poller import Poller
 from firmware.battery.pylontech import Pylontech
+from firmware.battery.rs485 import Rs485, Rs485Link
 from firmware.loop import Loop
 from firmware.retained import Retained
 
@@ -35,8 +36,7 @@ class BatteryUart:
         self._buffer = b""
         self.written = []  # (ms, rate, bytes)
         self.rates = [baud]
-        self.battery = make(self.seconds, paced=paced, **options)
-        self.battery.baud = baud
+        self.battery = make(self.seconds, paced=paced, baud=baud, **options)
 
     def seconds(self):
         return self._clock.passed_ms / 1000
@@ -142,28 +142,33 @@ class Sink:
 
 class House:
     """A Poller as app.py builds it, at a battery that listens at `baud` and is brought to `wanted`; `dialect` as in the
-    settings, `retained`: a retained.Retained. A restart of the board builds another one.
+    settings, `speaks`: what the battery does, `retained`: a retained.Retained. A restart builds another one.
     """
 
-    def __init__(self, packs=2, rate_s=10, baud=4800, wanted=4800, ticks=0, dialect="framed", retained=None, **options):
+    def __init__(self, packs=2, rate_s=10, baud=4800, wanted=4800, ticks=0, dialect="framed", retained=None,
+                 speaks="framed", **options):  # fmt: skip
         self.clock = Clock(ticks)
-        self.uart = BatteryUart(self.clock, baud, packs=packs, **options)
+        self.uart = BatteryUart(self.clock, baud, packs=packs, dialect=speaks, **options)
         self.battery = self.uart.battery
         self.log = Log()
         self.sink = Sink(self.clock)
         self.retained = retained or Retained(Memory())
         self.restarts = -1
         self._settings = dialect, 1000 * rate_s, wanted
+        self._group = options.get("group_number", 0)
         self._restart()
 
     def _restart(self):
         self.restarts += 1
         setting, rate_ms, baud = self._settings
-        if (self.retained.dialect if setting == "auto" else setting) == "console":
+        name = self.retained.dialect if setting == "auto" else setting
+        if name == "console":
             dialect = Console(Line(self.uart, self.clock))
+        elif name == "rs485":
+            dialect = Rs485(Rs485Link(self.uart, self.clock, baud, self._group))
         else:
             dialect = Pylontech(Link(self.uart, self.clock, baud))
-        self.poller = Poller(dialect, self.clock, self.log, rate_ms, baud, setting == "auto")
+        self.poller = Poller(dialect, self.clock, self.log, rate_ms, baud, setting == "auto", self._group)
         session = SimpleNamespace(close=lambda: None)
         loop = Loop(self._restart, self.retained, self.clock, self.log, None, session, self.poller, None, None)
         self.poller.sink, self.poller.on_found = self.sink, loop.found

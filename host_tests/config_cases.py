@@ -8,7 +8,8 @@ SECRETS = ("wifi_pass", "mqtt_pass")
 DEFAULTS = {
     "wifi_pass": "", "hostname": "pylon2mqtt", "mqtt_port": 1883, "mqtt_user": "", "mqtt_pass": "",
     "mqtt_root": "PylonToMQTT", "rack_name": "Main", "mqtt_tls": False, "mqtt_ca": "", "ntp_host": "pool.ntp.org",
-    "publish_rate": 10, "uart_id": 1, "uart_tx": 33, "uart_rx": 32, "baud": 4800, "dialect": "auto", "discovery": True,
+    "publish_rate": 10, "uart_id": 1, "uart_tx": 33, "uart_rx": 32, "baud": 4800, "dialect": "auto", "group": 0,
+    "discovery": True,
     "discovery_prefix": "homeassistant", "led": "off", "log_level": "info",
 }  # fmt: skip
 # setting, values that are taken as they are
@@ -28,8 +29,9 @@ GOOD = (
     ("uart_id", (1, 2)),
     ("uart_tx", (0, 17, 48)),
     ("uart_rx", (0, 16, 48)),
-    ("baud", (1200, 2400, 4800)),
-    ("dialect", ("auto", "framed", "console")),
+    ("baud", (1200, 4800, 9600, 115200)),
+    ("group", (0, 15)),
+    ("dialect", ("auto", "framed", "console", "rs485")),
     ("discovery", (True, False)),
     ("discovery_prefix", ("homeassistant", "a/b")),
     ("led", ("off", 2, -2, 48, -48)),
@@ -58,8 +60,9 @@ BAD = (
     ("uart_id", (0, 3, True, "1"), "from 1 to 2"),
     ("uart_tx", (-1, 49, "33", 3.5), "from 0 to 48"),
     ("uart_rx", (-1, 49, "32"), "from 0 to 48"),
-    ("baud", (9600, 0, 4800.0, "4800", True), "1200, 2400, 4800"),
+    ("baud", (9601, 0, 4800.0, "4800", True), "1200, 2400, 4800"),
     ("dialect", ("text", "", 1, "Auto"), '"framed"'),
+    ("group", (-1, 16, "0", False), "from 0 to 15"),
     ("discovery", (1, "on", 0.0), "true"),
     ("discovery_prefix", ("", "/", "a//b", "#"), ""),
     ("led", ("on", 49, -49, 2.0, True, ""), '"off"'),
@@ -144,7 +147,7 @@ def check_unknown_settings_are_named():
 
 
 def check_all_that_is_wrong_is_named_at_once():
-    lines = complaint({"mqtt_host": "a:b", "publish_rate": 0, "baud": 9600, "zz": 1, "aa": 2}).split("\n")
+    lines = complaint({"mqtt_host": "a:b", "publish_rate": 0, "baud": 9601, "zz": 1, "aa": 2}).split("\n")
     assert [line.split(":")[0] for line in lines] == ["aa", "zz", "wifi_ssid", "mqtt_host", "publish_rate", "baud"]
 
 

@@ -100,7 +100,7 @@ def check_set_saves_and_load_reads():
 
 def check_set_is_all_or_nothing():
     with On(Flash()) as on:
-        text = on.refused(config.set, mqtt_host="good", publish_rate=0, baud=9600)
+        text = on.refused(config.set, mqtt_host="good", publish_rate=0, baud=9601)
         assert [line.split(":")[0] for line in text.split("\n")] == ["publish_rate", "baud"]
         assert on.refused(config.set, mqtt_host="good", mqtt_pas="hunter2") == "mqtt_pas: no such setting"
         assert "hunter2" not in on.refused(config.set, wifi_pass="hunter2" * 20)
@@ -134,12 +134,12 @@ def check_unset():
 
 def check_wrong_settings_in_a_file_can_be_put_right():
     flash = Flash()
-    flash.files[PATH] = b'{"wifi_ssid": "x", "mqtt_host": "y", "baud": 9600, "typo": 1}'
+    flash.files[PATH] = b'{"wifi_ssid": "x", "mqtt_host": "y", "baud": 9601, "typo": 1}'
     with On(flash) as on:
         assert on.refused(config.set, publish_rate=5).split("\n")[0] == "typo: no such setting"
         assert on.refused(config.unset, "typo").startswith("baud: ")
         config.show()
-        assert 'config.unset("typo")' in on.said and "9600" in on.said
+        assert 'config.unset("typo")' in on.said and "9601" in on.said
         config.set(typo=None, baud=None)
         assert json.loads(flash.files[PATH]) == {"wifi_ssid": "x", "mqtt_host": "y"}
 

@@ -8,7 +8,7 @@ from tools.simulator.group import Group
 
 OF_THE_LINE = (
     "address", "infoflag", "extra_alarm_byte", "device", "version", "maker", "protocol", "garbage", "on_truth",
-    "turnaround_ms", "truth_limit",
+    "turnaround_ms", "truth_limit", "dialect", "group_number", "echo", "fast", "baud",
 )
 
 
@@ -27,7 +27,7 @@ class Clock:
 
 
 def make(clock=None, packs=2, paced=False, seed=1, log=None, **options):
-    """A Battery that is at 1200 baud and has no pty."""
+    """A Battery without a pty."""
     clock = clock or Clock()
     line = {name: options.pop(name) for name in OF_THE_LINE if name in options}
     return Battery(Group(packs, seed, start=clock(), **options), clock, seed, paced=paced, log=log, **line)

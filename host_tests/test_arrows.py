@@ -20,6 +20,7 @@ ARROWS = {
     "rack": "problems reading",
     "reading": "problems",
     "battery/link": "battery/frame",
+    "battery/rs485": "battery/link battery/pylontech",
     "battery/pylontech": "problems reading battery/frame battery/messages",
     "battery/poller": "modules plausible battery/questions battery/search",
     "battery/console": "modules reading battery/console_details battery/console_group battery/console_pack",

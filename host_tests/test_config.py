@@ -54,7 +54,7 @@ def test_a_directory(tmp_path):
 
 def test_errors_of_a_file_are_those_of_check(written):
     with pytest.raises(config.ConfigError, match="wifi_ssid: not set\nmqtt_host: not set\nbaud: "):
-        config.load(written(b'{"baud": 9600}'))
+        config.load(written(b'{"baud": 9601}'))
 
 
 def test_example_is_complete_and_right(project):

@@ -49,7 +49,7 @@ def test_what_is_wrong_is_named_and_nothing_is_changed(board, run):
     before = (one.flash / "config.json").read_bytes()
     status, said = run("--port", one.port, "--no-reset", "publish_rate=0", "mqtt_hots=x", f"wifi_pass={SECRET * 9}")
     assert status == 1 and "mqtt_hots: no such setting" in said and SECRET not in said and "Traceback" not in said
-    status, said = run("--port", one.port, "--no-reset", "publish_rate=0", "mqtt_host=new", "baud=9600")
+    status, said = run("--port", one.port, "--no-reset", "publish_rate=0", "mqtt_host=new", "baud=9601")
     assert status == 1 and "publish_rate: must be" in said and "baud: must be" in said and "saved" not in said
     (one.flash / "config.json").write_text('{\n"mqtt_host" 1}')
     status, said = run("--port", one.port, "--no-reset", "publish_rate=5")

@@ -140,6 +140,21 @@ def test_a_battery_of_one_pack_is_missed_as_soon():
     assert it.poller.searching and it.clock.passed_ms - begun < 10_000
 
 
+@pytest.mark.parametrize(("wanted", "fast", "reached"), [(115200, "accepts", 115200), (9600, None, 4800)])
+def test_a_power_cycle_at_a_rate_that_is_not_documented(wanted, fast, reached):
+    """It is brought there again; one that was refused is not tried again before the next start."""
+    it = House(wanted=wanted, fast=fast).settled()
+    assert it.link.baud == it.battery.baud == reached
+    for _ in range(2):
+        it.battery.power_cycle(3)
+        begun = it.clock.passed_ms
+        it.run(60, lambda: it.poller.searching)
+        it.run(60, lambda begun=begun: it.packs_read(begun + 4000))
+        assert it.link.baud == it.battery.baud == reached and not it.poller.searching
+    assert len([text for text in it.log.texts("warning") if "does not take" in text]) == (fast is None)
+    assert not it.battery.forbidden and it.poller.implausible == 0
+
+
 def test_the_pauses_of_the_search_grow_to_a_minute_and_it_is_explained_once():
     it = House(baud=1200)
     for _ in range(2):
@@ -153,7 +168,7 @@ def test_the_pauses_of_the_search_grow_to_a_minute_and_it_is_explained_once():
         assert pauses[:8] == [1, 2, 4, 8, 16, 32, 60, 60] and set(pauses[8:]) == {60}
         warning = it.log.texts("warning")[-1]
         assert [text for text in it.log.texts("warning") if "1200 to 19200 baud" in text] == [warning]
-        for word in ("cable", "TX and RX", "MAX3232", "auto tries both"):
+        for word in ("cable", "TX and RX", "MAX3232", "auto tries all"):
             assert word in warning
         told = len(it.sink.told)
         it.battery.plugged = True

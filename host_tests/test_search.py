@@ -11,9 +11,11 @@ from firmware.battery.console_line import Line
 from firmware.battery.link import Link
 from firmware.battery.search import PROBES, Search, answers, probes
 from tools.simulator import framed
+from tools.simulator.model import Pack
 
 RATES = (1200, 2400, 4800, 9600, 19200)
 OK = framed.encode(framed.OK)
+ANALOG = framed.encode(framed.OK, b"\x11\x02" + framed.analog_block(Pack(1, 0).analog()), 2)
 WAKE_UP = b"~20014682C0048520FCC3\r"
 PROBE, SWITCH = frame.PROTOCOL_VERSION, frame.SET_RATE
 
@@ -98,6 +100,37 @@ def test_a_battery_that_never_switches_is_read_at_its_own_rate_after_three_tries
     assert warning.startswith(f"battery stays at 1200 baud: {why}")
 
 
+@pytest.mark.parametrize("wanted", [9600, 19200, 38400, 57600, 115200])
+@pytest.mark.parametrize(("fast", "reached"), [("accepts", True), (None, False), ("deaf", False)])
+def test_rates_that_are_not_documented(wanted, fast, reached):
+    """Accepted; refused; accepted, and then nobody hears. Given up with one line, and not tried again."""
+    it = Seeking(1200, wanted, fast=fast)
+    assert it.search.baud == wanted
+    steps = it.go()
+    if fast == "deaf":
+        assert steps[-1] == ""
+        it.battery.power_cycle(3)
+        it.clock.sleep_ms(3000)
+        steps = it.go()
+    assert steps[-1] == "framed" and it.link.baud == it.battery.baud == (wanted if reached else 4800)
+    switches = [int(data[13:15], 16) for _, _, data in it.uart.written if data[7:9] == b"91"]
+    assert switches == [{9600: 4, 19200: 5, 38400: 6, 57600: 7, 115200: 8}[wanted]] + [3] * (not reached)
+    assert len(it.log.texts("warning")) == (not reached) and it.search.baud == it.link.baud
+    if not reached:
+        assert f"battery does not take {wanted} baud (" in it.log.texts("warning")[0]
+        assert "4800 until the next start" in it.log.texts("warning")[0]
+
+
+def test_a_battery_at_a_fast_rate_is_found_there_when_such_a_one_was_set():
+    """As after a restart of this device; and not looked for there otherwise."""
+    it = Seeking(115200, 115200, fast="accepts")
+    assert it.go() == ["framed"] and it.link.baud == 115200
+    it = Seeking(57600, 9600, fast="accepts")
+    assert it.go()[-1] == "framed" and it.link.baud == it.battery.baud == 9600
+    it = Seeking(57600, 4800)
+    assert it.go()[-1] == "" and 57600 not in it.uart.rates[1:]
+
+
 def test_a_switch_that_was_refused_once_is_tried_again():
     it = Seeking()
     it.battery.fault("lacks:91")
@@ -140,7 +173,7 @@ def test_a_battery_that_answers_with_an_error_is_there(code):
 
 
 class Hearing:
-    """A UART whose battery answers, once it is `awake`, whatever is sent; frames with a frame."""
+    """A UART whose battery answers, once it is `awake`, whatever is sent; 42H with analog values."""
 
     def __init__(self):
         self.rate, self.written, self.coming, self.awake = None, [], b"", False
@@ -151,7 +184,8 @@ class Hearing:
     def write(self, data):
         self.written.append((self.rate, data))
         if self.awake and data != WAKE_UP:
-            self.coming += OK if data[:1] == b"~" else b"\r\nUS5000>"
+            frame_said = ANALOG if data[7:9] == b"42" else OK
+            self.coming += frame_said if data[:1] == b"~" else b"\r\nUS5000>"
 
     def readinto(self, view):
         some, self.coming = self.coming[: len(view)], self.coming[len(view) :]
@@ -165,8 +199,8 @@ def test_every_probe_finds_the_battery_by_what_it_sends(own, number):
     uart, clock = Hearing(), Clock()
     link = Line(uart, clock) if own == "console" else Link(uart, clock, 4800)
     search = Search(link, Log(), own, 4800, True, False)
-    order = probes(own, 4800) + probes("framed" if own == "console" else "console", 4800)
-    assert sorted(order) == sorted(PROBES)
+    order = probes(own) + probes("framed" if own == "console" else "console") + probes("rs485")
+    assert [probe[:2] for probe in sorted(order)] == sorted(probe[:2] for probe in PROBES)
     for _ in range(number):
         assert search.step(0) is None
     uart.awake = True
@@ -174,7 +208,9 @@ def test_every_probe_finds_the_battery_by_what_it_sends(own, number):
     dialect, baud, sent = order[number]
     assert search.step(0) == dialect
     rate = link.baud if own == dialect else uart.rate
-    if dialect == "framed":
+    if dialect == "rs485":
+        assert uart.written == [(baud, frame.encode(frame.ANALOG_VALUES, b"\x02", 2))]
+    elif dialect == "framed":
         assert uart.written[0] == (baud, frame.encode(PROBE))
         assert rate == (4800 if own == "framed" else baud)
     else:
@@ -184,7 +220,7 @@ def test_every_probe_finds_the_battery_by_what_it_sends(own, number):
 def test_the_wake_up_is_the_one_that_owners_found():
     """The only command that is sent and not in the allow-list of frame.py: it changes nothing in a battery."""
     assert PROBES.count(("console", 115200, b"\r\n")) == 10  # one that was woken up may take so many
-    allowed = (frame.encode(PROBE), b"\r\n")
+    allowed = (frame.encode(PROBE), b"\r\n", None)
     assert [probe for probe in PROBES if probe[2] not in allowed] == [("console", 1200, WAKE_UP)]
 
 
@@ -195,7 +231,7 @@ def test_the_wake_up_is_the_one_that_owners_found():
 ])  # fmt: skip
 def test_prompts(prompt, is_one):
     clock = Clock()
-    assert answers(ScriptedUart(clock, [[(100, prompt)]]), clock, PROBES[5]) is is_one
+    assert answers(ScriptedUart(clock, [[(100, prompt)]]), clock, PROBES[5]) == ("console" if is_one else "")
 
 
 @pytest.mark.parametrize(("pause_ms", "count"), [(0, 5), (2_000, 5), (4_000, 6), (60_000, 6)])

@@ -22,11 +22,13 @@ from tools.demo_battery import DemoBattery
 from tools.demo_board import ENDED, LINE, DemoBoard
 from tools.heard import Heard
 from tools.process import Process
+from tools.simulator.battery import DIALECTS
 from tools.simulator.console_text import FIRMWARE as CONSOLES
 
 PUBLISH_RATE_S = 5
 PACKS, MAX_PACKS = 2, 16
 CONSOLE = "us5000"
+NOT_AT_A_CONSOLE = ("rs485", "pace")  # auto tries them last: here the firmware is told
 STATUS_EVERY_S = 5  # asked for, so that health is fresh: by itself it comes once a minute
 RETAINED_S = 1  # until what is retained has come
 LAST_WORD_S = 3  # for the last health before the end, and for Offline
@@ -58,7 +60,7 @@ def parsed(arguments=None):
     add("--port", metavar="PORT", help="a real battery at this serial port, such as /dev/ttyUSB0")
     add("--board", action="store_true",
         help="deploy to a virtual board, set it up over its serial port, let it publish")  # fmt: skip
-    add("--dialect", choices=("framed", "console"), help="what the simulated battery speaks (default framed)")
+    add("--dialect", choices=tuple(DIALECTS), help="what the simulated battery speaks (default framed)")
     add("--firmware", choices=tuple(CONSOLES), help=f"whose text console it is (default {CONSOLE})")
     options.add_broker(parser)
     add("--worn", action="store_true", help="its packs hold less than is printed on them")
@@ -66,6 +68,7 @@ def parsed(arguments=None):
     add("--faults", action="store_true", help="the simulated battery misbehaves in all the ways that were ever seen")
     add("--seed", type=int, default=1, help="the same seed gives the same simulated battery (default %(default)s)")
     add("--speed", type=float, default=1.0, metavar="X", help="how fast it charges (default %(default)s, a real one)")
+    add("--set", action="append", default=[], metavar="KEY=VALUE", help="a setting of the firmware; repeatable")
     add("--heap", metavar="SIZE", help="MicroPython's heap (such as 120k (default: as an ESP32))")
     given = parser.parse_args(arguments)
     own_broker = given.broker or given.user or given.password
@@ -75,6 +78,7 @@ def parsed(arguments=None):
         (given.port and given.dialect, "--dialect is of the simulated battery: leave --port out"),
         (given.firmware and given.dialect != "console", "--firmware needs --dialect console"),
         (given.worn and given.dialect != "console", "--worn needs --dialect console"),
+        (given.set and given.board, "--set is for the firmware on this PC: leave --board out"),
         (given.speed <= 0, "--speed must be more than 0"),
         (given.board and given.port, "--board has a simulated battery: leave --port out"),
         (given.board and own_broker, "--board has a broker of its own: leave --broker, --user and --pass out"),
@@ -136,9 +140,8 @@ class Demo:
         """-> path of the serial port."""
         given = self._given
         if not given.port:
-            console = (given.firmware or CONSOLE) if given.dialect == "console" else None
-            battery = DemoBattery(given.packs or PACKS, given.seed, given.speed, given.faults, console,
-                                  given.worn)  # fmt: skip
+            battery = DemoBattery(given.packs or PACKS, given.seed, given.speed, given.faults,
+                                  given.dialect or "framed", given.firmware or CONSOLE, given.worn)  # fmt: skip
             self._battery = self._stack.enter_context(battery)
         print(f"battery at {self._battery or given.port}", flush=True)
         return given.port or self._battery.path
@@ -164,6 +167,8 @@ class Demo:
                    str(where[1]), "--mqtt_root", given.root, "--rack_name", given.rack, "--publish_rate",
                    str(given.publish_rate)]  # fmt: skip
         command += ["--heap", given.heap] if given.heap else []
+        own = [f"dialect={given.dialect}"] if given.dialect in NOT_AT_A_CONSOLE else []
+        command += [word for text in own + given.set for word in ("--set", text)]
         command += ["--mqtt_user", given.user] if given.broker and given.user else []
         variables = {"TMPDIR": self._directory}
         variables |= {options.PASSWORD_VARIABLE: password} if given.broker and password else {}

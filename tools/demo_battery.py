@@ -5,21 +5,21 @@ from __future__ import annotations
 from tools.simulator import Simulator
 from tools.truth import Truth
 
+SPEAKS = {"console": ", text console of {}{}", "rs485": ", RS485 port"}
+
 
 class DemoBattery:
-    """packs, seed, speed: of the simulator; faults: whether it is to misbehave; firmware: whose text console it
-    speaks; worn: whether its packs are.
-
-    firmware None: frames. Entered, it answers at `path`.
+    """packs, seed, speed, dialect: of the simulator; faults: whether it is to misbehave; firmware: whose text console
+    it is; worn: whether its packs are. Entered, it answers at `path`.
     """
 
-    def __init__(self, packs, seed, speed, faults, firmware=None, worn=False):
+    def __init__(self, packs, seed, speed, faults, dialect="framed", firmware=None, worn=False):
         self.truth = Truth()
         self.packs, self._wants_faults = packs, faults
-        dialect = {"dialect": "console", "console": {"firmware": firmware, "worn": worn}} if firmware else {}
+        more = {"framed": {"fast": "accepts"}, "console": {"console": {"firmware": firmware, "worn": worn}}}
         self._simulator = Simulator(packs, seed=seed, charge_speed=speed, truth_limit=1, on_truth=self.truth.note,
-                                    **dialect)  # fmt: skip
-        self._speaks = f", text console of {firmware}{' with worn packs' if worn else ''}" if firmware else ""
+                                    dialect=dialect, **more.get(dialect, {}))  # fmt: skip
+        self._speaks = SPEAKS.get(dialect, "").format(firmware, " with worn packs" * worn)
         self._misbehaves, self._told = False, 0
 
     def __enter__(self):

@@ -119,7 +119,7 @@ def analog(said):
     out |= {_sensor(n, len(cells)): tenth(value) for n, value in enumerate(temperatures)}
     share = Decimal(1000 * said["remaining"]) / said["capacity"]
     out |= {
-        "PackCurrent": round_tenth(thousandth(said["current"])),
+        "PackCurrent": thousandth(said["current"]),
         "PackVoltage": thousandth(said["voltage"]),
         "RemainingCapacity": thousandth(said["remaining"]),
         "FullCapacity": thousandth(said["capacity"]),

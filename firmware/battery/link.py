@@ -6,8 +6,8 @@ from micropython import const
 
 from . import ADR_ERROR, NoReply, Refusal, drain, frame
 
-_ADDRESSES = (1, 2, 0)  # 01H by the protocol; the others for a battery that refuses it
-_RATE_CODES = {1200: 1, 2400: 2, 4800: 3}  # INFO of 91H
+# Their places, from 1, are the INFO of 91H; those behind 4800 are not documented
+_RATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115_200)
 _SETTLE_MS = const(50)  # behind a change of the rate
 _BITS = const(10)  # of a character: start, 8 data, stop
 _TURN_ROUND_MS = const(1000)  # the master asks its slave before it answers
@@ -25,6 +25,8 @@ class Link:
     `uart` is a machine.UART or the like, `clock` has ticks_ms, ticks_diff, ticks_add and sleep_ms. `failures` counts
     requests in a row that brought no reply; the other counts are since the start.
     """
+
+    addresses = (1, 2, 0)  # 01H by the protocol; the others for a battery that refuses it
 
     def __init__(self, uart, clock, baud):
         self.uart = uart
@@ -45,7 +47,7 @@ class Link:
         `log`, each other one is tried once, and the one that works is kept.
         """
         first = self.address
-        for address in [first] + [other for other in _ADDRESSES if other != first]:
+        for address in [first] + [other for other in self.addresses if other != first]:
             self.address = address
             try:
                 self.request(frame.PROTOCOL_VERSION, attempts=attempts)
@@ -62,7 +64,7 @@ class Link:
 
     def switch_rate(self, baud):
         """Brings the battery and our side to `baud` (§5). NoReply, Refusal."""
-        self.request(frame.SET_RATE, byte=_RATE_CODES[baud])
+        self.request(frame.SET_RATE, byte=_RATES.index(baud) + 1)
         self.set_rate(baud)
         self.clock.sleep_ms(_SETTLE_MS)
         if not self.answers():
@@ -112,6 +114,9 @@ class Link:
                 room -= count
                 line = reader.next()
                 while line is not None:
+                    if line == question:  # an echo, as of some RS485 modules
+                        line = reader.next()
+                        continue
                     try:
                         return self._answer(frame.decode(line), parse, byte)
                     except frame.FrameError as error:

@@ -13,6 +13,7 @@ _FAILURES_MAX = const(3)  # requests in a row without a reply, then the battery 
 _SEARCH_PAUSE_MIN_MS, _SEARCH_PAUSE_MAX_MS = const(1_000), const(60_000)  # between two rounds
 _ALARMS_PATIENCE = const(7)  # readings without alarms, from a pack that had them, until there is a warning
 _STUCK_MS = const(60_000)  # longer than any step
+_SPEAKING = {"console": ", in text", "rs485": ", over RS485"}
 _IS_ANYBODY_THERE = const(0)  # in place of a pack that is to be read
 
 
@@ -22,10 +23,11 @@ class Poller:
     `sink` gets what was read: reading(Reading), publish_detail(kind, pack, answer) and, behind each cycle, cycle(packs
     that were missed, how long a cycle takes in ms); None for the packs: it was cut short. Nothing implausible or
     unconfirmed reaches it. A cycle begins every `publish_rate_ms`. `baud` is the rate that a framed battery is brought
-    to. `other_dialects`: the search tries those, too; `on_found(dialect)` gets the name of the one that answers.
+    to; `group` is that of an RS485 port. `other_dialects`: the search tries those, too; `on_found(dialect)` gets the
+    name of the one that answers.
     """
 
-    def __init__(self, dialect, clock, log, publish_rate_ms, baud, other_dialects=False):
+    def __init__(self, dialect, clock, log, publish_rate_ms, baud, other_dialects=False, group=0):
         self.dialect = dialect
         self.link = dialect.link
         self.sink = self.on_found = None
@@ -38,7 +40,7 @@ class Poller:
         self._clock = clock
         self._log = log
         self._baud = baud
-        self._other_dialects = other_dialects
+        self._other_dialects, self._group = other_dialects, group
         self._questions = Questions(dialect, clock)
         self._judge = plausible.Judge(dialect.exact)
         self._search = None
@@ -236,7 +238,7 @@ class Poller:
             with Temporary():
                 from .search import Search
             self._search = Search(
-                self.link, self._log, self.dialect.name, self._baud, self._other_dialects, bool(self.packs)
+                self.link, self._log, self.dialect.name, self._baud, self._other_dialects, bool(self.packs), self._group
             )
         found = self._search.step(self._search_pause_ms)
         if found:
@@ -248,11 +250,12 @@ class Poller:
             self._pause_search()
 
     def _found(self, dialect):
+        self._baud = self._search.baud
         self._search = None
         self.on_found(dialect)
         if dialect != self.dialect.name:
             return
-        self._log.info("battery answers at %d baud%s", self.link.baud, "" if dialect == "framed" else ", in text")
+        self._log.info("battery answers at %d baud%s", self.link.baud, _SPEAKING.get(dialect, ""))
         self.searching = False
         if self.packs:  # else it has still to say which there are
             self._search_pause_ms = 0

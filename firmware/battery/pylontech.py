@@ -47,20 +47,21 @@ class Pylontech:
         except (NoReply, Refusal) as error:
             if self.link.failures > 1 or (isinstance(error, Refusal) and error.code == ADR_ERROR):
                 raise  # nobody answers anything
-            count = self._answering_packs()
+            return self.answering_packs()
         return tuple(range(1, count + 1))
 
-    def _answering_packs(self):
-        """How many packs answer: for a battery that does not know the command, or declines it."""
+    def answering_packs(self):
+        """As packs(), by asking pack after pack: for a battery that does not know the command, or declines it."""
+        self._lacking.clear()
         count = 0
         try:
             while count < _MAX_PACKS:
-                self.link.request(frame.ANALOG_VALUES, messages.analog_values, count + 1)
+                self.link.request(frame.ANALOG_VALUES, messages.analog_values, count + 1, 2)
                 count += 1
         except (NoReply, Refusal):
             if not count:
                 raise
-        return count
+        return tuple(range(1, count + 1))
 
     def identity(self, pack):
         """Who this pack is (§4.4, §4.6) -> (reading.Identity, None), or (what could be read of it, the NoReply or

@@ -1,17 +1,22 @@
 """Where the battery listens, which dialect it speaks, and bringing it to the wanted rate (§5)."""
 
+from binascii import unhexlify
+
 from micropython import const
 
 from . import NoReply, Refusal
 
-FRAMED, CONSOLE = "framed", "console"
+FRAMED, CONSOLE, RS485 = "framed", "console", "rs485"
+_DIALECTS = (FRAMED, CONSOLE, RS485)
 _VERSION = b"~2001464F0000FD99\r"  # the question for the protocol version
 _NEW_LINE = b"\r\n"
 # CID2 82H, undocumented: word for word as its owners found out, and the only time that it is sent
 _WAKE_UP = b"~20014682C0048520FCC3\r"
 _WAKE_UP_MS = const(2200)  # the frame at 1200 baud, and until the console is there
 CONSOLE_BAUD = const(115_200)
-# All that is tried: dialect, rate, what is sent. The wanted rate comes first, see probes().
+SAFE_BAUD = const(4800)  # the fastest that is documented
+_RELATIVES_BAUD = const(9600)  # from here on another maker's battery may be the one that answers
+# All that is tried: dialect, rate, what is sent (None: see probes()). The wanted rate comes first.
 PROBES = (
     (FRAMED, 1200, _VERSION),
     (FRAMED, 2400, _VERSION),
@@ -20,43 +25,65 @@ PROBES = (
     (FRAMED, 19200, _VERSION),
     (CONSOLE, CONSOLE_BAUD, _NEW_LINE),
     (CONSOLE, 1200, _WAKE_UP),
-) + ((CONSOLE, CONSOLE_BAUD, _NEW_LINE),) * 9
-_WHERE = {FRAMED: "at 1200 to 19200 baud", CONSOLE: "as text at 115200 baud"}
-_HINT = (
-    "no battery %s. Check: cable in the port named Console of the master pack, TX and RX not swapped, GND connected, "
-    "MAX3232 has 3.3 V, battery on%s. Trying on"
+) + ((CONSOLE, CONSOLE_BAUD, _NEW_LINE),) * 9 + (
+    (RS485, 9600, None),
+    (RS485, 115_200, None),
 )
+_FAST_PROBES = (  # of a battery that was asked for such a rate
+    (FRAMED, 38400, _VERSION),
+    (FRAMED, 57600, _VERSION),
+    (FRAMED, 115_200, _VERSION),
+)
+_WHERE = {
+    FRAMED: "at 1200 to 19200 baud",
+    CONSOLE: "as text at 115200 baud",
+    RS485: "at an RS485 port at 9600 or 115200 baud",
+}
+_HINT = "no battery %s. Check: %s, GND connected, battery on%s. Trying on"
+_CHECK = "cable in the port named Console of the master pack, TX and RX not swapped, MAX3232 has 3.3 V"
+_CHECK_RS485 = "cable in the port named RS485 of the master pack, A and B not swapped, the module has 3.3 V"
 
 _SWITCHES_MAX = const(3)  # that were refused or not confirmed, then the battery is read at the rate it has
 _AWAY_MS = const(4_000)  # pause behind a round from which on a battery that was there is looked for in other dialects
 _ANSWER_MS = const(1300)  # of a prompt, or of the frame at 1200 baud
 _POLL_MS = const(5)
-_ANSWER_BYTES = const(64)  # kept of what comes
+_ANSWER_BYTES = const(256)  # kept of what comes
 _CID1 = b"46"  # in a frame, behind SOI, VER and ADR
 _CID1_AT = const(5)
 
 
-def probes(dialect, baud=None):
-    """The PROBES of one dialect, those at the rate `baud` first."""
-    found = [probe for probe in PROBES if probe[0] == dialect]
+def probes(dialect, baud=SAFE_BAUD, group=0):
+    """The PROBES of one dialect, those at the rate `baud` first; fast ones only when that is fast. `group`: setting."""
+    found = [probe for probe in PROBES + (_FAST_PROBES if baud > SAFE_BAUD else ()) if probe[0] == dialect]
+    if dialect == RS485:
+        found = [(RS485, rate, _analog_question(0x20, 2 + 16 * group)) for _, rate, _ in found]
     return [probe for probe in found if probe[1] == baud] + [probe for probe in found if probe[1] != baud]
+
+
+def _analog_question(version, address):
+    body = b"%02X%02X4642E002%02X" % (version, address, address)
+    return b"~%s%04X\r" % (body, -sum(body) & 0xFFFF)
 
 
 class Search:
     """Looks for the battery, one probe a step.
 
     `link` is that of the dialect in use, whose name is `dialect`; `others`: other dialects are tried, too. `baud` is
-    the rate that a framed battery is brought to. `known`: the battery was read since the start.
+    the rate that a framed battery is brought to; it falls to SAFE_BAUD when the battery does not take it. `known`: the
+    battery was read since the start. `group`: the setting.
     """
 
-    def __init__(self, link, log, dialect, baud, others, known):
+    def __init__(self, link, log, dialect, baud, others, known, group=0):
+        self.baud = baud
         self._link = link
         self._log = log
         self._dialect = dialect
-        self._baud = baud
         self._known = known
-        self._own = probes(dialect, baud)
-        self._others = probes(CONSOLE if dialect == FRAMED else FRAMED, baud) if others else []
+        self._own = probes(dialect, baud, group)
+        self._others = []
+        for other in _DIALECTS:
+            if others and other != dialect:
+                self._others += probes(other, baud, group)
         self._next_other = 0
         self._due = []
         self._switches = 0  # tried in vain,
@@ -69,23 +96,26 @@ class Search:
         if not self._due:
             self._due = self._round(pause_ms)
         probe = self._due.pop(0)
+        dialect, baud, _ = probe
         link = self._link
-        if probe[0] == self._dialect == FRAMED:
-            link.set_rate(probe[1])
-            if link.answers(1, self._log):
-                return FRAMED if self._is_at_rate() else None
-        elif answers(link.uart, link.clock, probe):
-            if probe[0] == self._dialect:
-                link.set_rate(CONSOLE_BAUD)
-            return probe[0]
-        return None if self._due else ""
+        if dialect == self._dialect != CONSOLE:
+            link.set_rate(baud)
+            found = dialect if link.answers(1, self._log) else ""
+        else:
+            found = answers(link.uart, link.clock, probe, self._log)
+        if found == self._dialect == CONSOLE:
+            link.set_rate(CONSOLE_BAUD)
+        if found == self._dialect == FRAMED and not self._is_at_rate():
+            return None
+        return found or (None if self._due else "")
 
     def hint(self):
         """Where nobody answered, and what to check, in words."""
-        where, setting = _WHERE[self._dialect], ', setting "dialect" (auto tries both)'
+        where, setting = _WHERE[self._dialect], ', setting "dialect" (auto tries all)'
         if self._others:
-            where, setting = where + " nor " + _WHERE[CONSOLE if self._dialect == FRAMED else FRAMED], ""
-        return _HINT % (where, setting)
+            where = " nor ".join([where] + [_WHERE[other] for other in _DIALECTS if other != self._dialect])
+            setting = ""
+        return _HINT % (where, _CHECK_RS485 if self._dialect == RS485 else _CHECK, setting)
 
     def _round(self, pause_ms):
         """The probes of a round: of a battery that was read before only one of another dialect, and only when it has
@@ -102,25 +132,31 @@ class Search:
     def _is_at_rate(self):
         """True when the framed battery that answers can be read now; False: it must be looked for again."""
         link, baud = self._link, self._link.baud
-        if baud == self._baud:
+        if baud == self.baud:
             return True
         if self._switches == _SWITCHES_MAX:
             self._log.warning("battery stays at %d baud: %s", baud, self._switch_error)
             return True
         self._switches += 1
-        self._log.info("battery answers at %d baud, switching it to %d", baud, self._baud)
+        is_fast = self.baud > SAFE_BAUD
+        note = ", whose code is not documented" if is_fast else ""
+        self._log.info("battery answers at %d baud, switching it to %d%s", baud, self.baud, note)
         try:
-            link.switch_rate(self._baud)
+            link.switch_rate(self.baud)
             return True
         except (NoReply, Refusal) as error:
             self._switch_error = str(error)
+        if is_fast:
+            self._log.warning("battery does not take %d baud (%s): %d until the next start", self.baud,
+                              self._switch_error, SAFE_BAUD)  # fmt: skip
+            self.baud, self._switches = SAFE_BAUD, 0
         self._due = []
         return False
 
 
-def answers(uart, clock, probe):
-    """Sends what a probe has to send -> True when a prompt comes, or a frame. Takes 3.5 s at most; leaves the UART at
-    the rate of the dialect.
+def answers(uart, clock, probe, log=None):
+    """Sends what a probe has to send -> the name of the dialect that answers, "": none. Takes 3.5 s at most; leaves the
+    UART at the rate of the dialect.
     """
     dialect, baud, data = probe
     uart.init(baudrate=baud)
@@ -135,17 +171,50 @@ def answers(uart, clock, probe):
         count = uart.readinto(chunk)
         if count:
             text = (text + bytes(chunk[:count]))[-_ANSWER_BYTES:]
-        elif (_is_frame(text) if dialect == FRAMED else _is_prompt(text)) and text != data:
-            return True
+        elif text != data and (_is_prompt(text) if dialect == CONSOLE else _is_frame(text)):
+            if dialect in (CONSOLE, FRAMED):
+                return dialect
+            info = _data(text)
+            found = _dialect_of(dialect, info)
+            if found or not info:
+                return found
+            if log:
+                log.info("42H at %d baud: refused, %d bytes that fit no battery that is known", baud, len(info))
+            return ""
         else:
             clock.sleep_ms(_POLL_MS)
-    return False
+    return ""
 
 
 def _is_frame(text):
     """Ends in a frame, from SOI to EOI, of a lithium battery."""
     start = text.rfind(b"~")
     return start >= 0 and text[-1:] == b"\r" and text[start + _CID1_AT : start + _CID1_AT + 2] == _CID1
+
+
+def _data(text):
+    """INFO of the frame at the end of `text`, b"" where it is damaged, or is no normal reply."""
+    body = text[text.rfind(b"~") + 1 : -1]
+    try:
+        raw = unhexlify(body)
+    except ValueError:
+        return b""
+    if len(raw) < 8 or raw[3] or -sum(body[:-4]) & 0xFFFF != raw[-2] << 8 | raw[-1]:
+        return b""
+    return raw[6:-2]
+
+
+def _dialect_of(asked, info):
+    """-> the dialect that INFO of a reply to 42H belongs to, of one pack: its layout, to the last byte; "" : none.
+    `asked`: the dialect of the probe.
+    """
+    at = 2  # behind INFOFLAG and the number of the pack: cells, then temperatures
+    for _ in range(2):
+        at += 1 + 2 * info[at] if at < len(info) else len(info)
+    count = info[at + 6] if at + 6 < len(info) else 0  # of user-defined values
+    if (len(info) - at, count) in ((11, 2), (17, 4)):
+        return asked
+    return ""
 
 
 def _is_prompt(text):

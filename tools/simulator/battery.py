@@ -5,15 +5,17 @@ import random
 from collections import Counter, namedtuple
 
 from . import framed
-from .commands import ALLOWED, Commands, Reply, in_words
+from .commands import DEAF, Commands, Reply, in_words
 from .console import Console
 from .faults import Faults, mixture
 from .port import Pace, wire_time
+from .rs485 import Rs485Commands
 
-FIRST_BAUD = 1200  # after power on (§2.1)
 POWER_CYCLE_S = 3.0
 TURNAROUND_MS = 10
 OTHER_RATES = (1200, 2400, 4800, 9600, 19200)
+DIALECTS = {"framed": Commands, "console": Commands, "rs485": Rs485Commands}
+ALWAYS_ALLOWED = 0x4F  # who looks for a battery may ask for its version
 EVENTS = ("power_cycle", "wrong_rate")
 WAKE_UP = b"~20014682C0048520FCC3"  # asks newer firmware for its text console; changes nothing here
 
@@ -22,23 +24,26 @@ Forbidden = namedtuple("Forbidden", "time cid2 line")
 
 
 class Battery:
-    """`group` behind a line of `baud`.
+    """`group` behind a line of `baud` (None: as after power on).
 
     paced: characters take their time. turnaround_ms: from the last character of a request to the first of its reply
     (default 10, unpaced 0). garbage: at the wrong rate the user gets garbage instead of nothing. log: called with a
     line of text for each event. on_truth: called with each record of the truth. truth_limit: so many records are kept
-    at least, the older ones may go (default: all are kept). dialect: framed, or console with its options
-    (console.Console). stamp: clock of the truth (default: `clock`). identity: options of Commands.
+    at least, the older ones may go (default: all are kept). dialect: one of DIALECTS; console with its options
+    (console.Console). echo: the user hears what he sends. stamp: clock of the truth (default: `clock`). identity:
+    options of the dialect's Commands.
     """
 
-    def __init__(self, group, clock, seed=1, baud=FIRST_BAUD, paced=True, turnaround_ms=None, garbage=False,
-                 log=None, on_truth=None, truth_limit=None, dialect="framed", console=None, stamp=None, **identity):
+    def __init__(self, group, clock, seed=1, baud=None, paced=True, turnaround_ms=None, garbage=False,
+                 log=None, on_truth=None, truth_limit=None, dialect="framed", console=None, stamp=None, echo=False,
+                 **identity):
         self._stamp = stamp or clock
-        self.group, self.clock, self.baud, self.paced, self.garbage = group, clock, baud, paced, garbage
+        self.group, self.clock, self.paced, self.garbage, self.echo = group, clock, paced, garbage, echo
         self.truth, self.counts, self.forbidden, self.fault_log = [], Counter(), [], []
         self.plugged = True
         self.faults = Faults(seed, self.counts, self.fault_log)
-        self.commands = Commands(group, self._note, **identity)
+        self.commands = DIALECTS[dialect](group, self._note, **identity)
+        self.baud = baud or self.commands.first_baud
         self._turnaround_s = (turnaround_ms if turnaround_ms is not None else TURNAROUND_MS if paced else 0) / 1000
         self._log, self._on_truth, self._truth_limit = log or (lambda text: None), on_truth, truth_limit
         self._receiver, self._watcher, self._pace = framed.Receiver(), framed.Receiver(), Pace(paced)
@@ -55,6 +60,8 @@ class Battery:
         """`data` arrived from a user whose port is set to `rate`."""
         self.tend(now)
         self._watch(now, data)
+        if self.echo and rate == self.baud:
+            self._pace.send(now, [(0.0, data)], self.baud)
         if not self.plugged or self.faults.named("unplugged") or now < self._silent_until:
             self._receiver.clear()
             self.counts["unheard"] += len(data)
@@ -129,8 +136,12 @@ class Battery:
         if self.faults.named("babble") or now < self._silent_until:
             return
         reply = self._reply(request, code)
-        frame = framed.encode(reply.code, reply.info, self.commands.address, self.commands.protocol)
-        self._log(f"{in_words(request, code)} -> RTN {reply.code:02X}H, {len(reply.info)} bytes of INFO")
+        if reply is None:
+            self.counts["unread"] += 1
+            return
+        frame = self.commands.encode(request, reply)
+        asked = in_words(self.commands.table, request, code)
+        self._log(f"{asked} -> RTN {reply.code:02X}H, {len(reply.info)} bytes of INFO")
         pieces = self.faults.damage(frame)
         if self._struck("silent"):
             pieces = [(0.0, b"")]
@@ -146,6 +157,8 @@ class Battery:
             return Reply(framed.CID2_INVALID)
         active = self._struck("rtn")
         reply = self.commands.reply(request, code)
+        if reply is None:
+            return None
         if active:
             return Reply(active.args["code"])
         if reply.info and self._struck("empty"):
@@ -156,9 +169,9 @@ class Battery:
 
     def _wrong_pack(self, request, reply):
         """What another pack would have said; a pack that is alone gives a wrong number."""
-        others = [number for number in self.group.there() if number != request.info[0]]
+        others = [number for number in self.group.there() if number + self.commands.offset != request.info[0]]
         if others:
-            return self.commands.reply(request._replace(info=bytes([self.faults.rng.choice(others)])))
+            return self.commands.of_pack(request, self.faults.rng.choice(others))
         echo = 1 if request.cid2 in (0x42, 0x44) else 0  # behind INFOFLAG, or first
         return reply._replace(info=reply.info[:echo] + bytes([request.info[0] + 1]) + reply.info[echo + 1:])
 
@@ -172,7 +185,8 @@ class Battery:
         """Whatever state the line is in: a command off the read list is a scandal."""
         for line in self._watcher.feed(data):
             cid2 = line[7:9].decode("latin-1")
-            if line != WAKE_UP and len(line) >= 9 and cid2 not in ALLOWED:
+            allowed = {f"{one:02X}" for one in (*self.commands.table, ALWAYS_ALLOWED)}
+            if line != WAKE_UP and len(line) >= 9 and cid2 not in allowed:
                 self.forbidden.append(Forbidden(now, cid2, line))
                 self._log(f"FORBIDDEN: CID2 {cid2}H in {line!r}")
 
@@ -185,7 +199,7 @@ class Battery:
             self._on_truth(record)
 
     def _switch(self, baud):
-        self.baud = baud
+        self.baud = baud if baud != DEAF else None
         self._log(f"now at {baud} baud")
 
     # what a test or the command line does to it
@@ -229,13 +243,13 @@ class Battery:
         return 0.0
 
     def power_cycle(self, seconds=POWER_CYCLE_S):
-        """Off and on: nothing is said for `seconds`, then it listens at 1200 baud (§5)."""
+        """Off and on: nothing is said for `seconds`, then it listens at its first rate (§5)."""
         self._silent_until = self.clock() + seconds
         self._receiver.clear()
         self._pace.clear()
         if self.console:
             self.console.power_cycle()
-        self._switch(self.console.baud if self.console else FIRST_BAUD)
+        self._switch(self.console.baud if self.console else self.commands.powered_baud(self.baud))
 
     def update(self, dialect="console", **options):
         """Newer firmware: from now on it speaks text (options of console.Console); or `framed` again, at 1200 baud."""
@@ -244,7 +258,7 @@ class Battery:
             self.console = Console(self.group, self._note, forbid=self._forbid, **options)
         self._receiver.clear()
         self._pace.clear()
-        self._switch(self.console.baud if self.console else FIRST_BAUD)
+        self._switch(self.console.baud if self.console else self.commands.first_baud)
 
     def _forbid(self, line):
         self.forbidden.append(Forbidden(self.clock(), line.split()[0].decode("latin-1"), line))

@@ -8,7 +8,7 @@ import sys
 import threading
 
 from .alarms import NAMES
-from .battery import FIRST_BAUD
+from .battery import DIALECTS
 from .console import ENDS, REFUSALS, TAKES
 from .console_text import FIRMWARE
 from .faults import FAULTS, split_name
@@ -59,7 +59,7 @@ def parser():
     add("--temperatures", type=int, default=5, help="1 to 8 (default %(default)s)")
     add("--ambient", type=float, default=23.0, metavar="C", help="°C around it, below zero too (default %(default)s)")
     add("--seed", type=int, default=1, help="the same seed gives the same packs (default %(default)s)")
-    add("--baud", type=int, default=FIRST_BAUD, help="where it starts (default %(default)s)")
+    add("--baud", type=int, help="where it starts (default as after power on)")
     add("--unpaced", action="store_true", help="answers at once, instead of 10 bit times a character")
     add("--turnaround", type=int, metavar="MS", help="from question to answer (default 10, unpaced 0)")
     add("--wide", action="store_true", help="3-byte capacities, as packs over 65.535 Ah have")
@@ -71,7 +71,11 @@ def parser():
     add("--absent", type=int, action="append", default=[], metavar="PACK", help="is counted but not there; repeatable")
     add("--charge-speed", type=float, default=1.0, metavar="X", help="seconds that it charges a second (default 1)")
     add("--speed", type=float, default=1, metavar="N", help="how many times as fast all else goes (default 1)")
-    add("--dialect", choices=("framed", "console"), default="framed", help="what it speaks (default %(default)s)")
+    add("--dialect", choices=tuple(DIALECTS), default="framed", help="what it speaks (default %(default)s)")
+    add("--group", type=int, default=0, metavar="N", help="of the packs at an RS485 port (default %(default)s)")
+    add("--echo", action="store_true", help="the user hears what he sends, as from some RS485 modules")
+    add("--fast", choices=("accepts", "deaf"),
+        help="91H with more than 4800 baud: it accepts that, or is deaf then (default: it refuses)")
     add("--firmware", choices=tuple(FIRMWARE), default="us5000", help="whose console (default %(default)s)")
     add("--asleep", action="store_true", help="the console is silent until it is woken at 1200 baud")
     add("--pager", type=int, metavar="LINES", help="the console waits for a key after so many lines")
@@ -133,6 +137,14 @@ def _console(options):
             "refusal": options.refusal, "end": options.line_end, "takes": options.takes}
 
 
+def _identity(options):
+    """Options of the dialect's Commands."""
+    known = {"address": options.address, "extra_alarm_byte": options.extra_alarm_byte, "device": options.device,
+             "version": options.version, "maker": options.maker}
+    more = {"rs485": {"group_number": options.group}}
+    return known | more.get(options.dialect, {"fast": options.fast})
+
+
 def _run(sim, options, ended):
     """Until a signal comes; an update, then the faults, come on the way."""
     if options.update_after is not None and not ended.wait(options.update_after):
@@ -155,9 +167,8 @@ def main(arguments=None):
         sim = Simulator(
             options.packs, options.cells, options.temperatures, options.seed, options.wide, options.capacity,
             options.ambient, options.charge_speed, options.baud, not options.unpaced, speed=options.speed,
-            address=options.address, turnaround_ms=options.turnaround, garbage=options.garbage,
-            extra_alarm_byte=options.extra_alarm_byte, dialect=options.dialect, console=_console(options),
-            truth_limit=TRUTH_LIMIT, device=options.device, version=options.version, maker=options.maker,
+            turnaround_ms=options.turnaround, garbage=options.garbage, echo=options.echo, dialect=options.dialect,
+            console=_console(options), truth_limit=TRUTH_LIMIT, **_identity(options),
             log=_say if options.verbose else None, on_truth=_truth_writer(truth) if truth else None)
         for pack, name, place in options.alarm:
             sim.alarm(pack, name, cell=place, sensor=place)

@@ -6,7 +6,10 @@ from . import framed
 from .framed import ADR_ERROR, ALL_PACKS, CID2_INVALID, COMMUNICATION_ERROR, FORMAT_ERROR, INVALID_DATA, OK
 from .model import EMPTY, UNREACHABLE
 
-RATES = {1: 1200, 2: 2400, 3: 4800}  # 91H
+# 91H; the codes behind 3 are not documented: most batteries refuse them
+RATES = {1: 1200, 2: 2400, 3: 4800, 4: 9600, 5: 19200, 6: 38400, 7: 57600, 8: 115200}
+DOCUMENTED_RATES = 3
+DEAF = -1  # a rate at which nobody hears
 MANUFACTURER_BYTES = 32  # §4.4
 SYSTEM_PARAMETERS = {
     "cell_high_voltage": 3650, "cell_low_voltage": 3050, "cell_under_voltage": 2800,
@@ -31,24 +34,49 @@ class Commands:
     """Answers requests for `group`; `note(kind, pack, values)` hears the plain values of each reply.
 
     ADR and VER of the replies are `address` and `protocol`; `infoflag` stands before analog values, alarms and
-    parameters, `extra_alarm_byte` behind each pack's alarms; `device`, `version` and `maker` are what 51H gives.
+    parameters, `extra_alarm_byte` behind each pack's alarms; `device`, `version` and `maker` are what 51H gives. `fast`
+    says what becomes of rates above 4800: None: refused, "accepts", or "deaf": accepted, and nothing is heard there.
     """
 
+    first_baud = 1200  # after power on (§2.1)
+
     def __init__(self, group, note, address=1, infoflag=0x11, extra_alarm_byte=False,
-                 device="US2KBPL", version="2.3", maker="Pylon", protocol=0x20):
+                 device="US2KBPL", version="2.3", maker="Pylon", protocol=0x20, fast=None):
         self.group, self.note, self.address, self.infoflag = group, note, address, infoflag
+        self.offset = 0  # of what INFO calls a pack, to its number in the group
         self.extra = b"\0" if extra_alarm_byte else b""
         self.device, self.version, self.maker, self.protocol = device, version, maker, protocol
+        self.fast = fast
         if len(framed.manufacturer(device, version, maker)) != MANUFACTURER_BYTES:
             raise ValueError(f"too long for a battery: device {device!r} (10 characters) or maker {maker!r} (20)")
 
+    @property
+    def table(self):
+        """CID2 -> name, bytes of INFO in the request, answer."""
+        return COMMANDS
+
+    def encode(self, request, reply):
+        """The frame of a Reply."""
+        return framed.encode(reply.code, reply.info, self.address, self.protocol)
+
+    def powered_baud(self, baud):
+        """The rate after power on, when it was `baud` before."""
+        return self.first_baud
+
     def reply(self, request, code=OK):
-        """-> Reply. `code` is what framed.parse made of the request."""
+        """-> Reply, or None: it keeps silent. `code` is what framed.parse made of the request."""
         if code:
             return Reply(code)
         if request.address != self.address:
             return Reply(ADR_ERROR)
-        row = COMMANDS.get(request.cid2)
+        return self._answer(request)
+
+    def of_pack(self, request, number):
+        """What pack `number` would have said to the request of another one -> Reply."""
+        return self._answer(request._replace(info=bytes([number + self.offset])))
+
+    def _answer(self, request):
+        row = self.table.get(request.cid2)
         if row is None:
             return Reply(CID2_INVALID)
         _, count, answer = row
@@ -63,14 +91,15 @@ class Commands:
         """The packs that a Command byte names, or Refused as §2.9 says."""
         if command == ALL_PACKS and all_packs:
             return self.group.there()
-        if not 1 <= command <= len(self.group.packs):
+        number = command - self.offset
+        if not 1 <= number <= len(self.group.packs):
             raise Refused(INVALID_DATA)
-        how = self.group.pack(command).missing
+        how = self.group.pack(number).missing
         if how == UNREACHABLE:
             raise Refused(COMMUNICATION_ERROR)
         if how:
             raise Refused(OK if how == EMPTY else INVALID_DATA)
-        return [command]
+        return [number]
 
     def _blocks(self, command, kind, values, block):
         """INFOFLAG, Command or pack count, and `block` of what `values` finds, pack by pack (§4.1, §4.2)."""
@@ -117,24 +146,24 @@ class Commands:
 
     def rate(self, code):
         """91H (§5) -> Reply; `code`: 1, 2, 3 for 1200, 2400, 4800 baud. Refused."""
-        if code not in RATES:
+        if code not in RATES or (code > DOCUMENTED_RATES and not self.fast):
             raise Refused(INVALID_DATA)
         self.note("rate", None, {"baud": RATES[code]})
-        return Reply(OK, b"", RATES[code])
+        return Reply(OK, b"", DEAF if code > DOCUMENTED_RATES and self.fast == "deaf" else RATES[code])
 
     def management(self, command):
         """92H (§4.5) -> Reply. `command`: a pack number. Refused."""
         (number,) = self._numbers(command, all_packs=False)
         said = {"pack": number, **self.group.pack(number).management()}
         self.note("management", number, said)
-        return Reply(OK, framed.management(said))
+        return Reply(OK, framed.management({**said, "pack": command}))
 
     def serial(self, command):
         """93H (§4.6) -> Reply. `command`: a pack number. Refused."""
         (number,) = self._numbers(command, all_packs=False)
         said = {"pack": number, "serial": self.group.pack(number).serial}
         self.note("serial", number, said)
-        return Reply(OK, bytes([number]) + said["serial"].encode())
+        return Reply(OK, bytes([command]) + said["serial"].encode())
 
 
 # CID2 -> name, bytes of INFO in the request, answer
@@ -149,12 +178,11 @@ COMMANDS = {
     0x92: ("charge/discharge management", 1, Commands.management),
     0x93: ("serial number", 1, Commands.serial),
 }
-ALLOWED = {f"{cid2:02X}" for cid2 in COMMANDS}
 
 
-def in_words(request, code):
-    """A request for a person to read."""
+def in_words(table, request, code):
+    """A request for a person to read; `table` as Commands.table."""
     if code:
         return "a request that is not right"
-    name = COMMANDS.get(request.cid2, (f"unknown command {request.cid2:02X}H",))[0]
+    name = table.get(request.cid2, (f"unknown command {request.cid2:02X}H",))[0]
     return name + (" " + request.info.hex().upper() + "H" if request.info else "")

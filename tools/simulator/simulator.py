@@ -5,7 +5,7 @@ import select
 import threading
 import time
 
-from .battery import FIRST_BAUD, POWER_CYCLE_S, Battery
+from .battery import POWER_CYCLE_S, Battery
 from .group import Group
 from .model import EMPTY, RTN_06, UNREACHABLE
 from .port import BAUDS, Pty
@@ -30,11 +30,11 @@ class Simulator:
     """
 
     def __init__(self, packs=2, cells=15, temperatures=5, seed=1, wide=False, capacity=None, ambient=23.0,
-                 charge_speed=1.0, baud=FIRST_BAUD, paced=True, clock=time.monotonic, speed=1, **options):
+                 charge_speed=1.0, baud=None, paced=True, clock=time.monotonic, speed=1, **options):
         self.clock = clock if speed == 1 else lambda: clock() * speed
         group = Group(packs, seed, charge_speed, self.clock(), cells=cells, temperatures=temperatures, wide=wide,
                       capacity=capacity, ambient=ambient)
-        if baud not in BAUDS:
+        if baud is not None and baud not in BAUDS:
             raise ValueError(f"no battery listens at {baud} baud")
         self.seed, self.speed, self.path = seed, speed, None
         self.battery = Battery(group, self.clock, seed, baud, paced, stamp=clock, **options)
