@@ -10,7 +10,7 @@ def prepare():
 
     retained = start.begin()
     prepared = start.prepare()
-    modules.forget(["firmware." + name for name in ("config", "config_file", "pins", "start")])
+    modules.forget(["firmware." + name for name in ("config", "config_file", "pins", "start", "values")])
     return retained, prepared
 
 

@@ -6,7 +6,7 @@ from binascii import crc32, hexlify
 
 import umqtt.simple
 
-from . import board, energy, log, loop, rack, telemetry, wifi
+from . import board, energy, log, loop, rack, telemetry, uplink
 from .battery import poller
 from .mqtt import devices, payloads, publisher, session, transport
 
@@ -35,7 +35,7 @@ def build(retained, settings, uart, tls, clock):
 
     root, rack_name = settings["mqtt_root"], settings["rack_name"]
     prefix = root + "/" + rack_name + "/"
-    station = wifi.Wifi(settings["wifi_ssid"], settings["wifi_pass"], settings["hostname"], clock, logger)
+    station = _uplink(settings, clock, logger)
     client = _session(settings, tls, prefix.encode(), clock, logger)
     health = telemetry.Telemetry(rack_name, board.reset_cause(), retained, clock, station, client, reader)
     topic = _discovery_topic(settings["discovery_prefix"], root, rack_name)
@@ -52,6 +52,17 @@ def build(retained, settings, uart, tls, clock):
     if led:
         led.watch(main.state)
     return main
+
+
+def _uplink(settings, clock, logger):
+    """The Uplink, which begins to connect."""
+    address = None
+    if settings["ip"]:
+        ip, _, bits = settings["ip"].partition("/")
+        gateway = settings["gateway"] or "0.0.0.0"
+        address = ip, int(bits), gateway, settings["dns"] or gateway
+    keys = ("network", "wifi_ssid", "wifi_pass", "hostname")
+    return uplink.Uplink(*[settings[key] for key in keys], address, clock, logger)
 
 
 def _discovery_topic(prefix, root, rack_name):

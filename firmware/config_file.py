@@ -47,7 +47,7 @@ def read(path):
         with open(path, "rb") as file:
             data = file.read(_BYTES_MAX + 1)
     except OSError as error:
-        why = "is missing: copy config.json.example and fill it in"
+        why = "is missing: this board has no settings yet"
         raise ConfigError("%s %s" % (path, why if error.args[0] == 2 else "cannot be read: %s" % error)) from None
     if len(data) > _BYTES_MAX:
         raise ConfigError("%s has more than %d bytes" % (path, _BYTES_MAX))

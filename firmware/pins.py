@@ -1,4 +1,4 @@
-"""Pins that a chip certainly has not got free."""
+"""Pins that a chip certainly has not got free, and those of boards with Ethernet."""
 
 import os
 
@@ -10,20 +10,33 @@ _CHIPS = (
     (("S3",), "0-21 26 33-48", ""),
     (("C3",), "0-10 18-21", ""),
 )
+MDC, MDIO = 23, 18
+_RMII = (19, 21, 22, 25, 26, 27, MDC, MDIO)  # the chip's Ethernet has them nowhere else, but MDC and MDIO
+# Boards with a LAN8720: its address, the pin that switches its power, the pin of its clock, does the ESP32 drive that
+ETHERNET = {"wt32-eth01": (1, 16, 0, False), "olimex-poe": (0, 12, 17, True)}
 
 
 def refused(settings, chosen):
-    """What is wrong with the pins in `settings` on this chip: a list of lines that begin with the key.
+    """What is wrong with the pins in `settings` on this chip and board: a list of lines that begin with the key.
 
     Only keys that have a value in `chosen` count: a default is no reason to refuse another setting.
     """
     errors = []
-    for kinds, free, inputs in _CHIPS:
-        if _chip() in kinds:
-            for key in ("uart_tx", "uart_rx", "led"):
-                pins = free + inputs if key == "uart_rx" else free
-                if chosen.get(key) is not None and settings[key] != "off" and not _among(pins, abs(settings[key])):
-                    errors.append("%s: must be one of the pins %s on this chip" % (key, pins))
+    network, chip = settings["network"], _chip()
+    taken = _RMII + ETHERNET[network][1:3] if network in ETHERNET else ()
+    if taken and chip not in ("", "PI", None):
+        errors.append("network: this chip has no Ethernet")
+    found = [row[1:] for row in _CHIPS if chip in row[0]]
+    for key in ("uart_tx", "uart_rx", "led"):
+        if chosen.get(key) is None or settings[key] == "off":
+            continue
+        pin = abs(settings[key])
+        for free, inputs in found:
+            pins = free + inputs if key == "uart_rx" else free
+            if not _among(pins, pin):
+                errors.append("%s: must be one of the pins %s on this chip" % (key, pins))
+        if pin in taken:
+            errors.append("%s: pin %d is taken by the Ethernet of %s" % (key, pin, network))
     return errors
 
 

@@ -1,41 +1,92 @@
-"""Brings the station of a wifi.Wifi up: at the start, and when the driver does not by itself. Loaded for that."""
+"""Connects the Wi-Fi station of uplink.Uplink with the strongest access point: at the start, and when the driver does
+not by itself. Loaded for that.
+"""
+
+import gc
+from binascii import hexlify
+
+import network
 
 _SETTLE_MS = 1_000
+_BETTER_DB = 8  # so much stronger must another access point be than the one that the driver found
 _REASONS = (  # what the driver says while it still tries
     (201, "no access point of that name in reach: is wifi_ssid right, is it a 2.4 GHz network?"),
     (202, "the access point refuses us: is wifi_pass right?"),
+    (210, "no access point of that name has a security that fits: it must be WPA2 or WPA3 with a key, or open without"),
+    (211, "no access point of that name has WPA2 or better: change that there"),
+    (212, "all access points of that name are too weak here: is one nearer?"),
 )
 _NO_REASON = "is the access point on, is it in reach?"
+_OPEN = 0  # security of an access point that wants no key
+_IS_OPEN = "it is an open network, and wifi_pass is set: unset that, if this is the right network"
+_WANTS_KEY = "it wants a key, and wifi_pass is not set"
 
 
-def start(wifi):
-    """The first time it helps with a new connection, from the second on the radio goes off and on before."""
-    wlan = wifi.wlan
-    if wifi.helped == 1:
-        status = wlan.status()
-        reasons = [words for code, words in _REASONS if code == status] + [_NO_REASON]
-        wifi.log.warning("no Wi-Fi %s: %s", wifi.ssid, reasons[0])
-    if wlan.active():  # also after a soft reset, which leaves it on
-        _try(wifi, wlan.disconnect)
-        wifi.clock.sleep_ms(_SETTLE_MS)
-    if wifi.helped > 1:
-        _try(wifi, wlan.active, False)
-        wifi.clock.sleep_ms(_SETTLE_MS)
-    wifi.set_hostname(wifi.hostname)
-    _try(wifi, wlan.active, True)
-    _try(wifi, _connect, wifi)
+def start(wlan, plan, helped, clock, log):
+    """`wlan` is None at the first time; `plan` and `helped` as in uplink.Uplink -> (the station, the BSSID that it was
+    told to connect with, as bytes; None: the driver looks for any access point of that name, also a hidden one).
+
+    Where it is connected this only looks for a stronger access point. Else it connects anew; from the second help on
+    the radio goes off and on before. Takes up to 5 s, of which 2 or 3 are the scan, which the driver ends.
+    """
+
+    def attempt(step, *arguments):
+        """One step that the driver may refuse; the next help tries again."""
+        try:
+            return step(*arguments)
+        except (OSError, RuntimeError, MemoryError) as error:
+            if helped < 3:  # later ones say nothing new
+                log.warning("Wi-Fi driver: %s", error)
+        return None
+
+    def settle(step, *arguments):
+        attempt(step, *arguments)
+        clock.sleep_ms(_SETTLE_MS)
+
+    _, ssid, key, hostname, address = plan
+    is_new, wlan = wlan is None, wlan or network.WLAN(network.STA_IF)
+    reason = wlan.status()
+    signal = None if is_new or not wlan.isconnected() else attempt(wlan.status, "rssi")
+    if signal is None:
+        if wlan.active():  # also after a soft reset, which leaves it on
+            settle(wlan.disconnect)
+        if helped > 1:
+            settle(wlan.active, False)
+        network.hostname(hostname)
+        attempt(wlan.active, True)
+        attempt(_set_up, wlan, address)
+    best, mismatch = _strongest(attempt(wlan.scan) or (), ssid.encode(), bool(key))
+    gc.collect()  # many access points are some KB
+    if signal is not None:
+        if not best or best[3] < signal + _BETTER_DB:
+            return wlan, None
+        log.info("Wi-Fi: another access point is stronger, %d instead of %d dBm", best[3], signal)
+        settle(wlan.disconnect)
+    elif helped == 1:
+        reasons = [words for code, words in _REASONS if code == reason] + [_NO_REASON]
+        log.warning("no Wi-Fi %s: %s", ssid, mismatch or reasons[0])
+    bssid = best and best[1]
+    attempt(_connect, wlan, ssid, key, bssid)
+    return wlan, bssid and hexlify(bssid, ":")
 
 
-def _connect(wifi):
-    wlan = wifi.wlan
+def _set_up(wlan, address):
     wlan.config(pm=wlan.PM_NONE, reconnects=-1)
-    wlan.connect(wifi.ssid, wifi.key)
+    if address:
+        wlan.ifconfig(address)
 
 
-def _try(wifi, step, *arguments):
-    """One step that the driver may refuse; the next help tries again."""
-    try:
-        step(*arguments)
-    except OSError as error:
-        if wifi.helped < 3:  # later ones say nothing new
-            wifi.log.warning("Wi-Fi driver: %s", error)
+def _connect(wlan, ssid, key, bssid):
+    wlan.connect(ssid, key, bssid=bssid)
+
+
+def _strongest(found, name, with_key):
+    """-> (the strongest access point of what scan() found that fits, or None; why others of that name do not)."""
+    best = mismatch = None
+    for one in found:
+        if one[0] == name:
+            if (one[4] != _OPEN) != with_key:
+                mismatch = _IS_OPEN if with_key else _WANTS_KEY
+            elif not best or one[3] > best[3]:
+                best = one
+    return best, None if best else mismatch

@@ -30,10 +30,10 @@ def show(path, table):
             print("%s: no such setting; config.unset(%s) removes it" % (key, json.dumps(key)))
 
 
-def change(path, values, table, check):
+def change(path, values, table, check, missing):
     """Saves `values` over what is in the file, all or nothing; None: not set any more. Says what is still needed.
 
-    `check` is config.check(). ConfigError names all that is wrong; then the file is as it was.
+    `check` and `missing` are config's. ConfigError names all that is wrong; then the file is as it was.
     """
     given = read(path)
     known = [row[0] for row in table]
@@ -44,8 +44,7 @@ def change(path, values, table, check):
     given = dict([(key, value) for key, value in given.items() if value is not None])
     check(given, whole=False)
     config_file.save(path, given, known)
-    missing = [row[0] for row in table if row[1] == NEEDED and row[0] not in given]
-    if missing:
-        print("saved; still needed: %s" % ", ".join(missing))
+    if missing(given):
+        print("saved; still needed: %s" % ", ".join(missing(given)))
     else:
         print("saved; it counts from the next start on: import machine; machine.reset()")

@@ -1,7 +1,8 @@
 """For the REPL: `from firmware import setup; setup.ask()` asks for the settings that are missing, one by one."""
 
+import network
+
 from . import config, settings
-from .wifi import network
 
 _ASKED = (
     ("wifi_ssid", "its number or its name"),
@@ -20,20 +21,25 @@ def ask(answer=input):
     given = settings.read(config.PATH)
     answers = {}
     for key, hint in _ASKED:
-        if given.get(key) is not None:
+        if given.get(key) is not None or _is_pointless(key, given, answers):
             continue
-        if key == "mqtt_pass" and not (answers.get("mqtt_user") or given.get("mqtt_user")):
-            continue
+        if not answers:  # MicroPython's prompt drops them without a word
+            print(r'letters beyond ASCII: config.set(wifi_ssid="Caf\xe9"), or tools/configure.py')
         names = _networks() if key == "wifi_ssid" else ()
         for number, name in enumerate(names, 1):
             print("%3d  %s" % (number, name))
-        if not answers:  # MicroPython's prompt drops them without a word
-            print(r'letters beyond ASCII: config.set(wifi_ssid="Caf\xe9"), or tools/configure.py')
         answers[key] = _valid(key, hint, names, answer)
     if answers:
         config.set(**answers)
     else:
         print("nothing is missing; config.show() tells all settings, config.set(name=value) changes them")
+
+
+def _is_pointless(key, given, answers):
+    """Is there no Wi-Fi, or no user?"""
+    if key.startswith("wifi"):
+        return given.get("network") not in (None, "wifi")
+    return key == "mqtt_pass" and not (answers.get("mqtt_user") or given.get("mqtt_user"))
 
 
 def _valid(key, hint, names, answer):
@@ -59,13 +65,13 @@ def _networks():
         if not wlan.isconnected():
             wlan.disconnect()  # while it tries to connect it does not look around
         found = wlan.scan()
-    except OSError as error:
+    except (OSError, RuntimeError) as error:
         print("the radio cannot list networks: %s" % error)
         return []
     names = []
-    for name, _, _, _, _, _ in sorted(found, key=lambda one: -one[3]):
+    for one in sorted(found, key=lambda one: -one[3]):
         try:
-            name = name.decode()
+            name = one[0].decode()
         except ValueError:  # no text: it cannot be a setting
             continue
         if name and name not in names:

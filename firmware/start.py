@@ -9,6 +9,10 @@ _COMPLAIN_MS = 60_000
 _QUICK_BOOTS = 5  # starts in a row of which none lasted, then safe mode
 _SAFE_MIN = 10
 _MINUTE_MS = 60_000
+_WHAT_TO_DO = (
+    "Ctrl-C, then: from firmware import config, setup; setup.ask() asks for what is not set; "
+    'config.show() tells all, config.set(name=value) and config.unset("name") change it'
+)
 
 
 def begin():
@@ -46,7 +50,7 @@ def prepare():
             tls = _tls(settings) if settings["mqtt_tls"] else None
             return settings, _uart(settings), tls
         except config.ConfigError as error:
-            print("error: the settings cannot be used:\n%s" % error)
+            print("error: the settings cannot be used:\n%s\n%s" % (error, _WHAT_TO_DO))
         time.sleep_ms(_COMPLAIN_MS)
 
 

@@ -11,9 +11,9 @@ except ImportError:  # another port
 
 # Keys of tele/STATE and stat/status, each with its form as in payloads.py
 _STATE = (
-    b"Uptime - Version - ResetCause - Boots - IP - RSSI - HeapFree - SystemFree - SystemLargest - SystemMin - Link - "
-    b"Dialect - Baud - Packs - PublishRate D Cycle D Polls - Timeouts - FrameErrors - ReturnCodes - Implausible - "
-    b"BrokerDrops - WifiDrops - LastError -"
+    b"Uptime - Version - ResetCause - Boots - IP - RSSI - BSSID - Channel - HeapFree - SystemFree - SystemLargest - "
+    b"SystemMin - Link - Dialect - Baud - Packs - PublishRate D Cycle D Polls - Timeouts - FrameErrors - ReturnCodes - "
+    b"Implausible - BrokerDrops - WifiDrops - LastError -"
 )
 _STATUS = b"name - sw_version - IP - SSID - uptime -"
 
@@ -55,13 +55,16 @@ class Telemetry:
         poller, wifi, retained = self._poller, self._wifi, self._retained
         link = poller.link
         heap, system, largest, least = free_memory()
+        signal, bssid, channel = wifi.access_point()
         return _STATE, (
             self.uptime_s(),
             __version__,
             self._reset_cause,
             retained.boots,
             wifi.address(),
-            wifi.signal(),
+            signal,
+            bssid,
+            channel,
             heap,
             system,
             largest,

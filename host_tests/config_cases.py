@@ -6,6 +6,7 @@ NEEDED = {"wifi_ssid": "my network", "mqtt_host": "broker.lan"}
 SECRETS = ("wifi_pass", "mqtt_pass")
 # the keys and defaults of the design
 DEFAULTS = {
+    "network": "wifi", "ip": "", "gateway": "", "dns": "",
     "wifi_pass": "", "hostname": "pylon2mqtt", "mqtt_port": 1883, "mqtt_user": "", "mqtt_pass": "",
     "mqtt_root": "PylonToMQTT", "rack_name": "Main", "mqtt_tls": False, "mqtt_ca": "", "ntp_host": "pool.ntp.org",
     "publish_rate": 10, "uart_id": 1, "uart_tx": 33, "uart_rx": 32, "baud": 4800, "dialect": "auto", "group": 0,
@@ -14,8 +15,9 @@ DEFAULTS = {
 }  # fmt: skip
 # setting, values that are taken as they are
 GOOD = (
+    ("network", ("wifi", "wt32-eth01", "olimex-poe")),
     ("wifi_ssid", ("x", "x" * 32, "ü" * 16, " a b ")),
-    ("wifi_pass", ("", "x" * 63, "12345678")),
+    ("wifi_pass", ("", "x" * 63, "12345678", "ü" * 4)),
     ("hostname", ("x", "x" * 32)),
     ("mqtt_host", ("192.168.2.245", "broker", "a.b-c.example")),
     ("mqtt_port", (1, 1883, 65535)),
@@ -41,6 +43,14 @@ GOOD = (
 BAD = (
     ("wifi_ssid", ("", "x" * 33, "ü" * 17), "1 to 32 bytes"),
     ("wifi_pass", ("x" * 64, "ü" * 32), "0 to 63 bytes"),
+    ("wifi_pass", ("x", "1234567", "ü" * 3), "8 to 63 bytes"),
+    ("network", ("lan", "", "WIFI", 1, True), '"wt32-eth01"'),
+    ("ip", ("192.168.2.50", "192.168.2.50/", "192.168.2.50/33", "192.168.2.50/24/1", "192.168.2.50/024", "x/24",
+            "192.168.2.0/24", "192.168.2.255/24", "192.168.2/24", "0.0.0.1/8", "127.0.0.1/8", "224.0.0.1/24",
+            "192.168.2.50/31", "192.168.2.50/7", "1.2.3.256/24", "1.2.3.04/24", 5, True, ["1.2.3.4/24"]),
+     "192.168.2.50/24"),
+    ("gateway", ("router", "192.168.2", "192.168.2.256", "1.2.3.4.5", " 1.2.3.4", 1, "1.2.3.4/24"), "192.168.2.1"),
+    ("dns", ("one.one.one.one", "8.8.8", "8.8.8.-8", 8), "192.168.2.1"),
     ("hostname", ("", "x" * 33), "1 to 32 bytes"),
     ("mqtt_host", ("mqtt://broker", "broker:1883", "a b", "broker/x"), "mqtt_port"),
     ("mqtt_host", ("", "x" * 254), "bytes"),
@@ -135,6 +145,8 @@ def check_halves_of_a_character_are_refused():
 def check_what_is_needed():
     assert complaint({}).split("\n") == ["wifi_ssid: not set", "mqtt_host: not set"]
     assert complaint({"mqtt_host": "x"}) == "wifi_ssid: not set"
+    assert complaint({"network": "wt32-eth01"}) == "mqtt_host: not set"
+    assert config.check({"network": "wt32-eth01", "mqtt_host": "x"})["network"] == "wt32-eth01"
     assert complaint(given(mqtt_host=None)) == "mqtt_host: not set"
 
 
@@ -157,8 +169,30 @@ def check_settings_that_do_not_go_together():
         ({"uart_tx": 5, "uart_rx": 5}, "uart_rx"),
         ({"uart_tx": 32}, "uart_rx"),
         ({"mqtt_pass": "secret"}, "mqtt_user"),
+        ({"gateway": "192.168.2.1"}, "ip"),
+        ({"dns": "192.168.2.1"}, "ip"),
+        ({"ip": "192.168.2.50/24", "gateway": "192.168.3.1"}, "gateway"),
+        ({"ip": "192.168.2.50/24", "gateway": "192.168.2.50"}, "gateway"),
+        ({"ip": "192.168.2.50/24"}, "gateway"),
+        ({"ip": "192.168.2.50/24", "mqtt_host": "192.168.3.2"}, "gateway"),
+        ({"network": "wt32-eth01", "uart_tx": 21}, "uart_tx"),
+        ({"network": "wt32-eth01", "uart_rx": 16}, "uart_rx"),
+        ({"network": "olimex-poe", "led": -12}, "led"),
     ):
         assert complaint(given(**changes)).startswith(key + ": "), changes
+
+
+def check_fixed_addresses():
+    for changes in (
+        {"ip": "192.168.2.50/24", "gateway": "192.168.2.1"},
+        {"ip": "192.168.2.50/24", "mqtt_host": "192.168.2.245"},
+        {"ip": "10.1.2.3/8", "gateway": "10.255.0.1", "dns": "9.9.9.9", "mqtt_host": "192.168.3.2"},
+        {"ip": "192.168.2.50/30", "gateway": "192.168.2.49"},
+    ):
+        settings = config.check(given(**changes))
+        for key, value in changes.items():
+            assert settings[key] == value, changes
+    config.check({"ip": "192.168.2.50/24"}, whole=False)
 
 
 def check_topics_are_not_too_long_to_subscribe_to():

@@ -93,7 +93,7 @@ def check_set_saves_and_load_reads():
         found = config.load()
         assert (found["mqtt_host"], found["publish_rate"], found["rack_name"]) \
             == ("192.168.2.245", 5, "Küche \"1\" \\")
-        assert (found["wifi_ssid"], found["wifi_pass"]) == ("my network", "hunter2")
+        assert (found["wifi_ssid"], found["wifi_pass"]) == ("my network", "hunter2!")
         assert list(on.flash.files) == [PATH] and "saved" in on.said and "hunter2" not in on.said
         assert len(json.loads(on.flash.files[PATH])) == 5, "only what was set is in the file"
 

@@ -42,7 +42,8 @@ def published(dialect="framed"):
 
 
 def _telemetry(line, rig):
-    wifi = SimpleNamespace(address=lambda: "192.168.2.31", signal=lambda: -61, ssid="my network", drops=0)
+    point = -61, b"24:a1:60:00:00:01", 6
+    wifi = SimpleNamespace(address=lambda: "192.168.2.31", access_point=lambda: point, ssid="my network", drops=0)
     retained = Retained(Memory())
     retained.boots = BOOTS
     rig.session.drops = 0

@@ -3,7 +3,7 @@
 from firmware import config, config_file, settings
 
 PATH = "config.json"
-OLD = b'{"wifi_ssid": "my network", "mqtt_host": "old", "wifi_pass": "hunter2"}'
+OLD = b'{"wifi_ssid": "my network", "mqtt_host": "old", "wifi_pass": "hunter2!"}'
 
 
 class PowerCut(Exception):

@@ -29,7 +29,7 @@ class System:
 
 def on_chip(machine, **changes):
     """Lines of what is wrong with these pins there."""
-    settings = {"uart_tx": 21, "uart_rx": 19, "led": "off"}  # every chip has those
+    settings = {"uart_tx": 21, "uart_rx": 19, "led": "off", "network": "wifi"}  # every chip has those
     settings.update(changes)
     kept, pins.os = pins.os, System(machine)
     try:
@@ -49,7 +49,7 @@ def check_pins_are_those_of_the_chip():
 
 def check_a_default_that_the_chip_has_not_does_not_stand_in_the_way():
     """On an ESP32-C3 everything else can be set first; the board does not start before the pins are set."""
-    settings = {"uart_tx": 33, "uart_rx": 32, "led": "off"}
+    settings = {"uart_tx": 33, "uart_rx": 32, "led": "off", "network": "wifi"}
     kept, pins.os = pins.os, System("LOLIN_C3_MINI with ESP32-C3FH4")
     try:
         assert pins.refused(settings, {"mqtt_host": "x", "uart_tx": None}) == []
@@ -66,3 +66,9 @@ def check_all_pins_that_are_wrong_are_named():
         "uart_rx: must be one of the pins 0 2 4-5 12-23 25-27 32-33 34-39 on this chip",
         "led: must be one of the pins 0 2 4-5 12-23 25-27 32-33 on this chip",
     ]
+
+
+def check_ethernet_needs_an_esp32():
+    for machine, is_there in ((CHIPS[0][0], True), (CHIPS[3][0], True), ("x86_64", True), (CHIPS[6][0], False)):
+        wrong = on_chip(machine, network="wt32-eth01", uart_tx=4, uart_rx=5)
+        assert wrong == ([] if is_there else ["network: this chip has no Ethernet"]), machine

@@ -15,7 +15,7 @@ from tools.shorten import short_names, shorten
 from tools.virtual_board import layout
 from tools.virtual_board.runner import HARD_RESET, WDT_RESET
 
-SECRET = "hunter2"
+SECRET = "hunter2!"
 CONFIG = {"wifi_ssid": "x", "wifi_pass": SECRET, "mqtt_host": "127.0.0.1"}
 WINDOW, STOPPED = "pylon2mqtt: Ctrl-C for the REPL", "pylon2mqtt: stopped"
 TELL = "print('built', retained.boots, retained.quick_boots, retained.last_error)"

@@ -18,7 +18,7 @@ def test_config_file(check):
     check()
 
 
-SETTINGS = {"wifi_ssid": "Küche", "wifi_pass": "hunter2", "mqtt_host": "broker", "publish_rate": 5}
+SETTINGS = {"wifi_ssid": "Küche", "wifi_pass": "hunter2!", "mqtt_host": "broker", "publish_rate": 5}
 
 
 @pytest.fixture
@@ -42,9 +42,8 @@ def test_load(written, before, ascii_only):
 
 def test_missing_file(tmp_path):
     path = str(tmp_path / "config.json")
-    with pytest.raises(config.ConfigError, match=r"config\.json\.example") as caught:
+    with pytest.raises(config.ConfigError, match=f"{path} is missing"):
         config.load(path)
-    assert path in str(caught.value)
 
 
 def test_a_directory(tmp_path):

@@ -49,8 +49,7 @@ def ask(tmp_path, monkeypatch):
     def ask(answers, radio=None, **given):
         driver = types.SimpleNamespace(WLAN=radio or Radio(), STA_IF=0)
         monkeypatch.setitem(sys.modules, "network", driver)
-        for name in ("firmware.wifi", "firmware.setup"):
-            monkeypatch.delitem(sys.modules, name, raising=False)
+        monkeypatch.delitem(sys.modules, "firmware.setup", raising=False)
         path = tmp_path / "config.json"
         monkeypatch.setattr(config, "PATH", str(path))
         if given:
@@ -76,9 +75,9 @@ def ask(tmp_path, monkeypatch):
 
 def test_all_that_is_missing_is_asked(ask, capsys):
     radio = Radio(scanned((b"far", -80), (b"near", -40), (b"near", -70), (b"", -30), (b"\xff", -30)))
-    saved, questions = ask(["1", "key", "broker", "me", "secret"], radio)
+    saved, questions = ask(["1", "its key.", "broker", "me", "secret"], radio)
     assert questions == ["wifi_ssid", "wifi_pass", "mqtt_host", "mqtt_user", "mqtt_pass"]
-    assert saved == {"wifi_ssid": "near", "wifi_pass": "key", "mqtt_host": "broker", "mqtt_user": "me",
+    assert saved == {"wifi_ssid": "near", "wifi_pass": "its key.", "mqtt_host": "broker", "mqtt_user": "me",
                      "mqtt_pass": "secret"}  # fmt: skip
     said = capsys.readouterr().out
     assert "  1  near\n  2  far\n" in said and "secret" not in said and "saved" in said
@@ -116,14 +115,14 @@ def test_a_number_of_no_network_is_asked_again(ask, typed, capsys):
 
 
 def test_wrong_answers_are_asked_again(ask, capsys):
-    saved, questions = ask(["", "x" * 33, "home", "k" * 64, "key", "a b", "broker", ""])
+    saved, questions = ask(["", "x" * 33, "home", "k" * 64, "its key.", "a b", "broker", ""])
     assert questions == ["wifi_ssid"] * 3 + ["wifi_pass"] * 2 + ["mqtt_host"] * 2 + ["mqtt_user"]
-    assert saved["wifi_pass"] == "key" and "k" * 64 not in capsys.readouterr().out
+    assert saved["wifi_pass"] == "its key." and "k" * 64 not in capsys.readouterr().out
 
 
 def test_ctrl_c_saves_nothing(ask, tmp_path):
     with pytest.raises(KeyboardInterrupt):
-        ask(["home", "key", KeyboardInterrupt])
+        ask(["home", "its key.", KeyboardInterrupt])
     assert not list(tmp_path.iterdir())
 
 
@@ -146,9 +145,9 @@ def test_on_the_board(board):
         one.wait_for("MicroPython")
         os.write(terminal, b"from firmware import setup; setup.ask()\r")
         one.wait_for("  1  virtual")
-        os.write(terminal, b"1\rkey\rbroker\r\r")
+        os.write(terminal, b"1\rits key.\rbroker\r\r")
         one.wait_for("saved; it counts from the next start on")
     finally:
         os.close(terminal)
     saved = json.loads((one.flash / "config.json").read_text())
-    assert saved == {"wifi_ssid": "virtual", "wifi_pass": "key", "mqtt_host": "broker", "mqtt_user": ""}
+    assert saved == {"wifi_ssid": "virtual", "wifi_pass": "its key.", "mqtt_host": "broker", "mqtt_user": ""}

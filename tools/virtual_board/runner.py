@@ -17,7 +17,7 @@ from tools.virtual_board.repl import Repl
 from tools.virtual_board.supervisor import Supervisor
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
-WIFI_STATES = ("up", "down", "no-ap", "wrong-key")
+WIFI_STATES = ("up", "down", "no-ap", "wrong-key", "changed")
 STOP_TIMEOUT_S = 10
 LINES_KEPT = 10_000
 
@@ -60,6 +60,7 @@ class Board:
         self.port = self._repl and self._repl.path
         self._supervisor = None
         self._air = self.state / "air"
+        self._points = self.state / "points"
         self._rtc = self.state / "rtc"
         self.wifi("up")
 
@@ -121,11 +122,24 @@ class Board:
         self.close()
 
     def wifi(self, state):
-        """Make the air `up`, `down`, `no-ap` or `wrong-key`, from now on. ValueError for any other state."""
+        """Make the air `up`, `down`, `no-ap`, `wrong-key` or `changed` from now on; a LAN is unplugged while `down` or
+        `no-ap`, and gets no address while `wrong-key`. ValueError for any other state.
+        """
         if state not in WIFI_STATES:
             raise ValueError(f"no such Wi-Fi state: {state!r}; one of {', '.join(WIFI_STATES)}")
         with open(os.open(self._air, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write(f"{state:<10}\n")
+
+    def access_points(self, *points):
+        """Which are in the air from now on: (name, last byte of the BSSID, channel, dBm, security: 0 open or 3 WPA2, is
+        it hidden); the driver takes the first that fits.
+        """
+        data = b""
+        for name, number, channel, signal, security, is_hidden in points:
+            head = channel, -signal, security, is_hidden, len(name.encode()), 2, 0, 0, 0, 0, number
+            data += bytes(head) + name.encode()
+        self._points.write_bytes(data)
+        self.wifi("changed")
 
     # -- what it says ----------------------------------------------------------------------------------------------
 
@@ -178,6 +192,7 @@ class Board:
         settings = {
             "LINE": str(line_fd),
             "AIR": str(self._air),
+            "POINTS": str(self._points),
             "RTC": str(self._rtc),
             "FLASH": str(self.flash),
             "PATH": ":".join([*self._extra_path, *chip, *(str(Path(p).resolve()) for p in path)]),

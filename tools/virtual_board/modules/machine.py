@@ -107,12 +107,12 @@ class Pin:
 
     def __init__(self, id, mode=-1, pull=-1, *, value=None):
         _pins.check(id)
-        self._id = id
+        self.number = id
         self._value = 0
         self.init(mode, pull, value=value)
 
     def init(self, mode=-1, pull=-1, *, value=None):
-        if mode in (Pin.OUT, Pin.OPEN_DRAIN) and not _pins.drives(self._id):
+        if mode in (Pin.OUT, Pin.OPEN_DRAIN) and not _pins.drives(self.number):
             raise ValueError("pin can only be input")
         if value is not None:
             self.value(value)
@@ -123,7 +123,7 @@ class Pin:
         level = 1 if level else 0
         if level != self._value:
             self._value = level
-            _host.tell("P%d %d" % (self._id, level))
+            _host.tell("P%d %d" % (self.number, level))
 
     __call__ = value
 

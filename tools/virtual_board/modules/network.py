@@ -1,6 +1,6 @@
-"""`network` as on the ESP32, station only, with a radio that a test can switch off. Runs on MicroPython.
+"""`network` as on the ESP32: a station in an air that a test can change, a LAN that it can unplug. Runs on MicroPython.
 
-Like the driver it reconnects by itself (reconnects=-1) and tells less than one would wish: status() holds the
+Like the driver the station reconnects by itself (reconnects=-1) and tells less than one would wish: status() holds the
 reason of the last failure while it still tries.
 """
 
@@ -20,15 +20,28 @@ STAT_NO_AP_FOUND = 201
 STAT_WRONG_PASSWORD = 202
 STAT_ASSOC_FAIL = STAT_CONNECT_FAIL = 203
 STAT_HANDSHAKE_TIMEOUT = 204
+STAT_NO_AP_FOUND_W_COMPATIBLE_SECURITY = 210
+STAT_NO_AP_FOUND_IN_AUTHMODE_THRESHOLD = 211
 AUTH_OPEN = 0
 AUTH_WPA2_PSK = 3
+PHY_LAN8720 = 1
+ETH_INITIALIZED, ETH_STARTED, ETH_STOPPED, ETH_CONNECTED, ETH_DISCONNECTED, ETH_GOT_IP = range(6)
 
 _NO_AIR = b"dn"
+_NEWS = b"dnc"  # the air is not as it was when we connected
 _WRONG_KEY = b"w"[0]
 _ASSOC_LEAVE = 8
+_TOLD = (201, 202, 210, 211, 212)  # while it still tries
 _JOIN_MS = 100
+_SCAN_MS = 100  # 2 to 3 s on the chip
 _HOSTNAME_MAX = 32
 _CONFIG = ("pm", "reconnects", "txpower", "channel", "protocol", "mac")
+_DHCP = ("127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1")
+# mdc, mdio, power, ref_clk, phy_type, phy_addr, ref_clk_mode
+_BOARDS = {
+    "wt32-eth01": [23, 18, 16, 0, PHY_LAN8720, 1, 1],
+    "olimex-poe": [23, 18, 12, 17, PHY_LAN8720, 0, 3],
+}
 _hostname = "mpy-esp32"
 
 
@@ -46,7 +59,41 @@ def country(code=None):
     return "XX" if code is None else None
 
 
-class _Station:
+_head = bytearray(5)  # of an access point in the list: channel, -dBm, security, is it hidden, bytes of its name
+
+
+def _points():
+    """Yields what is in the air: (name, BSSID, channel, dBm, security, is it hidden). Without a list of the runner it
+    is one access point, which takes any name unless it has one itself. Like the chip it leaves no garbage behind.
+    """
+    try:
+        file = _host.files.open(_host.setting("POINTS"), "rb")
+    except OSError:
+        security = AUTH_WPA2_PSK if _host.setting("KEY") else AUTH_OPEN
+        yield _host.setting("SSID").encode(), b"\x02\0\0\0\0\1", 6, -60, security, None
+        return
+    while file.readinto(_head):
+        bssid = file.read(6)
+        name = file.read(_head[4])
+        yield name, bssid, _head[0], -_head[1], _head[2], _head[3] == 1
+    file.close()
+
+
+class _Interface:
+    def ifconfig(self, address=None):
+        if address is not None:
+            ip, bits, gateway, dns = address
+            mask = 0xFFFFFFFF << 32 - bits
+            self._address = ip, ".".join([str(mask >> shift & 255) for shift in (24, 16, 8, 0)]), gateway, dns
+        return self._address if self.isconnected() else ("0.0.0.0",) * 4
+
+    def ipconfig(self, name):
+        if name != "addr4":
+            raise ValueError("unknown config param")
+        return self.ifconfig()[:2]
+
+
+class _Station(_Interface):
     IF_STA = STA_IF
     IF_AP = AP_IF
     PM_NONE = 0
@@ -60,7 +107,9 @@ class _Station:
         self._reason = 0
         self._tries_left = -1
         self._since = 0
-        self._ssid = self._key = ""
+        self._ssid, self._key = b"", ""
+        self._bssid = self._point = None
+        self._address = _DHCP
         self._settings = {"pm": 1, "reconnects": -1, "mac": b"\x24\xa1\x60\x00\x00\x01"}
 
     def __call__(self, interface=STA_IF):
@@ -88,7 +137,7 @@ class _Station:
         if self._connected or self._trying():
             raise OSError("Wifi Internal State Error" if ssid is not None else "Wifi Internal Error")
         if ssid is not None:
-            self._ssid, self._key = ssid, key or ""
+            self._ssid, self._key, self._bssid = ssid.encode(), key or "", bssid
         self._wanted = True
         self._reason = 0
         self._tries_left = self._settings["reconnects"]
@@ -112,7 +161,7 @@ class _Station:
     def _tick(self):
         """Let the radio do what it did since the last look."""
         state = _air()
-        if self._connected and state in _NO_AIR:
+        if self._connected and (state in _NO_AIR or self._point not in _points()):
             self._connect(False)
             self._reason = STAT_BEACON_TIMEOUT
             self._since = time.ticks_ms()
@@ -123,14 +172,24 @@ class _Station:
             self._tries_left -= 1
 
     def _refusal(self, state):
-        if state in _NO_AIR or _host.setting("SSID", self._ssid) != self._ssid:
+        """Why no access point takes us, 0: the first one that fits does, as the driver finds it."""
+        self._point = None
+        for one in _points():
+            if one[0] in (b"", self._ssid) and self._bssid in (None, one[1]):
+                self._point = one
+                break
+        if state in _NO_AIR or not self._point:
             return STAT_NO_AP_FOUND
+        if self._point[5] is not None and self._key and self._point[4] == AUTH_OPEN:
+            return STAT_NO_AP_FOUND_IN_AUTHMODE_THRESHOLD
+        if not self._key and self._point[4] != AUTH_OPEN:
+            return STAT_NO_AP_FOUND_W_COMPATIBLE_SECURITY
         if state == _WRONG_KEY or _host.setting("KEY", self._key) != self._key:
             return STAT_WRONG_PASSWORD
         return 0
 
     def isconnected(self):
-        if not self._connected or _air() in _NO_AIR:
+        if not self._connected or _air() in _NEWS:
             self._tick()
         return self._connected
 
@@ -139,12 +198,12 @@ class _Station:
         if what == "rssi":
             if not self._connected:
                 raise OSError("Wifi Not Connected")
-            return -60
+            return self._point[3]
         if what is not None:
             raise ValueError("unknown status param")
         if self._connected:
             return STAT_GOT_IP
-        if self._reason in (STAT_NO_AP_FOUND, STAT_WRONG_PASSWORD):
+        if self._reason in _TOLD:
             return self._reason
         if self._reason == _ASSOC_LEAVE:
             return STAT_IDLE
@@ -157,29 +216,60 @@ class _Station:
                     raise ValueError("unknown config param")
                 self._settings[key] = value
         elif name in ("ssid", "essid"):
-            return self._ssid
+            return self._ssid.decode()
+        elif name == "channel" and self._point:
+            return self._point[2]
         elif name in self._settings:
             return self._settings[name]
         else:
             raise ValueError("unknown config param")
-
-    def ifconfig(self):
-        if self.isconnected():
-            return ("127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1")
-        return ("0.0.0.0",) * 4
-
-    def ipconfig(self, name):
-        if name != "addr4":
-            raise ValueError("unknown config param")
-        return self.ifconfig()[:2]
 
     def scan(self):
         if not self._active:
             raise OSError("STA must be active")
         if self._trying() or _air() in _NO_AIR:
             return []
-        return [(_host.setting("SSID", "virtual").encode(), b"\x02\0\0\0\0\1", 6, -60, AUTH_WPA2_PSK, False)]
+        time.sleep_ms(_SCAN_MS)
+        found = []
+        for one in _points():
+            if one[5]:
+                one = b"", one[1], one[2], one[3], one[4], False
+            elif not one[0]:
+                one = b"virtual", one[1], one[2], one[3], one[4], False
+            found.append(one)
+        return found
 
 
 # On the ESP32 WLAN(STA_IF) is one object however often it is asked for.
 WLAN = _Station()
+
+
+class LAN(_Interface):
+    """The Ethernet of the board that the runner's setting ETHERNET names; without one there is no chip to talk to."""
+
+    def __init__(self, id=None, *, mdc, mdio, phy_type, phy_addr, power=None, ref_clk=None, ref_clk_mode=-1):
+        wiring = [pin.number for pin in (mdc, mdio, power, ref_clk)]
+        wiring += (phy_type, phy_addr, ref_clk_mode)
+        if wiring != _BOARDS.get(_host.setting("ETHERNET")):
+            raise OSError("esp_eth_driver_install failed")
+        self._active = False
+        self._address = _DHCP
+        import socket
+
+        socket._is_connected = self.isconnected
+
+    def active(self, on=None):
+        if on is not None:
+            self._active = bool(on)
+        return self._active
+
+    def isconnected(self):
+        return self.status() == ETH_GOT_IP
+
+    def status(self):
+        if not self._active:
+            return ETH_INITIALIZED
+        if _air() in _NO_AIR:
+            return ETH_DISCONNECTED
+        is_fixed = self._address is not _DHCP
+        return ETH_GOT_IP if is_fixed or _air() != _WRONG_KEY else ETH_CONNECTED  # "wrong-key": nobody gives an address

@@ -1,0 +1,277 @@
+"""uplink.py, radio.py, lan.py: the strongest access point, what helps a driver that does not connect; Ethernet."""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+
+import pytest
+from fake_network import CONNECTING, FIRST, NO_AP, OPEN, SECOND, WRONG_PASSWORD, Network, point
+from fakes import PERIOD, Clock
+
+from firmware.log import Log
+from firmware.uplink import Uplink
+
+KEY = "k3y-marker"
+CLEAN = ["hostname", "active on", "config", "scan", "connect"]
+WEAK, STRONG = point(), point(SECOND, -50)
+
+
+class Rig:
+    """A station on a clock whose ticks wrap early; `address` is fixed, `kind` as the setting network."""
+
+    def __init__(self, monkeypatch, on=False, key=KEY, address=None, kind="wifi"):
+        self.clock = Clock(PERIOD - 100_000)
+        self.network = Network(self.clock, on)
+        self.lines = []
+        pin = SimpleNamespace(Pin=lambda number: number)
+        pin.Pin.IN, pin.Pin.OUT = "in", "out"
+        for name, module in (("network", self.network), ("machine", pin)):
+            monkeypatch.setitem(sys.modules, name, module)
+        self.make = lambda: Uplink(kind, "home", key, "rack", address, self.clock, Log("info", self.lines.append))
+
+    def drive(self, uplink, seconds):
+        """Rounds of the main loop -> whether it was connected in the last."""
+        end = self.clock.passed_ms + seconds * 1000
+        while self.clock.passed_ms < end:
+            up = uplink.tend()
+            self.clock.advance(50)
+        return up
+
+    def forget(self):
+        self.network.calls.clear()
+        self.lines.clear()
+
+
+@pytest.fixture
+def rig(monkeypatch):
+    return Rig(monkeypatch)
+
+
+def test_the_start(rig):
+    uplink = rig.make()
+    assert rig.network.names() == CLEAN
+    assert rig.network.last("connect") == ["home", KEY, FIRST] and rig.network.last("hostname") == ["rack"]
+    assert rig.network.last("config") == [{"pm": 0, "reconnects": -1}]  # no sleep; it tries for ever
+    assert rig.drive(uplink, 1) and rig.lines == ["info: Wi-Fi connected, address 192.0.2.7"]
+    assert rig.drive(uplink, 3600) and rig.network.names() == CLEAN
+    assert (uplink.address(), uplink.access_point(), uplink.drops) == ("192.0.2.7", (-61, b"02:00:00:00:00:01", 6), 0)
+
+
+def test_after_a_soft_reset_the_radio_is_on_already(monkeypatch):
+    rig = Rig(monkeypatch, on=True)
+    rig.network.wanted = b"home", None
+    uplink = rig.make()
+    assert rig.network.names() == ["disconnect", *CLEAN]
+    assert rig.drive(uplink, 1) and len(rig.lines) == 1
+
+
+def test_a_fixed_address(monkeypatch):
+    address = ("192.0.2.50", 24, "192.0.2.1", "192.0.2.1")
+    rig = Rig(monkeypatch, address=address)
+    uplink = rig.make()
+    assert rig.network.names() == ["hostname", "active on", "config", "ifconfig", "scan", "connect"]
+    assert rig.drive(uplink, 1) and uplink.address() == "192.0.2.50" and rig.network.last("ifconfig") == [address]
+
+
+@pytest.mark.parametrize(("key", "air", "bssid"), [
+    (KEY, [WEAK, STRONG, point(b"other.", -30, name=b"other")], SECOND),
+    (KEY, [STRONG, WEAK], SECOND),
+    (KEY, [WEAK, point(SECOND, -40, OPEN)], FIRST),
+    ("", [WEAK, point(SECOND, -90, OPEN)], SECOND),
+    (KEY, [], None),
+    (KEY, [point(name=b"")], None),
+])  # fmt: skip
+def test_the_strongest_access_point_that_fits_is_chosen(monkeypatch, key, air, bssid):
+    rig = Rig(monkeypatch, key=key)
+    rig.network.air = air
+    rig.make()
+    assert rig.network.last("connect") == ["home", key, bssid]
+
+
+def test_a_hidden_network_is_connected_without_a_bssid(rig):
+    rig.network.air, rig.network.hidden = [], True
+    uplink = rig.make()
+    assert rig.drive(uplink, 3600) and rig.network.names() == [*CLEAN, "scan"]
+    assert uplink.access_point() == (-61, None, 6) and uplink.drops == 0
+
+
+def test_an_access_point_that_is_gone_gives_way_to_the_next(rig):
+    rig.network.air = [WEAK, STRONG]
+    uplink = rig.make()
+    assert rig.drive(uplink, 1) and uplink.access_point()[0] == -50
+    rig.network.air = [WEAK]
+    assert not rig.drive(uplink, 29)
+    assert rig.drive(uplink, 5) and uplink.access_point() == (-61, b"02:00:00:00:00:01", 6) and uplink.drops == 1
+
+
+@pytest.mark.parametrize(("signal", "switches"), [(-50, True), (-54, False), (-70, False)])
+def test_what_the_driver_found_by_itself_gives_way_to_a_stronger_one(rig, signal, switches):
+    """After a power cut: no access point is there yet, and then the first is a weak one."""
+    rig.network.air = []
+    uplink = rig.make()
+    rig.drive(uplink, 5)
+    rig.network.air = [WEAK, point(SECOND, signal)]
+    assert rig.drive(uplink, 5)
+    assert uplink.access_point()[0] == (signal if switches else -61) and uplink.drops == 0
+    assert rig.network.names() == [*CLEAN, "scan", *(["disconnect", "connect"] if switches else [])]
+
+
+def test_short_losses_are_left_to_the_driver(rig):
+    uplink = rig.make()
+    for _ in range(20):
+        rig.network.air = [WEAK]
+        assert rig.drive(uplink, 5)
+        rig.network.air = []
+        assert not rig.drive(uplink, 29)
+    assert rig.network.names() == CLEAN and uplink.drops == 20
+    assert rig.lines.count("warning: Wi-Fi lost") == 20
+    assert (uplink.address(), uplink.access_point()) == ("0.0.0.0", (None, None, None))
+
+
+def test_the_ladder(rig):
+    uplink = rig.make()
+    rig.drive(uplink, 1)
+    rig.forget()
+    rig.network.air = []
+    rig.drive(uplink, 29)
+    assert not rig.network.calls
+    rig.drive(uplink, 5)
+    assert rig.network.names() == ["disconnect", *CLEAN]
+    rig.forget()
+    for _ in range(3):
+        rig.drive(uplink, 94)
+    assert rig.network.names() == ["disconnect", "active off", *CLEAN] * 3
+    rig.network.air = [WEAK]
+    assert rig.drive(uplink, 1) and uplink.drops == 1
+    rig.forget()
+    rig.network.air = []
+    rig.drive(uplink, 35)
+    assert rig.network.names() == ["disconnect", *CLEAN]  # a new loss begins below
+
+
+@pytest.mark.parametrize(("reason", "key", "air", "word"), [
+    (NO_AP, KEY, [], "wifi_ssid"), (WRONG_PASSWORD, KEY, [], "wifi_pass"), (CONNECTING, KEY, [], "in reach"),
+    (210, KEY, [], "WPA2 or WPA3"), (211, KEY, [], "WPA2 or better"), (212, KEY, [], "too weak"),
+    (211, KEY, [point(security=OPEN)], "open network"), (210, "", [point()], "wants a key"),
+])  # fmt: skip
+def test_what_is_wrong_is_said_once(monkeypatch, reason, key, air, word):
+    rig = Rig(monkeypatch, key=key)
+    rig.network.air, rig.network.reason, rig.network.connection = air, reason, lambda: None
+    rig.drive(rig.make(), 3600)
+    (line,) = rig.lines
+    assert line.startswith("warning: no Wi-Fi home: ") and word in line
+
+
+@pytest.mark.parametrize("error", [OSError("x"), RuntimeError("Wifi Unknown Error 0x3001"), MemoryError()])
+@pytest.mark.parametrize("step", ["disconnect", "active(False,)", "active(True,)", "config", "scan", "connect"])
+def test_a_step_that_the_driver_refuses_does_not_end_the_ladder(rig, step, error):
+    uplink = rig.make()
+    air, rig.network.air = rig.network.air, []
+    rig.network.refuses, rig.network.error = (step,), error
+    rig.drive(uplink, 600)
+    assert len(rig.lines) <= 6 and not [line for line in rig.lines if KEY in line]
+    rig.network.air, rig.network.refuses = air, ()
+    assert rig.drive(uplink, 100), rig.network.calls
+
+
+def test_a_driver_that_refuses_at_the_start(rig):
+    rig.network.refuses = ("active(True,)",)
+    uplink = rig.make()
+    rig.network.refuses = ()
+    assert not rig.drive(uplink, 29) and rig.drive(uplink, 10)
+
+
+# -- Ethernet ---------------------------------------------------------------------------------------------------------
+
+WIRING = {"mdc": 23, "mdio": 18, "phy_type": 8720}
+BOARDS = (
+    ("wt32-eth01", WIRING | {"power": 16, "phy_addr": 1, "ref_clk": 0, "ref_clk_mode": "in"}),
+    ("olimex-poe", WIRING | {"power": 12, "phy_addr": 0, "ref_clk": 17, "ref_clk_mode": "out"}),
+)
+
+
+@pytest.mark.parametrize(("kind", "wiring"), BOARDS)
+def test_ethernet(monkeypatch, kind, wiring):
+    rig = Rig(monkeypatch, kind=kind, address=("192.0.2.50", 24, "", ""))
+    uplink = rig.make()
+    assert rig.network.names() == ["hostname", "LAN", "ifconfig", "active on"] and rig.network.last("LAN") == [wiring]
+    assert rig.drive(uplink, 3600) and rig.lines == ["info: LAN connected, address 192.0.2.50"]
+    assert (uplink.ssid, uplink.access_point()) == (None, (None, None, None))
+    rig.network.lan = rig.network.ETH_DISCONNECTED
+    assert not rig.drive(uplink, 20)
+    rig.network.lan = rig.network.ETH_GOT_IP
+    assert rig.drive(uplink, 1) and uplink.drops == 1 and len(rig.network.calls) == 4
+
+
+@pytest.mark.parametrize(("status", "word"), [
+    (Network.ETH_DISCONNECTED, "cable plugged"), (Network.ETH_CONNECTED, "DHCP"),
+])  # fmt: skip
+def test_what_a_lan_lacks_is_said_once(monkeypatch, status, word):
+    rig = Rig(monkeypatch, kind="wt32-eth01")
+    rig.network.lan = status
+    uplink = rig.make()
+    rig.forget()
+    assert not rig.drive(uplink, 600)
+    (line,) = rig.lines
+    assert line.startswith("warning: no LAN: ") and word in line
+    assert rig.network.names()[:3] == ["active on", "active off", "active on"]
+
+
+@pytest.mark.parametrize("lacks", ["chip", "module"])
+def test_a_board_without_ethernet_is_told_once(monkeypatch, lacks):
+    rig = Rig(monkeypatch, kind="olimex-poe")
+    if lacks == "chip":
+        rig.network.lan = None
+    else:
+        del rig.network.LAN
+    uplink = rig.make()
+    assert not rig.drive(uplink, 600) and uplink.address() == "0.0.0.0"
+    (line,) = rig.lines
+    assert line.startswith("error: LAN driver: ") and "olimex-poe" in line
+
+
+# -- the whole board --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("settings", "env", "name"), [
+    ({"wifi_ssid": "home", "wifi_pass": KEY}, {}, "Wi-Fi"),
+    ({"network": "wt32-eth01"}, {"VB_ETHERNET": "wt32-eth01"}, "LAN"),
+])  # fmt: skip
+def test_the_network_goes_and_comes(board, broker, mqtt_client, settings, env, name):
+    """Without it no reading is kept for later; the connection is new, and says so."""
+    key = settings.get("wifi_pass")
+    one = board(settings | {"mqtt_host": broker.host, "mqtt_port": broker.port}, env=env, ssid="home", key=key)
+    mqtt_client.wait_topic("tele/STATE")
+    seen = one.line_count
+    one.wifi("down")
+    one.wait_for(f"warning: {name} lost", after=seen)
+    one.wait_for("warning: broker lost", after=seen)
+    heard = len(mqtt_client.messages)
+    one.wifi("up")
+    mqtt_client.wait_for(lambda m: m.topic.endswith("tele/LWT") and m.payload == b"Online", after=heard)
+    counters = (b'"WifiDrops":1', b'"BrokerDrops":1')
+    mqtt_client.wait_for(lambda m: m.topic.endswith("STATE") and all(c in m.payload for c in counters), after=heard)
+    assert mqtt_client.wait_topic("tele/LOG", after=heard)
+    assert not one.resets and not [line for line in one.lines if KEY in line]
+    state = mqtt_client.wait_topic("tele/STATE").payload
+    assert (b'"BSSID":"02:00:00:00:00:01","Channel":6' in state) == (name == "Wi-Fi")
+
+
+AIR = tuple(("home", number, number, -90 + number, 3, False) for number in range(1, 61))  # the last is the strongest
+
+
+@pytest.mark.slow
+def test_sixty_access_points_fit_into_the_memory(board, broker, mqtt_client):
+    settings = {"wifi_ssid": "home", "wifi_pass": KEY, "mqtt_host": broker.host, "mqtt_port": broker.port}
+    one = board(settings, start=False, speed=10)
+    one.access_points(*AIR)
+    one.start()
+    assert b'"BSSID":"02:00:00:00:00:3c","Channel":60' in mqtt_client.wait_topic("tele/STATE").payload
+    one.access_points(*AIR[:-1])
+    one.wait_for("warning: Wi-Fi lost")
+    heard = len(mqtt_client.messages)
+    other = b'"BSSID":"02:00:00:00:00:3b"'
+    mqtt_client.wait_for(lambda m: m.topic.endswith("STATE") and other in m.payload, after=heard)
+    assert not one.resets and not [line for line in one.lines if "memory" in line]
