@@ -6,3 +6,9 @@ try:
         machine.WDT(timeout=86_400_000)  # a watchdog outlives a soft reset and would cut off mpremote: give it a day
 except Exception as error:
     print("boot.py:", error)
+try:
+    import place
+
+    place.choose()  # here, so that the REPL has it, too
+except Exception as error:
+    print("boot.py:", error)

@@ -5,6 +5,20 @@ import time
 import machine
 
 
+def watchdog():
+    return machine.WDT(timeout=90_000)  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
+
+
+def choose_place():
+    try:
+        import place
+
+        if place.start():
+            watchdog()  # from the first import on: a version on trial may hang anywhere
+    except (ImportError, OSError) as error:  # then it starts what there is
+        print("error: place:", error)
+
+
 def prepare():
     from firmware import modules, start
 
@@ -17,15 +31,16 @@ def prepare():
 def build(retained, settings, uart, tls):
     from firmware import app, modules
 
-    modules.forget(["firmware.app", "firmware.board"])
+    modules.forget(["firmware.app", "firmware.board", "place"])
     gc.collect()
     return app.build(retained, settings, uart, tls, time)
 
 
 def work():
+    choose_place()
     retained, prepared = prepare()
     gc.collect()  # there is no room for the modules of both
-    feed = machine.WDT(timeout=90_000).feed  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
+    feed = watchdog().feed
     loop = build(retained, *prepared)
     del retained, prepared
     loop.run(feed)

@@ -1,3 +1,3 @@
 """pylon2mqtt: Pylontech batteries to MQTT, on an ESP32."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

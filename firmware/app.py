@@ -6,6 +6,8 @@ from binascii import crc32, hexlify
 
 import umqtt.simple
 
+import place
+
 from . import board, energy, log, loop, rack, telemetry, uplink
 from .battery import poller
 from .mqtt import devices, payloads, publisher, session, transport
@@ -43,7 +45,13 @@ def build(retained, settings, uart, tls, clock):
     meters = energy.Meters(retained, clock, rate_ms)
     sums = rack.Rack(clock)
     sink = publisher.Publisher(client, prefix, sums, meters, writer, announced, health, clock, logger)
-    main = loop.Loop(board.reset, retained, clock, logger, station, client, reader, sink, health)
+    key = settings["update_key"].encode()
+    main = loop.Loop(board.reset, retained, clock, logger, station, client, reader, sink, health, key)
+    words = place.read()
+    if words[1:2] == [b"trial"]:
+        from .update.trial import Trial
+
+        main.update = Trial(main, client, announced, health, logger, words)
 
     reader.sink, reader.on_found = sink, main.found
     sink.on_announced = reader.start_cycle
@@ -118,6 +126,8 @@ def _session(settings, tls, prefix, clock, logger):
     )
     errors, client = umqtt.simple.MQTTException, umqtt.simple.MQTTClient
     subscriptions = [prefix + b"cmnd/#"]
+    if settings["update_key"]:
+        subscriptions.append(prefix + b"update/#")
     if settings["discovery"]:
         subscriptions.append(settings["discovery_prefix"].encode() + b"/status")
     lwt = prefix + b"tele/LWT"

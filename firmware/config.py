@@ -2,7 +2,7 @@
 
 from . import config_file, pins
 from .config_file import NEEDED, ConfigError
-from .values import host, ip, led, network_ip, number, one_of, split_ip, text, topic, whole, wifi_key
+from .values import host, ip, led, network_ip, number, one_of, split_ip, text, topic, update_key, whole, wifi_key
 
 PATH = "config.json"
 _BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
@@ -35,6 +35,7 @@ SETTINGS = (
     ("discovery", True, one_of(False, True), False, "announce everything to Home Assistant"),
     ("discovery_prefix", "homeassistant", topic(True), False, "Home Assistant's discovery prefix"),
     ("led", "off", led, False, "pin of a status LED; negative: active low"),
+    ("update_key", "", update_key, True, "key of updates over the broker; empty: none are taken"),
     ("log_level", "info", one_of("error", "warning", "info"), False, "least important line that is printed"),
 )
 
@@ -80,6 +81,7 @@ def _together(settings, chosen):
     """What is wrong between settings that are each right; of the pins, and the broker, only those `chosen`."""
     one = settings
     prefix = one["mqtt_root"] + "/" + one["rack_name"]
+    below = "/update/#" if one["update_key"] else "/cmnd/#"
     config = "" if one["discovery"] else "%s/device/%s_12345678_Pack16/config" % (one["discovery_prefix"], prefix)
     own_net, host_bits = split_ip(one["ip"]) or (None, 0)
     broker, gateway = [number(text) and number(text) >> host_bits for text in (chosen.get("mqtt_host"), one["gateway"])]
@@ -87,7 +89,7 @@ def _together(settings, chosen):
         (one["mqtt_tls"] and not one["mqtt_ca"], "mqtt_ca: not set, and mqtt_tls needs it to know the broker"),
         (one["mqtt_pass"] and not one["mqtt_user"], "mqtt_user: not set, but mqtt_pass is"),
         (
-            max(len((prefix + "/cmnd/#").encode()), len(config.encode())) > _TOPIC_MOST,
+            max(len((prefix + below).encode()), len(config.encode())) > _TOPIC_MOST,
             "mqtt_root: too long, with rack_name and discovery_prefix: topics of more than %d bytes" % _TOPIC_MOST,
         ),
         ((one["gateway"] or one["dns"]) and not own_net, "ip: not set, but gateway or dns is"),

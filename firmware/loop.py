@@ -14,12 +14,19 @@ _LASTING_MS = const(600_000)  # a start that lasts so long is none of a crash lo
 # reading is lost for the energy; later where there are none.
 _NO_BROKER_MS = const(900_000)
 _NO_CYCLE_MS = const(1_260_000)
+_REFUSALS_MAX = const(3)  # of updates in a row; then none is taken until the next start
 
 
 class Loop:
-    """What app.build() put together. `reset` restarts the board."""
+    """What app.build() put together. `reset` restarts the board; `update_key`: bytes, or b"".
 
-    def __init__(self, reset, retained, clock, log, wifi, session, poller, publisher, telemetry):
+    `update` is what goes on of an update: offer.Offers, build.Build or trial.Trial of update/, or None; `refused`: how
+    many offers in a row were refused.
+    """
+
+    def __init__(self, reset, retained, clock, log, wifi, session, poller, publisher, telemetry, update_key=b""):
+        self.update = None
+        self.refused = 0
         self.poller = poller
         self.publisher = publisher
         self._reset = reset
@@ -29,6 +36,7 @@ class Loop:
         self._wifi = wifi
         self._session = session
         self._telemetry = telemetry
+        self._update_key = update_key
 
     def run(self, feed):
         """Until Ctrl-C, or the board is reset. `feed` keeps the watchdog quiet."""
@@ -53,6 +61,8 @@ class Loop:
     def round(self):
         """Everything once -> ms until the battery side has something to do."""
         self._session.tend(self._wifi.tend())
+        if self.update:
+            self.update.tend()
         was_in_cycle = self.poller.in_cycle()
         wait_ms = self.poller.step()
         is_good_moment = (was_in_cycle and not self.poller.in_cycle()) or self.poller.searching
@@ -72,9 +82,21 @@ class Loop:
         """A connection to the broker stands: it may have lost what it retained."""
         self.poller.ask_everything()
         self.publisher.connected()
+        if self._update_key:
+            with Temporary():
+                from .update import state
+            self.publisher.publish("stat/update", state(__version__), True)
 
     def message(self, topic, payload, retained):
         """A message on one of our subscriptions."""
+        if topic.startswith((self.publisher.prefix + "update/").encode()):
+            if not self.update and self._update_key and self.refused < _REFUSALS_MAX:
+                with Temporary():
+                    from .update.offer import Offers
+                self.update = Offers(self, self._clock, self._log, self._update_key)
+            if self.update:
+                self.update.message(topic, payload, retained)
+            return
         with Temporary():
             from .commands import Commands
         commands = Commands(self.publisher.prefix, self.poller, self.publisher, self.restart, self._log)

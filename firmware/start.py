@@ -2,6 +2,8 @@
 
 import time
 
+import place
+
 from . import board, config
 from .retained import Retained
 
@@ -21,6 +23,10 @@ def begin():
     retained.boots += 1
     if board.reset_cause() == "watchdog":
         retained.last_error = "watchdog: it hung, or the battery side made no progress"
+    if place.read()[1:2] == [b"refused"]:
+        from .update import trial
+
+        trial.given_up(retained)
     crash_loop = retained.quick_boots >= _QUICK_BOOTS
     retained.quick_boots = 0 if crash_loop else retained.quick_boots + 1
     retained.save()

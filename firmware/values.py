@@ -84,6 +84,11 @@ def wifi_key(value):
     return why
 
 
+def update_key(value):
+    """The key of updates over the broker; none: no updates."""
+    return None if value == "" else text(16, 64)(value)
+
+
 def led(value):
     """A pin, negative: active low; or "off"."""
     return None if value == "off" else whole(-48, 48)(value) and 'must be "off", a pin, or a negative pin: active low'

@@ -3,7 +3,7 @@
 from firmware import config
 
 NEEDED = {"wifi_ssid": "my network", "mqtt_host": "broker.lan"}
-SECRETS = ("wifi_pass", "mqtt_pass")
+SECRETS = ("wifi_pass", "mqtt_pass", "update_key")
 # the keys and defaults of the design
 DEFAULTS = {
     "network": "wifi", "ip": "", "gateway": "", "dns": "",
@@ -11,7 +11,7 @@ DEFAULTS = {
     "mqtt_root": "PylonToMQTT", "rack_name": "Main", "mqtt_tls": False, "mqtt_ca": "", "ntp_host": "pool.ntp.org",
     "publish_rate": 10, "uart_id": 1, "uart_tx": 33, "uart_rx": 32, "baud": 4800, "dialect": "auto", "group": 0,
     "discovery": True,
-    "discovery_prefix": "homeassistant", "led": "off", "log_level": "info",
+    "discovery_prefix": "homeassistant", "led": "off", "update_key": "", "log_level": "info",
 }  # fmt: skip
 # setting, values that are taken as they are
 GOOD = (
@@ -37,6 +37,7 @@ GOOD = (
     ("discovery", (True, False)),
     ("discovery_prefix", ("homeassistant", "a/b")),
     ("led", ("off", 2, -2, 48, -48)),
+    ("update_key", ("", "k" * 16, "k" * 64)),
     ("log_level", ("error", "warning", "info")),
 )
 # setting, values that are refused, and what the message says beside the setting's name
@@ -76,10 +77,11 @@ BAD = (
     ("discovery", (1, "on", 0.0), "true"),
     ("discovery_prefix", ("", "/", "a//b", "#"), ""),
     ("led", ("on", 49, -49, 2.0, True, ""), '"off"'),
+    ("update_key", ("k" * 15, "k" * 65, "ü" * 33), "16 to 64 bytes"),
     ("log_level", ("debug", "INFO", 3), '"warning"'),
 )
 TEXTS = ("wifi_ssid", "wifi_pass", "hostname", "mqtt_host", "mqtt_user", "mqtt_pass", "mqtt_root", "rack_name",
-         "mqtt_ca", "ntp_host", "discovery_prefix")  # fmt: skip
+         "mqtt_ca", "ntp_host", "discovery_prefix", "update_key")  # fmt: skip
 
 
 def given(**changes):
@@ -201,6 +203,7 @@ def check_topics_are_not_too_long_to_subscribe_to():
         (64, 50, {}, True), (64, 51, {}, False), (30, 27, {"discovery": False}, True),
         (31, 27, {"discovery": False, "discovery_prefix": "home"}, True), (64, 40, {"discovery": False}, False),
         (40, 30, {"discovery": False, "discovery_prefix": "x" * 64}, False),
+        (64, 49, {"update_key": "k" * 16}, False), (64, 48, {"update_key": "k" * 16}, True),
     ):  # fmt: skip
         settings = given(mqtt_root="r" * root, rack_name="ä" * (rack // 2) + "k" * (rack % 2), **off)
         if good:

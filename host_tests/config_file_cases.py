@@ -180,7 +180,7 @@ def check_a_full_flash_leaves_the_old():
 
 def check_show_tells_all_and_no_secret():
     with On(Flash()) as on:
-        config.set(mqtt_user="me", mqtt_pass="hunter2")
+        config.set(mqtt_user="me", mqtt_pass="hunter2", update_key="hunter2-of-updates")
         del on.lines[:]
         config.show()
         assert "hunter2" not in on.said

@@ -1,12 +1,15 @@
-"""The firmware onto an ESP32 with MicroPython 1.27 or newer, over its USB cable.
+"""The firmware onto an ESP32 with MicroPython 1.27 or newer, over its USB cable, or over the broker with --mqtt.
 
 Copies only what changed, leaves config.json alone, resets the board and waits until the firmware is up. Interrupted at
-any point, running it again completes it.
+any point, running it again completes it. Over the broker it needs the key of --new-key, and a first time over USB.
 """
 
 from __future__ import annotations
 
+import argparse
+import os
 import re
+import secrets
 import sys
 import time
 from pathlib import Path
@@ -14,7 +17,10 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools import ToolError, environment, options
+from tools.heard import DEFAULT_RACK, DEFAULT_ROOT
 
+KEY_FILE = Path.home() / ".config" / "pylon2mqtt" / "update_key"
+KEY_BYTES = 32
 UP_TIMEOUT_S = 30
 ALIVE_S = 3
 UP = "info: up: "
@@ -26,29 +32,94 @@ OTHER_CHIP = re.compile(r"ESP32-?[SCHP]\d", re.IGNORECASE)  # S2, S3, C3 …
 SETTINGS_HINT = "The firmware is on the board; now it needs its settings (README, “Settings”)"
 
 
+def say(text):
+    """One line of progress."""
+    print(text, flush=True)
+
+
 def main(arguments=None):
     """-> exit status: 0 when the firmware runs, or waits for its settings; else the reason is told."""
     parser = options.parser("deploy.py", __doc__)
     parser.add_argument("--port", help="the board's serial port (default: the only one on USB)")
     parser.add_argument("--source", action="store_true", help="copy the .py files, not compiled ones")
+    parser.add_argument("--new-key", action="store_true", help="make an update_key, and set it on the board over USB")
+    parser.add_argument("--key-file", type=Path, default=KEY_FILE, help="where it is kept (default %(default)s)")
+    add = parser.add_argument_group("over the broker").add_argument
+    add("--mqtt", type=options.address, metavar="BROKER[:PORT]", help="the broker that the board is connected to")
+    add("--mqtt_user", help=f"user there; the password is in the environment variable {options.PASSWORD_VARIABLE}, or")
+    add("--mqtt_pass_file", type=Path, metavar="FILE", help="in the first line of this file")
+    add("--mqtt_ca", metavar="FILE", help="TLS: PEM file with the certificate that signed the broker's")
+    add("--mqtt_root", default=DEFAULT_ROOT, help="of the board (default %(default)s)")
+    add("--rack_name", default=DEFAULT_RACK, help="of the board (default %(default)s)")
+    add("--force", action="store_true", help="also a version that was given up before")
     given = parser.parse_args(arguments)
+    if given.mqtt and (given.port or given.source or given.new_key):
+        parser.error("--mqtt takes none of --port, --source and --new-key")
     environment.ensure()
 
     from tools.virtual_board.layout import CompileError
 
     def work():
         try:
-            deploy(given.port, given.source)
+            if given.mqtt:
+                update(given)
+            else:
+                key = new_key(given.key_file) if given.new_key else None
+                deploy(given.port, given.source)
+                if key:
+                    set_key(given.port, key, given.key_file)
             return 0
         except CompileError as error:
             raise ToolError(str(error)) from None
 
-    return options.guarded("deploy", work, interrupted="interrupted, and nothing was changed")
+    return options.guarded("deploy", work, interrupted="interrupted. Run it again: it goes on where it was")
 
 
-def say(text):
-    """One line of progress."""
-    print(text, flush=True)
+def update(given, say=say, project=None):
+    """Bring the board of the options `given` to the state of this tree, over the broker. ToolError, CompileError."""
+    from tools.deploy_mqtt import Link, Update
+
+    tree = project or environment.PROJECT
+    key = first_line(given.key_file, "--new-key makes one, once, over USB")
+    password = options.password(argparse.Namespace(password=None))
+    if given.mqtt_pass_file:
+        password = first_line(given.mqtt_pass_file)
+    version = re.search(r'__version__ = "(.+)"', (tree / "firmware" / "__init__.py").read_text())[1]
+    with Link(given, password) as link:
+        say(f"looking for {link.prefix[:-1]} at {given.mqtt[0]} …")
+        Update(link, key.encode(), wanted_files(False, tree), version, say, given.force).run()
+
+
+def first_line(path, hint=""):
+    """-> the first line of a file. ToolError, with a `hint`."""
+    try:
+        return path.read_text().splitlines()[0]
+    except (OSError, IndexError, UnicodeError):
+        raise ToolError(f"{path} cannot be read, or is empty. {hint}".rstrip()) from None
+
+
+def new_key(path):
+    """-> a new key, kept in the file `path`, which only its owner may read. ToolError: there is one."""
+    key = secrets.token_urlsafe(KEY_BYTES)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(key + "\n")
+    except FileExistsError:
+        raise ToolError(f"{path} holds a key already: name another file with --key-file") from None
+    except OSError as error:
+        raise ToolError(f"{path}: {error.strerror}") from None
+    return key
+
+
+def set_key(port, key, path):
+    """Set update_key on the board at `port`, over USB. ToolError."""
+    from tools.configure import on_board, program
+
+    said = on_board(port, program({"update_key": key}, False), reset=True)
+    if "saved" not in said:
+        raise ToolError(f"update_key was not set: {said}")
+    say(f"update_key is set; it is kept in {path}. The board starts anew")
 
 
 def deploy(port=None, source=False, say=say, project=None):
@@ -95,13 +166,12 @@ def umqtt_files(source):
 
 def exchange(board, wanted, free, say):
     """Make the board's files the `wanted` ones. `free`: bytes; `say`: is told each step, a text. ToolError."""
-    from tools.deploy_plan import MAIN, plan
+    from tools.deploy_plan import MAIN, copying, plan, summary
 
     todo = plan(wanted, board.files(), free)
     for note in todo.notes:
         say(f"note: {note}")
-    same, old = len(wanted) - len(todo.copy), [name for name in todo.remove if name != MAIN]
-    say(f"{same} files are up to date, {len(todo.copy)} to copy, {len(old)} to remove")
+    say(summary(wanted, todo))
     if todo.lacking > 0:
         kb = -(-todo.lacking // 1024)
         raise ToolError(f"no space: {kb} KB more must be free on the board. Remove what is not needed, run it again")
@@ -112,7 +182,7 @@ def exchange(board, wanted, free, say):
     for name in todo.empty:
         board.remove_directory(name)
     for number, name in enumerate(todo.copy, 1):
-        say(f"copying {name} ({number} of {len(todo.copy)}, {len(wanted[name])} bytes)")
+        say(copying(name, number, len(todo.copy), len(wanted[name])))
         board.write(name, wanted[name])
 
 

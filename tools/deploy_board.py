@@ -19,16 +19,13 @@ from serial.tools import list_ports
 
 from tools import ToolError, serial_port
 from tools.deploy_asks import ASK_FILES, ASK_UMQTT, ASK_WHO, MAKE_DIRECTORY, RENAME
-from tools.deploy_plan import BOOT, FIRMWARE, MAIN, PART, UMQTT
+from tools.deploy_plan import AGAIN, FIRMWARE, FLASH_HINT, PART, TOP, UMQTT, check_release
 
-OLDEST = (1, 27)
 FIRST_READ_TIMEOUT_S, READ_TIMEOUT_S = 1, 5  # until somebody answers; of a board that is just busy
 REPL_TIMEOUT_S = 10
 REPL_TRIES = 2
 STEP_S = 0.1
 CHUNK_BYTES = 256
-FLASH_HINT = "the README tells the one line that flashes MicroPython"
-AGAIN = "run it again: it goes on where it was"
 
 Who = namedtuple("Who", "chip release machine free")
 
@@ -119,17 +116,12 @@ class Port:
             raise ToolError(
                 f"wrong chip: the board at {self._path} says it is {who.machine or who.chip!r}; an ESP32 is needed"
             )
-        found = re.match(r"v?(\d+)\.(\d+)", who.release)
-        if not found or tuple(map(int, found.groups())) < OLDEST:
-            oldest = ".".join(map(str, OLDEST))
-            raise ToolError(
-                f"the MicroPython on the board is too old: {who.release}; {oldest} or newer is needed ({FLASH_HINT})"
-            )
+        check_release(who.release)
         return who
 
     def files(self):
         """-> {name: (size in bytes, sha256 in hex)}, directories as (-1, ""), of all places that are ours."""
-        looks = "".join(f"look({name!r})\n" for name in (BOOT, MAIN, FIRMWARE, UMQTT))
+        looks = "".join(f"look({name!r})\n" for name in (*TOP, FIRMWARE, UMQTT))
         lines = self.ask(ASK_FILES + looks).splitlines()
         return {name: (size, digest) for name, size, digest in map(ast.literal_eval, lines)}
 

@@ -16,7 +16,8 @@ from tools.shorten import shorten
 PROJECT = environment.PROJECT
 MODULES = Path(__file__).parent / "modules"
 CHIP = Path(__file__).parent / "chip"
-TOP_FILES = ("boot.py", "main.py")
+TOP_FILES = ("boot.py", "main.py", "place.txt")
+PLACE = "place.py"  # compiled where the firmware is
 COMPILE_TIMEOUT_S = 60
 OPTIONS = ("-O3",)  # of mpy-cross: no line numbers, which take 2 KB of the ESP32's memory; tracebacks name functions
 ROM_MODULES = "import machine, network, socket, ntptime, tls, umqtt.simple"
@@ -45,7 +46,8 @@ def lay_out(flash, source=False, project=PROJECT):
 def board_files(source=False, project=PROJECT):
     """-> [(name in the flash, as Path; path of the file on this PC)], as lay_out() puts them. CompileError."""
     files = [(Path(name), project / name) for name in TOP_FILES if (project / name).exists()]
-    for path in sorted([*(project / "firmware").rglob("*.py"), *(project / "firmware").rglob("*.txt")]):
+    others = [path for path in (project / PLACE,) if path.exists()]
+    for path in sorted([*others, *(project / "firmware").rglob("*.py"), *(project / "firmware").rglob("*.txt")]):
         name = path.relative_to(project)
         if source or path.suffix != ".py":
             files.append((name, path))
