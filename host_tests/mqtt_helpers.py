@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import signal
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections import namedtuple
@@ -15,97 +10,46 @@ from pathlib import Path
 
 import paho.mqtt.client as paho
 
-HOST = "127.0.0.1"
-START_TIMEOUT_S = 20
+from tools import broker
+from tools.broker import free_port  # noqa: F401
+
 SUBSCRIBE_TIMEOUT_S = 10
-RUNNING = "running"
 
 Message = namedtuple("Message", "time topic payload retain")
 
-AMQTT = """
-import asyncio, sys
-from amqtt.broker import Broker
-
-async def main():
-    plugins = {"amqtt.plugins.authentication.AnonymousAuthPlugin": {"allow_anonymous": True}}
-    listeners = {"default": {"type": "tcp", "bind": "127.0.0.1:" + sys.argv[1]}}
-    await Broker({"listeners": listeners, "plugins": plugins}).start()
-    print("running", flush=True)
-    await asyncio.Event().wait()
-
-asyncio.run(main())
-"""
-
 
 def mosquitto():
-    """-> path of mosquitto, or None; None too with TEST_BROKER=amqtt in the environment."""
-    if os.environ.get("TEST_BROKER") == "amqtt":
-        return None
-    return shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin")
+    """-> path of mosquitto, or None where it is not to be used."""
+    return broker.program()[1]
 
 
-def free_port():
-    """-> a TCP port that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
-
-
-class Broker:
-    """A broker process on a free port. directory: for its files. config: more lines for mosquitto.conf."""
-
-    host = HOST
+class Broker(broker.Broker):
+    """A running broker. directory: for its files. config: more lines for mosquitto.conf."""
 
     def __init__(self, directory, config=""):
-        self._directory = Path(directory)
-        self._directory.mkdir()
-        self._config = config
-        self._process = None
-        self.is_mosquitto = mosquitto() is not None
-        self.port = free_port()
-        self.log = []
+        Path(directory).mkdir()
+        super().__init__(directory, config=config)
+        self.is_mosquitto = self.name == broker.MOSQUITTO
         self.restart()
 
     def restart(self):
         """Stop it if it runs, and start it on the same port; returns when it listens."""
         self.stop()
-        ready = threading.Event()
-        self._process = subprocess.Popen(
-            self._command(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, process_group=0
-        )
-        threading.Thread(target=self._listen, args=(self._process, ready), daemon=True).start()
-        if not ready.wait(START_TIMEOUT_S) or self._process.poll() is not None:
-            raise RuntimeError("the broker does not start:\n" + "\n".join(self.log[-20:]))
-
-    def _command(self):
-        if not self.is_mosquitto:
-            return [sys.executable, "-c", AMQTT, str(self.port)]
-        file = self._directory / "mosquitto.conf"
-        access = "" if "allow_anonymous" in self._config else "allow_anonymous true\n"
-        file.write_text(f"listener {self.port} {HOST}\nuser root\n{access}{self._config}\n")
-        return [mosquitto(), "-c", str(file)]
-
-    def _listen(self, process, ready):
-        with process.stdout:
-            for line in process.stdout:
-                self.log.append(line.rstrip())
-                if line.rstrip().endswith(RUNNING):
-                    ready.set()
-        ready.set()
+        self.__enter__()
 
     def stop(self):
         """Kill it, also when it is stopped by sigstop()."""
         if self._process:
-            self._process.kill()
-            self._process.wait()
+            self._process.stop(signal.SIGKILL)
+            self._process.__exit__()
             self._process = None
 
     def sigstop(self):
         """Freeze it: connections stay, nothing is answered."""
-        self._process.send_signal(signal.SIGSTOP)
+        self._process.send(signal.SIGSTOP)
 
     def sigcont(self):
-        self._process.send_signal(signal.SIGCONT)
+        self._process.send(signal.SIGCONT)
 
 
 class Recorder:

@@ -1,4 +1,4 @@
-"""A broker for the demo, on 127.0.0.1 and a free port: mosquitto where it is installed, else amqtt.
+"""A broker for the demo and the tests, on 127.0.0.1 and a free port: mosquitto where it is installed, else amqtt.
 
 Run by itself it is that amqtt: `python3 tools/broker.py PORT`.
 """
@@ -27,7 +27,7 @@ SBIN = "/usr/sbin:/usr/local/sbin:/opt/homebrew/sbin"  # where packages put it, 
 RUNNING = "running"  # the end of the line with which both say that they listen
 START_TIMEOUT_S = 20
 TRIES = 3  # the port was free a moment ago, but may not be any more
-LINES_KEPT = 20
+LINES_KEPT = 1000
 
 
 class BrokerError(ToolError):
@@ -45,59 +45,65 @@ def program(wanted=None):
     return (MOSQUITTO, path) if path and wanted != AMQTT else (AMQTT, None)
 
 
-class Broker:
-    """A broker process of our own; `directory` holds its files. `wanted`: which one, as for program(). BrokerError.
+def free_port():
+    """-> a TCP port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return probe.getsockname()[1]
 
-    Use as a context manager: entered, it listens at `host`:`port`, for anybody on this PC.
+
+class Broker:
+    """A broker process of our own; `directory` holds its files. `wanted`: which one, as for program(). `config`: more
+    lines of mosquitto.conf. BrokerError.
+
+    Entered, it listens at `host`:`port`, for anybody on this PC. log: its last lines.
     """
 
-    def __init__(self, directory, wanted=None):
+    def __init__(self, directory, wanted=None, config=""):
         self.host, self.port = HOST, None
         self.name, self._path = program(wanted)
-        self._directory = Path(directory)
+        self.log = deque(maxlen=LINES_KEPT)
+        self._directory, self._config = Path(directory), config
         self._process = None
 
     def __enter__(self):
         for _ in range(TRIES):
-            self.port = _free_port()
-            lines = deque(maxlen=LINES_KEPT)
-            if self._start(lines):
+            port = self.port or free_port()
+            if self._start(port):
+                self.port = port
                 return self
             self.__exit__()
-        said = "\n".join(lines)
+        said = "\n".join(list(self.log)[-20:])
         raise BrokerError(f"{self.name} does not start; --broker HOST:PORT takes another one. It said:\n{said}")
 
     def __exit__(self, *_):
         self._process.__exit__()
 
-    def _command(self):
+    def _command(self, port):
         if self._path is None:
-            return ["python3", "tools/broker.py", str(self.port)]
+            return ["python3", "tools/broker.py", str(port)]
         file = self._directory / "mosquitto.conf"
-        lines = [f"listener {self.port} {HOST}", "allow_anonymous true", "persistence false"]
+        lines = [f"listener {port} {HOST}", "persistence false", self._config]
+        if "allow_anonymous" not in self._config:
+            lines.append("allow_anonymous true")
         if os.geteuid() == 0:
-            lines.append("user root")  # else it changes to a user who may not be there
+            lines.insert(0, "user root")  # else it changes to a user who may not be there
         file.write_text("\n".join([*lines, ""]))
         return [self._path, "-c", str(file)]
 
-    def _start(self, lines):
-        """Its output goes into `lines` -> whether it listens."""
-        told = threading.Event()
+    def _start(self, port):
+        """-> whether it listens."""
+        told, listens = threading.Event(), threading.Event()
 
         def on_line(line):
-            lines.append(line)
+            self.log.append(line)
             if line.endswith(RUNNING):
+                listens.set()
                 told.set()
 
-        self._process = Process(self._command(), on_line, lambda status: told.set())
+        self._process = Process(self._command(port), on_line, lambda status: told.set())
         told.wait(START_TIMEOUT_S)
-        return bool(lines) and lines[-1].endswith(RUNNING)
-
-
-def _free_port():
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        return probe.getsockname()[1]
+        return listens.is_set()
 
 
 async def _run_amqtt(port):

@@ -11,6 +11,8 @@ import re
 from collections import deque
 from dataclasses import dataclass, field
 
+from tools.process import clean
+
 DEFAULT_ROOT, DEFAULT_RACK = "PylonToMQTT", "Main"
 LOG_LINES_KEPT = 100
 DEFAULT_PUBLISH_RATE_S = 10
@@ -153,11 +155,6 @@ class Heard:
 def number(value):
     """`value` where it is a number that can be shown, else None."""
     return value if type(value) in (int, float) and math.isfinite(value) else None
-
-
-def clean(text):
-    """Text without what could move the cursor of a terminal, or worse."""
-    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _cleaned(said):

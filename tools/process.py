@@ -10,7 +10,6 @@ import sys
 import threading
 
 from tools import environment
-from tools.heard import clean
 
 STOP_TIMEOUT_S = 30  # tools/pylon2mqtt.py gives its own board 20 s
 
@@ -25,7 +24,7 @@ class Process:
     def __init__(self, command, on_line, on_end=lambda status: None, variables=None):
         command = [sys.executable if command[0] == "python3" else command[0], *command[1:]]
         # A pipe that nobody writes to. The child holds its reading end; when this program is gone, also after a
-        # SIGKILL, so is the writing end, and the kernel sends the child SIGTERM (on Linux).
+        # SIGKILL, so is the writing end.
         self._read, self._write = os.pipe()
         # Its own process group: Ctrl-C of the terminal is for us, who end the children one after the other.
         self._process = subprocess.Popen(
@@ -33,10 +32,7 @@ class Process:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", pass_fds=(self._read,),
             process_group=0,
         )  # fmt: skip
-        if hasattr(fcntl, "F_SETSIG"):
-            fcntl.fcntl(self._read, fcntl.F_SETOWN, self._process.pid)
-            fcntl.fcntl(self._read, fcntl.F_SETSIG, signal.SIGTERM)
-            fcntl.fcntl(self._read, fcntl.F_SETFL, fcntl.fcntl(self._read, fcntl.F_GETFL) | os.O_ASYNC)
+        tie(self._process, self._read, signal.SIGTERM)
         self._thread = threading.Thread(target=self._listen, args=(on_line, on_end), daemon=True)
         self._thread.start()
 
@@ -46,10 +42,14 @@ class Process:
                 on_line(clean(line.rstrip()))
         on_end(self._process.wait())
 
-    def stop(self):
-        """Ctrl-C where it still runs; returns when it is gone, killed after STOP_TIMEOUT_S."""
+    def send(self, number):
+        """Send a signal."""
+        self._process.send_signal(number)
+
+    def stop(self, number=signal.SIGINT):
+        """Ctrl-C, or another signal, where it still runs; returns when it is gone, killed after STOP_TIMEOUT_S."""
         if self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
+            self._process.send_signal(number)
             try:
                 self._process.wait(STOP_TIMEOUT_S)
             except subprocess.TimeoutExpired:
@@ -64,3 +64,18 @@ class Process:
         self._thread.join(STOP_TIMEOUT_S)
         os.close(self._read)
         os.close(self._write)
+
+
+def tie(process, leash, number):
+    """Let the kernel send `process` the signal when the writing end of `leash`, a pipe's reading end, is closed, as it
+    is when this program dies, however it dies (on Linux; elsewhere nothing happens).
+    """
+    if hasattr(fcntl, "F_SETSIG"):
+        fcntl.fcntl(leash, fcntl.F_SETOWN, process.pid)
+        fcntl.fcntl(leash, fcntl.F_SETSIG, number)
+        fcntl.fcntl(leash, fcntl.F_SETFL, fcntl.fcntl(leash, fcntl.F_GETFL) | os.O_ASYNC)
+
+
+def clean(text):
+    """Text without what could move the cursor of a terminal, or worse."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)

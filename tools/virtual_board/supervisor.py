@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import selectors
 import signal
@@ -10,6 +9,7 @@ import subprocess
 import threading
 import time
 
+from tools.process import tie
 from tools.virtual_board.interrupt import interrupt
 from tools.virtual_board.repl import LEAVE
 
@@ -132,19 +132,9 @@ class Supervisor(threading.Thread):
         )
         if self._repl:
             os.close(terminal)
-        self._tie(process)
+        # Where the kernel cannot (macOS), the board's next word on its line fails, and ends it.
+        tie(process, self._leash_read, signal.SIGKILL)
         return process
-
-    def _tie(self, process):
-        """Make the kernel kill the board when this program dies, however it dies.
-
-        Where the kernel cannot (macOS), the board's next word on its line fails, and ends it.
-        """
-        if hasattr(fcntl, "F_SETSIG"):
-            fcntl.fcntl(self._leash_read, fcntl.F_SETOWN, process.pid)
-            fcntl.fcntl(self._leash_read, fcntl.F_SETSIG, signal.SIGKILL)
-            flags = fcntl.fcntl(self._leash_read, fcntl.F_GETFL)
-            fcntl.fcntl(self._leash_read, fcntl.F_SETFL, flags | os.O_ASYNC)
 
     def _listen(self, process, console_read, line_read):
         """Console and line until both end -> cause of the reset that was ordered on the way, or None."""
