@@ -9,45 +9,39 @@ import time
 from pathlib import Path
 
 from fake_socket import UMQTT
-from system_helpers import HEAP
+from system_helpers import Way
 
-from tools.simulator import Simulator
 from tools.virtual_board import layout
 
 SECRET = "s3cret-marker"
 STARTS_S = 40
+BACK_S = 60
 SPEED = 10  # of board and battery; sockets keep the PC's time
-PUBLISH_RATE_S = 5
 
 
-class Trial:
-    """One pack, unpaced, and a board that reads it. make: the fixture `board`. which: a key of fake_socket.UMQTT.
-    settings: more of config.json. Use as a context manager.
+class Trial(Way):
+    """One pack, and a board that reads it, switched off. which: a key of fake_socket.UMQTT. settings: more of
+    config.json.
     """
 
     def __init__(self, make, directory, broker, which="1.3.4", **settings):
         self._read = threading.Condition()
         self._cycles = []  # the cycle count of each reply to 42H
-        self.sim = Simulator(packs=1, paced=False, on_truth=self._note, speed=SPEED)
-        config = {"wifi_ssid": "virtual", "mqtt_host": broker.host, "mqtt_port": broker.port,
-                  "publish_rate": PUBLISH_RATE_S, "mqtt_user": "owner", "mqtt_pass": SECRET, **settings}  # fmt: skip
+        settings = {"publish_rate": 5, "mqtt_user": "owner", "mqtt_pass": SECRET, "discovery": True, **settings}
+        super().__init__(make, broker, None, settings=settings, speed=SPEED, packs=1, on_truth=self._note)
         paths = [] if which == "1.3.4" else [_library(Path(directory) / which, UMQTT[which])]
         self.sim.start()
-        self.board = make(config, uart=self.sim.path, heap=HEAP, extra_path=paths, start=False,
-                          speed=SPEED)  # fmt: skip
+        super().start(extra_path=paths, start=False)
+
+    def start(self):
+        """Switches it on -> the board."""
+        return self.board.start()
 
     def _note(self, record):
         if record.kind == "analog":
             with self._read:
                 self._cycles.append(record.values["cycles"])
                 self._read.notify_all()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.board.close()
-        self.sim.close()
 
     def mark(self, cycles, count=3):
         """Lets the battery say this cycle count, and waits until it was read so often: polling goes on."""
@@ -75,11 +69,8 @@ def _library(directory, source):
 
 def readings(broker):
     """-> [(time, number of the connection, reading)] that a FakeBroker got."""
-    found = []
-    for when, number, packet in list(broker.heard):
-        if (packet.topic or b"").endswith(b"readings/Pack1") and packet.payload:
-            found.append((when, number, json.loads(packet.payload)))
-    return found
+    return [(when, number, json.loads(packet.payload)) for when, number, packet in list(broker.heard)
+            if (packet.topic or b"").endswith(b"readings/Pack1") and packet.payload]  # fmt: skip
 
 
 def now():

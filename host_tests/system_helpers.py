@@ -13,6 +13,7 @@ from tools.simulator.commands import SYSTEM_PARAMETERS
 from tools.truth import Truth
 
 HEAP = "chip"
+SPEED = 5  # of board and battery; sockets keep the PC's time
 START_S = 40  # from power on to the first reading
 ROOT = "PylonToMQTT"
 LIMITS = (
@@ -32,7 +33,7 @@ class Way:
     as a context manager.
     """
 
-    def __init__(self, board, broker, recorder, rack="Main", settings=(), heap=HEAP, speed=1, **options):
+    def __init__(self, board, broker, recorder, rack="Main", settings=(), heap=HEAP, speed=SPEED, **options):
         self._make = board
         self.recorder = recorder
         self.rack = rack
@@ -84,6 +85,12 @@ class Way:
             return len(found) >= count
 
         return self.recorder.wait_for(fits, timeout_s)
+
+    def health(self):
+        """Asks for tele/STATE -> it, parsed."""
+        since = now()
+        self.recorder.publish(f"{self.prefix}cmnd/test", '{"status": true}')
+        return parsed(self.wait("tele/STATE", since=since).payload)
 
     def readings(self, since=0.0):
         """-> [(time, pack, payload)]."""

@@ -13,8 +13,8 @@ from tools.virtual_board.runner import WDT_RESET
 pytestmark = pytest.mark.slow
 
 HEAP = "1M"  # not the point here
-SPEED = 3  # of board and battery; the watchdog's seconds are theirs
-WATCHDOG_S = 8 * SPEED  # instead of 90; longer than any step on a PC
+SPEED = 10  # of board and battery; the watchdog's seconds are theirs
+WATCHDOG_S = 4 * SPEED  # instead of 90; longer than any step on a PC
 AWAY_S = 2 * WATCHDOG_S / SPEED
 
 # Put before everything else on the flash: a watchdog with less patience; and what hangs, in the first life, as soon as

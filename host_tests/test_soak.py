@@ -1,77 +1,71 @@
-"""The firmware for many cycles, with troubles of all kinds: it ends with the memory that it began with."""
+"""The firmware for a long time, with troubles of all kinds: it ends with the memory that it began with."""
 
 from __future__ import annotations
 
-import json
-import os
 import re
-import subprocess
 
 import pytest
-from simulator_by_hand import ask, make, request
+from mqtt_helpers import Recorder
+from system_helpers import Way, now
 
-from tools.virtual_board import layout
-
-SCRIPT = "soak_on_micropython.py"
-HEAP = "2M"  # not the point here; in a small one it would collect all the time
-LEAK = 256  # bytes
-TIMEOUT_S = 900
-PUBLISH_RATE_S = 15
-EVENTS = 20  # of each kind, at most
-SETTLED_S = 900
-FORMS = 4  # of each reading
-QUESTIONS = (
-    (0x4F, b""), (0x90, b""), (0x91, b"\x03"), (0x51, b""), (0x47, b""),
-    *((cid2, bytes([pack])) for cid2 in (0x42, 0x44, 0x92, 0x93) for pack in (1, 2)),
-)  # fmt: skip
-
-
-def replies():
-    """-> {question: [answers]}, of a battery that charges."""
-    battery, out = make(packs=2, wide=True), {}
-    battery.clock.now += SETTLED_S
-    for _ in range(FORMS):
-        battery.clock.now += PUBLISH_RATE_S
-        for cid2, info in QUESTIONS:
-            line = request(cid2, info)
-            out.setdefault(line + b"\r", []).append(ask(battery, line))
-    return out
+SPEED = 20  # of board and battery
+HEAP = "400k"  # not the point here; in a small one it would collect all the time
+LEAK_BYTES = 512
+LOOKS = 60  # at the memory in use, of which the least counts: it is between two cycles
+BACK_S = 60
+# Says with every tenth feed of the watchdog how much memory is in use.
+BOOT = """
+import gc, machine
+class Watched(machine.WDT):
+    rounds = 0
+    def feed(self):
+        super().feed()
+        Watched.rounds += 1
+        if Watched.rounds % 10 == 0:
+            gc.collect()
+            print("in use:", gc.mem_alloc())
+machine.WDT = Watched
+"""
 
 
-@pytest.fixture
-def soak(micropython, project, tmp_path):
-    """soak(cycles) -> (what the script printed, its figures by name)."""
-
-    def run(cycles):
-        flash = tmp_path / "flash"
-        flash.mkdir()
-        layout.lay_out(flash)
-        config = {"wifi_ssid": "home", "mqtt_host": "broker", "publish_rate": PUBLISH_RATE_S}
-        (flash / "config.json").write_text(json.dumps(config))
-        (flash / "soak_replies.py").write_text(f"REPLIES = {replies()}\n")
-        done = subprocess.run(
-            [micropython, "-X", f"heapsize={HEAP}", project / "host_tests" / SCRIPT, str(cycles)], cwd=flash,
-            env={**os.environ, "MICROPYPATH": f"{flash}:{layout.rom()}:.frozen"}, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S, check=False,
-        )  # fmt: skip
-        print(done.stdout[-8000:])
-        assert done.returncode == 0
-        (line,) = re.findall(r"^soak: (.*)$", done.stdout, re.MULTILINE)
-        name, heap = line.split(" heap ")
-        words = name.split()
-        figures = dict(zip(words[::2], map(int, words[1::2]), strict=True))
-        return done.stdout, figures, [int(number) for number in heap.split()]
-
-    return run
+def in_use(board):
+    """-> bytes, the least of LOOKS looks from now on."""
+    seen, found = board.line_count, []
+    while len(found) < LOOKS:
+        line = board.wait_for(re.compile("^in use:"), BACK_S, after=seen)
+        seen += list(board.lines)[seen - board.line_count + len(board.lines):].index(line) + 1
+        found.append(int(line.split()[-1]))
+    return min(found)
 
 
-@pytest.mark.parametrize("cycles", [300, pytest.param(10_000, marks=pytest.mark.long)])
-def test_no_memory_is_lost(soak, cycles):
-    output, figures, heap = soak(cycles)
-    assert abs(heap[1] - heap[0]) <= LEAK
-    assert figures["wraps"] == 1 and figures["resets"] == 0 and "Error" not in output
-    # nearly all cycles came through: 2 packs, and the rack when nothing was missed
-    assert figures["cycles"] >= cycles and figures["published"] > 2 * 0.7 * cycles
-    for event in ("looking for it", "command: ", "broker lost", "Wi-Fi lost"):
-        assert output.count(event) >= EVENTS // 2, event
-    assert figures["connects"] >= EVENTS
+def trouble(it, broker):
+    """One round of all that can happen."""
+    with Recorder(broker.host, broker.port) as recorder:  # the other one may not be back yet
+        recorder.publish(it.prefix + "cmnd/soak", '{"status": 1, "publishRate": 5}')
+    it.sim.fault("changed", 0.3, 30)
+    it.wait("stat/readings/Rack", BACK_S, since=now(), count=4)
+    for begin, end in (
+        (it.sim.unplug, it.sim.plug),
+        (lambda: it.board.wifi("down"), lambda: it.board.wifi("up")),
+        (broker.restart, lambda: None),
+    ):
+        seen = it.board.line_count
+        begin()
+        it.board.wait_for("warning: ", BACK_S, after=seen)
+        end()
+        with Recorder(broker.host, broker.port) as recorder:
+            recorder.wait_topic("stat/readings/Rack", BACK_S)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rounds", [4, pytest.param(200, marks=pytest.mark.long)])
+def test_no_memory_is_lost(board, broker, mqtt_client, rounds):
+    with Way(board, broker, mqtt_client, heap=HEAP, speed=SPEED, settings={"publish_rate": 5, "discovery": True}) as it:
+        it.start(files={"boot.py": BOOT}).wait("stat/limits/Pack2", BACK_S)
+        for _ in range(2):
+            trouble(it, broker)
+        before = in_use(it.board)
+        for _ in range(rounds):
+            trouble(it, broker)
+        assert in_use(it.board) - before <= LEAK_BYTES
+        assert it.judged().wrong == [] and it.complaints() == [] and it.board.resets == []

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import signal
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from mqtt_helpers import Recorder
-from system_helpers import HEAP, START_S, Way, now, parsed
-from tool_process import Tool
+from system_helpers import Way, now, parsed
 
 from tools import truth
 
@@ -156,19 +154,6 @@ def test_after_a_restart_the_battery_is_still_found_at_4800(board, broker, mqtt_
             assert it.board.wait_for("battery answers at 4800 baud")
             assert it.stop() == 0 and it.complaints() == []
         assert it.judged().wrong == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_ends_the_tool_with_offline_and_status_0(board, broker, mqtt_client, number):
-    with Way(board, broker, mqtt_client, packs=16, wide=True) as it:
-        arguments = ["--pylon_port", it.sim.path, "--mqtt_host", broker.host, "--mqtt_port", str(broker.port)]
-        with Tool("pylon2mqtt.py", *arguments, "--publish_rate", "1", "--heap", HEAP) as tool:
-            it.wait("stat/readings/Pack16", 2 * START_S)
-            assert tool.stop(number) == 0
-        it.wait("tele/LWT", count=2)
-        assert [m.payload for m in it.heard("tele/LWT")] == [b"Online", b"Offline"]
-        assert it.judged().wrong == [] and "Error" not in tool.output
 
 
 @pytest.mark.slow

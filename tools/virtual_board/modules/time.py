@@ -6,14 +6,14 @@ goes N times as fast as the PC's (_fast.py).
 
 import _host
 from utime import gmtime as _gmtime
-from utime import ticks_add, ticks_cpu, ticks_diff  # noqa: F401
+from utime import ticks_cpu  # noqa: F401
 
 _speed = int(_host.setting("SPEED", "1"))
 if _speed == 1:
-    from utime import sleep, sleep_ms, sleep_us, ticks_ms, ticks_us
+    from utime import sleep, sleep_ms, sleep_us, ticks_add, ticks_diff, ticks_ms, ticks_us
     from utime import time as _pc_time
 else:
-    from _fast import _pc_time, sleep, sleep_ms, sleep_us, ticks_ms, ticks_us  # noqa: F401
+    from _fast import _pc_time, sleep, sleep_ms, sleep_us, ticks_add, ticks_diff, ticks_ms, ticks_us  # noqa: F401
 
 _EPOCH = 946_684_800  # 2000-01-01 in the PC's seconds
 _ahead = [_EPOCH if _host.setting("CLOCK") == "pc" else int(_pc_time())]  # of ours, in seconds
