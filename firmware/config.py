@@ -2,42 +2,10 @@
 
 from . import config_file, pins
 from .config_file import NEEDED, ConfigError
-from .values import host, ip, led, network_ip, number, one_of, split_ip, text, topic, update_key, whole, wifi_key
+from .values import SETTINGS, ip_number, split_ip
 
 PATH = "config.json"
-_BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 _TOPIC_MOST = 122  # bytes of a topic that umqtt.simple can subscribe to
-# key, default (None: not set), what is wrong with a value (a function: text or None), secret, meaning
-SETTINGS = (
-    ("network", "wifi", one_of("wifi", *pins.ETHERNET), False, "wifi, or the board whose Ethernet is used"),
-    ("wifi_ssid", NEEDED, text(1, 32), False, "name of the Wi-Fi network"),
-    ("wifi_pass", "", wifi_key, True, "its key"),
-    ("hostname", "pylon2mqtt", text(1, 32), False, "name of this device in the network"),
-    ("ip", "", network_ip, False, "fixed address, such as 192.168.2.50/24; empty: the router gives one"),
-    ("gateway", "", ip, False, "address of the router, with ip"),
-    ("dns", "", ip, False, "address of the name server, with ip; empty: gateway"),
-    ("mqtt_host", NEEDED, host, False, "name or address of the MQTT broker"),
-    ("mqtt_port", None, whole(1, 65535), False, "its port; if not set 1883, with TLS 8883"),
-    ("mqtt_user", "", text(0, 128), False, "user at the broker; empty: none"),
-    ("mqtt_pass", "", text(0, 128), True, "password at the broker"),
-    ("mqtt_root", "PylonToMQTT", topic(True), False, "first part of every topic"),
-    ("rack_name", "Main", topic(False), False, "second part of every topic"),
-    ("mqtt_tls", False, one_of(False, True), False, "encrypt the connection; needs mqtt_ca"),
-    ("mqtt_ca", "", text(0, 128), False, "PEM file with the certificate that signed the broker's"),
-    ("ntp_host", "pool.ntp.org", host, False, "time server; only asked with TLS"),
-    ("publish_rate", 10, whole(1, 300), False, "seconds from one reading of all packs to the next"),
-    ("uart_id", 1, whole(1, 2), False, "UART of the battery; 0 is the REPL"),
-    ("uart_tx", 33, whole(0, 48), False, "pin that sends to the battery"),
-    ("uart_rx", 32, whole(0, 48), False, "pin that receives from the battery"),
-    ("baud", 4800, one_of(*_BAUDS), False, "rate the battery is switched to; above 4800: if it takes it"),
-    ("dialect", "auto", one_of("auto", "framed", "console", "rs485"), False, "protocol of the battery's port"),
-    ("group", 0, whole(0, 15), False, "group of the battery at an RS485 port"),
-    ("discovery", True, one_of(False, True), False, "announce everything to Home Assistant"),
-    ("discovery_prefix", "homeassistant", topic(True), False, "Home Assistant's discovery prefix"),
-    ("led", "off", led, False, "pin of a status LED; negative: active low"),
-    ("update_key", "", update_key, True, "key of updates over the broker; empty: none are taken"),
-    ("log_level", "info", one_of("error", "warning", "info"), False, "least important line that is printed"),
-)
 
 
 def check(given, whole=True):
@@ -84,7 +52,7 @@ def _together(settings, chosen):
     below = "/update/#" if one["update_key"] else "/cmnd/#"
     config = "" if one["discovery"] else "%s/device/%s_12345678_Pack16/config" % (one["discovery_prefix"], prefix)
     own_net, host_bits = split_ip(one["ip"]) or (None, 0)
-    broker, gateway = [number(text) and number(text) >> host_bits for text in (chosen.get("mqtt_host"), one["gateway"])]
+    broker, gateway = [(ip_number(ip) or 0) >> host_bits for ip in (chosen.get("mqtt_host"), one["gateway"])]
     rows = (
         (one["mqtt_tls"] and not one["mqtt_ca"], "mqtt_ca: not set, and mqtt_tls needs it to know the broker"),
         (one["mqtt_pass"] and not one["mqtt_user"], "mqtt_user: not set, but mqtt_pass is"),

@@ -6,7 +6,7 @@ The pins and addresses are those that MicroPython and the makers of the boards n
 import network
 from machine import Pin
 
-from .pins import ETHERNET, MDC, MDIO
+from .pins import ETHERNET
 
 _SETTLE_MS = 1_000
 _NO_CABLE = "is the cable plugged in, at both ends?"
@@ -37,10 +37,10 @@ def start(lan, plan, helped, clock, log):
     return lan, None
 
 
-def _made(phy, power, clock, is_driven):
+def _made(phy, is_driven, clock, power, mdc, mdio):
     return network.LAN(
-        mdc=Pin(MDC),
-        mdio=Pin(MDIO),
+        mdc=Pin(mdc),
+        mdio=Pin(mdio),
         power=Pin(power),
         phy_type=network.PHY_LAN8720,
         phy_addr=phy,

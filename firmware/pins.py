@@ -10,10 +10,9 @@ _CHIPS = (
     (("S3",), "0-21 26 33-48", ""),
     (("C3",), "0-10 18-21", ""),
 )
-MDC, MDIO = 23, 18
-_RMII = (19, 21, 22, 25, 26, 27, MDC, MDIO)  # the chip's Ethernet has them nowhere else, but MDC and MDIO
-# Boards with a LAN8720: its address, the pin that switches its power, the pin of its clock, does the ESP32 drive that
-ETHERNET = {"wt32-eth01": (1, 16, 0, False), "olimex-poe": (0, 12, 17, True)}
+_RMII = (19, 21, 22, 25, 26, 27)  # the ESP32's Ethernet has them nowhere else
+# Boards with a LAN8720: its address, does the ESP32 drive its clock; pins of its clock, its power, MDC and MDIO
+ETHERNET = {"wt32-eth01": (1, False, 0, 16, 23, 18), "olimex-poe": (0, True, 17, 12, 23, 18)}
 
 
 def refused(settings, chosen):
@@ -23,7 +22,7 @@ def refused(settings, chosen):
     """
     errors = []
     network, chip = settings["network"], _chip()
-    taken = _RMII + ETHERNET[network][1:3] if network in ETHERNET else ()
+    taken = _RMII + ETHERNET[network][2:] if network in ETHERNET else ()
     if taken and chip not in ("", "PI", None):
         errors.append("network: this chip has no Ethernet")
     found = [row[1:] for row in _CHIPS if chip in row[0]]

@@ -12,6 +12,7 @@ ARROWS = {
     "crash": "board modules retained",
     "board": "telemetry",
     "config": "config_file pins settings values",
+    "values": "config_file pins",
     "settings": "config_file",
     "setup": "config settings",
     "diagnose": "board config config_file battery/*",
