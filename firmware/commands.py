@@ -7,6 +7,7 @@ import json
 _BYTES_MAX = 256
 _RATE_MIN_MS, _RATE_MAX_MS = 1_000, 300_000
 _PAUSE = b'{"STOP"}'  # of pylon2mqtt; no JSON, but MicroPython takes it for {}
+_MARKS = b":", b",", b"{", b"}", b"[", b"]"  # MicroPython's json does not care where they stand
 
 
 class Commands:
@@ -66,6 +67,10 @@ def parse(payload, retained=False):
         asked = json.loads(text)
     except (ValueError, TypeError, RuntimeError):  # MicroPython: keys that cannot be keys; CPython: nested too deeply
         return "not JSON"
+    same = json.dumps(asked).encode()
+    for mark in _MARKS:
+        if payload.count(mark) != same.count(mark):
+            return "not JSON"
     if not isinstance(asked, dict) or not asked:
         return 'not an object with a command, such as {"status": 1}'
     for key in asked:

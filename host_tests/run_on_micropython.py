@@ -19,6 +19,7 @@ MODULES = (
     "rack_cases",
     "json_writer_cases",
     "payload_cases",
+    "commands_cases",
     "config_cases",
     "pins_cases",
     "console_cases",
