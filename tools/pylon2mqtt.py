@@ -18,6 +18,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools import ToolError, environment, options, serial_port
+from tools.configure import typed
 from tools.options import PASSWORD_VARIABLE
 
 # The flags of the command line that are settings of config.json by the same name.
@@ -96,7 +97,7 @@ def settings(given):
         key, equals, value = text.partition("=")
         if not equals or not key:
             raise ToolError(f"--set {text}: write KEY=VALUE")
-        config[key] = _value(value)
+        config[key] = _value(key, value)
     return config
 
 
@@ -107,12 +108,14 @@ def _read(what, path):
         raise ToolError(f"{what}: cannot read {path}: {error.strerror}") from None
 
 
-def _value(text):
-    """JSON where it parses, else the text itself: 5, true, 0.5 are typed, rack-1 is text."""
+def _value(key, text):
+    """As configure.typed(); a text can stand in quotes, too."""
+    value = typed(key, text)
     try:
-        return json.loads(text)
+        quoted = json.loads(text)
     except ValueError:
-        return text
+        return value
+    return quoted if isinstance(quoted, str) else value
 
 
 def check(config):
