@@ -106,7 +106,7 @@ class Terminal:
         self._titles = panes or {}
         self._notes = {source: deque(maxlen=NOTES_KEPT) for source in self._titles}
         self._console = Console()
-        self._live = Live(console=self._console, screen=True, auto_refresh=False)
+        self._live = Live(console=self._console, screen=True, auto_refresh=False, vertical_overflow="ellipsis")
 
     def said(self, kind, what):
         """The next picture shows it."""
@@ -118,11 +118,11 @@ class Terminal:
 
     def refresh(self):
         """Draw anew."""
-        self._live.update(self._picture(self._console.height), refresh=True)
+        self._live.update(self._picture(), refresh=True)
 
-    def _picture(self, height):
+    def _picture(self):
         panes = [(title, self._notes[source]) for source, title in self._titles.items()] or None
-        return self._screen(self._heard, time.monotonic(), self._console.width, height, panes)
+        return self._screen(self._heard, time.monotonic(), self._console.width, panes)
 
     def __enter__(self):
         self._live.start()
@@ -130,4 +130,4 @@ class Terminal:
 
     def __exit__(self, *_):
         self._live.stop()
-        self._console.print(self._picture(None))
+        self._console.print(self._picture())

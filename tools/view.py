@@ -6,8 +6,7 @@
 from __future__ import annotations
 
 from rich import box
-from rich.columns import Columns
-from rich.console import Console, Group
+from rich.console import Group
 from rich.markup import escape
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
@@ -18,53 +17,33 @@ from tools import words
 from tools.heard import number
 
 STALE_RATES = 3  # a reading is old after so many publish rates
-# The first picture that fits is taken: a bar for each cell?, lines of each pane
-SIZES = ((True, 8), (True, 3), (False, 6), (False, 2))
-WIDE = 108
+WIDE = 100  # characters, with room for the extremes of each pack
+LOG_LINES = 6
 SOC_LOW, SOC_MIDDLE = 20, 40  # %
 SEVERITY_STYLES = {"problem": "bold red", "warning": "bold yellow", "": "green", None: "dim"}
 LINE_STYLES = (("error", "red"), ("warning", "yellow"), ("", "dim"))
-LOWEST, HIGHEST, PLAIN, WRONG = ("▼", "bright_blue"), ("▲", "magenta"), (" ", "cyan"), ("!", "bold red")
+LOWEST, HIGHEST, PLAIN, WRONG = "bright_blue", "magenta", "cyan", "bold red"
 LEVELS = "▁▂▃▄▅▆▇█"
-LEAST_SPAN_V = 0.04  # of the bars: a few mV must not look like much
-BAR_CELLS, CELL_WIDTH = 8, 21  # of a cell's bar; of all that is drawn of a cell
-BARS_MAX_PACKS = 4  # with more of them, a cell is one block
+LEAST_SPAN_V = 0.04  # of the cells' scale: a few mV must not look like much
 
 
-def screen(heard, now, width=80, height=None, panes=None):
+def screen(heard, now, width=80, panes=None):
     """The whole picture -> a rich renderable.
 
-    heard: Heard; now: s of its clock; width, height: room in characters (height None: as much as it takes); panes:
-    [(title, lines of text)] at the bottom, the newest line last (default: the lines of tele/LOG).
+    heard: Heard; now: s of its clock; width: room in characters; panes: [(title, lines of text)] at the bottom, the
+    newest line last (default: the lines of tele/LOG).
     """
-    for bars, lines in SIZES:
-        picture = _picture(heard, now, width, panes or [("Log", heard.log)], bars, lines)
-        if height is None or len(Console(width=width).render_lines(picture, pad=False)) <= height:
-            break
-    return picture
-
-
-def _picture(heard, now, width, panes, bars, lines):
-    parts = [_rack(heard, now)]
-    packs = heard.read_packs()
+    parts, packs = [_rack(heard, now)], heard.read_packs()
     if packs:
-        parts += [_packs(heard, packs, now, width), *_notes(heard, packs)]
-        parts += _cells(packs, bars and len(packs) <= BARS_MAX_PACKS)
+        parts += [*_packs(heard, packs, now, width), *_notes(heard, packs)]
     parts.append(_health(heard, now))
-    parts += [_pane(title, said, lines) for title, said in panes if said]
+    parts += [_pane(title, said) for title, said in panes or [("Log", heard.log)] if said]
     return Group(*parts)
 
 
 def _panel(content, title, subtitle=None, style="dim"):
     return Panel(content, title=title, title_align="left", subtitle=subtitle, subtitle_align="right",
                  border_style=style, box=box.ROUNDED)  # fmt: skip
-
-
-def _soc_bar(said, width=None):
-    soc = number(said.get("SOC")) or 0
-    style = "red" if soc < SOC_LOW else "yellow" if soc < SOC_MIDDLE else "green"
-    return ProgressBar(total=100, completed=max(0, min(100, soc)), width=width, complete_style=style,
-                       finished_style=style)  # fmt: skip
 
 
 def _rack(heard, now):
@@ -83,11 +62,14 @@ def _rack(heard, now):
 
 
 def _totals(said):
+    soc = number(said.get("SOC")) or 0
+    style = "red" if soc < SOC_LOW else "yellow" if soc < SOC_MIDDLE else "green"
+    bar = ProgressBar(total=100, completed=max(0, min(100, soc)), complete_style=style, finished_style=style)
     figures = (("SOC", 1, "%", ""), ("PackVoltage", 2, "V", ""), ("PackCurrent", 1, "A", "+"), ("Power", 0, "W", "+"))
     row = Table.grid(padding=(0, 2), expand=True)
     row.add_column(ratio=1)
-    row.add_row(_soc_bar(said), *(f"[bold]{words.measured(said, key, digits, sign)} {unit}[/bold]"
-                                  for key, digits, unit, sign in figures))  # fmt: skip
+    row.add_row(bar, *(f"[bold]{words.measured(said, key, digits, sign)} {unit}[/bold]"
+                       for key, digits, unit, sign in figures))  # fmt: skip
     rest = [f"{words.figure(said.get('RemainingCapacity'), 1)} of {words.figure(said.get('FullCapacity'), 1, 'Ah')}"]
     for key, word in (("TimeToFull", "full in"), ("TimeToEmpty", "empty in")):
         if number(said.get(key)) is not None:
@@ -98,29 +80,42 @@ def _totals(said):
     return [row, Text(", ".join(rest), "dim"), *([Text(text, SEVERITY_STYLES[severity])] if severity else [])]
 
 
-def _extreme(pack, cell, mark):
-    if cell is None:
-        return words.NOTHING
-    return Text.assemble((words.figure(pack.cells()[cell][0], 3), mark[1]), (f" #{cell}", "dim"))
-
-
 def _packs(heard, packs, now, width):
-    table = Table(box=box.SIMPLE_HEAD if width >= WIDE else None, show_edge=False, expand=True, header_style="dim",
-                  pad_edge=False, padding=(0, 1 if width >= WIDE else 0, 0, 1))  # fmt: skip
-    for title in ("Pack", "%", "V", "A", "W", "lowest", "highest", "mV", "°C", "state", "age"):
-        table.add_column(title, justify="left" if title in ("lowest", "highest", "state") else "right", no_wrap=True)
+    """A row a pack; all cells on one scale, so that packs can be compared."""
+    volts = [value for pack in packs.values() for value, _ in pack.cells().values()] or [0]
+    low = min(volts)
+    span = max(max(volts) - low, LEAST_SPAN_V)
+    extremes = ["lowest", "highest"] if width >= WIDE else []
+    table = Table(box=None, show_edge=False, expand=True, header_style="dim", pad_edge=False, padding=(0, 0, 0, 1))
+    for title in ("Pack", "%", "V", "A", "W", *extremes, "mV", "cells", "°C", "state", "age"):
+        left = title in ("cells", "state", *extremes)
+        table.add_column(title, justify="left" if left else "right", no_wrap=True)
     old_s = STALE_RATES * heard.publish_rate_s()
     for n, pack in packs.items():
-        said, (low, high), age_s = pack.reading, words.extremes(pack), now - pack.at
-        age = Text(words.duration(age_s).replace(" ", ""), "yellow" if age_s > old_s else "dim")
+        said, age_s = pack.reading, now - pack.at
+        ends = zip(words.extremes(pack), (LOWEST, HIGHEST), strict=True) if extremes else ()
         table.add_row(
             str(n), words.figure(said.get("SOC"), 1), words.measured(said, "PackVoltage", 2),
             words.measured(said, "PackCurrent", 1, "+"), words.figure(said.get("Power"), 0, sign="+"),
-            _extreme(pack, low, LOWEST), _extreme(pack, high, HIGHEST), words.delta_mv(pack),
-            words.temperatures(pack, 0), Text(words.state(said), SEVERITY_STYLES[words.problem(said)[1]]), age,
+            *(Text(f"{words.figure(pack.cells()[cell][0], 3)} #{cell}" if cell else words.NOTHING, style)
+              for cell, style in ends),
+            words.delta_mv(pack), _cells(pack, low, span), words.temperatures(pack, 0),
+            Text(words.state(said), SEVERITY_STYLES[words.problem(said)[1]]),
+            Text(words.duration(age_s).replace(" ", ""), "yellow" if age_s > old_s else "dim"),
             style="dim" if heard.online is False or heard.trouble else "",
         )  # fmt: skip
-    return table
+    yield table
+    yield Text.assemble(f"cells from {low:.3f} to {low + span:.3f} V, ", ("lowest", LOWEST), ", ",
+                        ("highest", HIGHEST), ", ", ("out of range", WRONG), style="dim", justify="right")  # fmt: skip
+
+
+def _cells(pack, low, span):
+    lowest, highest = words.extremes(pack)
+    line = Text()
+    for cell, (value, state) in pack.cells().items():
+        style = WRONG if state else LOWEST if cell == lowest else HIGHEST if cell == highest else PLAIN
+        line.append(LEVELS[max(0, min(len(LEVELS) - 1, int((value - low) / span * len(LEVELS))))], style)
+    return line
 
 
 def _notes(heard, packs):
@@ -133,43 +128,6 @@ def _notes(heard, packs):
         said = [text] * bool(severity) + words.flags(pack)
         if said:
             yield Text(f"Pack {n}: {', '.join(said)}", SEVERITY_STYLES[severity] if severity else "dim")
-
-
-def _cells(packs, bars):
-    """All cells on one scale, so that packs can be compared: a bar each, or a block each."""
-    volts = [value for pack in packs.values() for value, _ in pack.cells().values()] or [0]
-    low = min(volts)
-    span = max(max(volts) - low, LEAST_SPAN_V)
-    drawn = [(_bars if bars else _blocks)(n, pack, low, span) for n, pack in packs.items()]
-    yield from drawn if bars else [Columns(drawn, equal=True, expand=True)]
-    yield Text(f"cells from {low:.3f} to {low + span:.3f} V, ▼ lowest, ▲ highest, ! wrong", "dim", justify="right")
-
-
-def _marks(pack):
-    """Yields number, volts, (mark, style) of each cell."""
-    low, high = words.extremes(pack)
-    for cell, (value, state) in pack.cells().items():
-        yield cell, value, WRONG if state else LOWEST if cell == low else HIGHEST if cell == high else PLAIN
-
-
-def _bars(n, pack, low, span):
-    cells = []
-    for cell, value, (mark, style) in _marks(pack):
-        one = Table.grid(padding=(0, 1, 0, 0))
-        bar = ProgressBar(total=span, completed=max(value - low, span / BAR_CELLS), width=BAR_CELLS,
-                          complete_style=style, finished_style=style)  # fmt: skip
-        one.add_row(f"{cell:>2}", bar, Text(f"{words.figure(value, 3)}{mark}", style))
-        cells.append(one)
-    device = " ".join(str(pack.info[key]) for key in ("Device", "BarCode") if key in pack.info)
-    return _panel(Columns(cells, width=CELL_WIDTH), f"[bold]Pack {n}[/bold] {escape(device)}")
-
-
-def _blocks(n, pack, low, span):
-    line = Text(f"{n:>2} ", "bold", no_wrap=True)
-    for _, value, (mark, style) in _marks(pack):
-        share = (value - low) / span
-        line.append(LEVELS[max(0, min(len(LEVELS) - 1, int(share * len(LEVELS))))], style).append(mark.strip(), style)
-    return line
 
 
 def _health(heard, now):
@@ -188,8 +146,7 @@ def _health(heard, now):
     return _panel(grid, "Health", f"{words.duration(now - heard.health_at)} ago")
 
 
-def _pane(title, said, lines):
-    shown = list(said)[-lines:]
-    styles = [next(style for mark, style in LINE_STYLES if mark in line.lower()) for line in shown]
-    text = [Text(line, style, no_wrap=True, overflow="ellipsis") for line, style in zip(shown, styles, strict=True)]
-    return _panel(Group(*text), title)
+def _pane(title, said):
+    shown = [Text(line, next(style for mark, style in LINE_STYLES if mark in line.lower()), no_wrap=True,
+                  overflow="ellipsis") for line in list(said)[-LOG_LINES:]]  # fmt: skip
+    return _panel(Group(*shown), title)
