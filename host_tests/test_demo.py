@@ -14,7 +14,6 @@ from tool_process import Tool, processes_with
 
 from tools import demo, demo_account
 from tools.broker import AMQTT, BROKER_VARIABLE
-from tools.heard import Heard
 from tools.options import PASSWORD_VARIABLE
 from tools.simulator import Simulator
 from tools.truth import Truth, Wrong
@@ -67,21 +66,12 @@ def test_the_account():
         " 3 timeouts, 0 frame errors, 0 return codes, 1 implausible, 0 broker drops, 0 Wi-Fi drops. Faults of the "
         "line: 2 changed, 4 silent. Held against what the battery said: 2 readings, 0 wrong."
     )
-    assert "(counted 41 s before the end)" in re.sub(r"\s+", " ", demo_account.summary(rack, 100.0, 70.0))
-    assert demo_account.summary(Heard(), 100.0, 3.0) == "3 s: 0 readings of 0 packs."
-
-
-@pytest.mark.parametrize(("missing", "wrong", "ended", "says"), [
-    ([], [], None, []),
-    ([2, 3], [], None, ["no reading of pack 2, 3"]),
-    ([], [Wrong(1, [("Cell_1", 1, 2)], False)], None, ["a published value was wrong"]),
-    ([], [Wrong(1, [("Cell_1", 1, 2)], True)], None, []),
-    ([], [], 0, ["the firmware ended by itself, with status 0: its last lines say why"]),
-])  # fmt: skip
-def test_failures(missing, wrong, ended, says):
-    truth = Truth()
-    truth.wrong = wrong
-    assert demo_account.failures(missing, truth, ended) == says
+    truth.wrong = [Wrong(1, [("Cell_1", 1, 2)], True)]
+    assert demo_account.failures([], truth) == []
+    truth.wrong = [Wrong(1, [("Cell_1", 1, 2)], False)]
+    assert demo_account.failures([2, 3], truth, 0) == [
+        "the firmware ended by itself, with status 0: its last lines say why", "no reading of pack 2, 3",
+        "a published value was wrong"]  # fmt: skip
 
 
 @pytest.mark.slow
@@ -105,16 +95,20 @@ def test_two_packs_until_a_signal(clean, wanted, number, arguments, battery, ans
     assert re.search(r" readings, 0\swrong", tool.output) and "Traceback" not in tool.output
 
 
+STARTING, PREPARED = "no reading of pack 1, 2", "interrupted before the firmware ran, so there is no reading"
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize(("number", "when"), [
-    (signal.SIGINT, "broker at"), (signal.SIGTERM, "battery at"), (signal.SIGHUP, r"firmware \|"),
+@pytest.mark.parametrize(("number", "when", "arguments", "says"), [
+    (signal.SIGINT, "broker at", (), STARTING), (signal.SIGHUP, r"firmware \|", (), STARTING),
+    (signal.SIGTERM, r"\n1\.", ("--board",), PREPARED), (signal.SIGTERM, r"copying /boot", ("--board",), PREPARED),
 ])  # fmt: skip
-def test_a_signal_while_it_starts(clean, number, when):
+def test_a_signal_while_it_starts(clean, number, when, arguments, says):
     variables, _ = clean
-    with Tool("demo.py", **variables) as tool:
+    with Tool("demo.py", *arguments, **variables) as tool:
         tool.wait_for(when)
         assert tool.stop(number) == 1
-    assert "Traceback" not in tool.output and "demo: no reading of pack 1, 2" in tool.output
+    assert "Traceback" not in tool.output and f"demo: {says}" in tool.output
 
 
 @pytest.mark.slow
@@ -136,7 +130,7 @@ def test_on_a_terminal(clean):
     with Tool("demo.py", terminal=True, **variables) as tool:
         ports.append(port_of(tool))
         tool.wait_for("Firmware")
-        tool.wait_for("▲")
+        tool.wait_for("cells from")
         assert tool.stop() in (0, 1)
     behind = tool.output.partition("\x1b[?1049l")[2]
     assert "Pylontech Main" in behind and "Online" in behind and "readings of" in behind
@@ -206,17 +200,6 @@ def test_the_whole_way_onto_a_board_until_ctrl_c(clean):
         assert found, pattern
         at = found.end() - 1
     assert "Traceback" not in tool.output and "raw REPL" not in tool.output
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("when", [r"\n1\.", r"copying /boot", r"\n4\."])
-def test_a_signal_while_the_board_is_prepared(clean, when):
-    variables, _ = clean
-    with Tool("demo.py", "--board", **variables) as tool:
-        tool.wait_for(when)
-        assert tool.stop(signal.SIGTERM) == 1
-    assert "demo: interrupted before the firmware ran, so there is no reading" in tool.output
-    assert "Traceback" not in tool.output
 
 
 @pytest.mark.slow
