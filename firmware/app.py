@@ -104,6 +104,10 @@ def _dialect(settings, retained, uart, clock):
         from .battery.rs485 import Rs485, Rs485Link
 
         return Rs485(Rs485Link(uart, clock, settings["baud"], settings["group"]))
+    if name == "pace":
+        from .battery.pace import Pace, PaceLink
+
+        return Pace(PaceLink(uart, clock, settings["baud"]))
     from .battery.link import Link
     from .battery.pylontech import Pylontech
 

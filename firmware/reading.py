@@ -7,13 +7,18 @@ from . import problems
 _IDLE_MA = 100
 
 # pack: number from 1; cells [mV]; temperatures [0.1 °C], the BMS first; current mA, charge positive; voltage mV;
-# remaining, capacity mAh; cycles; soh %; alarms: problems.Alarms; extra: Extra. None: the battery did not say it.
-Reading = namedtuple("Reading", "pack cells temperatures current voltage remaining capacity cycles soh alarms extra")
+# remaining, capacity mAh; cycles; soh %; alarms: problems.Alarms; extra: Extra; more: More. None: it was not said.
+Reading = namedtuple(
+    "Reading", "pack cells temperatures current voltage remaining capacity cycles soh alarms extra more"
+)
 # What only some dialects say. temperatures [0.1 °C] of the cells; mos 0.1 °C or None; soc %, 0 … 100; base: the pack's
 # state in its own word; state: one of mqtt.md's BatteryState; balancing: numbers of cells from 1, or None; words:
 # states that this project does not know, each with what it is of: "Volt Status Odd"; events: the battery's own words,
 # "" for none, None: it does not tell
 Extra = namedtuple("Extra", "temperatures mos soc base state balancing words events")
+# What only PACE batteries say. design: mAh when new; balancing: numbers of cells from 1, or None; sensors: keys of the
+# temperatures (mqtt.md); words: what the alarms that only they know mean, the worst first
+More = namedtuple("More", "design balancing sensors words")
 # Texts, None where not known; dialect: name of the one that said it; baud: at which rate; board: hardware version
 Identity = namedtuple("Identity", "serial protocol version maker device dialect baud board")
 # What follows from a Reading. low mV, low_at: the lowest cell and its number, of equal ones the first; high, high_at;
@@ -74,8 +79,12 @@ def battery_state(reading):
         return reading.extra.state
     if reading.alarms is None:
         return state_of_current(reading.current)
+    flags = reading.alarms.flags
+    if reading.more:
+        state = state_of_current(reading.current)
+        return "full" if ("Fully_Charged", True) in flags and state != "discharging" else state
     for key in ("Discharging", "Fully_Charged", "Charging"):
-        if (key, True) in reading.alarms.flags:
+        if (key, True) in flags:
             return "full" if key == "Fully_Charged" else key.lower()
     return "idle"
 

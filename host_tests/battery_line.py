@@ -12,6 +12,7 @@ from simulator_by_hand import make
 from firmware.battery.console import Console
 from firmware.battery.console_line import Line
 from firmware.battery.link import Link
+from firmware.battery.pace import Pace, PaceLink
 from firmware.battery.poller import Poller
 from firmware.battery.pylontech import Pylontech
 from firmware.battery.rs485 import Rs485, Rs485Link
@@ -164,6 +165,8 @@ class House:
         name = self.retained.dialect if setting == "auto" else setting
         if name == "console":
             dialect = Console(Line(self.uart, self.clock))
+        elif name == "pace":
+            dialect = Pace(PaceLink(self.uart, self.clock, baud))
         elif name == "rs485":
             dialect = Rs485(Rs485Link(self.uart, self.clock, baud, self._group))
         else:

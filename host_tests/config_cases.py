@@ -33,7 +33,7 @@ GOOD = (
     ("uart_rx", (0, 16, 48)),
     ("baud", (1200, 4800, 9600, 115200)),
     ("group", (0, 15)),
-    ("dialect", ("auto", "framed", "console", "rs485")),
+    ("dialect", ("auto", "framed", "console", "rs485", "pace")),
     ("discovery", (True, False)),
     ("discovery_prefix", ("homeassistant", "a/b")),
     ("led", ("off", 2, -2, 48, -48)),

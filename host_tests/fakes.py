@@ -67,6 +67,7 @@ _USUAL = (
     ("soh", None),
     ("alarms", None),
     ("extra", None),
+    ("more", None),
 )
 
 

@@ -5,7 +5,7 @@ from fakes import CELLS, made_alarms, made_reading
 from firmware import reading as r
 
 FIELDS = ("pack", "cells", "temperatures", "current", "voltage", "remaining", "capacity", "cycles", "soh", "alarms",
-          "extra")  # fmt: skip
+          "extra", "more")  # fmt: skip
 
 # numerator, denominator, rounded half away from zero
 ROUNDED = (
@@ -28,7 +28,7 @@ EXTRA = r.Extra((180, 260), 275, 83, "Dischg", "discharging", (3,), ("Volt Statu
 
 
 def check_fields():
-    usual = (1, CELLS, (235, 220, 220, 220, 220), -6300, 49539, 41442, 50000, 31, None, None, None)
+    usual = (1, CELLS, (235, 220, 220, 220, 220), -6300, 49539, 41442, 50000, 31, None, None, None, None)
     assert made_reading() == r.Reading(*usual)
     numbers = r.Reading(*range(len(FIELDS)))
     assert [getattr(numbers, name) for name in FIELDS] == list(range(len(FIELDS)))

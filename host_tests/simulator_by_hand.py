@@ -8,7 +8,7 @@ from tools.simulator.group import Group
 
 OF_THE_LINE = (
     "address", "infoflag", "extra_alarm_byte", "device", "version", "maker", "protocol", "garbage", "on_truth",
-    "turnaround_ms", "truth_limit", "dialect", "group_number", "echo", "fast", "baud",
+    "reply_address", "soh", "turnaround_ms", "truth_limit", "dialect", "group_number", "echo", "fast", "baud",
 )
 
 

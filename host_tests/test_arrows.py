@@ -28,6 +28,7 @@ ARROWS = {
     "rack": "problems reading",
     "reading": "problems",
     "battery/link": "battery/frame",
+    "battery/pace": "problems reading battery/link",
     "battery/rs485": "battery/link battery/pylontech",
     "battery/pylontech": "problems reading battery/frame battery/messages",
     "battery/poller": "modules plausible battery/questions battery/search",

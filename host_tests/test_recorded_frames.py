@@ -153,7 +153,7 @@ def test_readings_are_plausible(frames):
         if cid2 == frame.ANALOG_VALUES:
             for pack, block in enumerate(messages.analog_values(info)[1], 1):
                 assert sum(block.cells) == block.voltage, row
-                reading = Reading(pack, *block, None, None, None)
+                reading = Reading(pack, *block, None, None, None, None)
                 judge = Judge()
                 assert judge.refusal(reading), row
                 assert judge.refusal(reading, True) is None, row

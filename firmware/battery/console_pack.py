@@ -166,7 +166,8 @@ def reading(pack, counters, of_cells, of_pack, mos, odd):
     extra = Extra(temperatures, mos, soc, text.shown(base), state, balancing, tuple(words), events)
     charge = min(charge, capacity)
     cycles, soh = (counters.cycles, counters.soh) if counters else (None, None)
-    return Reading(pack, voltages, (temperature,), current, voltage, charge, capacity, cycles, soh, alarms, extra), why
+    values = (pack, voltages, (temperature,), current, voltage, charge, capacity, cycles, soh, alarms, extra, None)
+    return Reading(*values), why
 
 
 def _agree(charge, soc, capacity):

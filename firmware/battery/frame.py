@@ -77,21 +77,21 @@ def return_code(code):
     return "RTN %02XH" % code
 
 
-def longest_reply(cid2):
+def longest_reply(cid2, commands=COMMANDS):
     """Characters of the longest reply to the command `cid2` for one pack, SOI and EOI included. ValueError: no read
-    command.
+    command of `commands`, the allow-list of a dialect.
     """
-    if cid2 not in COMMANDS:
+    if cid2 not in commands:
         raise ValueError("CID2 %02XH is not a read command" % cid2)
-    return OVERHEAD + 2 * COMMANDS[cid2]
+    return OVERHEAD + 2 * commands[cid2]
 
 
-def encode(cid2, info=b"", address=1, version=0x20):
+def encode(cid2, info=b"", address=1, version=0x20, commands=COMMANDS):
     """A request as it goes over the wire -> bytes "~…\\r" (§2.3).
 
-    `info` is raw bytes. ValueError when `cid2` is not on the allow-list or a field does not fit.
+    `info` is raw bytes. ValueError when `cid2` is not on the allow-list `commands`, or a field does not fit.
     """
-    longest_reply(cid2)
+    longest_reply(cid2, commands)
     if not 0 <= address <= 255 or not 0 <= version <= 255 or len(info) > _MAX_INFO:
         raise ValueError("VER, ADR or INFO does not fit into a frame")
     lenid = 2 * len(info)

@@ -26,7 +26,12 @@ class Link:
     requests in a row that brought no reply; the other counts are since the start.
     """
 
-    addresses = (1, 2, 0)  # 01H by the protocol; the others for a battery that refuses it
+    # Of a dialect: ADR, 01H by the protocol, the others for a battery that refuses it; those that replies may have
+    # beside the one that was asked; VER of requests; the allow-list
+    addresses = (1, 2, 0)
+    masters = ()
+    version = 0x20
+    commands = frame.COMMANDS
 
     def __init__(self, uart, clock, baud):
         self.uart = uart
@@ -97,8 +102,9 @@ class Link:
 
     def _ask(self, cid2, parse, byte):
         clock = self.clock
-        question = frame.encode(cid2, b"" if byte is None else bytes((byte,)), self.address)
-        wire_ms = (len(question) + frame.longest_reply(cid2)) * _BITS * 1000 // self.baud
+        commands = self.commands
+        question = frame.encode(cid2, b"" if byte is None else bytes((byte,)), self.address, self.version, commands)
+        wire_ms = (len(question) + frame.longest_reply(cid2, commands)) * _BITS * 1000 // self.baud
         deadline = clock.ticks_add(clock.ticks_ms(), wire_ms + _TURN_ROUND_MS)
         reader = self._reader
         reader.clear()
@@ -139,7 +145,7 @@ class Link:
         """Checks that a good frame answers the question."""
         if reply.cid1 != frame.CID1:
             raise ValueError("CID1 is %02XH" % reply.cid1)
-        if reply.address != self.address and reply.code != ADR_ERROR:
+        if reply.address != self.address and reply.code != ADR_ERROR and reply.address not in self.masters:
             raise ValueError("reply of ADR %02XH" % reply.address)
         if reply.code != frame.NORMAL:
             raise Refusal(reply.code, frame.return_code(reply.code))

@@ -13,7 +13,7 @@ _FAILURES_MAX = const(3)  # requests in a row without a reply, then the battery 
 _SEARCH_PAUSE_MIN_MS, _SEARCH_PAUSE_MAX_MS = const(1_000), const(60_000)  # between two rounds
 _ALARMS_PATIENCE = const(7)  # readings without alarms, from a pack that had them, until there is a warning
 _STUCK_MS = const(60_000)  # longer than any step
-_SPEAKING = {"console": ", in text", "rs485": ", over RS485"}
+_SPEAKING = {"console": ", in text", "rs485": ", over RS485", "pace": ", a PACE one"}
 _IS_ANYBODY_THERE = const(0)  # in place of a pack that is to be read
 
 

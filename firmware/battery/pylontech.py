@@ -37,7 +37,7 @@ class Pylontech:
                     alarms = _alarms(alarm)
         except (NoReply, Refusal):
             pass  # the values are good without
-        return Reading(pack, *analog, None, alarms, None)
+        return Reading(pack, *analog, None, alarms, None, None)
 
     def packs(self, _=0):
         """Numbers of the packs in the group: (1, 2, …) (§3, 90H)."""

@@ -6,8 +6,8 @@ from micropython import const
 
 from . import NoReply, Refusal
 
-FRAMED, CONSOLE, RS485 = "framed", "console", "rs485"
-_DIALECTS = (FRAMED, CONSOLE, RS485)
+FRAMED, CONSOLE, RS485, PACE = "framed", "console", "rs485", "pace"
+_DIALECTS = (FRAMED, CONSOLE, RS485, PACE)
 _VERSION = b"~2001464F0000FD99\r"  # the question for the protocol version
 _NEW_LINE = b"\r\n"
 # CID2 82H, undocumented: word for word as its owners found out, and the only time that it is sent
@@ -15,7 +15,7 @@ _WAKE_UP = b"~20014682C0048520FCC3\r"
 _WAKE_UP_MS = const(2200)  # the frame at 1200 baud, and until the console is there
 CONSOLE_BAUD = const(115_200)
 SAFE_BAUD = const(4800)  # the fastest that is documented
-_RELATIVES_BAUD = const(9600)  # from here on another maker's battery may be the one that answers
+_PACE_BAUD = const(9600)
 # All that is tried: dialect, rate, what is sent (None: see probes()). The wanted rate comes first.
 PROBES = (
     (FRAMED, 1200, _VERSION),
@@ -28,6 +28,7 @@ PROBES = (
 ) + ((CONSOLE, CONSOLE_BAUD, _NEW_LINE),) * 9 + (
     (RS485, 9600, None),
     (RS485, 115_200, None),
+    (PACE, _PACE_BAUD, None),
 )
 _FAST_PROBES = (  # of a battery that was asked for such a rate
     (FRAMED, 38400, _VERSION),
@@ -38,6 +39,7 @@ _WHERE = {
     FRAMED: "at 1200 to 19200 baud",
     CONSOLE: "as text at 115200 baud",
     RS485: "at an RS485 port at 9600 or 115200 baud",
+    PACE: "of PACE at 9600 baud",
 }
 _HINT = "no battery %s. Check: %s, GND connected, battery on%s. Trying on"
 _CHECK = "cable in the port named Console of the master pack, TX and RX not swapped, MAX3232 has 3.3 V"
@@ -57,6 +59,8 @@ def probes(dialect, baud=SAFE_BAUD, group=0):
     found = [probe for probe in PROBES + (_FAST_PROBES if baud > SAFE_BAUD else ()) if probe[0] == dialect]
     if dialect == RS485:
         found = [(RS485, rate, _analog_question(0x20, 2 + 16 * group)) for _, rate, _ in found]
+    if dialect == PACE:
+        found = [(PACE, rate, _analog_question(version, 1)) for _, rate, _ in found for version in (0x25, 0x20)]
     return [probe for probe in found if probe[1] == baud] + [probe for probe in found if probe[1] != baud]
 
 
@@ -103,6 +107,10 @@ class Search:
             found = dialect if link.answers(1, self._log) else ""
         else:
             found = answers(link.uart, link.clock, probe, self._log)
+        if found == FRAMED and baud == _PACE_BAUD and self._others:  # PACE batteries may take that question, too
+            for probe in probes(PACE):
+                if answers(link.uart, link.clock, probe, self._log) == PACE:
+                    return PACE
         if found == self._dialect == CONSOLE:
             link.set_rate(CONSOLE_BAUD)
         if found == self._dialect == FRAMED and not self._is_at_rate():
@@ -213,8 +221,8 @@ def _dialect_of(asked, info):
         at += 1 + 2 * info[at] if at < len(info) else len(info)
     count = info[at + 6] if at + 6 < len(info) else 0  # of user-defined values
     if (len(info) - at, count) in ((11, 2), (17, 4)):
-        return asked
-    return ""
+        return FRAMED if asked == PACE else asked
+    return PACE if len(info) - at in (13, 14) else ""
 
 
 def _is_prompt(text):

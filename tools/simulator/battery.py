@@ -8,13 +8,14 @@ from . import framed
 from .commands import DEAF, Commands, Reply, in_words
 from .console import Console
 from .faults import Faults, mixture
+from .pace import PaceCommands
 from .port import Pace, wire_time
 from .rs485 import Rs485Commands
 
 POWER_CYCLE_S = 3.0
 TURNAROUND_MS = 10
 OTHER_RATES = (1200, 2400, 4800, 9600, 19200)
-DIALECTS = {"framed": Commands, "console": Commands, "rs485": Rs485Commands}
+DIALECTS = {"framed": Commands, "console": Commands, "rs485": Rs485Commands, "pace": PaceCommands}
 ALWAYS_ALLOWED = 0x4F  # who looks for a battery may ask for its version
 EVENTS = ("power_cycle", "wrong_rate")
 WAKE_UP = b"~20014682C0048520FCC3"  # asks newer firmware for its text console; changes nothing here

@@ -139,6 +139,8 @@ def _console(options):
 
 def _identity(options):
     """Options of the dialect's Commands."""
+    if options.dialect == "pace":
+        return {}
     known = {"address": options.address, "extra_alarm_byte": options.extra_alarm_byte, "device": options.device,
              "version": options.version, "maker": options.maker}
     more = {"rs485": {"group_number": options.group}}

@@ -1,0 +1,299 @@
+"""The PACE dialect (Jakiper, SOK, Gobel and relatives; RS-232, 9600 baud): layouts of INFO, and who asks -> Reading."""
+
+from collections import namedtuple
+from struct import calcsize, unpack_from
+
+from micropython import const
+
+from ..problems import ABOVE, ALARM, BELOW, NORMAL, OTHER, Alarms, alarm_flags
+from ..reading import Identity, More, Reading
+from . import NoReply, Refusal
+from .link import Link
+
+_ANALOG_VALUES, _ALARMS, _PACK_COUNT, _VERSION, _SERIAL_NUMBER = 0x42, 0x44, 0x90, 0xC1, 0xC2
+# All that can be sent, read commands only, each with the most bytes of INFO in its reply: 16 cells, 8 sensors
+COMMANDS = {_ANALOG_VALUES: 66, _ALARMS: 41, _PACK_COUNT: 1, _VERSION: 32, _SERIAL_NUMBER: 40}
+VERSIONS = (0x25, 0x20)  # VER of a request, as the battery wants it
+_VER_ERROR = const(1)  # RTN
+_ALL = const(0xFF)
+_MAX_PACKS = const(16)
+_UNIT = const(10)  # mA, mAh
+_ZERO_CELSIUS = const(2731)  # 0.1 K
+_SERIAL_CHARACTERS = const(20)  # padding included; a date follows
+
+# Flags of the bits of each status byte, bit 0 first. Of the bits of `system` only those that all sources agree upon.
+_PROTECT = (
+    ("Cell_OVP", "Cell_UVP", "Pack_OVP", "Pack_UVP", "CHG_OCP", "DSG_OCP", "SCP", "Charger_OVP"),
+    ("CHG_OTP", "DSG_OTP", "CHG_UTP", "DSG_UTP", "MOS_OTP", "ENV_OTP", "ENV_UTP", "Fully_Charged"),
+    (None, "Charge_MOS", "Discharge_MOS"),
+)
+_FAULT = (
+    "CHG_MOS_Fault", "DSG_MOS_Fault", "NTC_Fault", None, "Cell_Fault", "Sampling_Fault", "CCB_Fault", "Heater_Fault"
+)  # fmt: skip
+_WARN = (
+    ("Cell_OV", "Cell_UV", "Pack_OV", "Pack_UV", "CHG_OC", "DSG_OC"),
+    ("CHG_OT", "DSG_OT", "CHG_UT", "DSG_UT", "ENV_OT", "ENV_UT", "MOS_OT", "Low_SOC"),
+)
+# What only this dialect says, in words, the worst first
+_WORDS = b"""\
+SCP Short-circuit protection
+Charger_OVP Charger over-voltage protection
+Cell_OVP Cell over-voltage protection
+MOS_OTP MOSFET over-temperature protection
+ENV_OTP Ambient over-temperature protection
+ENV_UTP Ambient under-temperature protection
+CHG_MOS_Fault Charge MOSFET fault
+DSG_MOS_Fault Discharge MOSFET fault
+NTC_Fault Temperature sensor fault
+Sampling_Fault Sampling fault
+CCB_Fault CCB fault
+Heater_Fault Heater fault"""
+_SENSORS = ("CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16", "MOS_T", "ENV_T")
+
+# cells [mV], temperatures [0.1 °C], current mA, voltage mV, remaining, capacity, design mAh, soh % or None
+Analog = namedtuple("Analog", "cells temperatures current voltage remaining capacity cycles design soh")
+# cells, temperatures: states; status: protect1, protect2, system, control, fault; balancing: a bit a cell
+Alarm = namedtuple("Alarm", "cells temperatures charge_current voltage discharge_current status balancing warn")
+
+
+class DataError(ValueError):
+    """INFO that does not fit its layout to the last byte."""
+
+
+def analog_values(info):
+    """Reply to 42H, INFOFLAG included -> (pack, or pack count for all, [Analog, ...]). DataError."""
+    return _packs(info, _analog)
+
+
+def alarms(info):
+    """Reply to 44H, DATAFLAG included -> (pack, or pack count for all, [Alarm, ...]). DataError."""
+    return _packs(info, _alarm)
+
+
+def text(info):
+    """Reply to C1H, or a part of one to C2H -> printable ASCII without its padding. DataError."""
+    raw = bytes(info).rstrip(b"\0 ")
+    for byte in raw:
+        if not 32 <= byte < 127:
+            raise DataError("a text has the byte %02XH in it" % byte)
+    if not raw:
+        raise DataError("an empty text")
+    return raw.decode()
+
+
+def serial_number(info):
+    """Reply to C2H -> the serial number, without the date behind it. DataError."""
+    if len(info) < _SERIAL_CHARACTERS:
+        raise DataError("INFO of %d bytes ends too early" % len(info))
+    return text(info[:_SERIAL_CHARACTERS])
+
+
+def pack_count(info):
+    """Reply to 90H -> (FFH, how many packs there are). DataError."""
+    if len(info) != 1 or not 1 <= info[0] <= _MAX_PACKS:
+        raise DataError("no pack count: %d bytes, %d" % (len(info), info[0] if info else 0))
+    return _ALL, info[0]
+
+
+def _packs(info, parse):
+    """Each pack's block may end in a byte more: it does in all of them, or in none."""
+    try:
+        return _blocks(info, parse, 0)
+    except DataError:
+        return _blocks(info, parse, 1)
+
+
+def _blocks(info, parse, more):
+    (_, command), at = _take(info, 0, ">BB")
+    packs = []
+    while at < len(info) or not packs:
+        pack, at = parse(info, at, more)
+        packs.append(pack)
+        if (at < len(info) and len(packs) >= command and command <= _MAX_PACKS) or len(info) == at + 1:
+            raise DataError("INFO of %d bytes: %02XH is left over behind its layout" % (len(info), info[at]))
+    if len(packs) not in (1, command):
+        raise DataError("INFO holds %d packs and says %d" % (len(packs), command))
+    return command, packs
+
+
+def _take(info, at, layout):
+    end = at + calcsize(layout)
+    if end > len(info):
+        raise DataError("INFO of %d bytes ends too early, %d short, with %02XH" % (
+            len(info), end - len(info), info[-1] if info else 0))  # fmt: skip
+    return unpack_from(layout, info, at), end
+
+
+def _counted(info, at, layout):
+    (count,), at = _take(info, at, ">B")
+    return _take(info, at, layout % count)
+
+
+def _cells(info, at, layout):
+    cells, at = _counted(info, at, layout)
+    if not cells:
+        raise DataError("a pack without cells")
+    return cells, at
+
+
+def _analog(info, at, more):
+    cells, at = _cells(info, at, ">%dH")
+    temperatures, at = _counted(info, at, ">%dH")
+    # the count of user-defined values, 2, 3 or 9, does not tell whether SOH is there
+    (current, voltage, remaining, _, capacity, cycles, design), at = _take(info, at, ">hHHBHHH")
+    soh = None
+    if more:
+        (soh,), at = _take(info, at, ">B")
+        if soh > 100:
+            raise DataError("%02XH behind the design capacity is no SOH" % soh)
+    celsius = tuple([raw - _ZERO_CELSIUS for raw in temperatures])
+    remaining, capacity, design = remaining * _UNIT, capacity * _UNIT, design * _UNIT
+    return Analog(cells, celsius, current * _UNIT, voltage, remaining, capacity, cycles, design, soh), at
+
+
+def _alarm(info, at, more):
+    cells, at = _cells(info, at, ">%dB")
+    temperatures, at = _counted(info, at, ">%dB")
+    (charge, voltage, discharge, status, balancing, warn), at = _take(info, at, ">BBB5sH2s")
+    _, at = _take(info, at, ">%ds" % more)  # of unknown meaning
+    return Alarm(cells, temperatures, charge, voltage, discharge, status, balancing, warn), at
+
+
+class PaceLink(Link):
+    """A Link whose packs are asked at their own ADR. Replies come from ADR 00H, 01H or the pack's; which pack it is
+    stands in INFO.
+    """
+
+    masters = (0, 1)
+    commands = COMMANDS
+
+    def __init__(self, uart, clock, baud):
+        super().__init__(uart, clock, baud)
+        self.version = VERSIONS[0]
+
+    def request(self, cid2, parse=None, byte=None, attempts=3):
+        """As Link.request(); `byte`: number of a pack, FFH for the group."""
+        self.address = byte or 1
+        return super().request(cid2, parse, byte, attempts)
+
+    def answers(self, attempts=3, log=None):
+        """True when pack 1 answers, whatever it says; the VER that it takes is kept."""
+        for version in VERSIONS:
+            self.version = version
+            try:
+                self.request(_ANALOG_VALUES, analog_values, 1, attempts)
+                return True
+            except NoReply:
+                pass
+            except Refusal as error:
+                if error.code != _VER_ERROR:
+                    return True
+        self.version = VERSIONS[0]
+        return False
+
+
+class Pace:
+    """The packs, asked over a PaceLink. NoReply or Refusal from every method."""
+
+    name = "pace"
+    exact = False
+
+    def __init__(self, link):
+        self.link = link
+
+    def read(self, pack):
+        """One pack's analog values and alarms -> Reading; its alarms are None where none could be read."""
+        analog = _only(self.link.request(_ANALOG_VALUES, analog_values, pack))
+        alarm = None
+        try:
+            alarm = _only(self.link.request(_ALARMS, alarms, pack))
+            if (len(alarm.cells), len(alarm.temperatures)) != (len(analog.cells), len(analog.temperatures)):
+                alarm = None
+        except (NoReply, Refusal):
+            pass  # the values are good without
+        return reading(pack, analog, alarm)
+
+    def packs(self, _=0):
+        """Numbers of the packs: (1, 2, ...), counted by asking where 90H brings no count."""
+        try:
+            return tuple(range(1, self.link.request(_PACK_COUNT, pack_count, _ALL, 2)[1] + 1))
+        except (NoReply, Refusal):
+            pass
+        count = 0
+        try:
+            while count < _MAX_PACKS:
+                self.link.request(_ANALOG_VALUES, analog_values, count + 1, 2)
+                count += 1
+        except (NoReply, Refusal):
+            if not count:
+                raise
+        self.link.failures = 0  # the last one that was asked is not there
+        return tuple(range(1, count + 1))
+
+    def identity(self, pack):
+        """Who this pack is -> (reading.Identity, None), or (what could be read of it, NoReply or Refusal)."""
+        found, first = [], None
+        for cid2, parse in ((_SERIAL_NUMBER, serial_number), (_VERSION, text)):
+            try:
+                found.append(self.link.request(cid2, lambda info, parse=parse: (pack, parse(info)), pack)[1])
+            except (NoReply, Refusal) as error:
+                found.append(None)
+                first = first or error
+        version = self.link.version
+        protocol = "%d.%d" % (version >> 4, version & 15)
+        return Identity(found[0], protocol, found[1], None, None, self.name, self.link.baud, None), first
+
+    def limits(self, pack):
+        """None: this dialect does not say them."""
+        return None
+
+    def parameters(self, _=0):
+        """None: this dialect does not say them."""
+        return None
+
+
+def _only(reply):
+    if len(reply[1]) != 1:
+        raise NoReply("a reply of %d packs" % len(reply[1]))
+    return reply[1][0]
+
+
+def _states(raw):
+    """Unknown states are "other"."""
+    return bytes([state if state in (NORMAL, BELOW, ABOVE) else OTHER for state in raw])
+
+
+def _bits(keys, byte):
+    return [(key, bool(byte >> bit & 1)) for bit, key in enumerate(keys) if key]
+
+
+def reading(pack, analog, alarm):
+    """Analog and Alarm (or None) of one pack -> Reading."""
+    found = balancing = None
+    words = ()
+    if alarm:
+        found = _alarms(alarm)
+        on = [key for key, is_set in found.flags if is_set]
+        words = [line.split(b" ", 1) for line in _WORDS.split(b"\n")]
+        words = tuple([word.decode() for key, word in words if key.decode() in on])
+        balancing = [cell + 1 for cell in range(len(alarm.cells)) if alarm.balancing >> cell & 1]
+    sensors = _SENSORS if len(analog.temperatures) == len(_SENSORS) else _SENSORS[: (len(analog.cells) + 3) // 4]
+    return Reading(pack, *analog[:7], analog.soh, found, None, More(analog.design, balancing, sensors, words))
+
+
+def _alarms(alarm):
+    cells, temperatures = _states(alarm.cells), _states(alarm.temperatures)
+    charge, voltage, discharge = _states((alarm.charge_current, alarm.voltage, alarm.discharge_current))
+    flags = []
+    for keys, byte in zip(_PROTECT, alarm.status):
+        flags += _bits(keys, byte)
+    flags += _bits(_FAULT, alarm.status[4])
+    warned = _bits(_WARN[0], alarm.warn[0]) + _bits(_WARN[1], alarm.warn[1])
+    on = [key for key, is_set in flags + warned if is_set]
+    for key, ends in (("CHG_TP", ("CHG_OTP", "CHG_UTP")), ("DSG_TP", ("DSG_OTP", "DSG_UTP"))):
+        flags.append((key, ends[0] in on or ends[1] in on))
+    for key, is_set in alarm_flags(cells, temperatures, charge, voltage, discharge):
+        beyond = [one for one in on if key in ("UT", "OT") and one.endswith("_" + key)]
+        flags.append((key, is_set or key in on or bool(beyond)))
+    flags += [(key, is_set) for key, is_set in warned if key not in ALARM or key == "Low_SOC"]
+    return Alarms(cells, temperatures, charge, voltage, discharge, tuple(flags), ())
