@@ -57,6 +57,9 @@ def summarize(reading):
         judged = None, None, None
     else:
         judged = problems.judge(alarms, extra.words if extra else ())
+        if reading.more and reading.more.words:
+            texts = "; ".join(reading.more.words) + ("; " + judged[2] if judged[2] != problems.OK else "")
+            judged = True, judged[1], problems.shortened(texts)
     return Summary(
         low,
         cells.index(low) + 1,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tools.simulator import Simulator
 from tools.truth import Truth
 
-SPEAKS = {"console": ", text console of {}{}", "rs485": ", RS485 port"}
+SPEAKS = {"console": ", text console of {}{}", "rs485": ", RS485 port", "pace": ", of PACE"}
 
 
 class DemoBattery:
@@ -16,7 +16,8 @@ class DemoBattery:
     def __init__(self, packs, seed, speed, faults, dialect="framed", firmware=None, worn=False):
         self.truth = Truth()
         self.packs, self._wants_faults = packs, faults
-        more = {"framed": {"fast": "accepts"}, "console": {"console": {"firmware": firmware, "worn": worn}}}
+        more = {"framed": {"fast": "accepts"}, "pace": {"cells": 16, "temperatures": 6},
+                "console": {"console": {"firmware": firmware, "worn": worn}}}  # fmt: skip
         self._simulator = Simulator(packs, seed=seed, charge_speed=speed, truth_limit=1, on_truth=self.truth.note,
                                     dialect=dialect, **more.get(dialect, {}))  # fmt: skip
         self._speaks = SPEAKS.get(dialect, "").format(firmware, " with worn packs" * worn)

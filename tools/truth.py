@@ -11,7 +11,7 @@ from collections import defaultdict, deque
 from dataclasses import dataclass
 from decimal import Decimal
 
-from tools import truth_console
+from tools import truth_console, truth_pace
 from tools.truth_console import extremes, round_tenth, tenth, thousandth
 
 WINDOW_S = 20  # a reading was said at most so long before it was heard; pack by pack, asked again once or twice
@@ -30,7 +30,8 @@ BITS = (
 )  # fmt: skip
 # How far two readings in a row may be apart (protocol.md §6): nothing in a wrong value within that shows that it is
 # wrong, when the errors of the line cancel in every sum
-DISTANCES = (("Cell_", Decimal("0.1")), ("BMS_T", 3), ("CellTemp", 3), ("Temp", 3), ("PackCurrent", 5))
+DISTANCES = (("Cell_", Decimal("0.1")), ("BMS_T", 3), ("CellTemp", 3), ("Temp", 3), ("MOS_T", 3), ("ENV_T", 3),
+             ("PackCurrent", 5))  # fmt: skip
 REMAINING_SHARE = Decimal("0.02")
 DERIVED = ("SOC", "Power", "CellMin", "CellMinNumber", "CellMax", "CellMaxNumber", "CellDelta", "TempMin", "TempMax",
            "BatteryState")  # fmt: skip
@@ -116,7 +117,10 @@ def analog(said):
     """The values of a 42H reply -> {key: what mqtt.md makes of it}."""
     cells, temperatures = said["cells"], said["temperatures"]
     out = {f"Cell_{n}": thousandth(mv) for n, mv in enumerate(cells, 1)}
-    out |= {_sensor(n, len(cells)): tenth(value) for n, value in enumerate(temperatures)}
+    is_pace = "design" in said
+    out |= {truth_pace.sensor(n, said) if is_pace else _sensor(n, len(cells)): tenth(value)
+            for n, value in enumerate(temperatures)}  # fmt: skip
+    out |= truth_pace.more(said) if is_pace else {}
     share = Decimal(1000 * said["remaining"]) / said["capacity"]
     out |= {
         "PackCurrent": thousandth(said["current"]),
@@ -134,11 +138,15 @@ def alarm(said, cells):
     """The values of a 44H reply -> {key: state or flag}; `cells`: how many the pack has."""
     status, states = said["status"], said["cells"]
     found = {f"Cell_{n} State": state for n, state in enumerate(states, 1)}
-    found |= {f"{_sensor(n, cells)} State": state for n, state in enumerate(said["temperatures"])}
+    is_pace = "flags" in said
+    found |= {f"{truth_pace.sensor(n, said) if is_pace else _sensor(n, cells)} State": state
+              for n, state in enumerate(said["temperatures"])}  # fmt: skip
     found |= {
         "PackCurrent State": said["charge_current"] or said["discharge_current"],
         "PackVoltage State": said["voltage"],
     }
+    if is_pace:
+        return found | truth_pace.alarm(said)
     found |= {f"{group} {key}": bool(status[byte - 1] >> bit & 1) for group, key, byte, bit in BITS}
     faulty = [8 * byte + bit + 1 for byte in range(2) for bit in range(8) if status[3 + byte] >> bit & 1]
     currents = (said["charge_current"], said["discharge_current"])
@@ -170,7 +178,7 @@ def published_alarm(reading):
     out = {f"{key} State": one.get("State") for key, one in measured.items()}
     for group in ("Protect_Status", "System_Status", "Fault_Status", "Alarm_Status"):
         out |= {f"{group} {key}": value for key, value in reading[group].items()}
-    return out | {key: reading[key] for key in ("Problem", "Warning")}
+    return out | {key: reading[key] for key in ("Problem", "Warning", "Balancing_Cells") if key in reading}
 
 
 def _least(published, candidates):

@@ -277,8 +277,16 @@ def reading(pack, analog, alarm):
         words = [line.split(b" ", 1) for line in _WORDS.split(b"\n")]
         words = tuple([word.decode() for key, word in words if key.decode() in on])
         balancing = [cell + 1 for cell in range(len(alarm.cells)) if alarm.balancing >> cell & 1]
-    sensors = _SENSORS if len(analog.temperatures) == len(_SENSORS) else _SENSORS[: (len(analog.cells) + 3) // 4]
-    return Reading(pack, *analog[:7], analog.soh, found, None, More(analog.design, balancing, sensors, words))
+    return Reading(pack, *analog[:7], analog.soh, found, None, More(analog.design, balancing, _sensors(analog), words))
+
+
+def _sensors(analog):
+    """Keys of the temperatures: of all six, or of as many cells as there are, and beyond those by their number."""
+    count = len(analog.temperatures)
+    if count == len(_SENSORS):
+        return _SENSORS
+    groups = (len(analog.cells) + 3) // 4
+    return tuple([_SENSORS[n] if n < groups else "Temp%d" % (n + 1) for n in range(count)])
 
 
 def _alarms(alarm):

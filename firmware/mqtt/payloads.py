@@ -23,14 +23,8 @@ _PACK = (
     b"CellMaxNumber - CellDelta T TempMin D TempMax D ChargedEnergy E DischargedEnergy E BatteryState - BaseState - "
     b"Events - Problem - Warning - ProblemText -"
 )
-# The objects that flags are published in; System_Status holds those that are in none of the others
-_STATUS_OBJECTS = (
-    ("Protect_Status", problems.PROTECT),
-    ("System_Status", None),
-    ("Fault_Status", problems.FAULT),
-    ("Alarm_Status", problems.ALARM),
-)
-_IN_OTHER_OBJECTS = problems.PROTECT + problems.FAULT + problems.ALARM
+# The objects that flags are published in
+_PROTECT, _SYSTEM, _FAULT, _ALARM = _STATUS_OBJECTS = "Protect_Status", "System_Status", "Fault_Status", "Alarm_Status"
 
 
 def temperature_key(index, cells):
@@ -39,6 +33,17 @@ def temperature_key(index, cells):
     if index == 0:
         return "BMS_T"
     return "CellTemp%d_%d" % (first, first + _CELLS_PER_SENSOR - 1) if first <= cells else "Temp%d" % (index + 1)
+
+
+def status_object(key):
+    """The object that the flag `key` is published in; its name ends as those of all flags in it."""
+    if key.endswith("P"):
+        return _PROTECT
+    if key.endswith("_Fault"):
+        return _FAULT
+    if key in problems.ALARM or key.endswith("_OT") or key.endswith("_UT"):
+        return _ALARM
+    return _SYSTEM
 
 
 class Payloads:
@@ -128,6 +133,13 @@ class Payloads:
         if extra and extra.balancing is not None:
             json.key("Balancing_Cells")
             json.numbers(extra.balancing)
+        more = reading.more
+        if more:
+            json.key("DesignCapacity")
+            json.value(more.design, _THOUSANDTHS)
+            if more.balancing is not None:
+                json.key("Balancing_Cells")
+                json.numbers(more.balancing)
         if alarms is not None:
             self._status_objects(alarms)
         json.raw(b"}")
@@ -158,11 +170,11 @@ class Payloads:
         json.raw(b"}")
 
     def _temperatures(self, reading):
-        json, extra = self._json, reading.extra
+        json, extra, more = self._json, reading.extra, reading.more
         states = reading.alarms.temperature_states if reading.alarms is not None else b""
         json.raw(b"{")
         for index, temperature in enumerate(reading.temperatures):
-            json.key(temperature_key(index, len(reading.cells)))
+            json.key(more.sensors[index] if more else temperature_key(index, len(reading.cells)))
             self._with_state(temperature, _TENTHS, states[index] if index < len(states) else None)
             json.raw(b"}")
         if extra and extra.mos is not None:
@@ -174,14 +186,14 @@ class Payloads:
     def _status_objects(self, alarms):
         """The four *_Status objects, with the flags that this dialect knows."""
         json = self._json
-        for name, keys in _STATUS_OBJECTS:
+        for name in _STATUS_OBJECTS:
             json.key(name)
             json.raw(b"{")
             for key, is_set in alarms.flags:
-                if key in keys if keys else key not in _IN_OTHER_OBJECTS:
+                if status_object(key) is name:
                     json.key(key)
                     json.value(is_set, _WHOLE)
-                    if key == "Cell_Fault":
+                    if key == "Cell_Fault" and (alarms.faulty_cells or not is_set):  # some do not say which
                         json.key("Faulty_Cells")
                         json.numbers(alarms.faulty_cells)
             json.raw(b"}")
