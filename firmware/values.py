@@ -156,7 +156,7 @@ SETTINGS = (
     ("uart_tx", 33, _whole(0, 48), False, "pin that sends to the battery"),
     ("uart_rx", 32, _whole(0, 48), False, "pin that receives from the battery"),
     ("baud", 4800, _one_of(*_BAUDS), False, "rate the battery is switched to; above 4800: if it takes it"),
-    ("dialect", "auto", _one_of("auto", "framed", "console", "rs485"), False, "protocol of the battery's port"),
+    ("dialect", "auto", _one_of("auto", "framed", "console", "rs485", "pace"), False, "protocol of the battery's port"),
     ("group", 0, _whole(0, 15), False, "group of the battery at an RS485 port"),
     ("discovery", True, _one_of(False, True), False, "announce everything to Home Assistant"),
     ("discovery_prefix", "homeassistant", _topic(True), False, "Home Assistant's discovery prefix"),

@@ -12,10 +12,12 @@ from firmware.battery.link import Link
 from firmware.battery.search import PROBES, Search, answers, probes
 from tools.simulator import framed
 from tools.simulator.model import Pack
+from tools.simulator.pace import analog_block
 
 RATES = (1200, 2400, 4800, 9600, 19200)
 OK = framed.encode(framed.OK)
 ANALOG = framed.encode(framed.OK, b"\x11\x02" + framed.analog_block(Pack(1, 0).analog()), 2)
+ANALOG_PACE = framed.encode(framed.OK, b"\0\1" + analog_block(Pack(1, 0).analog() | {"soh": 99, "design": 50000}))
 WAKE_UP = b"~20014682C0048520FCC3\r"
 PROBE, SWITCH = frame.PROTOCOL_VERSION, frame.SET_RATE
 
@@ -184,8 +186,12 @@ class Hearing:
     def write(self, data):
         self.written.append((self.rate, data))
         if self.awake and data != WAKE_UP:
-            frame_said = ANALOG if data[7:9] == b"42" else OK
-            self.coming += frame_said if data[:1] == b"~" else b"\r\nUS5000>"
+            if data[:1] != b"~":
+                self.coming += b"\r\nUS5000>"
+            elif data[7:9] == b"42":
+                self.coming += ANALOG if data[3:5] == b"02" else ANALOG_PACE
+            else:
+                self.coming += OK
 
     def readinto(self, view):
         some, self.coming = self.coming[: len(view)], self.coming[len(view) :]
@@ -193,23 +199,28 @@ class Hearing:
         return len(some) or None
 
 
-@pytest.mark.parametrize("number", range(len(PROBES)))
+@pytest.mark.parametrize("number", range(len(PROBES) + 1))
 @pytest.mark.parametrize("own", ["framed", "console"])
 def test_every_probe_finds_the_battery_by_what_it_sends(own, number):
     uart, clock = Hearing(), Clock()
     link = Line(uart, clock) if own == "console" else Link(uart, clock, 4800)
-    search = Search(link, Log(), own, 4800, True, False)
-    order = probes(own) + probes("framed" if own == "console" else "console") + probes("rs485")
-    assert [probe[:2] for probe in sorted(order)] == sorted(probe[:2] for probe in PROBES)
+    search = Search(link, Log(), own, 4800, number >= 5, False)
+    order = probes(own) + probes("framed" if own == "console" else "console") + probes("rs485") + probes("pace")
+    assert {probe[:2] for probe in order} == {probe[:2] for probe in PROBES} and len(order) == len(PROBES) + 1
     for _ in range(number):
         assert search.step(0) is None
     uart.awake = True
     uart.written.clear()
     dialect, baud, sent = order[number]
+    if (dialect, baud) == ("framed", 9600) and number >= 5:  # its analog values tell that it is another one
+        assert search.step(0) == "pace"
+        return
     assert search.step(0) == dialect
     rate = link.baud if own == dialect else uart.rate
     if dialect == "rs485":
         assert uart.written == [(baud, frame.encode(frame.ANALOG_VALUES, b"\x02", 2))]
+    elif dialect == "pace":
+        assert uart.written[0][1] in [frame.encode(0x42, b"\x01", 1, version) for version in (0x25, 0x20)]
     elif dialect == "framed":
         assert uart.written[0] == (baud, frame.encode(PROBE))
         assert rate == (4800 if own == "framed" else baud)
