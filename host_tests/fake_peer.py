@@ -59,6 +59,8 @@ FAULTS = {
     "a length that is too small": (PUBLISH, b"\x30\x05\0\x09a/b/c/d/exxxx" + bytes(300), GO_ON),
     "a packet that nobody wants": (PUBLISH, b"\x50\x02\0\1", GO_ON),
     "QoS 2": (PUBLISH, publish(b"a/b", b"x", qos=2), GO_ON),
+    "a PINGRESP of three bytes": (PUBLISH, b"\xd0\x01\0", GO_ON),
+    "a quarter of a gigabyte": (PUBLISH, b"\x30\xff\xff\xff\x7f\0\1t" + bytes(100), GO_ON),
     "a huge PUBLISH, then silence": (PUBLISH, publish(b"a/b", bytes(1_000_000)), SILENT),
     "answers no PINGREQ": (PINGREQ, b"", SILENT),
     "closes at PINGREQ": (PINGREQ, b"", HANG_UP),

@@ -3,7 +3,7 @@
 import pytest
 from fake_peer import CONNECT, DISCONNECT, FAULTS, ODDITIES, PINGREQ, PUBLISH, SUBSCRIBE
 from fake_socket import DEAD, REFUSES, UMQTT
-from session_rig import COMMANDS, CONNECTED, LWT, SECRET, Rig
+from mqtt_rig import COMMANDS, CONNECTED, LWT, SECRET, Rig
 
 CONNECT_MS, STEP_MS, BACK_S = 10_000, 5_100, 60
 ONLINE, OFFLINE = (LWT, b"Online", True), (LWT, b"Offline", True)
@@ -62,6 +62,8 @@ CANNOT = {  # a connection that wants to subscribe never stands
     "a length without end": NO_MQTT,
     "a length that is too small": NO_MQTT,
     "QoS 2": NO_MQTT,
+    "a PINGRESP of three bytes": NO_MQTT,
+    "a quarter of a gigabyte": LATE,
     "a huge PUBLISH, then silence": LATE,
 }
 BREAKS = {  # it stands for a while where nothing is subscribed

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from fake_peer import PINGREQ, publish
 from fake_socket import DEAD, REFUSES, UMQTT
-from session_rig import CONNECTED, LWT, ROUND_MS, Rig
+from mqtt_rig import CONNECTED, LWT, ROUND_MS, Rig
 
 ONLINE = (LWT, b"Online", True)
 
@@ -121,14 +121,6 @@ def test_pauses_go_on_growing_while_connections_are_short(rig):
     assert len(rig.warnings()) == 3  # and a new trouble is a new one
 
 
-def test_short_connections_after_an_outage(rig):
-    rig.net.sockets[-1].incoming.append((0, b""))
-    pauses_s(rig, 30)
-    rig.net.way, rig.net.fault = "answers", "closes after SUBACK"
-    rig.drive(600)
-    assert len(rig.warnings()) == 3 and rig.lines.count(CONNECTED) == 2
-
-
 def test_a_new_trouble_is_told_again(rig):
     for number in range(1, 4):
         rig.net.sockets[-1].incoming.append((0, b""))
@@ -175,20 +167,17 @@ def test_fifty_connections_leave_no_socket_behind(rig):
 # -- Wi-Fi ------------------------------------------------------------------------------------------------------------
 
 
-def test_without_wifi_nothing_is_tried_and_with_it_at_once(rig):
-    rig.drive(600, network_up=False)
-    assert len(rig.net.attempts) == 1 and not rig.session.publish(b"t", b"x")
-    assert rig.warnings()[0].startswith("warning: broker lost: there is no Wi-Fi") and rig.session.drops == 1
-    assert rig.drive(10, until=lambda: rig.session.connected) < 1
-    assert rig.heard(connection=-1) == [ONLINE]
-
-
-def test_no_wifi_at_the_start():
+def test_without_wifi_nothing_is_tried_and_with_it_at_once():
     rig = Rig()
     rig.drive(600, network_up=False)
     assert not rig.net.sockets and not rig.lines
     rig.drive(1)
     assert rig.lines == [CONNECTED]
+    rig.drive(600, network_up=False)
+    assert len(rig.net.attempts) == 1 and not rig.session.publish(b"t", b"x")
+    assert rig.warnings()[0].startswith("warning: broker lost: there is no Wi-Fi") and rig.session.drops == 1
+    assert rig.drive(10, until=lambda: rig.session.connected) < 1
+    assert rig.heard(connection=-1) == [ONLINE]
 
 
 # -- messages ---------------------------------------------------------------------------------------------------------
@@ -223,13 +212,6 @@ def test_some_at_a_time_and_none_is_lost(rig):
     assert len(rig.messages) == 8
     rig.drive(1)
     assert [payload for _, payload, _ in rig.messages] == [b"%d" % n for n in range(30)]
-
-
-def test_messages_that_nobody_wants(rig):
-    rig.session.on_message = None
-    rig.net.sockets[-1].incoming.append((0, publish(b"t", b"x")))
-    rig.drive(30)
-    assert rig.session.connected
 
 
 def test_a_message_may_be_answered(rig):

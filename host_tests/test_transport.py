@@ -1,7 +1,8 @@
 """transport.Transport: each read and write ends in time; nothing that comes in is too big."""
 
 import pytest
-from transport_rig import HUGE, SLACK_MS, WAIT_MS, Rig
+from mqtt_rig import HUGE, SLACK_MS, WAIT_MS
+from mqtt_rig import TransportRig as Rig
 
 
 @pytest.fixture

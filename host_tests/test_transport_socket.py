@@ -1,8 +1,10 @@
-"""transport.Transport as a module and as a socket: names, connections, closing, TLS."""
+"""transport.Transport as a module and as a socket, under umqtt.simple: names, connections, packets, closing, TLS."""
 
 import pytest
-from fake_socket import DEAD, REFUSES
-from transport_rig import ADDRESS, WAIT_MS, Rig
+from fake_peer import CONNACK, PINGRESP, publish
+from fake_socket import DEAD, REFUSES, UMQTT
+from mqtt_rig import ADDRESS, HUGE, SLACK_MS, WAIT_MS
+from mqtt_rig import TransportRig as Rig
 
 
 @pytest.fixture
@@ -56,16 +58,13 @@ def test_a_new_socket_closes_the_old_one(rig):
 
 
 def test_close_whatever_the_state(rig):
+    assert rig.transport.close() is None
     rig.connected().transport.write(b"\x30half a packet")
     for _ in range(2):
         assert rig.took_ms(rig.transport.close) == (None, 0)
     assert rig.line.closed and not rig.line.sent
     for step, argument in ((rig.transport.read, 1), (rig.transport.write, bytes(257))):
         assert isinstance(rig.took_ms(step, argument)[0], OSError)
-
-
-def test_close_before_anything(rig):
-    assert rig.transport.close() is None
 
 
 # -- TLS --------------------------------------------------------------------------------------------------------------
@@ -129,3 +128,73 @@ def test_tls_that_fails_leaves_no_socket(what, stage):
     assert rig.transport.stage == stage
     rig.transport.close()
     assert rig.net.open_count() == 0
+
+
+# -- umqtt.simple 1.3.4 and later: packets, and the goodbye; what breaks is in test_session.py -------------------------
+
+
+@pytest.fixture(params=UMQTT)
+def client(request, rig):
+    """A client that is connected to a good broker."""
+    made = rig.client(request.param)
+    made.connect()
+    return made
+
+
+PACKETS = (
+    ("a retained one", publish(b"t/a", b"x", retain=True), [(b"t/a", b"x", 1)]),
+    ("an empty one", publish(b"t", b""), [(b"t", b"", 0)]),
+    ("QoS 1", publish(b"t", b"x", qos=1), [(b"t", b"x", 0)]),
+    ("one after PINGRESP", PINGRESP + publish(b"t", b"x", retain=True), [(b"t", b"x", 1)]),
+    ("256 bytes", publish(b"t", HUGE[:256]), [(b"t", HUGE[:256], 0)]),
+    ("a megabyte and another", publish(b"t", HUGE) + publish(b"t", b"x"), [(b"t", HUGE[:257], 0), (b"t", b"x", 0)]),
+)
+
+
+@pytest.mark.parametrize(("name", "data", "told"), PACKETS, ids=[row[0] for row in PACKETS])
+def test_packets(rig, client, name, data, told):
+    rig.arrives(data)
+    for _ in range(3):
+        rig.transport.start()
+        client.check_msg()
+    assert client.told == told
+
+
+def test_a_suback_comes_behind_old_messages_or_never(rig, client):
+    rig.arrives(publish(b"t/a", b"old", retain=True))
+    client.subscribe(b"t/#")
+    assert client.told == [(b"t/a", b"old", 1)]
+    rig.line.peer = None
+    rig.arrives(*[publish(b"t", b"x")] * 10_000, every_ms=20)
+    rig.transport.start()
+    error, ms = rig.took_ms(client.subscribe, b"t/#")
+    assert error.args == (110,) and ms <= WAIT_MS + SLACK_MS
+
+
+def unread(rig):
+    rig.arrives(PINGRESP * 2)  # closing now would throw away what goes out
+
+
+def deaf(rig):
+    rig.line.peer = None
+
+
+def gone(rig):
+    rig.line.peer.closed = True
+
+
+@pytest.mark.parametrize(("state", "least_ms", "most_ms", "said"), [
+    (unread, 0, 20, True), (deaf, 1_000, WAIT_MS + SLACK_MS, True), (gone, 0, 0, False),
+])  # fmt: skip
+def test_goodbye_is_said_where_somebody_hears_it(rig, client, state, least_ms, most_ms, said):
+    state(rig)
+    result, ms = rig.took_ms(client.disconnect)
+    assert result is None and least_ms <= ms <= most_ms and rig.line.closed
+    assert (rig.line.sent[-1:] == [b"\xe0\0"]) is said
+
+
+def test_connack_in_pieces(rig):
+    rig.net.fault = "answers nothing to CONNECT"
+    made = rig.client("later")
+    rig.clock.on_sleep = lambda: rig.arrives(*CONNACK.partition(b"\0")) if rig.clock.sleeps == 2 else None
+    assert made.connect() == 0

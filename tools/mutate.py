@@ -54,7 +54,7 @@ MODULES = {
     "mqtt/payloads.py": ("test_payloads.py",),
     "mqtt/details.py": ("test_payloads.py", "test_publisher.py"),
     "mqtt/session.py": ("test_session.py", "test_session_life.py"),
-    "mqtt/transport.py": ("test_transport.py", "test_transport_socket.py", "test_transport_umqtt.py"),
+    "mqtt/transport.py": ("test_transport.py", "test_transport_socket.py"),
 }
 SWAPS = {
     ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"), ast.Gt: (">", ">="), ast.GtE: (">=", ">"), ast.Eq: ("==", "!="),

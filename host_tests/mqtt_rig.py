@@ -1,4 +1,6 @@
-"""A session.Session under either umqtt.simple, over a fake socket on a fake clock: hours of it take a second."""
+"""A transport.Transport or a session.Session, under either umqtt.simple, over a fake socket and on a fake clock: hours
+of it take a second.
+"""
 
 from fake_peer import PUBLISH
 from fake_socket import Net, umqtt
@@ -9,21 +11,63 @@ from firmware.mqtt.session import Session
 from firmware.mqtt.transport import Transport
 
 ROUND_MS = 50  # of the main loop
+WAIT_MS = 5_000
+SLACK_MS = 5  # one look at the line more
+ADDRESS = ("192.0.2.1", 1883)
+HUGE = bytes(range(256)) * 4096
 SECRET = b"s3cret-marker"
 LWT = b"root/rack/tele/LWT"
 COMMANDS = b"root/rack/cmnd/#"
 CONNECTED = "info: broker connected"
 
 
-class Rig:
-    """`lines` is the log. `jitter` 0 … 1: what random_below gives. `longest_ms` by what tend() did: "connect", "tend".
-    `messages`: what on_message heard. `after_round`, if it is set, is called behind each round with the Rig.
+class TransportRig:
+    """The ticks of its clock wrap while the test waits. `line` is the last socket."""
+
+    def __init__(self, tls=None, before_wrap_ms=1_000):
+        self.clock = Clock(PERIOD - before_wrap_ms)
+        self.net = Net(self.clock)
+        self.transport = Transport(self.net, self.clock, tls)
+
+    @property
+    def line(self):
+        return self.net.sockets[-1]
+
+    def connected(self):
+        """Makes a connection with nobody behind it -> self."""
+        self.transport.socket()
+        self.transport.connect(ADDRESS)
+        self.line.peer = None
+        return self
+
+    def client(self, which):
+        """-> an MQTTClient of fake_socket.UMQTT; client.told: (topic, payload, retain) of what it heard."""
+        client = umqtt(which, self.transport).MQTTClient(b"id", "host", 1883, None, b"", 60)
+        client.told = []
+        client.set_callback(lambda topic, payload: client.told.append((topic, payload, self.transport.first & 1)))
+        return client
+
+    def arrives(self, *pieces, every_ms=0):
+        """Lets pieces arrive on the line, the first at once; b"" is the end."""
+        self.line.incoming += [(self.clock.passed_ms + n * every_ms, piece) for n, piece in enumerate(pieces)]
+
+    def took_ms(self, step, *arguments):
+        """-> what step(*arguments) gave or raised, and how long it took."""
+        began = self.clock.passed_ms
+        try:
+            result = step(*arguments)
+        except (OSError, ValueError, AssertionError, IndexError, TypeError) as error:
+            result = error
+        return result, self.clock.passed_ms - began
+
+
+class Rig(TransportRig):
+    """A session. `lines` is the log. `jitter` 0 … 1: what random_below gives. `longest_ms` by what tend() did:
+    "connect", "tend". `messages`: what on_message heard.
     """
 
     def __init__(self, which="later", subscriptions=(COMMANDS,)):
-        self.clock = Clock(PERIOD - 20_000)  # the ticks wrap early in each test
-        self.net = Net(self.clock)
-        self.transport = Transport(self.net, self.clock)
+        super().__init__(before_wrap_ms=20_000)
         self.lines = []
         self.jitter = 0.5
         self.longest_ms = {"connect": 0, "tend": 0}
@@ -53,7 +97,7 @@ class Rig:
         return passed_ms / 1000
 
     def warnings(self):
-        """The log but for good news, without what is the same in each."""
+        """The log but for good news."""
         return [line for line in self.lines if not line.startswith("info")]
 
     def heard(self, kind=PUBLISH, connection=None):
