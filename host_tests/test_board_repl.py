@@ -11,15 +11,12 @@ from repl_helpers import HARD, READY, SOFT, Terminal, mpremote, said
 idle, busy = repl_helpers.idle, repl_helpers.busy
 
 
-
 @pytest.mark.parametrize(
     ("words", "shown"),
     [
         (("ls",), "one.txt"),
-        (("ls", ":sub"), "two.txt"),
         (("cat", "sub/two.txt"), "second"),
         (("sha256sum", ":one.txt"), "a7937b64b8caa58f03721bb6bacf5c78cb235febe0e70b1b84cd99541461a08e"),
-        (("exec", "print(6 * 7)"), "42"),
         (("eval", "'x' * 3"), "xxx"),
         (("exec", "import os; print(os.uname().sysname, os.statvfs('/')[0])"), "esp32 4096"),
         (("exec", "print('x' * 9000 + 'end')"), "xend"),
@@ -38,7 +35,6 @@ def test_cp_in_both_directions_and_rm(idle, tmp_path):
     assert "Up to date: sent" in mpremote(idle, "cp", str(tmp_path / "sent"), ":sent")
     mpremote(idle, "rm", ":sent", "+", "mkdir", ":new")
     assert not (idle.flash / "sent").exists() and (idle.flash / "new").is_dir()
-
 
 
 @pytest.mark.parametrize(
@@ -65,15 +61,13 @@ def test_ctrl_c_interrupts_main_py_whose_names_are_there_then(busy):
 
 @pytest.mark.parametrize(
     ("main", "line"),
-    [("print('main ends')", "main ends"), ("print('main fails'); 1 / 0", "ZeroDivisionError: divide by zero")],
-    ids=["ends", "fails"],
+    [("print('main ends')", "main ends"), ("1 / 0", "ZeroDivisionError: divide by zero")],
 )
 def test_when_main_py_has_ended_there_is_the_repl(board, main, line):
     one = board(files={"main.py": main}, repl=True)
     one.wait_for(READY)
     assert line in one.lines
     assert "42" in mpremote(one, "resume", "exec", "print(6 * 7)")
-
 
 
 def test_ctrl_c_at_the_prompt_forgets_the_line_and_nothing_else(idle):

@@ -64,9 +64,3 @@ def test_example_is_complete_and_right(project):
     needed = {"wifi_ssid", "wifi_pass", "mqtt_host"}
     assert {key: value for key, value in example.items() if key not in needed} == {
         key: default for key, default, *_ in config.SETTINGS if key not in needed}  # fmt: skip
-
-
-def test_whoever_only_switches_tls_on_in_the_example_has_its_port(project):
-    example = json.loads((project / "config.json.example").read_text())
-    assert [config.check({**example, **tls})["mqtt_port"] for tls in ({}, {"mqtt_tls": True, "mqtt_ca": "ca.pem"})] == [
-        1883, 8883]  # fmt: skip

@@ -110,6 +110,7 @@ def test_mpremote_gets_in_at_the_first_try(board, broker, phase):
     with phase(board, broker) as rig:
         assert "42\n" in mpremote(rig.board, "exec", "print(6 * 7)", timeout_s=REPL_S)
         assert "pylon2mqtt: stopped" in rig.board.lines
+        mark = rig.board.line_count
         mpremote(rig.board, "reset")
-        rig.board.wait_for("info: up: ", START_S, after=rig.board.line_count - 1)
+        rig.board.wait_for("info: up: ", START_S, after=mark)
         assert "43\n" in mpremote(rig.board, "resume", "exec", "print(6 * 7 + 1)")

@@ -14,10 +14,8 @@ COMPLAINT = "error: the settings cannot be used:"
 # settings that pass the table because the chip is not known to it; what is said
 REFUSED = (
     ({"uart_tx": 34}, "uart_tx: 34: this chip refuses it (pin can only be input)"),
-    ({"uart_tx": 24}, "uart_tx: 24: this chip refuses it (invalid pin)"),
     ({"uart_rx": 40}, "uart_rx: 40: this chip refuses it (invalid pin)"),
     ({"led": 35}, "led: 35: this chip refuses it (pin can only be input)"),
-    ({"led": -28}, "led: -28: this chip refuses it (invalid pin)"),
 )
 
 
@@ -62,10 +60,9 @@ def test_it_goes_on_when_the_settings_are_right(board, project):
     assert one.resets == []
 
 
-@pytest.mark.parametrize("pin", [6, 34, 48])
-def test_the_table_knows_the_chip_of_a_board_with_a_repl(board, pin):
+def test_the_table_knows_the_chip_of_a_board_with_a_repl(board):
     """A pin of the flash is not even tried: that would be the end."""
-    one = board(CONFIG | {"uart_tx": pin}, repl=True)
+    one = board(CONFIG | {"uart_tx": 6}, repl=True)
     one.wait_for("uart_tx: must be one of the pins 0 2 4-5 12-23 25-27 32-33 on this chip")
     with Tool("configure.py", "--port", one.port, "--no-reset", "led=-11") as tool:
         assert tool.end() == 1
