@@ -7,8 +7,6 @@ try:
 except Exception as error:
     print("boot.py:", error)
 try:
-    import place
-
-    place.choose()  # here, so that the REPL has it, too
+    __import__("place").choose()  # here, so that the REPL has it, too; without a name that would keep its memory
 except Exception as error:
     print("boot.py:", error)

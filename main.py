@@ -5,20 +5,6 @@ import time
 import machine
 
 
-def watchdog():
-    return machine.WDT(timeout=90_000)  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
-
-
-def choose_place():
-    try:
-        import place
-
-        if place.start():
-            watchdog()  # from the first import on: a version on trial may hang anywhere
-    except (ImportError, OSError) as error:  # then it starts what there is
-        print("error: place:", error)
-
-
 def prepare():
     from firmware import modules, start
 
@@ -37,10 +23,14 @@ def build(retained, settings, uart, tls):
 
 
 def work():
-    choose_place()
+    import place
+
+    if place.start():
+        machine.WDT(timeout=120_000)  # a version on trial may hang anywhere
+    del place
     retained, prepared = prepare()
     gc.collect()  # there is no room for the modules of both
-    feed = watchdog().feed
+    feed = machine.WDT(timeout=90_000).feed  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
     loop = build(retained, *prepared)
     del retained, prepared
     loop.run(feed)

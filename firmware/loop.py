@@ -18,13 +18,13 @@ _REFUSALS_MAX = const(3)  # of updates in a row; then none is taken until the ne
 
 
 class Loop:
-    """What app.build() put together. `reset` restarts the board; `update_key`: bytes, or b"".
+    """What app.build() put together. `reset` restarts the board; `key`: update_key, bytes.
 
     `update` is what goes on of an update: offer.Offers, build.Build or trial.Trial of update/, or None; `refused`: how
     many offers in a row were refused.
     """
 
-    def __init__(self, reset, retained, clock, log, wifi, session, poller, publisher, telemetry, update_key=b""):
+    def __init__(self, reset, retained, clock, log, wifi, session, poller, publisher, telemetry, key=None):
         self.update = None
         self.refused = 0
         self.poller = poller
@@ -36,7 +36,7 @@ class Loop:
         self._wifi = wifi
         self._session = session
         self._telemetry = telemetry
-        self._update_key = update_key
+        self._key = key
 
     def run(self, feed):
         """Until Ctrl-C, or the board is reset. `feed` keeps the watchdog quiet."""
@@ -82,18 +82,18 @@ class Loop:
         """A connection to the broker stands: it may have lost what it retained."""
         self.poller.ask_everything()
         self.publisher.connected()
-        if self._update_key:
+        if self._key:
             with Temporary():
                 from .update import state
             self.publisher.publish("stat/update", state(__version__), True)
 
     def message(self, topic, payload, retained):
         """A message on one of our subscriptions."""
-        if topic.startswith((self.publisher.prefix + "update/").encode()):
-            if not self.update and self._update_key and self.refused < _REFUSALS_MAX:
+        if self._key and topic.startswith(self.publisher.prefix.encode() + b"update/"):
+            if not self.update and self.refused < _REFUSALS_MAX:
                 with Temporary():
                     from .update.offer import Offers
-                self.update = Offers(self, self._clock, self._log, self._update_key)
+                self.update = Offers(self, self._clock, self._log, self._key)
             if self.update:
                 self.update.message(topic, payload, retained)
             return
