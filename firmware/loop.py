@@ -47,7 +47,12 @@ class Loop:
         waited = False
         try:
             while True:
-                wait_ms = self.round()
+                try:
+                    wait_ms = self.round()
+                except MemoryError:
+                    if not (self.update and self.update.stop()):
+                        raise
+                    wait_ms = 0
                 if self.poller.alive():
                     feed()
                 if wait_ms:

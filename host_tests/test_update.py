@@ -53,3 +53,22 @@ def test_whole(board, broker, mqtt_client, tree, update):
         print(time.monotonic() - began)
         assert said[-1].startswith("it has published stat/readings/Pack")
         print([m.payload for m in way.heard(ANSWER)][-10:])
+
+
+@pytest.mark.parametrize("dialect", ["framed", "console"])
+def test_sixteen(board, broker, mqtt_client, tree, update, dialect, monkeypatch):
+    import os
+    heap = os.environ.get("H", "chip")
+    with Way(board, broker, mqtt_client, settings={"update_key": KEY, "discovery": True, "dialect": dialect}, packs=16, dialect=dialect, heap=heap) as way:
+        way.start()
+        way.wait("stat/readings/Rack", 90)
+        mqtt_client.wait_topic("Pack16/config", 90)
+        for p in (tree / "firmware").rglob("*.py"):
+            p.write_text(p.read_text()+"\n_X = 1\n")
+        began = time.monotonic()
+        said = update(tree)
+        print("TOOK", time.monotonic() - began)
+        states = [m.payload for m in way.heard("tele/STATE")]
+        import json
+        print([json.loads(p)["HeapFree"] for p in states])
+        print([l for l in way.board.lines if "emory" in l], way.board.resets)

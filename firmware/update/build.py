@@ -60,10 +60,18 @@ class Build:
         except ValueError as error:
             why = str(error)
         if why:
-            self._loop.refused += 1
-            self._log.warning("update to %s refused: %s", self._version.decode(), why)
-            self._loop.publisher.publish("tele/update", b'{"refused":"%s"}' % why.encode())
-            self._end()
+            self._refuse(why)
+
+    def stop(self):
+        """Too little memory -> True: it ends."""
+        self._refuse("too little memory")
+        return True
+
+    def _refuse(self, why):
+        self._loop.refused += 1
+        self._end()
+        self._log.warning("update to %s refused: %s", self._version.decode(), why)
+        self._loop.publisher.publish("tele/update", b'{"refused":"%s"}' % why.encode())
 
     def _since(self, ticks):
         return self._clock.ticks_diff(self._clock.ticks_ms(), ticks)

@@ -8,6 +8,7 @@ from . import files
 
 _FILE_MAX = const(65_536)
 _SPARE_BYTES = const(16_384)
+_DIRECTORY = const(0x4000)
 _SUM_DIGITS = const(64)
 _NAME = b"abcdefghijklmnopqrstuvwxyz0123456789_"
 _ENDS = (b".mpy", b".txt")
@@ -35,7 +36,8 @@ def check(path, root):
 
 
 def remove_others(path, root):
-    """A generator: removes what the manifest does not name, and could hide a module of it, one file a step."""
+    """A generator: removes what the manifest does not name, and could hide a module of it, one file a step; then
+    directories that are empty."""
     for found in files.walk(root + "firmware"):
         name = b" %s\n" % found[len(root) :].encode()
         with open(path, "rb") as lines:
@@ -43,6 +45,19 @@ def remove_others(path, root):
         if not known:
             os.remove(found)
         yield
+    _remove_empty(root + "firmware")
+
+
+def _remove_empty(directory):
+    """An empty directory would hide the module of its name."""
+    for entry in list(os.ilistdir(directory)):
+        if entry[1] & _DIRECTORY:
+            path = directory + "/" + entry[0]
+            _remove_empty(path)
+            try:
+                os.rmdir(path)
+            except OSError:
+                pass  # it is not empty
 
 
 def _checked(line):

@@ -62,6 +62,12 @@ class Offers:
         elif self._clock.ticks_diff(self._clock.ticks_ms(), self._heard_at) >= _SILENCE_MS:
             self._loop.update = None
 
+    def stop(self):
+        """Too little memory -> True: it ends."""
+        self._refuse("too little memory")
+        self._loop.update = None
+        return True
+
     def _refuse(self, why):
         loop = self._loop
         loop.refused += 1

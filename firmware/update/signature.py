@@ -18,7 +18,7 @@ def refusal(payload, key, nonce):
     integer, bytes. Its words: HMAC-SHA-256 of what follows, in hex; nonce, version, mpy, size, sha256, "force" or "-".
     """
     text = payload[_SIGNATURE + 1 :]
-    if len(payload) > _BYTES_MAX or not _same(_hmac(key, text), payload[:_SIGNATURE]):
+    if len(payload) > _BYTES_MAX or not _same(_hmac(key, text) + b" ", payload[: _SIGNATURE + 1]):
         return "wrong key, or not whole"
     words = text.split(b" ")
     if len(words) != 6:

@@ -44,6 +44,10 @@ class Trial:
             self._write([b"b" if words[0] == b"a" else b"a", b"refused", b"time", b"-"] + words[4:])
             self._loop.restart()
 
+    def stop(self):
+        """Too little memory -> False: that is the new version's fault."""
+        return False
+
     def _write(self, words):
         with Temporary():
             import place
@@ -68,7 +72,8 @@ def given_up(retained):
             sums = file.read()
     except OSError:  # the first one
         sums = b""
-    with open(_REFUSED + ".new", "wb") as file:
-        file.write((sums + words[5] + b"\n")[-_REFUSED_BYTES:])
-    os.rename(_REFUSED + ".new", _REFUSED)
+    if words[5] not in sums:
+        with open(_REFUSED + ".new", "wb") as file:
+            file.write((sums + words[5] + b"\n")[-_REFUSED_BYTES:])
+        os.rename(_REFUSED + ".new", _REFUSED)
     place.write(words[:1])

@@ -1,0 +1,160 @@
+"""firmware/update: an update is built beside what runs; a power cut at any write leaves a board that starts."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from update_rig import Flash, PowerCut, Restarted, Rig, manifest_of, sha256, starts
+
+import place
+
+MINE = {"boot.py": b"boot", "main.py": b"main", "place.mpy": b"place", "config.json": b'{"update_key":"secret"}'}
+OLD = {"firmware/__init__.mpy": b"1", "firmware/same.mpy": b"same" * 300, "firmware/gone/x.mpy": b"x",
+       "firmware/changed.mpy": b"old", "firmware/sub/b.mpy": b"sub"}  # fmt: skip
+NEW = {"firmware/__init__.mpy": b"2", "firmware/same.mpy": OLD["firmware/same.mpy"], "firmware/empty.mpy": b"",
+       "firmware/changed.mpy": b"new" * 200, "firmware/sub/b.mpy": b"sub",
+       "firmware/sub/table.txt": b"row\n" * 150}  # fmt: skip
+BEFORE = ({}, NEW | {"firmware/same.mpy": b"other", "firmware/y.mpy": b""})
+
+
+@pytest.fixture
+def flash(tmp_path, monkeypatch):
+    flash = Flash(tmp_path, monkeypatch)
+    flash.put(MINE | OLD | {"place.txt": b"a"})
+    return flash
+
+
+def test_it_is_built_in_the_other_place_and_put_on_trial(flash):
+    rig, sent = Rig(), []
+    with pytest.raises(Restarted):
+        rig.update(NEW, change=lambda number, part: sent.append(number) or part)
+    assert flash.read("b") == NEW and starts() == "b/"
+    assert place.read() == [b"b", b"trial", b"0", b"reading", b"2", sha256(manifest_of(NEW))]
+    assert set(sent) == {0, 1, 2, 6}, "what the board has is not sent"
+    there = flash.read()
+    assert all(there[name] == data for name, data in (MINE | OLD).items())
+
+
+def test_the_next_one_goes_into_the_first_place(flash, monkeypatch):
+    """And what it has not got is removed there: it could hide a module."""
+    from firmware.update import offer
+
+    flash.put({f"b/{name}": data for name, data in OLD.items()} | {"firmware/same.py": b"hides", "place.txt": b"b"})
+    monkeypatch.setattr(offer, "__file__", "/b/firmware/update/offer.mpy")
+    with pytest.raises(Restarted):
+        Rig().update(NEW)
+    assert flash.read("firmware") == {name.partition("/")[2]: data for name, data in NEW.items()}
+    assert starts() == "" and flash.read("b") == OLD and not (flash.root / "firmware" / "gone").exists()
+
+
+@pytest.mark.parametrize("lost", [False, True], ids=["half written", "what is open is lost"])
+@pytest.mark.parametrize("before", BEFORE, ids=["none", "an old one"])
+def test_a_power_cut_at_every_write(flash, lost, before):
+    for steps in range(1000):
+        shutil.rmtree(flash.root / "b", ignore_errors=True)
+        flash.put(OLD | {"place.txt": b"a"} | {f"b/{name}": data for name, data in before.items()})
+        flash.steps, flash.lost = steps, lost
+        try:
+            Rig().update(NEW)
+        except Restarted:
+            break
+        except PowerCut:
+            flash.steps, flash._open = -1, []
+        root = starts()
+        whole = {name: data for name, data in flash.read(root).items() if name.startswith("firmware/")}
+        assert whole == (NEW if root else OLD), steps
+        if not root:
+            with pytest.raises(Restarted):
+                Rig().update(NEW)
+            assert starts() == "b/" and flash.read("b") == NEW
+    assert 10 < steps < 1000
+
+
+def test_a_part_that_comes_wrong_is_asked_for_again(flash):
+    rig, seen = Rig(), set()
+
+    def spoil(number, part):
+        is_first = number not in seen
+        seen.add(number)
+        return bytes([part[0] ^ 1]) + part[1:] if is_first else part
+
+    with pytest.raises(Restarted):
+        rig.update(NEW, change=spoil)
+    assert flash.read("b") == NEW and any("came with another sum" in line for line in rig.lines)
+
+
+def test_one_that_always_comes_wrong_ends_it(flash):
+    rig = Rig()
+    said = rig.update(NEW, change=lambda number, part: part[:-1] + b"?" if number == 2 else part)
+    assert "b/firmware/changed.mpy comes with another sum" in said
+    assert starts() == "" and rig.loop.update is None and rig.loop.refused == 1
+
+
+NOT_OURS = ("firmware/../main.mpy", "../firmware/x.mpy", "/firmware/x.mpy", "config.json", "boot.py", "main.py",
+            "place.mpy", "place.txt", "firmware", "firmware/", "firmware/x.py", "firmware//x.mpy", "firmware/.mpy",
+            "b/firmware/x.mpy",
+            "lib/x.mpy", "firmware/a b.mpy", "firmware/X.mpy", "firmware/..mpy", "firmware/./x.mpy", "firmware\\x.mpy",
+            "firmware/x.mpy\0", "firmware/x.mpy/..", "firmwarex/x.mpy", "firmware/%2e%2e/x.txt")  # fmt: skip
+
+
+@pytest.mark.parametrize("name", NOT_OURS)
+def test_no_other_file_can_be_named(flash, name):
+    before = flash.read()
+    said = Rig().update(NEW | {name: b"evil"})
+    assert "it names what is no file of the firmware" in said or "its manifest cannot be read" in said
+    after = flash.read()
+    assert {name for name in after if after[name] != before.get(name)} == {"b/firmware/manifest.part"}
+
+
+@pytest.mark.parametrize(("wanted", "free", "words"), [
+    (NEW, 8 * 4096, "no space: 4 KB more"),
+    (NEW | {"firmware/big.mpy": b"x" * 65_537}, 1 << 21, "no file of the firmware"),
+], ids=["flash", "file"])  # fmt: skip
+def test_too_large(flash, wanted, free, words):
+    flash.free = free
+    assert words in Rig().update(wanted) and starts() == ""
+
+
+def test_a_flash_that_refuses_ends_it(flash, monkeypatch):
+    from firmware.update import build
+
+    def full(name, mode="r"):
+        if "w" in mode and "changed" in name:
+            raise OSError(28)
+        return open(name, mode)
+
+    monkeypatch.setattr(build, "open", full)
+    rig = Rig()
+    assert "flash: error 28" in rig.update(NEW) and rig.loop.update is None and starts() == ""
+
+
+def test_a_sender_that_goes_away(flash):
+    """The same part is asked for every 4 s; then the board waits no more, and another run goes on."""
+    rig = Rig()
+    nonce, _ = rig.ask()
+    text = manifest_of(NEW)
+    rig.offer(b" ".join((nonce, b"2", b"0", b"%d" % len(text), sha256(text), b"-")))
+    rig.passes(10)
+    rig.send("ask", b"other")
+    assert rig.answers() == ['{"file":0,"at":0}'], "it is busy"
+    rig.passes(200)
+    assert rig.answers() == ['{"file":0,"at":0}'] * 2
+    rig.passes(300, 1000)
+    assert rig.loop.update is None and "nobody sends it any more" in rig.answers()[-1]
+    with pytest.raises(Restarted):
+        rig.update(NEW)
+
+
+def test_what_home_assistant_sees(flash):
+    rig, states = Rig(), []
+    publish = rig.loop.publisher.publish
+    rig.loop.publisher.publish = lambda topic, payload, retain=False: (
+        states.append((payload, retain)) if topic == "stat/update" else publish(topic, payload)
+    )
+    with pytest.raises(Restarted):
+        rig.update(NEW, version=b"0.9")
+    from firmware import __version__
+
+    assert states[0] == (b'{"installed_version":"%s","latest_version":"0.9","in_progress":true,"update_percentage":16}'
+                         % __version__.encode(), True)  # fmt: skip
