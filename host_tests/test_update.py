@@ -1,74 +1,192 @@
-"""Updates over a real broker, on the virtual board, with tools/deploy.py on the other side."""
+"""Updates over a real broker, on the virtual board, with tools/deploy.py at the other side."""
 
 from __future__ import annotations
 
 import argparse
+import json
 import shutil
-import time
+import threading
 
 import pytest
 from system_helpers import Way
 
-from tools import deploy
-from tools.deploy_mqtt import ANSWER
+from tools import ToolError, deploy
 
-KEY = "k" * 20
+KEY = "hunter2-key-of-updates"
+TOUCHED = ("log", "led", "rack", "energy")
+SPEED = 8
 
 
 @pytest.fixture
 def tree(project, tmp_path):
-    """A copy of this project, whose version is another one."""
-    tree = tmp_path / "tree"
-    shutil.copytree(project / "firmware", tree / "firmware", ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("boot.py", "main.py", "place.py", "place.txt"):
-        shutil.copyfile(project / name, tree / name)
-    init = tree / "firmware" / "__init__.py"
-    init.write_text(init.read_text().replace("0.2.0", "0.2.1"))
-    return tree
+    """make(version, touched=modules that differ, **{module with ___ for /: (old, new)}) -> a copy of this project."""
+
+    def make(version="0.2.1", touched=(), **changes):
+        tree = tmp_path / f"tree-{version}"
+        shutil.copytree(project / "firmware", tree / "firmware", ignore=shutil.ignore_patterns("__pycache__"))
+        for name in ("boot.py", "main.py", "place.py", "place.txt"):
+            shutil.copyfile(project / name, tree / name)
+        for name, (old, new) in {"__init__": ("0.2.0", version), **changes}.items():
+            path = tree / "firmware" / f"{name.replace('___', '/')}.py"
+            text = path.read_text()
+            assert text.count(old) == 1, (name, old)
+            path.write_text(text.replace(old, new))
+        for name in touched:
+            with (tree / "firmware" / f"{name}.py").open("a") as file:
+                file.write("\n_TOUCHED = 1\n")
+        return tree
+
+    return make
 
 
 @pytest.fixture
 def update(broker, tmp_path):
-    """update(tree, **options) -> what deploy.py said."""
-    key = tmp_path / "key"
-    key.write_text(KEY + "\n")
+    """update(tree, say=…, **options) -> what deploy.py said."""
 
-    def update(tree, **options):
+    def update(tree, say=lambda line: None, key=KEY, **options):
+        (tmp_path / "key").write_text(key + "\n")
         said = []
-        given = {"mqtt": (broker.host, broker.port), "mqtt_user": None, "mqtt_pass_file": None, "mqtt_ca": None,
-                 "mqtt_root": "PylonToMQTT", "rack_name": "Main", "force": False, "key_file": key}  # fmt: skip
-        deploy.update(argparse.Namespace(**given | options), said.append, tree)
-        print("\n".join(said))
+
+        def note(line):
+            said.append(line)
+            print(line)
+            say(line)
+
+        given = {"mqtt": (broker.host, broker.port), "mqtt_root": "PylonToMQTT", "rack_name": "Main", "force": False,
+                 "key_file": tmp_path / "key"}  # fmt: skip
+        given |= dict.fromkeys(("mqtt_user", "mqtt_pass_file", "mqtt_ca"))
+        deploy.update(argparse.Namespace(**given | options), note, tree)
         return said
 
     return update
 
 
-def test_whole(board, broker, mqtt_client, tree, update):
-    with Way(board, broker, mqtt_client, settings={"update_key": KEY}, packs=2) as way:
+@pytest.fixture
+def way(board, broker, mqtt_client):
+    """A board that takes updates and reads a pack."""
+    with Way(board, broker, mqtt_client, settings={"update_key": KEY}, packs=1, speed=SPEED) as way:
         way.start()
-        way.wait("stat/readings/Rack")
-        began = time.monotonic()
-        said = update(tree)
-        print(time.monotonic() - began)
-        assert said[-1].startswith("it has published stat/readings/Pack")
-        print([m.payload for m in way.heard(ANSWER)][-10:])
+        way.wait("stat/readings/Pack1")
+        yield way
 
 
-@pytest.mark.parametrize("dialect", ["framed", "console"])
-def test_sixteen(board, broker, mqtt_client, tree, update, dialect, monkeypatch):
-    import os
-    heap = os.environ.get("H", "chip")
-    with Way(board, broker, mqtt_client, settings={"update_key": KEY, "discovery": True, "dialect": dialect}, packs=16, dialect=dialect, heap=heap) as way:
-        way.start()
-        way.wait("stat/readings/Rack", 90)
-        mqtt_client.wait_topic("Pack16/config", 90)
-        for p in (tree / "firmware").rglob("*.py"):
-            p.write_text(p.read_text()+"\n_X = 1\n")
-        began = time.monotonic()
-        said = update(tree)
-        print("TOOK", time.monotonic() - began)
-        states = [m.payload for m in way.heard("tele/STATE")]
-        import json
-        print([json.loads(p)["HeapFree"] for p in states])
-        print([l for l in way.board.lines if "emory" in l], way.board.resets)
+def copied(said):
+    return [line.split()[1].removeprefix("/firmware/") for line in said if line.startswith("copying")]
+
+
+def contents(one, place=""):
+    top = one.board.flash / place / "firmware"
+    return {path.relative_to(top).as_posix(): path.read_bytes() for path in top.rglob("*") if path.is_file()}
+
+
+def version(way, since=0):
+    """-> what the next tele/STATE says of the version, and of errors."""
+    state = json.loads(way.wait("tele/STATE", since=since).payload)
+    return state["Version"], state["LastError"]
+
+
+def test_one_file_then_none_then_another_place(way, tree, update):
+    new = tree("0.2.1")
+    before = {path.name: path.read_bytes() for path in way.board.flash.iterdir() if path.is_file()}
+    said = update(new)
+    assert copied(said) == ["__init__.mpy"] and said[-1] == "it has published stat/readings/Pack1"
+    assert set(contents(way)) == set(contents(way, "b")) and (way.board.flash / "place.txt").read_text() == "b"
+    assert len(way.board.resets) == 1
+    assert update(new)[-1] == "nothing to do: the board runs this version, 0.2.1" and len(way.board.resets) == 1
+    assert copied(update(tree("0.2.2"))) == ["__init__.mpy"]
+    assert (way.board.flash / "place.txt").read_text() == "a" and len(way.board.resets) == 2
+    after = {path.name: path.read_bytes() for path in way.board.flash.iterdir() if path.is_file()}
+    assert after == before | {"place.txt": b"a"}
+    assert way.stop() == 0 and way.complaints() == []
+
+
+BAD = {
+    "crashes at import": ({"app": ("_KEEPALIVE_S = 60", "_KEEPALIVE_S = x")}, "3 starts without success; NameError"),
+    "hangs": ({"start": ("import time", "while True: pass")}, "3 starts without success"),
+    "never connects": ({"mqtt___session": ("            client.connect()", "            raise OSError(5)"),
+                        "update___trial": ("const(600)", "const(60)")}, "no success within 10 minutes"),
+}  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("how", BAD)
+def test_a_bad_version_goes_back_and_a_good_one_comes_after_it(way, tree, update, how):
+    changes, words = BAD[how]
+    bad = tree("0.2.1", **changes)
+    with pytest.raises(ToolError, match=rf"went back to 0\.2\.0: update to 0\.2\.1 given up: {words}"):
+        update(bad)
+    before = contents(way)
+    with pytest.raises(ToolError, match="given up before"):
+        update(bad)
+    assert version(way)[0] == "0.2.0" and contents(way) == before
+    if how == "crashes at import":
+        with pytest.raises(ToolError, match="went back"):
+            update(bad, force=True)
+    assert update(tree("0.2.3"))[-1].startswith("it has published")
+    assert (way.board.flash / "place.txt").read_text() == "b"
+
+
+def test_the_broker_is_lost_in_the_middle_and_the_update_goes_on(way, tree, update, broker):
+    def lose(line):
+        if line.startswith("copying") and "(2 of" in line:
+            broker.restart()
+
+    said = update(tree(touched=TOUCHED), lose)
+    assert len(copied(said)) == 5 and said[-1].startswith("it has published") and len(way.board.resets) == 1
+
+
+def test_interrupted_and_run_again_it_goes_on(way, tree, update):
+    new = tree(touched=TOUCHED)
+
+    def interrupt(line):
+        if "(4 of" in line:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        update(new, interrupt)
+    said = update(new)
+    assert len(copied(said)) == 2 and said[-1].startswith("it has published")
+
+
+def test_wrong_keys_three_times_then_none_is_taken(way, tree, update):
+    new = tree()
+    for _ in range(3):
+        with pytest.raises(ToolError, match="the board refuses: wrong key, or not whole"):
+            update(new, key="another key of 16")
+    way.board.wait_for("updates are off until the next start")
+    assert contents(way, "b") == {}
+
+
+def test_only_the_board_that_is_named(board, broker, mqtt_client, tree, update):
+    with Way(board, broker, mqtt_client, "Main", {"update_key": KEY}, packs=1, speed=SPEED) as one, \
+         Way(board, broker, mqtt_client, "Other", {"update_key": KEY}, packs=1, speed=SPEED) as other:  # fmt: skip
+        for way in (one.start(), other.start()):
+            way.wait("stat/readings/Pack1")
+        update(tree(), rack_name="Other")
+        assert (len(one.board.resets), len(other.board.resets)) == (0, 1)
+        assert contents(one, "b") == {} and one.heard("tele/update") == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("passed", [0.05, 0.4, 0.9])
+def test_power_cuts_on_the_way(way, tree, update, passed):
+    """Then it starts, and the same update goes on."""
+    new = tree(touched=TOUCHED)
+    cut = threading.Event()
+
+    def cut_power(line):
+        if line.startswith("copying") and not cut.is_set():
+            cut.set()
+            threading.Timer(passed, lambda: (way.board.power_cut(), way.board.start())).start()
+
+    update(new, cut_power)
+    assert (way.board.flash / "place.txt").read_text() == "b" and contents(way, "b").keys() == contents(way).keys()
+    assert way.complaints() == []
+
+
+def test_the_key_is_in_no_topic_log_or_file_but_config_json(way, tree, update, mqtt_client):
+    said = update(tree())
+    assert KEY not in "\n".join([*said, *way.board.lines])
+    assert not [m.topic for m in mqtt_client.messages if KEY.encode() in m.topic.encode() + m.payload]
+    files = [path for path in way.board.flash.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
+    assert [path.name for path in files] == ["config.json"]

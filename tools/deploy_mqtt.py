@@ -18,7 +18,8 @@ from tools.deploy_plan import AGAIN, check_release, copying, plan, summary
 MPY = 6  # of the code that mpy-cross makes
 PART_BYTES = 250
 ANSWER_TIMEOUT_S, ASKS = 6, 5
-PART_TIMEOUT_S = 30
+PART_TIMEOUT_S = 20
+ROUNDS = 5  # after each silence it begins anew, and goes on where it was
 TRIAL_TIMEOUT_S = 1000  # 10 minutes, or three starts of a version that hangs
 ASK_AGAIN_S = 20
 READING_TIMEOUT_S = 120
@@ -85,6 +86,18 @@ class Update:
 
     def run(self):
         """From the question to the first reading of the new version. ToolError."""
+        for _ in range(ROUNDS):
+            hello = self._exchange()
+            if hello is None:
+                return
+            if hello:
+                self._await_good(hello)
+                return
+            self._say("the board does not go on, asking again …")
+        raise ToolError(f"the board does not go on. {AGAIN}")
+
+    def _exchange(self):
+        """Sends what differs -> what the board was, None where nothing differs, {} where it fell silent. ToolError."""
         hello, present = self._ask()
         self._say(f"found MicroPython {hello['micropython']}, pylon2mqtt {hello['version']} in place {hello['place']}, "
                   f"{hello['free'] // 1024} KB free for the other place")  # fmt: skip
@@ -99,11 +112,10 @@ class Update:
         self._say(summary(self._wanted, todo))
         if not todo.copy and not todo.remove:
             self._say(f"nothing to do: the board runs this version, {self._version}")
-            return
+            return None
         if todo.lacking > 0:
             raise ToolError(f"no space: {-(-todo.lacking // 1024)} KB more must be free on the board")
-        self._offer(hello["nonce"], todo.copy)
-        self._await_good(hello)
+        return hello if self._offer(hello["nonce"], todo.copy) else {}
 
     def _ask(self):
         """-> (what the board is, {name: (size, sum)} of its files). ToolError."""
@@ -150,7 +162,7 @@ class Update:
             raise ToolError(f"the board refuses: {said['refused']}")
 
     def _offer(self, nonce, copy):
-        """Sends what the board asks for, until it starts the new version. ToolError."""
+        """Sends what the board asks for -> True when it starts the new version, False when it is silent. ToolError."""
         names = sorted(self._wanted)
         lines = [f"{hashlib.sha256(self._wanted[name]).hexdigest()} {len(self._wanted[name])} {name[1:]}\n"
                  for name in names]  # fmt: skip
@@ -160,7 +172,7 @@ class Update:
         signature = hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
         self._link.send("offer", f"{signature} {text}")
         contents = [manifest, *(self._wanted[name] for name in names)]
-        told = 0
+        told = set()
         until = time.monotonic() + PART_TIMEOUT_S
         while time.monotonic() < until:
             said = self._said(until)
@@ -169,17 +181,17 @@ class Update:
             self._raise_refusal(said)
             if "restart" in said:
                 self._say("starting the board anew …")
-                return
+                return True
             if "at" in said and said["file"] < len(contents):
                 number, at = said["file"], said["at"]
-                if number and not at:
-                    told += 1
+                if number and number not in told:
+                    told.add(number)
                     name = names[number - 1]
-                    self._say(copying(name, told, max(told, len(copy)), len(self._wanted[name])))
+                    self._say(copying(name, len(told), max(len(told), len(copy)), len(self._wanted[name])))
                 part = contents[number][at : at + PART_BYTES]
                 self._link.send("data", struct.pack(">HI", number, at) + part)
                 until = time.monotonic() + PART_TIMEOUT_S
-        raise ToolError(f"the board does not go on. {AGAIN}")
+        return False
 
     def _await_good(self, hello):
         """Until the new version is good, and a reading is published where the battery answers. ToolError."""
