@@ -11,6 +11,8 @@ from tools import deploy
 TREE = {
     "boot.py": "import machine\n",
     "main.py": "from firmware import a\nprint('pylon2mqtt: begun')\nprint('info: up: pylon2mqtt', a.VALUE)\n",
+    "place.py": "",
+    "place.txt": "a\n",
     "firmware/__init__.py": "",
     "firmware/a.py": "from .sub import b\nVALUE = b.VALUE\n",
     "firmware/sub/__init__.py": "",
@@ -18,8 +20,8 @@ TREE = {
     "firmware/table.txt": "row\n" * 300,
 }
 ON_BOARD = {
-    "boot.py", "main.py", "firmware/__init__.mpy", "firmware/a.mpy", "firmware/sub/__init__.mpy", "firmware/sub/b.mpy",
-    "firmware/table.txt",
+    "boot.py", "main.py", "place.mpy", "place.txt", "firmware/__init__.mpy", "firmware/a.mpy",
+    "firmware/sub/__init__.mpy", "firmware/sub/b.mpy", "firmware/table.txt",
 }  # fmt: skip
 
 

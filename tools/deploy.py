@@ -166,12 +166,12 @@ def umqtt_files(source):
 
 def exchange(board, wanted, free, say):
     """Make the board's files the `wanted` ones. `free`: bytes; `say`: is told each step, a text. ToolError."""
-    from tools.deploy_plan import MAIN, copying, plan, summary
+    from tools.deploy_plan import FIRMWARE, MAIN, copying, plan, summary
 
     todo = plan(wanted, board.files(), free)
     for note in todo.notes:
         say(f"note: {note}")
-    say(summary(wanted, todo))
+    say(f"{summary(wanted, todo)}, in {FIRMWARE}, place a")
     if todo.lacking > 0:
         kb = -(-todo.lacking // 1024)
         raise ToolError(f"no space: {kb} KB more must be free on the board. Remove what is not needed, run it again")

@@ -13,7 +13,7 @@ import time
 import paho.mqtt.client as paho
 
 from tools import ToolError
-from tools.deploy_plan import AGAIN, check_release, copying, plan, summary
+from tools.deploy_plan import AGAIN, PLACE, check_release, copying, plan, summary
 
 MPY = 6  # of the code that mpy-cross makes
 PART_BYTES = 250
@@ -105,7 +105,7 @@ class Update:
         if hello["mpy"] != MPY:
             raise ToolError(f"its MicroPython takes compiled code of version {hello['mpy']}, and this is {MPY}")
         for name, data in self._others.items():
-            if name in present and present[name][1] != hashlib.sha256(data).hexdigest() and name != "/place.txt":
+            if name in present and present[name][1] != hashlib.sha256(data).hexdigest() and name != PLACE:
                 self._say(f"note: {name} on the board is another one; that changes over USB only")
         mine = {name: found for name, found in present.items() if name.startswith("/firmware/")}
         todo = plan(self._wanted, mine, hello["free"], beside=True)

@@ -9,7 +9,8 @@ from collections import namedtuple
 from tools import ToolError
 
 BOOT, MAIN = "/boot.py", "/main.py"
-TOP = (BOOT, MAIN, "/place.py", "/place.mpy", "/place.txt")
+PLACE = "/place.txt"
+TOP = (BOOT, MAIN, "/place.py", "/place.mpy", PLACE)
 FIRMWARE, UMQTT = "/firmware", "/lib/umqtt"
 PART = ".part"  # of a file that is being copied
 # of the boot.py that MicroPython itself makes: comments only
@@ -68,7 +69,9 @@ def plan(wanted, present, free, beside=False):
     needs = [_blocks(len(wanted[name])) for name in (wanted if beside else copy)]
     freed = -SPARE_BYTES if beside else sum(_blocks(files[name]) for name in {*copy, *remove} if name in files)
     lacking = sum(needs) + max(needs, default=0) - freed - free
-    notes = [f"{name} on the board is of another program: it is replaced" for name in (BOOT, MAIN)
+    notes = [f"{PLACE} on the board names the place of an update over the broker: it names {FIRMWARE}, place a, again"
+             for name in (PLACE,) if name in copy and name in present]  # fmt: skip
+    notes += [f"{name} on the board is of another program: it is replaced" for name in (BOOT, MAIN)
              if name in copy and FIRMWARE not in present and present.get(name, ("", STOCK))[1] != STOCK]  # fmt: skip
     return Plan(copy, remove, sorted(empty, reverse=True), lacking if copy else 0, notes)
 
