@@ -7,6 +7,9 @@ try:
 except Exception as error:
     print("boot.py:", error)
 try:
-    __import__("place").choose()  # here, so that the REPL has it, too; without a name that would keep its memory
+    import place
+
+    place.choose()  # here, so that the REPL has it, too
+    del place  # the name would keep its memory
 except Exception as error:
     print("boot.py:", error)
