@@ -1,40 +1,40 @@
-"""Checks of console_text that need no pytest: numbers, units, columns, fields, words."""
+"""Checks of console_text: numbers, units, columns, fields, words, the table of all packs. They need no pytest."""
 # ruff: noqa: RUF005 - of MicroPython
 
-from console_answers import raised
+import console_answers as made
+from console_answers import console, on, raised
 
+from firmware.battery import NoReply
 from firmware.battery import console_text as text
 from firmware.problems import ABOVE, BELOW, NORMAL, OTHER
 
-HEADER = "Power Volt   Curr   Tempr  Tlow   Base.St  Time                 Barcode   "
-NAMES = ("Power", "Volt", "Curr", "Tempr", "Tlow", "Base.St", "Time", "Barcode")
+HEADER = b"Power Volt   Curr   Tempr  Tlow   Base.St  Time                 Barcode   "
+NAMES = HEADER.split()
+HALF_MINUTE_MS = 31_000
 
 
 def check_numbers():
-    assert (text.number(b"-6300"), text.number(b"360000000"), text.percent(b"45%")) == (-6300, 360000000, 45)
-    for word in (b"", b"-", b"--1", b"1_0", b"+1", b" 1", b"1.5", b"1e3", b"0x1", b"45%", b"12345678901", b"\xff"):
+    assert (text.number(b"-6300"), text.number(b"360000000")) == (-6300, 360000000)
+    for word in (b"", b"-", b"--1", b"1_0", b"+1", b" 1", b"1.5", b"1e3", b"0x1", b"45%", b"12345678901"):
         raised(ValueError, text.number, word)
-    for word in (b"", b"%", b"45", b"45%%"):
-        raised(ValueError, text.percent, word)
 
 
 def check_units():
-    for value, unit, expected in (
-        (b"49952   mV", b"mV", 49952), (b"-391 mA", b"mA", -391),
-        (b"23560 mC", b"mC", 236), (b"-50 mC", b"mC", -1), (b"73 %", b"%", 73),
-        (b"50000 mAH", b"mAH", 50000), (b"100 AH", b"mAH", 100000), (b"360000000 mAS", b"mAH", 100000),
-        (b"360000 AS", b"mAH", 100000), (b"1008000000 mAS", b"mAH", 280000), (b"1799 mAS", b"mAH", 0),
+    for word, unit, expected in (
+        (b"49952", b"mV0", 49952), (b"50", b"V0", 50000), (b"-391", b"mA1", -391), (b"-2", b"A1", -2000),
+        (b"23560", b"mC2", 236), (b"-50", b"mC2", -1), (b"23", b"C2", 230), (b"73", b"%3", 73),
+        (b"50000", b"mAH4", 50000), (b"100", b"AH4", 100000), (b"360000000", b"mAS4", 100000),
+        (b"360000", b"AS4", 100000), (b"1008000000", b"mAS4", 280000), (b"1799", b"mAS4", 0),
     ):  # fmt: skip
-        assert text.quantity(value, unit) == expected, value
-    for value, unit in (
-        (b"49952", b"mV"), (b"", b"mV"), (b"49952 mA", b"mV"), (b"50 xAH", b"mAH"), (b"5 0 mAH", b"mAH"),
-    ):  # fmt: skip
-        raised(ValueError, text.quantity, value, unit)
+        assert text.quantity(word, unit) == expected, (word, unit)
+    for word, unit in ((b"49952", b"0"), (b"", b"mV0"), (b"49952", b"mA0"), (b"50", b"xAH4"), (b"5 0", b"mAH4")):
+        raised(ValueError, text.quantity, word, unit)
 
 
 def check_columns():
-    assert text.columns("Battery  Volt Base State   Volt. State  BAL ") == [
-        "Battery", "Volt", "Base State", "Volt. State", "BAL"]  # fmt: skip
+    names = text.columns(b"Battery  Volt Base State   Volt. State  BAL ", b"Volt;Base State")
+    assert names == [b"Battery", b"Volt", b"Base State", b"Volt. State", b"BAL"]
+    raised(ValueError, text.columns, b"Battery Volt", b"Base State")
 
 
 def check_rows_are_cut_where_the_names_begin():
@@ -45,7 +45,7 @@ def check_rows_are_cut_where_the_names_begin():
         (b"1     49952  -6300  23500  22000  Sys Fail 2024- 4- 5           LB 123  ", (b"49952", b"-6300", b"23500")),
         (b"1     49952  -6300  23500  22000  Dischg   2024-04-05 18:24:33          ", (b"49952", b"-6300", b"23500")),
     ):
-        cut = text.cut(row, HEADER, NAMES)
+        cut = text._cut(row, HEADER, NAMES)
         assert len(cut) == len(NAMES) and tuple(cut[1:4]) == words, cut
     for row in (
         b"1     49952  -100000026000 22000  Dischg   2024-04-05 18:24:33  LB123   ",  # one digit too many, a blank lost
@@ -56,40 +56,164 @@ def check_rows_are_cut_where_the_names_begin():
         b"1     49952  -6300 23500  22000  Dischg   2024-04-05 18:24:33  LB123   ",  # a blank is lost
         b"1     49952  -630",
     ):
-        assert not text.cut(row, HEADER, NAMES) or text.cut(row, HEADER, NAMES)[3] == b"", row
+        assert not text._cut(row, HEADER, NAMES) or text._cut(row, HEADER, NAMES)[3] == b"", row
 
 
 def check_fields():
-    wanted = b";Soft version=;Barcode=x;SOH="
+    wanted = b";Soft version;Barcode;SOH;"
     lines = [b"Device address      : 2", b"Soft  version       : V1.3 ", b"Barcode             : A:B", b"Other : 5"]
-    found, form = text.fields(iter(lines), 2, wanted)
-    assert found == {b"Soft version": b"V1.3", b"Barcode": b"A:B"}
-    assert text.fields(iter(lines + [b"New : 1"]), 2, wanted)[1] == form  # who else is there does not matter
-    for other in (lines[:2], lines[:2] + [lines[2] + b" "], lines[1:], [lines[0], lines[2], lines[1]]):
-        assert text.fields(iter(other), 2, wanted)[1] != form, other
-    assert text.fields(iter(lines + [lines[1]]), 2, wanted)[0][b"Soft version"] == b""  # which one is it?
+    assert text.fields(iter(lines), 2, wanted) == [b"V1.3", b"A:B", None]
+    assert text.fields(iter(lines + [lines[1]]), 2, wanted)[0] == b""  # which one is it?
     for first in (b"Device address           1", b" Power  1", b"Device address : 1"):
-        assert "another pack" in str(raised(ValueError, text.fields, iter([first]), 2, wanted))
-        assert text.fields(iter([first]), 1, wanted)[0] == {}
+        raised(ValueError, text.fields, iter([first]), 2, wanted)
+        assert text.fields(iter([first]), 1, wanted) == [None] * 3
 
 
 def check_states():
-    words = []
-    for word, value in ((b"Normal", NORMAL), (b"-", NORMAL), (b"Low", BELOW), (b"High", ABOVE)):
-        assert text.state(word, b"Volt Status", words) == value
-    for word, value in ((b"Under", BELOW), (b"Over", ABOVE)):
-        assert text.state(word, b"Volt Status", words) == value | text.PROTECTED
-    assert words == [] and text.published(bytes((0, 5, 6, 2, 240))) == bytes((0, 1, 2, 2, 240))
-    for _ in range(20):
-        assert text.state(b"Od\xff", b"Volt Status", words) == OTHER
-    assert words == ["Volt Status Od?"] * 8
+    for current, flags in ((5, "CHG_OCP CHG_TP"), (-5, "DSG_OCP DSG_TP"), (0, "")):
+        findings = text.Findings(current)
+        for word, value in ((b"Normal", NORMAL), (b"-", NORMAL), (b"Low", BELOW), (b"High", ABOVE)):
+            assert findings.state(word, b"Volt Status", b"v") == value
+        assert findings.flags == set() and findings.words == []
+        for letter, value in ((b"i", ABOVE), (b"t", ABOVE)):
+            assert findings.state(b"Over", b"Which", letter) == value
+        assert " ".join(sorted(findings.flags)) == flags
+        assert findings.words == ([] if flags else ["Which Over"] * 2)
+        for _ in range(20):
+            assert findings.state(b"Odd", b"Volt Status") == OTHER
+        assert findings.words[-1] == "Volt Status Odd" and len(findings.words) == 8
 
 
-def check_events():
-    for value, said, flags in (
-        (b"0x0       ", "", []), (b"0x00", "", []), (b"0x2000     COULFULL", "Power Events 0x2000 COULFULL", []),
-        (b"0x4000", "Power Events 0x4000", []), (b"0x3 POV XYZ BHV", "Power Events 0x3 POV XYZ BHV",
-        ["Pack_OVP", "Cell_OV"]), (b"LCOUL", "Power Events LCOUL", ["Low_SOC"]),
+def check_layouts_of_the_table():
+    for name, _, extra, _ in made.LAYOUTS:
+        for there in ((1, 2, 4), (3,)) if name != "us3000d" else ((1,), (1, 2, 3), tuple(range(1, 17))):
+            it, _ = console(dict(made.rack(2), pwr=made.pwr(name, there)))
+            assert it.packs() == there, name
+            pack = 1 if 1 in there else None
+            assert not pack or it.read(pack).extra.mos == (275 if "27500" in extra else None), name
+
+
+def check_dash_in_a_slaves_row():
+    it, _ = console(dict(made.rack(), pwr=made.pwr(words={"MosTempr": "-", "M.T.St": "-"})))
+    assert it.packs() == (1, 2) and it.read(1).extra.mos is None
+
+
+def check_full_columns():
+    """A current of 100 A or more touches the temperature."""
+    it, _ = console({"pwr": made.pwr(words={"Curr": "-100000", "Tempr": "26000"})})
+    assert it.packs() == (1, 2)
+
+
+def check_rows_of_other_words():
+    """A value of another number of words than the usual one is found by the columns of the header."""
+    for words in (
+        {"Time": "2024-04-05"}, {"Time": "2024- 4- 5 18:24:33"}, {"Base.St": "Sys Fail"}, {"DevType": "E-BOX 48R"},
+        {"Barcode": ""}, {"Time": "2024-04-05", "DevType": "E-BOX 48R"},
     ):  # fmt: skip
-        found = []
-        assert (text.event(b"Power Events", value, found), found) == (said, flags), value
+        layout = "us2000c" if "Base.St" in words or (len(words) == 1 and "Time" in words) else "pytes"
+        assert console({"pwr": made.pwr(layout, (1, 3), words=words)})[0].packs() == (1, 3), words
+    for words in ({"Volt": ""}, {"Base.St": ""}, {"Volt.St": "Normal Normal "}, {"Tempr": "-1234567"}):
+        it, _ = console({"pwr": made.pwr(words=words)})
+        assert "does not fit" in str(raised(NoReply, it.packs)), words
+
+
+def check_lines_before_the_header():
+    said = made.pwr().replace(b"Power Volt", b"AverageTempr   : 21900       \r\r\nPower Volt")
+    assert console({"pwr": said})[0].packs() == (1, 2)
+
+
+def check_force_is_refused_with_its_name():
+    header = "Volt   Curr   Tempr  BTlow  UTlow  UThigh Base.St  Volt.St  Curr.St  Temp.St  CoulombAH Time"
+    for before in ((), ("AverageTempr   : 20466       ", "DC Volt        : 235008      ")):
+        lines = list(before) + [header, "235573 -292   30000  17000  26000  27000  Dischg   Normal   Normal   Normal"]
+        why = str(raised(NoReply, console({"pwr": made.wrapped("pwr", lines)})[0].packs))
+        assert "a battery of the Force family (UTlow in its table), which is not known here" in why
+
+
+def check_what_cannot_be():
+    for old, new in (
+        (b"Power Volt", b"PowerVolt"), (b"Base.St", b"Base St"), (b"\r\r\n2     ", b"\r\r\n3     "),
+        (b"\r\r\n16    ", b"\r\r\n61    "), (b"Absent", b"Absen"), (b"49952  ", b"       "),
+        (b"2024-04-05 ", b"2024-04-05"),
+    ):  # fmt: skip
+        it, _ = console({"pwr": made.pwr().replace(old, new)})
+        assert "does not fit" in str(raised(NoReply, it.packs)), (old, new)
+    raised(NoReply, console({"pwr": made.pwr(there=())})[0].packs)
+
+
+def check_mosfet_temperature_comes_with_a_reading():
+    it, uart = console()
+    it.packs()
+    assert it.read(1).extra.mos == 275
+    for said, mos in ((made.pwr(words={"MosTempr": "28100"}), 281), (b"", None)):
+        uart.answers["pwr"] = said
+        it.link.clock.advance(HALF_MINUTE_MS)
+        reading = it.read(1)
+        assert reading.voltage == 49952 and reading.extra.mos == mos
+    it, uart = console(layout="us2000")  # which has no such column
+    it.packs()
+    it.link.clock.advance(HALF_MINUTE_MS)
+    uart.sent.clear()
+    assert it.read(1) and b"pwr\r\n" not in uart.sent
+
+
+def check_mosfet_temperature_that_jumps_is_asked_again():
+    it, uart = console()
+    it.packs()
+    hot = made.pwr(words={"MosTempr": "97500"})
+    for answers, expected in (([hot, made.pwr()], None), (made.pwr(), 275), ([hot, hot], 975)):
+        uart.answers["pwr"] = answers
+        it.link.clock.advance(HALF_MINUTE_MS)
+        assert it.read(1).extra.mos == expected, expected
+
+
+def check_states_that_only_the_table_says():
+    for word, column, flag, said in (
+        ("Normal", "M.T.St", "", None), ("High", "M.T.St", "OT", None), ("Low", "M.T.St", "UT", None),
+        ("Odd", "M.T.St", "Other", "M.T.St Odd"), ("-", "M.T.St", "", None),
+        ("Alarm", "SysAlarm.St", "Other", "SysAlarm.St Alarm"), ("High", "SysAlarm.St", "Other", "SysAlarm.St High"),
+    ):  # fmt: skip
+        odd = made.pwr("us5000-v2", words={column: word})
+        it, uart = console(dict(made.rack(), pwr=odd))
+        it.packs()
+        reading = it.read(1)
+        assert on(reading.alarms) == flag and reading.extra.words == ((said,) if said else ()), word
+        for answer, there in ((b"", ""), (odd, flag), (made.pwr("us5000-v2"), "")):
+            uart.answers["pwr"] = answer
+            it.link.clock.advance(HALF_MINUTE_MS)
+            assert on(it.read(1).alarms) == there, (word, answer)
+
+
+def check_an_odd_word_has_to_come_twice():
+    it, uart = console(dict(made.rack(), pwr=made.pwr("us5000-v2")))
+    it.packs()
+    it.read(1)
+    uart.answers["pwr"] = [made.pwr("us5000-v2", words={"SysAlarm.St": "Normel"}), made.pwr("us5000-v2")]
+    it.link.clock.advance(HALF_MINUTE_MS)
+    assert it.read(1).extra.words == ()
+
+
+def check_identity():
+    it, uart = console()
+    expected = ("PMADE00000000001", "2.0", "1.3", "Pylon", "US5000", "console", 115200, "V10R04")
+    assert it.identity(2) == (expected, None)
+    uart.answers["info 1"] = made.info(1, {"Soft  version": "", "Barcode": ""})
+    assert it.identity(1)[0][:3] == (None, "2.0", "B69.16")
+
+
+def check_counters():
+    whole = (("Charge Times", 26076), ("COC Times", 1), ("Bat OV Times", 2), ("Bat HV Times", 25), ("Pwr UV Times", 4),
+             ("COCA Times", 9), ("Shut Times", 3256), ("Reset Times", 35), ("CYCLE Times", 666), ("SOH", 93),
+             ("Dsg Cap", 33318354))  # fmt: skip
+    for items, expected in (
+        (whole, (666, 93, 33318354, 7, 35, 3256)),
+        ((("CYCLE Times", 62), ("SOH", "98%")), (62, 98, None, None, None, None)),
+        ((("CYCLE Times", 62), ("SOH", "-")), (62, None, None, None, None, None)),
+        ((("SOH", 255),), None),
+        ((), None),
+    ):
+        it, uart = console()
+        assert it.counters(1) is None
+        uart.answers["stat 1"] = made.stat(items=items)
+        reading = it.read(1)
+        assert it.counters(1) == expected and reading[7:9] == (expected or (None, None))[:2], items

@@ -27,7 +27,6 @@ MODULES = (
     "console_line_cases",
     "console_text_cases",
     "console_pack_cases",
-    "console_group_cases",
     "config_file_cases",
 )
 

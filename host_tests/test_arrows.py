@@ -32,9 +32,8 @@ ARROWS = {
     "battery/rs485": "battery/link battery/pylontech",
     "battery/pylontech": "problems reading battery/frame battery/messages",
     "battery/poller": "modules plausible battery/questions battery/search",
-    "battery/console": "modules reading battery/console_details battery/console_group battery/console_pack",
+    "battery/console": "modules reading battery/console_details battery/console_pack battery/console_text",
     "battery/console_details": "battery/console_text",
-    "battery/console_group": "reading battery/console_text",
     "battery/console_pack": "problems reading battery/console_text",
     "battery/console_text": "problems reading",
     "mqtt/json_writer": "reading",
@@ -48,7 +47,7 @@ ARROWS = {
 ONLY_IN = {"machine": ("board", "lan", "main", "boot"), "network": ("lan", "radio", "setup")}
 # Bytes in, values out
 CODECS = ("reading", "problems", "plausible", "rack", "energy", "battery/frame", "battery/messages",
-          "battery/console_text", "battery/console_pack", "battery/console_group", "battery/console_details",
+          "battery/console_text", "battery/console_pack", "battery/console_details",
           "mqtt/json_writer", "mqtt/payloads", "mqtt/details")  # fmt: skip
 NOT_IN_CODECS = ("time", "socket", "machine", "network", "os", "select", "ssl", "umqtt", "asyncio", "_thread")
 NEVER = ("tools", "host_tests")

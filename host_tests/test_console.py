@@ -6,7 +6,7 @@ import recordings
 from fakes import Clock
 from plain_checks import checks_of
 
-from firmware.battery import NoReply, console_details, console_group, console_line, console_pack
+from firmware.battery import NoReply, console_details, console_line, console_pack, console_text
 from firmware.battery.console import Console
 from firmware.problems import judge
 
@@ -40,7 +40,12 @@ COUNTERS = (
     ("us2000c-full", (666, 93, 33318354, 21, 35, 3256)),
 )
 FORCE = ("force-h2", "force-sc")
-PARSERS = {"bat": console_pack.cells, "stat": console_details.stat, "info": console_details.info}
+PARSERS = {
+    "bat": lambda lines, pack: console_pack.cells(lines, 0),
+    "pwr": lambda lines, pack: console_pack.values(lines, pack) if pack else console_text.table(lines),
+    "stat": console_details.stat,
+    "info": console_details.info,
+}
 
 
 @checks_of("console_line_cases")
@@ -55,11 +60,6 @@ def test_text(check):
 
 @checks_of("console_pack_cases")
 def test_pack(check):
-    check()
-
-
-@checks_of("console_group_cases")
-def test_group(check):
     check()
 
 
@@ -161,10 +161,8 @@ def test_every_recording(recording):
         verb, _, number = command.partition(" ")
         pack = int(number) if number else None
         parse = PARSERS.get(verb, lambda lines, pack: list(lines))
-        if verb == "pwr":
-            parse = console_pack.values if pack else console_group.table
         line = console_line.Line(made.Uart(recording), Clock())
-        assert line.request(verb, pack, lambda lines, parse=parse, pack=pack: parse(lines, pack)), command
+        assert line.request(verb, pack, lambda lines, parse=parse, pack=pack: parse(lines, pack), 1), command
         assert line.polls == 1 and line.frame_errors == 0
 
 

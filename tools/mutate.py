@@ -41,7 +41,6 @@ MODULES = {
     "battery/search.py": ("test_search.py",),
     "battery/console.py": ("test_console.py",),
     "battery/console_details.py": ("test_console.py",),
-    "battery/console_group.py": ("test_console.py",),
     "battery/console_line.py": ("test_console.py",),
     "battery/console_pack.py": ("test_console.py", "test_payloads.py"),
     "battery/console_text.py": ("test_console.py", "test_payloads.py"),

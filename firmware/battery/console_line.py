@@ -1,20 +1,25 @@
-"""One command to the text console, one checked answer: echo, "@", lines, end mark. Everything is bytes."""
+"""One command to the text console, one checked answer: echo, "@", lines, end mark. Everything is bytes.
+
+Each answer has a form: its first line, and how long its lines are, blanks included. While values change it stays; a
+lost or doubled character makes another one. An answer is taken when its form is that of the one before, or came twice.
+"""
 
 import gc
+from array import array
+from binascii import crc32
 
 from micropython import const
 
 from . import NoReply, Refusal, drain
 
 BAUD = 115_200
-# Everything that is ever sent: with a pack's number, and those that can stand alone
-_WITH_PACK = "bat;info;stat;soh;pwr"
-_ALONE = "pwr;time;info;stat"
-_MAX_PACKS = const(16)
+# Everything that is ever sent: the first four stand alone, all but the first with a pack's number
+_COMMANDS = "time", "pwr", "info", "stat", "bat", "soh"
+_ALONE = const(4)
+_PACKS = const(17)  # numbers from 1, and 0 for none
 _END = b"\r\n"  # some consoles take only CR, some only CR LF
 # Codes of refusals, as the framed protocol's RTN; and what one of the second kind says
-_UNKNOWN = const(0x04)
-_INVALID = const(0x06)
+_UNKNOWN, _INVALID = const(0x04), const(0x06)
 _REFUSED = b"Invalid;fail;not ;unccess;unsuccess;rror;Usage;denied"
 _REFUSAL_LINES = const(4)  # of one whose words are not in this table; it must come twice
 _COMPLETED = b"Command completed successfully"  # an exclamation mark can stand behind it
@@ -26,16 +31,14 @@ _PAGER_MS = const(60)  # of silence, then the pager waits
 _QUIET_MS = const(60)  # silence on the line before a command is repeated,
 _REST_MS = const(300)  # or more, where its answer was not heard to the end
 _POLL_MS = const(10)
-_COLLECT_LINES = const(8)  # make garbage for one collection
 _CHUNK_BYTES = const(128)  # read at once, at most
 _LINE_BYTES = const(400)  # of the longest line; the header of `pwr` has about 200
 _BUFFER_BYTES = const(640)  # holds a line and a chunk
 _MAX_LINES = const(192)
 _MAX_CHARACTER = const(0x7E)
+_FORM = const(0xFFFFFF)
 _DOLLAR, _COLON, _LETTER = const(0x24), const(0x3A), const(0x41)
 _MARK_BYTES = const(8)  # of a line with the end mark
-_ENDLESS = "an answer without an end"
-_DAMAGED = "the end mark is damaged"
 _SHOWN = const(60)  # characters of the battery's words in a message
 
 
@@ -53,9 +56,11 @@ class Line:
         self.failures = self.polls = self.timeouts = self.frame_errors = self.return_codes = 0
         self._buffer = bytearray(_BUFFER_BYTES)
         self._view = memoryview(self._buffer)
-        self._lines = 0  # since garbage was collected
         self._at = self._end = 0  # of what was received and not yet taken
         self._began, self._heard = 0, None  # ms: when the command was sent, and when something came behind it
+        self._form = 0  # of this answer
+        self._forms = array("I", bytes(4 * 6 * _PACKS))  # of the answers before, one for each command and pack
+        self._candidate = None  # (place in _forms, form) that came once
 
     def set_rate(self, baud):
         """Changes our side of the line to `baud`; what has been received is lost."""
@@ -66,11 +71,11 @@ class Line:
         """Asks until a whole answer comes -> parse(its lines, an iterator of bytes).
 
         `command`: a text of the list above; `pack`: a number or None; ValueError for anything else. `parse` takes all
-        lines; it raises ValueError for what does not fit, and returns None for what must come twice. NoReply after
-        `attempts`; Refusal, with the battery's words, of what it does not know (code 04H) or cannot do (06H).
+        lines, and raises ValueError for what does not fit. With one of `attempts` nothing has to come twice. NoReply
+        behind them; Refusal, with the battery's words, of what it does not know (code 04H) or cannot do (06H).
         """
-        text, quiet = _checked(command, pack), _QUIET_MS
-        said = None  # words that may be a refusal, from the attempt before
+        text, place = _checked(command, pack)
+        quiet, said = _QUIET_MS, None  # said: words that may be a refusal, from the attempt before
         for attempt in range(attempts):
             again = attempt or self.failures
             if again:
@@ -82,8 +87,14 @@ class Line:
             self._began, self._heard = self.clock.ticks_ms(), None
             gc.collect()  # here, where the answer has to be waited for anyway
             try:
-                value = self._parsed(text, parse)
-                if value is not None:
+                lines = self._answer(text)
+                try:
+                    value = parse(lines)
+                except ValueError:
+                    for _ in lines:
+                        pass  # it may be a refusal, which the end tells
+                    raise
+                if attempts == 1 or self._is_known(place):
                     self.failures = 0
                     return value
                 last = NoReply("%s: its form is new" % command)
@@ -91,13 +102,12 @@ class Line:
                 last = error
                 self.timeouts += 1
             except Refusal as error:
-                words = str(error)
-                if error.code or words == said:
+                last = NoReply(str(error))
+                if error.code or str(error) == said:
                     self.failures = 0
                     self.return_codes += 1
-                    raise Refusal(error.code or _INVALID, words)
-                said = words
-                last = NoReply(words)
+                    raise Refusal(error.code or _INVALID, str(error))
+                said = str(error)
                 self.frame_errors += 1
             except ValueError as error:
                 last = NoReply("%s: %s" % (str(text, "ascii"), error))
@@ -106,141 +116,111 @@ class Line:
         self.failures += 1
         raise last
 
-    def _parsed(self, command, parse):
-        """The value of an answer. One that `parse` does not take is heard to its end too: it may be a refusal."""
-        lines = self._answer(command)
-        try:
-            return parse(lines)
-        except ValueError as error:
-            wrong = error
-        try:
-            list(lines)
-        except ValueError:
-            pass  # the first one says more
-        raise wrong
+    def _is_known(self, place):
+        """Has the answer the form of the one before, or of the last new one?"""
+        known = self._form == self._forms[place]
+        if not known and self._candidate == (place, self._form):
+            self._forms[place] = self._form
+            known = True
+        self._candidate = None if known else (place, self._form)
+        return known
 
     def _answer(self, command):
         """Yields the lines between "@" and the end mark, blanks at their ends included."""
-        self._skip_to_echo(command)
-        at = self._next(command).strip()
-        if at == command:  # some echo twice
-            at = self._next(command).strip()
-        if at != b"@":
-            raise ValueError("no @ behind the echo")
-        code, words, done = 0, [], False  # of a refusal, and whether the answer is completed
-        for count in range(_MAX_LINES):
+        awaited = command, b"@"  # behind a prompt, or the rest of another answer
+        code, words, count, done = 0, b"", 0, False  # of a refusal, and whether the answer is completed
+        self._form = 0
+        for _ in range(_MAX_LINES):
             line = self._next(command)
             start = line[0]
-            if start == _DOLLAR or (len(line) <= _MARK_BYTES and _DOLLAR in line):
+            if awaited:
+                if line[line.rfind(b">") + 1 :].strip() == awaited[0]:
+                    awaited = awaited[1:]
+                elif len(awaited) == 1 and line.strip() != command:  # some echo twice
+                    break
+            elif start == _DOLLAR or (len(line) <= _MARK_BYTES and _DOLLAR in line):
                 if line.strip() != b"$$" or not (done or code or count <= _REFUSAL_LINES):
-                    raise ValueError(_DAMAGED)
+                    break
                 if done:
                     return
-                said = b"%s: %s" % (command, b"; ".join(words)[:_SHOWN] or b"refused")
-                raise Refusal(code, str(said, "ascii"))
-            if done:
-                raise ValueError(_DAMAGED)
-            if start == _COMPLETED[0] and line.strip().rstrip(b"!") == _COMPLETED:
+                raise Refusal(code, str(b"%s: %s" % (command, words[:_SHOWN] or b"refused"), "ascii"))
+            elif done:
+                break
+            elif start == _COMPLETED[0] and line.strip().rstrip(b"!") == _COMPLETED:
                 done = True
-                continue
-            if not code and start >= _LETTER and (count == 0 or _COLON not in line):  # no row and no value
-                code = _refusal(line, command)
-                words = [] if code else words
-            if len(words) < _REFUSAL_LINES:
-                words.append(line.strip())
-            if not code:
-                yield line
-        raise ValueError(_ENDLESS)
-
-    def _skip_to_echo(self, command):
-        """Takes the line with the echo; what comes before it is a prompt, or the rest of another answer."""
-        first = None
-        try:
-            for _ in range(_MAX_LINES):
-                line = self._next(command)
-                first = first or line
-                if line[line.rfind(b">") + 1 :].strip() == command:
-                    return
-        except ValueError:
-            if not first:
-                raise
-        raise ValueError("no echo, but %s" % str(first.strip()[:_SHOWN], "ascii"))
+            else:
+                if not code and start >= _LETTER and (count == 0 or _COLON not in line):  # no row and no value
+                    code = _refusal(line, command)
+                    words = b"" if code else words
+                words = words or line.strip()
+                count += 1
+                if not code:
+                    self._form = (33 * self._form + len(line)) & _FORM if self._form else crc32(line) & _FORM
+                    yield line
+        raise ValueError("damaged, or without an end, at %s" % str(line[:_SHOWN], "ascii"))
 
     def _next(self, command):
         """The next line that is not blank. It ends in CR or LF; NoReply or ValueError when none comes."""
-        buffer, at = self._buffer, self._at
-        seen = 0  # bytes of the line that is coming, without an end so far
+        buffer = self._buffer
         while True:
-            end = self._end
-            while not seen and at < end and buffer[at] in _END:
+            at, end = self._at, self._end
+            while at < end and buffer[at] in _END:
                 at += 1
-            stop = buffer.find(b"\r", at + seen, end)
-            other = buffer.find(b"\n", at + seen, end if stop < 0 else stop)
+            self._at = at
+            stop = buffer.find(b"\r", at, end)
+            other = buffer.find(b"\n", at, end if stop < 0 else stop)
             stop = stop if other < 0 else other
-            if stop >= 0:
-                line = bytes(self._view[at:stop])
-                at, self._at, seen = stop, stop, 0
-                if line.isspace() or line.find(_PAGER) >= 0:  # the pager's line is blanked by CR and spaces
-                    continue
+            if stop < 0:
+                self._receive(command)
+                continue
+            self._at = stop
+            line = bytes(self._view[at:stop])
+            if not line.isspace() and line.find(_PAGER) < 0:  # its line is blanked by CR and spaces
                 if max(line) > _MAX_CHARACTER:
                     raise ValueError("a character %02XH" % max(line))
-                self._lines += 1
                 return line
-            seen = end - at
-            if seen > _LINE_BYTES:
-                raise ValueError(_ENDLESS)
-            self._at = at
-            self._receive(command)
-            at = self._at
 
     def _receive(self, command):
         """Waits for more and puts it behind what there is. The pager's line gets the end that it lacks."""
         clock, view = self.clock, self._view
-        at, end = self._at, self._end
-        if at:
-            view[: end - at] = view[at:end]
-            self._at, self._end = 0, end - at
-            end -= at
+        end = self._end - self._at
+        view[:end] = view[self._at : self._end]
+        self._at, self._end = 0, end
         while True:
             count = self.uart.readinto(view[end : end + _CHUNK_BYTES])
             now = clock.ticks_ms()
-            if clock.ticks_diff(now, self._began) >= _ANSWER_MS:
-                raise ValueError(_ENDLESS)
+            silent = clock.ticks_diff(now, self._began if self._heard is None else self._heard)
+            if clock.ticks_diff(now, self._began) >= _ANSWER_MS or end > _LINE_BYTES:
+                raise ValueError("an answer without an end")
             if count:
                 self._heard = now
-                self._end = end + count
+                self._end += count
                 return
-            silent = clock.ticks_diff(now, self._began if self._heard is None else self._heard)
-            if end and silent >= _PAGER_MS and self._buffer.find(_PAGER, 0, end) >= 0:
+            if silent >= _PAGER_MS and self._buffer.find(_PAGER, 0, end) >= 0:
                 self.uart.write(b"\r")
                 self._buffer[end] = _END[0]
-                self._end = end + 1
+                self._end += 1
                 return
-            elif silent < _IDLE_MS:
-                if self._lines >= _COLLECT_LINES:  # here, where the rest has to be waited for anyway
-                    self._lines = 0
-                    gc.collect()
-                clock.sleep_ms(_POLL_MS)
-            elif self._heard is None:
-                raise NoReply("%s at %d baud: no reply" % (str(command, "ascii"), self.baud))
-            else:
-                raise ValueError(_DAMAGED)
+            if silent >= _IDLE_MS:
+                if self._heard is None:
+                    raise NoReply("%s at %d baud: no reply" % (str(command, "ascii"), self.baud))
+                raise ValueError("an answer without an end")
+            clock.sleep_ms(_POLL_MS)
 
 
 def _checked(command, pack):
-    """The command as bytes, if it may be sent."""
-    if pack is None and command in _ALONE.split(";"):
-        return command.encode()
-    if command in _WITH_PACK.split(";") and isinstance(pack, int) and 1 <= pack <= _MAX_PACKS:
-        return ("%s %d" % (command, pack)).encode()
-    raise ValueError("%s is not a read command" % command)
+    """-> (the command as bytes, its place among the forms); ValueError when it may not be sent."""
+    kind = _COMMANDS.index(command)
+    if kind >= _ALONE if pack is None else not (kind and pack in range(1, _PACKS)):
+        raise ValueError("no read command")
+    text = command if pack is None else "%s %d" % (command, pack)
+    return text.encode(), _PACKS * kind + (pack or 0)
 
 
 def _refusal(line, command):
     """The code of a line that refuses a command, or 0."""
     if line.find(b"Unknown command") >= 0:
-        name = command.split()[0]
-        if line.find(b"'%s'" % name) < 0 and line.find(b"'%s'" % command) < 0:
+        if line.find(b"'%s'" % command.split()[0]) < 0 and line.find(b"'%s'" % command) < 0:
             raise ValueError(str(line.strip()[:_SHOWN], "ascii"))  # it heard another command
         return _UNKNOWN
     for words in _REFUSED.split(b";"):
