@@ -1,28 +1,33 @@
-"""Shortens the private names of a module before it is compiled: the board keeps every different name in its memory.
+"""Shortens names of a module before it is compiled: the board keeps every different name in its memory.
 
-Names that begin with one underscore are nobody else's, so each module counts its own from `_0` on, and all modules
-share the same few. `python3 tools/shorten.py firmware/loop.py` tells which name a traceback of the board means.
+Names that begin with one underscore are nobody else's, so each module counts its own from `_0` on; parameters are their
+function's own, and become `_a`, `_b` … All modules share the same few. `python3 tools/shorten.py firmware/loop.py` tells
+which name a traceback of the board means.
 """
 
 import argparse
+import ast
 import io
 import re
 import tokenize
 from pathlib import Path
 
 _PRIVATE = re.compile(r"_[A-Za-z]\w*$")
+_FUNCTIONS = (ast.FunctionDef, ast.Lambda)
+_LETTERS = [f"_{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
 
 
-def shorten(source):
-    """Python source -> the same with short private names."""
-    lines = source.splitlines(keepends=True)
-    found = _private(source)
+def shorten(source, keywords=None):
+    """Python source -> the same with short private names; where `keywords` are given, names of parameters that must
+    stay, with short parameters, too.
+    """
     short = short_names(source)
-    for token in reversed(found):  # from the end, so that the columns before stay right
-        row, column = token.start
-        line = lines[row - 1]
-        lines[row - 1] = line[:column] + short[token.string] + line[column + len(token.string) :]
-    return "".join(lines)
+    source = _replaced(source, [(*token.start, token.string, short[token.string]) for token in _private(source)])
+    if keywords is None:
+        return source
+    lines = [line.encode() for line in source.splitlines()]
+    found = sorted(_parameters(ast.parse(source), {}, keywords))
+    return _replaced(source, [(line, len(lines[line - 1][:at].decode()), *names) for line, at, *names in found])
 
 
 def short_names(source):
@@ -33,12 +38,52 @@ def short_names(source):
     return short
 
 
+def keywords(sources):
+    """Python sources -> the names that any of them gives to a parameter by `name=value`, and self. SyntaxError."""
+    calls = [node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+    return {"self"} | {keyword.arg for call in calls for keyword in call.keywords}
+
+
 def _private(source):
     return [
         token
         for token in tokenize.generate_tokens(io.StringIO(source).readline)
         if token.type == tokenize.NAME and _PRIVATE.match(token.string)
     ]
+
+
+def _parameters(node, short, keep):
+    """-> [(line, column in bytes, name, short name)] of all parameters below `node`; `short` are those of the functions
+    around it.
+    """
+    if isinstance(node, ast.Name) and node.id in short:
+        return [(node.lineno, node.col_offset, node.id, short[node.id])]
+    found = []
+    inside = short
+    if isinstance(node, _FUNCTIONS):
+        arguments = _arguments(node.args)
+        free = (name for name in _LETTERS if name not in short.values())
+        inside = short | {one.arg: one.arg if one.arg in keep else next(free) for one in arguments}
+        found = [(one.lineno, one.col_offset, one.arg, inside[one.arg]) for one in arguments]
+        for default in node.args.defaults:  # they are evaluated outside
+            found += _parameters(default, short, keep)
+    for child in ast.iter_child_nodes(node):
+        if not isinstance(child, ast.arguments):
+            found += _parameters(child, inside, keep)
+    return found
+
+
+def _arguments(of):
+    return [one for one in (*of.args, of.vararg, *of.kwonlyargs, of.kwarg) if one]
+
+
+def _replaced(source, changes):
+    """`source` with each (line, column, name, new name) of `changes`, which are sorted, carried out."""
+    lines = source.splitlines(keepends=True)
+    for line, column, name, new in reversed(changes):  # from the end, so that the columns before stay right
+        text = lines[line - 1]
+        lines[line - 1] = text[:column] + new + text[column + len(name) :]
+    return "".join(lines)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import shutil
@@ -11,7 +12,7 @@ import tokenize
 from pathlib import Path
 
 from tools import environment
-from tools.shorten import shorten
+from tools.shorten import keywords, shorten
 
 PROJECT = environment.PROJECT
 MODULES = Path(__file__).parent / "modules"
@@ -47,15 +48,24 @@ def board_files(source=False, project=PROJECT):
     """-> [(name in the flash, as Path; path of the file on this PC)], as lay_out() puts them. CompileError."""
     files = [(Path(name), project / name) for name in TOP_FILES if (project / name).exists()]
     others = [path for path in (project / PLACE,) if path.exists()]
-    for path in sorted([*others, *(project / "firmware").rglob("*.py"), *(project / "firmware").rglob("*.txt")]):
+    modules = sorted((project / "firmware").rglob("*.py"))
+    short = functools.partial(shorten, keywords=_keywords(modules))
+    for path in sorted([*others, *modules, *(project / "firmware").rglob("*.txt")]):
         name = path.relative_to(project)
         if source or path.suffix != ".py":
             files.append((name, path))
         else:
             # tracebacks name the .mpy: the board knows that name already, and keeps every new one in its memory
             name = name.with_suffix(".mpy")
-            files.append((name, compiled(path, name, shorten, OPTIONS)))
+            files.append((name, compiled(path, name, short, OPTIONS)))
     return files
+
+
+def _keywords(modules):
+    try:
+        return keywords(path.read_text() for path in modules)
+    except SyntaxError:
+        return None  # compiled() says in which file
 
 
 def board_modules():
