@@ -1,8 +1,8 @@
 """Shortens names of a module before it is compiled: the board keeps every different name in its memory.
 
 Names that begin with one underscore are nobody else's, so each module counts its own from `_0` on; parameters are their
-function's own, and become `_a`, `_b` … All modules share the same few. `python3 tools/shorten.py firmware/loop.py` tells
-which name a traceback of the board means.
+function's own, and become `_a`, `_b` … All modules share the same few. `python3 tools/shorten.py firmware/loop.py`
+tells which name a traceback of the board means.
 """
 
 import argparse
