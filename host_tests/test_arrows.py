@@ -28,7 +28,7 @@ ARROWS = {
     "rack": "problems reading",
     "reading": "problems",
     "battery/link": "battery/frame",
-    "battery/pace": "problems reading battery/link",
+    "battery/pace": "problems reading battery/link battery/pace_messages",
     "battery/rs485": "battery/link battery/pylontech",
     "battery/pylontech": "problems reading battery/frame battery/messages",
     "battery/poller": "modules plausible battery/questions battery/search",
@@ -47,7 +47,7 @@ ARROWS = {
 ONLY_IN = {"machine": ("board", "lan", "main", "boot"), "network": ("lan", "radio", "setup")}
 # Bytes in, values out
 CODECS = ("reading", "problems", "plausible", "rack", "energy", "battery/frame", "battery/messages",
-          "battery/console_text", "battery/console_pack", "battery/console_details",
+          "battery/pace_messages", "battery/console_text", "battery/console_pack", "battery/console_details",
           "mqtt/json_writer", "mqtt/payloads", "mqtt/details")  # fmt: skip
 NOT_IN_CODECS = ("time", "socket", "machine", "network", "os", "select", "ssl", "umqtt", "asyncio", "_thread")
 NEVER = ("tools", "host_tests")

@@ -91,6 +91,33 @@ def test_every_state_at_the_start(state, baud, kept, name, most_ms):
     assert not it.battery.forbidden
 
 
+PACE = {"cells": 16, "temperatures": 6}
+# the same of the relatives, which come last; options of the battery
+RELATIVES = (
+    ("rs485", 9600, "", {}, 26_000),
+    ("rs485", 115200, "", {"group_number": 3}, 28_000),
+    ("rs485", 9600, "console", {"echo": True}, 28_000),
+    ("rs485", 115200, "rs485", {}, 3_000),
+    ("pace", 9600, "", PACE, 29_000),
+    ("pace", 9600, "", PACE | {"version": 0x20}, 30_000),
+    ("pace", 9600, "console", PACE, 28_000),
+    ("pace", 9600, "pace", PACE, 1_000),
+    ("pace", 9600, "rs485", PACE, 28_000),
+    ("framed", 1200, "pace", {}, 12_000),
+    ("framed", 9600, "", {}, 9_000),
+)
+
+
+@pytest.mark.parametrize(("name", "baud", "kept", "options", "most_ms"), RELATIVES)
+def test_the_relatives_are_found_too(name, baud, kept, options, most_ms):
+    it = house(framed, kept, speaks=name, baud=baud, **options)
+    assert found(it) <= most_ms
+    assert it.poller.dialect.name == it.retained.dialect == name and it.restarts == (name != (kept or "framed"))
+    it.settled()
+    assert {reading.pack for _, reading in it.sink.readings} == {1, 2} and not it.battery.forbidden
+    assert it.link.baud == (4800 if name == "framed" else baud) and it.poller.implausible == 0
+
+
 @pytest.mark.parametrize("kept", ["", "framed", "console"])
 def test_nobody_answers(kept):
     """A whole search is over within a minute, it is told once what to check, and it goes on with growing pauses."""
@@ -101,6 +128,7 @@ def test_nobody_answers(kept):
         assert it.clock.passed_ms - before <= STEP_MAX_MS
     (said,) = it.log.texts("warning")
     places = ["at 1200 to 19200 baud", "as text at 115200 baud"]
+    assert "RS485" in said and "PACE" in said
     assert "no battery " + " nor ".join(places[:: -1 if kept == "console" else 1]) in said and "MAX3232" in said
     assert it.clock.passed_ms < WHOLE_S * 1000
     rates = {rate for _, rate, _ in it.uart.written}

@@ -6,8 +6,9 @@ import pytest
 from battery_line import BatteryUart, House
 from fakes import Clock
 
-from firmware.battery import NoReply, Refusal, frame, pace
-from firmware.battery.pace import DataError, Pace, PaceLink
+from firmware.battery import NoReply, Refusal, frame, pace, pace_messages
+from firmware.battery.pace import Pace, PaceLink
+from firmware.battery.pace_messages import DataError
 from firmware.reading import summarize
 from tools.simulator import framed
 from tools.simulator.commands import Reply
@@ -136,7 +137,7 @@ LENGTHS = ((ANALOG, {"soh": False}, (-1, 2)), (ANALOG, {}, (-2, 1)), (ALARM, {"e
 @pytest.mark.parametrize("cells", [8, 15, 16])
 @pytest.mark.parametrize(("cid2", "options", "off"), LENGTHS)
 def test_each_layout_too_short_and_too_long(cid2, options, off, cells):
-    parse = {ANALOG: pace.analog_values, ALARM: pace.alarms}[cid2]
+    parse = {ANALOG: pace_messages.analog_values, ALARM: pace_messages.alarms}[cid2]
     info = info_of(cid2, cells=cells, **options)
     assert parse(info)[0] == 1
     for bytes_off in off:
@@ -145,9 +146,9 @@ def test_each_layout_too_short_and_too_long(cid2, options, off, cells):
 
 
 @pytest.mark.parametrize(("parse", "good", "bad"), [
-    (pace.pack_count, b"\x05", (b"", b"\x00", b"\x11", b"\x05\x00")),
-    (pace.serial_number, b"1B470102170999D     Mar 30 2022,18:18:16", (b"1B47", bytes(40), b"\xff" * 40)),
-    (pace.text, b"P16S-1.04\0", (b"", b"\0\0", b"P16\x07S")),
+    (pace_messages.pack_count, b"\x05", (b"", b"\x00", b"\x11", b"\x05\x00")),
+    (pace_messages.serial_number, b"1B470102170999D     Mar 30 2022,18:18:16", (b"1B47", bytes(40), b"\xff" * 40)),
+    (pace_messages.text, b"P16S-1.04\0", (b"", b"\0\0", b"P16\x07S")),
 ])  # fmt: skip
 def test_other_layouts(parse, good, bad):
     assert parse(good)
@@ -159,11 +160,11 @@ def test_other_layouts(parse, good, bad):
 def test_what_is_left_over_is_said():
     info = info_of(ANALOG)
     with pytest.raises(DataError, match="65H behind the design capacity is no SOH"):
-        pace.analog_values(info[:-1] + b"\x65")
+        pace_messages.analog_values(info[:-1] + b"\x65")
     with pytest.raises(DataError, match="ends too early, 1 short"):
-        pace.analog_values(info[:-2])
+        pace_messages.analog_values(info[:-2])
     with pytest.raises(DataError, match="77H is left over"):
-        pace.analog_values(info + b"\x77")
+        pace_messages.analog_values(info + b"\x77")
 
 
 @pytest.mark.parametrize("version", [0x25, 0x20])

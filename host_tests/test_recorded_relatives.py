@@ -7,14 +7,15 @@ from battery_line import Log, ScriptedUart
 from fakes import Clock
 from test_recorded_frames import PARSERS, command, line_of
 
-from firmware.battery import Refusal, frame, pace
+from firmware.battery import Refusal, frame, pace, pace_messages
 from firmware.battery.pace import PaceLink
 from firmware.battery.rs485 import Rs485, Rs485Link
 from firmware.battery.search import PACE, RS485, answers, probes
 
 ANALOG, ALARM, PARAMETERS, MANUFACTURER = 0x42, 0x44, 0x47, 0x51
-PACE_PARSERS = {ANALOG: pace.analog_values, ALARM: pace.alarms, 0x90: pace.pack_count, 0xC1: pace.text,
-                0xC2: pace.serial_number}  # fmt: skip
+PACE_PARSERS = {ANALOG: pace_messages.analog_values, ALARM: pace_messages.alarms,
+                0x90: pace_messages.pack_count, 0xC1: pace_messages.text,
+                0xC2: pace_messages.serial_number}  # fmt: skip
 
 
 def of(frames, family):
@@ -75,7 +76,7 @@ def test_each_reply_of_pace_through_the_dialect(recorded_frames):
             with_more = len(reply.info) in (62, 39)  # SOH; a byte behind the alarms
             for bad in (reply.info[: -2 if with_more else -1], reply.info + bytes(1 if with_more else 2)):
                 if reply.info[1] == single(row):  # one pack
-                    with pytest.raises(pace.DataError):
+                    with pytest.raises(pace_messages.DataError):
                         PACE_PARSERS[cid2](bad)
     assert count >= 15
 
@@ -96,7 +97,7 @@ def test_values_by_hand_of_pace(recorded_frames, expected):
     model, pack, first, last, temperatures, *values = expected
     for row, cid2, reply in of(recorded_frames, "pace"):
         if (row["model"], cid2, reply.info[1:2]) == (model, ANALOG, bytes([pack])):
-            one = pace.analog_values(reply.info)[1][0]
+            one = pace_messages.analog_values(reply.info)[1][0]
             if (one.cells[0], one.cells[-1]) == (first, last):
                 assert (one.temperatures[0], one.temperatures[-1]) == temperatures
                 assert list(one[2:]) == values

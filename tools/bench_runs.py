@@ -167,7 +167,9 @@ def running(broker, packs, dialect, heap, paced=False):
     with tempfile.TemporaryDirectory(prefix="bench-") as flash:
         layout.lay_out(flash)
         _configure(flash, dialect, mqtt_host=broker.host, mqtt_port=broker.port)
-        simulator = Simulator(packs, baud=BAUD, wide=True, paced=paced, truth_limit=1, dialect=dialect)
+        usual = {"pace": {"cells": 16, "temperatures": 6}}.get(dialect, {"wide": True})
+        baud = BAUD if dialect == "framed" else None
+        simulator = Simulator(packs, baud=baud, paced=paced, truth_limit=1, dialect=dialect, **usual)
         with simulator, Board(flash, simulator.path, heap=heap) as board:
             client.connect(broker.host, broker.port)
             client.loop_start()

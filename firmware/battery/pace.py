@@ -1,13 +1,10 @@
-"""The PACE dialect (Jakiper, SOK, Gobel and relatives; RS-232, 9600 baud): layouts of INFO, and who asks -> Reading."""
-
-from collections import namedtuple
-from struct import calcsize, unpack_from
+"""The PACE dialect (Jakiper, SOK, Gobel and relatives; RS-232, 9600 baud) -> Reading, identity."""
 
 from micropython import const
 
 from ..problems import ABOVE, ALARM, BELOW, NORMAL, OTHER, Alarms, alarm_flags
 from ..reading import Identity, More, Reading
-from . import NoReply, Refusal
+from . import NoReply, Refusal, pace_messages
 from .link import Link
 
 _ANALOG_VALUES, _ALARMS, _PACK_COUNT, _VERSION, _SERIAL_NUMBER = 0x42, 0x44, 0x90, 0xC1, 0xC2
@@ -15,11 +12,7 @@ _ANALOG_VALUES, _ALARMS, _PACK_COUNT, _VERSION, _SERIAL_NUMBER = 0x42, 0x44, 0x9
 COMMANDS = {_ANALOG_VALUES: 66, _ALARMS: 41, _PACK_COUNT: 1, _VERSION: 32, _SERIAL_NUMBER: 40}
 VERSIONS = (0x25, 0x20)  # VER of a request, as the battery wants it
 _VER_ERROR = const(1)  # RTN
-_ALL = const(0xFF)
 _MAX_PACKS = const(16)
-_UNIT = const(10)  # mA, mAh
-_ZERO_CELSIUS = const(2731)  # 0.1 K
-_SERIAL_CHARACTERS = const(20)  # padding included; a date follows
 
 # Flags of the bits of each status byte, bit 0 first. Of the bits of `system` only those that all sources agree upon.
 _PROTECT = (
@@ -50,114 +43,6 @@ CCB_Fault CCB fault
 Heater_Fault Heater fault"""
 _SENSORS = ("CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16", "MOS_T", "ENV_T")
 
-# cells [mV], temperatures [0.1 °C], current mA, voltage mV, remaining, capacity, design mAh, soh % or None
-Analog = namedtuple("Analog", "cells temperatures current voltage remaining capacity cycles design soh")
-# cells, temperatures: states; status: protect1, protect2, system, control, fault; balancing: a bit a cell
-Alarm = namedtuple("Alarm", "cells temperatures charge_current voltage discharge_current status balancing warn")
-
-
-class DataError(ValueError):
-    """INFO that does not fit its layout to the last byte."""
-
-
-def analog_values(info):
-    """Reply to 42H, INFOFLAG included -> (pack, or pack count for all, [Analog, ...]). DataError."""
-    return _packs(info, _analog)
-
-
-def alarms(info):
-    """Reply to 44H, DATAFLAG included -> (pack, or pack count for all, [Alarm, ...]). DataError."""
-    return _packs(info, _alarm)
-
-
-def text(info):
-    """Reply to C1H, or a part of one to C2H -> printable ASCII without its padding. DataError."""
-    raw = bytes(info).rstrip(b"\0 ")
-    for byte in raw:
-        if not 32 <= byte < 127:
-            raise DataError("a text has the byte %02XH in it" % byte)
-    if not raw:
-        raise DataError("an empty text")
-    return raw.decode()
-
-
-def serial_number(info):
-    """Reply to C2H -> the serial number, without the date behind it. DataError."""
-    if len(info) < _SERIAL_CHARACTERS:
-        raise DataError("INFO of %d bytes ends too early" % len(info))
-    return text(info[:_SERIAL_CHARACTERS])
-
-
-def pack_count(info):
-    """Reply to 90H -> (FFH, how many packs there are). DataError."""
-    if len(info) != 1 or not 1 <= info[0] <= _MAX_PACKS:
-        raise DataError("no pack count: %d bytes, %d" % (len(info), info[0] if info else 0))
-    return _ALL, info[0]
-
-
-def _packs(info, parse):
-    """Each pack's block may end in a byte more: it does in all of them, or in none."""
-    try:
-        return _blocks(info, parse, 0)
-    except DataError:
-        return _blocks(info, parse, 1)
-
-
-def _blocks(info, parse, more):
-    (_, command), at = _take(info, 0, ">BB")
-    packs = []
-    while at < len(info) or not packs:
-        pack, at = parse(info, at, more)
-        packs.append(pack)
-        if (at < len(info) and len(packs) >= command and command <= _MAX_PACKS) or len(info) == at + 1:
-            raise DataError("INFO of %d bytes: %02XH is left over behind its layout" % (len(info), info[at]))
-    if len(packs) not in (1, command):
-        raise DataError("INFO holds %d packs and says %d" % (len(packs), command))
-    return command, packs
-
-
-def _take(info, at, layout):
-    end = at + calcsize(layout)
-    if end > len(info):
-        raise DataError("INFO of %d bytes ends too early, %d short, with %02XH" % (
-            len(info), end - len(info), info[-1] if info else 0))  # fmt: skip
-    return unpack_from(layout, info, at), end
-
-
-def _counted(info, at, layout):
-    (count,), at = _take(info, at, ">B")
-    return _take(info, at, layout % count)
-
-
-def _cells(info, at, layout):
-    cells, at = _counted(info, at, layout)
-    if not cells:
-        raise DataError("a pack without cells")
-    return cells, at
-
-
-def _analog(info, at, more):
-    cells, at = _cells(info, at, ">%dH")
-    temperatures, at = _counted(info, at, ">%dH")
-    # the count of user-defined values, 2, 3 or 9, does not tell whether SOH is there
-    (current, voltage, remaining, _, capacity, cycles, design), at = _take(info, at, ">hHHBHHH")
-    soh = None
-    if more:
-        (soh,), at = _take(info, at, ">B")
-        if soh > 100:
-            raise DataError("%02XH behind the design capacity is no SOH" % soh)
-    celsius = tuple([raw - _ZERO_CELSIUS for raw in temperatures])
-    remaining, capacity, design = remaining * _UNIT, capacity * _UNIT, design * _UNIT
-    return Analog(cells, celsius, current * _UNIT, voltage, remaining, capacity, cycles, design, soh), at
-
-
-def _alarm(info, at, more):
-    cells, at = _cells(info, at, ">%dB")
-    temperatures, at = _counted(info, at, ">%dB")
-    (charge, voltage, discharge, status, balancing, warn), at = _take(info, at, ">BBB5sH2s")
-    _, at = _take(info, at, ">%ds" % more)  # of unknown meaning
-    return Alarm(cells, temperatures, charge, voltage, discharge, status, balancing, warn), at
-
 
 class PaceLink(Link):
     """A Link whose packs are asked at their own ADR. Replies come from ADR 00H, 01H or the pack's; which pack it is
@@ -181,7 +66,7 @@ class PaceLink(Link):
         for version in VERSIONS:
             self.version = version
             try:
-                self.request(_ANALOG_VALUES, analog_values, 1, attempts)
+                self.request(_ANALOG_VALUES, pace_messages.analog_values, 1, attempts)
                 return True
             except NoReply:
                 pass
@@ -203,10 +88,10 @@ class Pace:
 
     def read(self, pack):
         """One pack's analog values and alarms -> Reading; its alarms are None where none could be read."""
-        analog = _only(self.link.request(_ANALOG_VALUES, analog_values, pack))
+        analog = _only(self.link.request(_ANALOG_VALUES, pace_messages.analog_values, pack))
         alarm = None
         try:
-            alarm = _only(self.link.request(_ALARMS, alarms, pack))
+            alarm = _only(self.link.request(_ALARMS, pace_messages.alarms, pack))
             if (len(alarm.cells), len(alarm.temperatures)) != (len(analog.cells), len(analog.temperatures)):
                 alarm = None
         except (NoReply, Refusal):
@@ -216,13 +101,14 @@ class Pace:
     def packs(self, _=0):
         """Numbers of the packs: (1, 2, ...), counted by asking where 90H brings no count."""
         try:
-            return tuple(range(1, self.link.request(_PACK_COUNT, pack_count, _ALL, 2)[1] + 1))
+            _, count = self.link.request(_PACK_COUNT, pace_messages.pack_count, pace_messages.ALL_PACKS, 2)
+            return tuple(range(1, count + 1))
         except (NoReply, Refusal):
             pass
         count = 0
         try:
             while count < _MAX_PACKS:
-                self.link.request(_ANALOG_VALUES, analog_values, count + 1, 2)
+                self.link.request(_ANALOG_VALUES, pace_messages.analog_values, count + 1, 2)
                 count += 1
         except (NoReply, Refusal):
             if not count:
@@ -233,7 +119,7 @@ class Pace:
     def identity(self, pack):
         """Who this pack is -> (reading.Identity, None), or (what could be read of it, NoReply or Refusal)."""
         found, first = [], None
-        for cid2, parse in ((_SERIAL_NUMBER, serial_number), (_VERSION, text)):
+        for cid2, parse in ((_SERIAL_NUMBER, pace_messages.serial_number), (_VERSION, pace_messages.text)):
             try:
                 found.append(self.link.request(cid2, lambda info, parse=parse: (pack, parse(info)), pack)[1])
             except (NoReply, Refusal) as error:
