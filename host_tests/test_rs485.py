@@ -105,7 +105,7 @@ def test_a_reply_to_the_probe_that_fits_nothing_is_told_with_its_length_and_refu
     uart.battery.commands.reply = lambda request, code: Reply(0, info)
     log = Log()
     link = Rs485Link(uart, uart._clock, 4800, 0)
-    search = Search(link, log, "framed", 4800, True, False)
+    search = Search(link, log, "framed", False, 4800, True)
     found = [search.step(0) for _ in range(len(search._own + search._others))]
     assert not any(found)
     assert any(f"refused, {len(info)} bytes" in text for text in log.texts("info"))

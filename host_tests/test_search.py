@@ -31,14 +31,14 @@ class Seeking:
         self.battery = None if uart else self.uart.battery
         self.log = Log()
         self.link = Link(self.uart, self.clock, wanted)
-        self.search = Search(self.link, self.log, "framed", wanted, False, False)
+        self.search = Search(self.link, self.log, "framed", False, wanted, False)
 
     def script(self, answers):
         """The battery answers as a ScriptedUart at 1200 baud."""
         self.__init__(uart=ScriptedUart(self.clock, answers, at_rate=1200))
 
     def step(self):
-        return self.search.step(0)
+        return self.search.step(0, True)
 
     def go(self, most=40):
         """-> the answers of step() up to the first that is not None."""
@@ -157,7 +157,7 @@ def test_when_the_address_is_refused_each_other_one_is_tried_once_and_remembered
     assert it.go() == ["framed"]
     assert [int(data[3:5], 16) for _, _, data in it.uart.written] == asked
     assert it.link.address == address
-    it.search = Search(it.link, it.log, "framed", 4800, False, True)
+    it.search = Search(it.link, it.log, "framed", True, 4800, False)
     assert it.step() == "framed"
     assert len(it.uart.written) == len(asked) + 1  # the one that works comes first
 
@@ -204,7 +204,7 @@ class Hearing:
 def test_every_probe_finds_the_battery_by_what_it_sends(own, number):
     uart, clock = Hearing(), Clock()
     link = Line(uart, clock) if own == "console" else Link(uart, clock, 4800)
-    search = Search(link, Log(), own, 4800, number >= 5, False)
+    search = Search(link, Log(), own, False, 4800, number >= 5)
     order = probes(own) + probes("framed" if own == "console" else "console") + probes("rs485") + probes("pace")
     assert {probe[:2] for probe in order} == {probe[:2] for probe in PROBES} and len(order) == len(PROBES) + 1
     for _ in range(number):
@@ -248,7 +248,7 @@ def test_prompts(prompt, is_one):
 @pytest.mark.parametrize(("pause_ms", "count"), [(0, 5), (2_000, 5), (4_000, 6), (60_000, 6)])
 def test_a_battery_that_was_read_is_looked_for_in_the_other_dialect_only_when_it_stays_away(pause_ms, count):
     uart, clock = Hearing(), Clock()
-    search = Search(Link(uart, clock, 4800), Log(), "framed", 4800, True, True)
+    search = Search(Link(uart, clock, 4800), Log(), "framed", True, 4800, True)
     sent = []
     for _ in range(4):
         uart.written.clear()

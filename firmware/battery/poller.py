@@ -13,7 +13,6 @@ _FAILURES_MAX = const(3)  # requests in a row without a reply, then the battery 
 _SEARCH_PAUSE_MIN_MS, _SEARCH_PAUSE_MAX_MS = const(1_000), const(60_000)  # between two rounds
 _ALARMS_PATIENCE = const(7)  # readings without alarms, from a pack that had them, until there is a warning
 _STUCK_MS = const(60_000)  # longer than any step
-_SPEAKING = {"console": ", in text", "rs485": ", over RS485", "pace": ", a PACE one"}
 _IS_ANYBODY_THERE = const(0)  # in place of a pack that is to be read
 
 
@@ -32,15 +31,13 @@ class Poller:
         self.link = dialect.link
         self.sink = self.on_found = None
         self.publish_rate_ms = publish_rate_ms
-        self.searching = True
-        self.paused = False
+        self.searching, self.paused = True, False
         self.packs = ()
         self.implausible = 0
         self.cycle_ms = None  # how long the last cycle took
         self._clock = clock
         self._log = log
-        self._baud = baud
-        self._other_dialects, self._group = other_dialects, group
+        self._search_options = baud, other_dialects, group
         self._questions = Questions(dialect, clock)
         self._judge = plausible.Judge(dialect.exact)
         self._search = None
@@ -106,8 +103,6 @@ class Poller:
             self.paused = paused
             self._stop_cycle()
             self.start_cycle()
-
-    # -- a cycle -------------------------------------------------------------------------------------------------------
 
     def _start_cycle(self, now):
         self._began = now
@@ -177,8 +172,6 @@ class Poller:
             self._log.warning("pack %d does not say its alarms any more: are there problems?", reading.pack)
         self._alarms_patience[reading.pack] = left - (reading.alarms is None and left > 0)
 
-    # -- seldom questions ----------------------------------------------------------------------------------------------
-
     def _ask(self):
         kind, pack, answer, error = self._questions.ask()
         if error:
@@ -213,8 +206,6 @@ class Poller:
         self.packs = packs
         self._max_packs_seen = max(self._max_packs_seen, len(packs))
 
-    # -- losing and finding the battery --------------------------------------------------------------------------------
-
     def _failed(self, what, pack, error):
         """A request brought nothing: some in a row, or a refused address, and the battery is looked for again."""
         self._log.info("%s %s: %s", what, pack or "", error)
@@ -237,29 +228,20 @@ class Poller:
         if self._search is None:
             with Temporary():
                 from .search import Search
-            self._search = Search(
-                self.link, self._log, self.dialect.name, self._baud, self._other_dialects, bool(self.packs), self._group
-            )
-        found = self._search.step(self._search_pause_ms)
+            self._search = Search(self.link, self._log, self.dialect.name, bool(self.packs), *self._search_options)
+        found = self._search.step(self._search_pause_ms, self._hint_given)
         if found:
-            self._found(found)
+            self._search_options = (self._search.baud,) + self._search_options[1:]
+            self._search = None
+            self.on_found(found)
+            if found == self.dialect.name:
+                self.searching = False
+                if self.packs:  # else it has still to say which there are
+                    self._search_pause_ms = 0
+                self.ask_everything()
         elif found is not None:
-            if not self._hint_given:
-                self._hint_given = True
-                self._log.warning(self._search.hint())
+            self._hint_given = True
             self._pause_search()
-
-    def _found(self, dialect):
-        self._baud = self._search.baud
-        self._search = None
-        self.on_found(dialect)
-        if dialect != self.dialect.name:
-            return
-        self._log.info("battery answers at %d baud%s", self.link.baud, _SPEAKING.get(dialect, ""))
-        self.searching = False
-        if self.packs:  # else it has still to say which there are
-            self._search_pause_ms = 0
-        self.ask_everything()
 
     def _pause_search(self):
         """The next try comes later, and later each time until it is known which packs there are."""

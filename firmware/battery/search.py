@@ -41,6 +41,7 @@ _WHERE = {
     RS485: "at an RS485 port at 9600 or 115200 baud",
     PACE: "of PACE at 9600 baud",
 }
+_SPEAKING = {CONSOLE: ", in text", RS485: ", over RS485", PACE: ", a PACE one"}
 _HINT = "no battery %s. Check: %s, GND connected, battery on%s. Trying on"
 _CHECK = "cable in the port named Console of the master pack, TX and RX not swapped, MAX3232 has 3.3 V"
 _CHECK_RS485 = "cable in the port named RS485 of the master pack, A and B not swapped, the module has 3.3 V"
@@ -77,7 +78,7 @@ class Search:
     battery was read since the start. `group`: the setting.
     """
 
-    def __init__(self, link, log, dialect, baud, others, known, group=0):
+    def __init__(self, link, log, dialect, known, baud, others, group=0):
         self.baud = baud
         self._link = link
         self._log = log
@@ -93,9 +94,10 @@ class Search:
         self._switches = 0  # tried in vain,
         self._switch_error = ""  # and why the last one was
 
-    def step(self, pause_ms):
+    def step(self, pause_ms, hint_given=False):
         """Tries the next probe -> the name of the dialect that answers, for the framed one in use at the wanted rate if
-        the battery can; None: not yet, call again; "": a round is over, nobody answered. `pause_ms` was the last pause.
+        the battery can; None: not yet, call again; "": a round is over, nobody answered, and what to check is logged
+        unless `hint_given`. `pause_ms` was the last pause.
         """
         if not self._due:
             self._due = self._round(pause_ms)
@@ -115,9 +117,13 @@ class Search:
             link.set_rate(CONSOLE_BAUD)
         if found == self._dialect == FRAMED and not self._is_at_rate():
             return None
+        if found == self._dialect:
+            self._log.info("battery answers at %d baud%s", link.baud, _SPEAKING.get(found, ""))
+        if not found and not self._due and not hint_given:
+            self._log.warning(self._hint())
         return found or (None if self._due else "")
 
-    def hint(self):
+    def _hint(self):
         """Where nobody answered, and what to check, in words."""
         where, setting = _WHERE[self._dialect], ', setting "dialect" (auto tries all)'
         if self._others:
