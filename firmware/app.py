@@ -100,16 +100,17 @@ def _dialect(settings, retained, uart, clock):
         from .battery.console_line import Line
 
         return Console(Line(uart, clock))
-    if name == "rs485":
-        from .battery.rs485 import Rs485, Rs485Link
-
-        return Rs485(Rs485Link(uart, clock, settings["baud"], settings["group"]))
     if name == "pace":
         from .battery.pace import Pace, PaceLink
 
         return Pace(PaceLink(uart, clock, settings["baud"]))
-    from .battery.link import Link
     from .battery.pylontech import Pylontech
+
+    if name == "rs485":
+        from .battery.rs485 import Rs485Link
+
+        return Pylontech(Rs485Link(uart, clock, settings["baud"], settings["group"]), name)
+    from .battery.link import Link
 
     return Pylontech(Link(uart, clock, settings["baud"]))
 

@@ -15,7 +15,7 @@ from firmware.battery.link import Link
 from firmware.battery.pace import Pace, PaceLink
 from firmware.battery.poller import Poller
 from firmware.battery.pylontech import Pylontech
-from firmware.battery.rs485 import Rs485, Rs485Link
+from firmware.battery.rs485 import Rs485Link
 from firmware.loop import Loop
 from firmware.retained import Retained
 
@@ -168,7 +168,7 @@ class House:
         elif name == "pace":
             dialect = Pace(PaceLink(self.uart, self.clock, baud))
         elif name == "rs485":
-            dialect = Rs485(Rs485Link(self.uart, self.clock, baud, self._group))
+            dialect = Pylontech(Rs485Link(self.uart, self.clock, baud, self._group), name)
         else:
             dialect = Pylontech(Link(self.uart, self.clock, baud))
         self.poller = Poller(dialect, self.clock, self.log, rate_ms, baud, setting == "auto", self._group)

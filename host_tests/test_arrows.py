@@ -29,7 +29,7 @@ ARROWS = {
     "reading": "problems",
     "battery/link": "battery/frame",
     "battery/pace": "problems reading battery/link battery/pace_messages",
-    "battery/rs485": "battery/link battery/pylontech",
+    "battery/rs485": "battery/frame battery/link",
     "battery/pylontech": "problems reading battery/frame battery/messages",
     "battery/poller": "modules plausible battery/questions battery/search",
     "battery/console": "modules reading battery/console_details battery/console_pack battery/console_text",

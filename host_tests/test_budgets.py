@@ -26,7 +26,7 @@ def test_instructions_of_a_config():
 
 
 @pytest.mark.slow
-@dialects
+@pytest.mark.parametrize("dialect", [*bench.READING_BUDGETS, "rs485", "pace"])
 def test_sixteen_packs_fit_into_the_heap(dialect, tmp_path):
     with Broker(tmp_path) as broker:
         heap_k = bench.HEAP_BUDGET_K if dialect == "framed" else bench.HEAP_CHIP_K

@@ -9,7 +9,8 @@ from test_recorded_frames import PARSERS, command, line_of
 
 from firmware.battery import Refusal, frame, pace, pace_messages
 from firmware.battery.pace import PaceLink
-from firmware.battery.rs485 import Rs485, Rs485Link
+from firmware.battery.pylontech import Pylontech
+from firmware.battery.rs485 import Rs485Link
 from firmware.battery.search import PACE, RS485, answers, probes
 
 ANALOG, ALARM, PARAMETERS, MANUFACTURER = 0x42, 0x44, 0x47, 0x51
@@ -41,7 +42,7 @@ def rs485(row):
     clock = Clock()
     echo = line_of(row["request"]) if len(asked(row).info) < 2 else b""  # others asked in another form than we do
     uart = ScriptedUart(clock, [[(10, echo + line_of(row["response"]))]])
-    return Rs485(Rs485Link(uart, clock, 9600, 0))
+    return Pylontech(Rs485Link(uart, clock, 9600, 0), "rs485")
 
 
 def test_each_reply_of_an_rs485_port_through_the_dialect(recorded_frames):

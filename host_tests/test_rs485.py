@@ -8,7 +8,8 @@ from fakes import Clock
 from simulator_by_hand import decode
 
 from firmware.battery import NoReply
-from firmware.battery.rs485 import Rs485, Rs485Link
+from firmware.battery.pylontech import Pylontech
+from firmware.battery.rs485 import Rs485Link
 from firmware.battery.search import Search
 from tools.simulator import framed
 from tools.simulator.commands import Reply
@@ -19,7 +20,7 @@ def asking(group=0, battery_group=None, baud=9600, **options):
     clock = Clock()
     number = group if battery_group is None else battery_group
     uart = BatteryUart(clock, baud, dialect="rs485", group_number=number, **options)
-    return Rs485(Rs485Link(uart, clock, baud, group))
+    return Pylontech(Rs485Link(uart, clock, baud, group), "rs485")
 
 
 def addresses(uart):

@@ -16,12 +16,14 @@ _KNOWN_STATES = (NORMAL, BELOW, ABOVE)
 
 
 class Pylontech:
-    """The master pack and its slaves, asked over a link.Link. NoReply or Refusal from every method."""
+    """The master pack and its slaves, asked over a link.Link. NoReply or Refusal from every method. `name`: of the
+    dialect, "rs485" over an rs485.Rs485Link.
+    """
 
-    name = "framed"
     exact = True  # the cells sum to the pack's voltage
 
-    def __init__(self, link):
+    def __init__(self, link, name="framed"):
+        self.name = name
         self.link = link
         self._lacking = set()  # (CID2, pack) that the battery answered with RTN 04H
 
@@ -42,17 +44,18 @@ class Pylontech:
     def packs(self, _=0):
         """Numbers of the packs in the group: (1, 2, …) (§3, 90H)."""
         self._lacking.clear()  # a damaged reply may have said it: it is tried again now and then
+        if frame.PACK_COUNT not in self.link.commands:
+            return self._answering_packs()
         try:
             count = self.link.request(frame.PACK_COUNT, _group_size)
         except (NoReply, Refusal) as error:
             if self.link.failures > 1 or (isinstance(error, Refusal) and error.code == ADR_ERROR):
                 raise  # nobody answers anything
-            return self.answering_packs()
+            return self._answering_packs()
         return tuple(range(1, count + 1))
 
-    def answering_packs(self):
+    def _answering_packs(self):
         """As packs(), by asking pack after pack: for a battery that does not know the command, or declines it."""
-        self._lacking.clear()
         count = 0
         try:
             while count < _MAX_PACKS:
@@ -61,6 +64,7 @@ class Pylontech:
         except (NoReply, Refusal):
             if not count:
                 raise
+            self.link.failures = 0  # it is there; the pack that was asked last is not
         return tuple(range(1, count + 1))
 
     def identity(self, pack):

@@ -1,10 +1,9 @@
-"""The framed dialect at the RS485 port of newer packs: each pack is asked at its own address (V3.3) -> Reading."""
+"""The line to the RS485 port of newer packs: the framed dialect, but each pack is asked at its own address (V3.3)."""
 
 from micropython import const
 
-from . import NoReply
+from . import NoReply, frame
 from .link import Link
-from .pylontech import Pylontech
 
 _FIRST = const(2)  # ADR of the first pack of group 0
 _GROUP = const(16)  # from one group to the next
@@ -18,6 +17,9 @@ class Rs485Link(Link):
         super().__init__(uart, clock, baud)
         self.address = _FIRST + _GROUP * group
         self.addresses = (self.address,)
+        self.commands = frame.COMMANDS.copy()
+        for unknown in (frame.PACK_COUNT, frame.SET_RATE):
+            self.commands.pop(unknown)
 
     def request(self, cid2, parse=None, byte=None, attempts=3):
         """As Link.request(); `byte` is the number of a pack, None asks the first one for what names no pack."""
@@ -25,15 +27,3 @@ class Rs485Link(Link):
         if self.address > _LAST:
             raise NoReply("no address for pack %d" % byte)
         return super().request(cid2, parse, byte and self.address, attempts)
-
-
-class Rs485(Pylontech):
-    """The packs of a group, over an Rs485Link. NoReply or Refusal from every method."""
-
-    name = "rs485"
-
-    def packs(self, _=0):
-        """Numbers of the packs that answer, up to the first that does not: 90H is not known here."""
-        found = self.answering_packs()
-        self.link.failures = 0  # the last one that was asked is not there
-        return found
