@@ -88,18 +88,18 @@ def show(path=PATH):
     """Prints all settings, what each means and its default; secrets are masked."""
     from . import settings
 
-    settings.show(path, SETTINGS)
+    settings.show(path)
 
 
 def set(**values):
     """config.set(mqtt_host="192.168.2.245", publish_rate=5): checked, and all of them saved, or none. ConfigError."""
     from . import settings
 
-    settings.change(PATH, values, SETTINGS, check, missing)
+    settings.change(PATH, values, check, missing)
 
 
 def unset(*keys):
     """config.unset("publish_rate"): back to the default. ConfigError."""
     from . import settings
 
-    settings.change(PATH, dict([(key, None) for key in keys]), SETTINGS, check, missing)
+    settings.change(PATH, dict([(key, None) for key in keys]), check, missing)

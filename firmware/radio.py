@@ -9,8 +9,9 @@ import network
 
 _SETTLE_MS = 1_000
 _BETTER_DB = 8  # so much stronger must another access point be than the one that the driver found
+_NOT_FOUND = 201
 _REASONS = (  # what the driver says while it still tries
-    (201, "no access point of that name in reach: is wifi_ssid right, is it a 2.4 GHz network?"),
+    (_NOT_FOUND, "no access point of that name in reach: is wifi_ssid right, is it a 2.4 GHz network?"),
     (202, "the access point refuses us: is wifi_pass right?"),
     (210, "no access point of that name has a security that fits: it must be WPA2 or WPA3 with a key, or open without"),
     (211, "no access point of that name has WPA2 or better: change that there"),
@@ -62,6 +63,8 @@ def start(wlan, plan, helped, clock, log):
             return wlan, None
         log.info("Wi-Fi: another access point is stronger, %d instead of %d dBm", best[3], signal)
         settle(wlan.disconnect)
+    elif helped == 1 and best and reason == _NOT_FOUND:
+        log.info("Wi-Fi: its access point is gone, trying the one with %d dBm", best[3])
     elif helped == 1:
         reasons = [words for code, words in _REASONS if code == reason] + [_NO_REASON]
         log.warning("no Wi-Fi %s: %s", ssid, mismatch or reasons[0])

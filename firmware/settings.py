@@ -1,9 +1,10 @@
-"""Settings over the REPL: shown, changed, saved. Nobody else loads this. `table` is config.SETTINGS."""
+"""Settings over the REPL: shown, changed, saved. Nobody else loads this."""
 
 import json
 
 from . import config_file
 from .config_file import NEEDED, ConfigError
+from .values import SETTINGS
 
 
 def read(path):
@@ -11,10 +12,10 @@ def read(path):
     return config_file.read(path) if config_file.exists(path) else {}
 
 
-def show(path, table):
+def show(path):
     """Prints every setting: its value (secrets masked), its default, what it means."""
     given = read(path)
-    for key, default, _, secret, meaning in table:
+    for key, default, _, secret, meaning in SETTINGS:
         value = given.get(key)
         if value is None:
             text = "not set"
@@ -26,17 +27,17 @@ def show(path, table):
             meaning += "; default " + json.dumps(default)
         print("%-17s %-20s %s" % (key, text, meaning))
     for key in given:
-        if key not in [row[0] for row in table]:
+        if key not in [row[0] for row in SETTINGS]:
             print("%s: no such setting; config.unset(%s) removes it" % (key, json.dumps(key)))
 
 
-def change(path, values, table, check, missing):
+def change(path, values, check, missing):
     """Saves `values` over what is in the file, all or nothing; None: not set any more. Says what is still needed.
 
     `check` and `missing` are config's. ConfigError names all that is wrong; then the file is as it was.
     """
     given = read(path)
-    known = [row[0] for row in table]
+    known = [row[0] for row in SETTINGS]
     errors = ["%s: no such setting" % key for key in sorted(values) if key not in known and key not in given]
     if errors:
         raise ConfigError("\n".join(errors))

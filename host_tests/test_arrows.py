@@ -13,7 +13,7 @@ ARROWS = {
     "board": "telemetry",
     "config": "config_file pins settings values",
     "values": "config_file pins",
-    "settings": "config_file",
+    "settings": "config_file values",
     "setup": "config settings",
     "diagnose": "board config config_file battery/*",
     "loop": "commands modules telemetry update/offer",

@@ -100,9 +100,10 @@ def test_an_access_point_that_is_gone_gives_way_to_the_next(rig):
     rig.network.air = [WEAK, STRONG]
     uplink = rig.make()
     assert rig.drive(uplink, 1) and uplink.access_point()[0] == -50
-    rig.network.air = [WEAK]
+    rig.network.air, rig.network.reason = [WEAK], NO_AP
     assert not rig.drive(uplink, 29)
-    assert rig.drive(uplink, 5) and uplink.access_point() == (-61, b"02:00:00:00:00:01", 6) and uplink.drops == 1
+    assert rig.drive(uplink, 5) and len([line for line in rig.lines if line.startswith("warning")]) == 1
+    assert uplink.access_point() == (-61, b"02:00:00:00:00:01", 6) and uplink.drops == 1
 
 
 @pytest.mark.parametrize(("signal", "switches"), [(-50, True), (-54, False), (-70, False)])
