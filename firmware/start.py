@@ -11,10 +11,8 @@ _COMPLAIN_MS = 60_000
 _QUICK_BOOTS = 5  # starts in a row of which none lasted, then safe mode
 _SAFE_MIN = 10
 _MINUTE_MS = 60_000
-_WHAT_TO_DO = (
-    "Ctrl-C, then: from firmware import config, setup; setup.ask() asks for what is not set; "
-    'config.show() tells all, config.set(name=value) and config.unset("name") change it'
-)
+_WHAT_TO_DO = """Put it right from a PC with tools/configure.py, or here: Ctrl-C, from firmware import config, setup
+setup.ask() asks for what is not set; config.set(name=value), config.unset("name"), config.show()"""
 
 
 def begin():

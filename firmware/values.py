@@ -135,7 +135,7 @@ def split_ip(value):
 _BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 # key, default (None: not set), check of a value, is it a secret, meaning
 SETTINGS = (
-    ("network", "wifi", _one_of("wifi", *ETHERNET), False, "wifi, or the board whose Ethernet is used"),
+    ("network", "wifi", _one_of("wifi", *ETHERNET), False, "wifi, or a board with Ethernet: wt32-eth01, olimex-poe"),
     ("wifi_ssid", NEEDED, _text(1, 32), False, "name of the Wi-Fi network"),
     ("wifi_pass", "", _wifi_key, True, "its key"),
     ("hostname", "pylon2mqtt", _text(1, 32), False, "name of this device in the network"),

@@ -30,7 +30,7 @@ def test_what_the_chip_refuses_is_named_and_the_board_waits(board, settings, sai
     one.wait_for(COMPLAINT)
     assert one.wait_for("chip refuses") == said
     assert one.stop() == 0 and one.resets == []
-    assert list(one.lines)[1:3] == [COMPLAINT, said] and len(one.lines) == 5
+    assert list(one.lines)[1:3] == [COMPLAINT, said] and len(one.lines) == 6
 
 
 def test_a_uart_that_the_chip_has_not(board):
