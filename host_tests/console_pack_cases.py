@@ -57,6 +57,11 @@ def check_units_of_charges():
 def check_charges():
     reading = read({"Coulomb": "107"}, soc=107, charge=53500)
     assert (reading.remaining, reading.extra.soc) == (50000, 100)
+    for soc, charge, remaining in (  # just within what it can hold, and beyond
+        (80, 10834, 10834), (80, 10833, 40000), (80, 62500, 50000), (80, 62501, 40000),
+        (20, 834, 834), (20, 833, 10000), (20, 17500, 17500), (20, 17501, 10000),
+    ):  # fmt: skip
+        assert read({"Coulomb": str(soc)}, soc=soc, charge=charge).remaining == remaining, (soc, charge)
     charge, soc = WORN
     reading = read({"Coulomb": str(soc)}, soc=soc, charge=charge)
     assert (reading.remaining, reading.capacity, reading.extra.soc) == (charge, 50000, soc)

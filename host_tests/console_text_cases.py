@@ -17,6 +17,7 @@ def check_numbers():
     assert (text.number(b"-6300"), text.number(b"360000000")) == (-6300, 360000000)
     for word in (b"", b"-", b"--1", b"1_0", b"+1", b" 1", b"1.5", b"1e3", b"0x1", b"45%", b"12345678901"):
         raised(ValueError, text.number, word)
+    assert text.shown(b" a~\x1f\x7f\xe9") == " a~???"
 
 
 def check_units():
@@ -54,6 +55,7 @@ def check_rows_are_cut_where_the_names_begin():
         b"1     49952  -6300  23500  22000xDischg   2024-04-05 18:24:33  LB123   ",
         b"1     49952  -6300  23500  2200000Dischg   2024-04-05 18:24:33  LB123   ",
         b"1     49952  -6300 23500  22000  Dischg   2024-04-05 18:24:33  LB123   ",  # a blank is lost
+        b"1     49952  -6300   3500 22000  Dischg   2024-04-05 18:24:33  LB123   ",  # one blank too many
         b"1     49952  -630",
     ):
         assert not text._cut(row, HEADER, NAMES) or text._cut(row, HEADER, NAMES)[3] == b"", row

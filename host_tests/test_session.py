@@ -23,6 +23,9 @@ def test_a_good_connection(rig):
     assert rig.heard() == [ONLINE] and rig.heard(SUBSCRIBE)[0][0] == COMMANDS
     assert rig.connects == 1 and rig.lines == [CONNECTED] and rig.session.connected
     assert rig.session.publish(b"t", b"x" * 1000) and rig.heard()[-1] == (b"t", b"x" * 1000, False)
+    assert rig.session.subscribe(b"more/#") is True and rig.heard(SUBSCRIBE)[-1][0] == b"more/#"
+    rig.net.sockets[-1].peer.closed = True
+    assert rig.session.subscribe(b"more/#") is False
 
 
 def test_it_is_left_in_peace_for_hours(rig):
@@ -137,6 +140,7 @@ def test_a_connection_that_breaks(which, fault):
 
 
 def test_who_may_not_hear_may_speak(rig):
+    assert not rig.session.subscribe(b"more/#")  # not connected yet
     rig.net.fault = DEAF
     rig.drive(300)
     refused = "warning: the broker does not let us hear root/rack/cmnd/#: is mqtt_user allowed to subscribe?"

@@ -59,6 +59,12 @@ def test_values(battery, cid2, info, parse):
     same(values, battery.truth[-1].values)
 
 
+def test_the_longest_replies_are_not_longer_than_the_allow_list_says():
+    battery = make(Clock(), wide=True, cells=16, temperatures=6)
+    for cid2, info in ((0x42, b"\1"), (0x44, b"\1"), (0x47, b""), (0x90, b""), (0x92, b"\1"), (0x93, b"\1")):
+        assert len(read(battery, cid2, info)) == frame.COMMANDS[cid2], hex(cid2)
+
+
 def test_serial_and_count(battery):
     assert messages.serial_number(read(battery, 0x93, b"\x02")) == (2, battery.group.pack(2).serial)
     assert messages.pack_count(read(battery, 0x90)) == len(battery.group.packs)

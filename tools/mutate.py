@@ -32,10 +32,12 @@ BASE_TIMEOUT_S = 600
 FIRMWARE, TESTS = "firmware", "host_tests"
 # File of firmware/ -> the tests that go with it, besides or instead of test_<name>.py.
 MODULES = {
-    "battery/frame.py": ("test_frame.py", "test_recorded_frames.py"),
+    "battery/frame.py": ("test_frame.py", "test_simulator_against_firmware.py", "test_recorded_frames.py"),
     "battery/messages.py": ("test_messages.py", "test_recorded_frames.py"),
     "battery/link.py": ("test_link.py", "test_pylontech.py"),
     "battery/pylontech.py": ("test_pylontech.py", "test_link.py"),
+    "battery/pace.py": ("test_pace.py",),
+    "battery/rs485.py": ("test_rs485.py",),
     "battery/poller.py": ("test_poller.py", "test_poller_troubles.py"),
     "battery/questions.py": ("test_questions.py", "test_poller.py"),
     "battery/search.py": ("test_search.py",),
@@ -50,7 +52,7 @@ MODULES = {
     "energy.py": ("test_energy.py",),
     "reading.py": ("test_reading.py", "test_rack.py", "test_payloads.py"),
     "mqtt/json_writer.py": ("test_json_writer.py", "test_payloads.py"),
-    "mqtt/payloads.py": ("test_payloads.py",),
+    "mqtt/payloads.py": ("test_payloads.py", "test_pace.py"),
     "mqtt/details.py": ("test_payloads.py", "test_publisher.py"),
     "mqtt/session.py": ("test_session.py", "test_session_life.py"),
     "mqtt/transport.py": ("test_transport.py", "test_transport_socket.py"),

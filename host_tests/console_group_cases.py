@@ -1,0 +1,152 @@
+"""Checks of console_group: the table of all packs, who a pack is, what it has counted. They need no pytest."""
+# ruff: noqa: RUF005 - of MicroPython
+
+import console_answers as made
+from console_answers import console, on, raised
+
+from firmware.battery import NoReply
+
+HALF_MINUTE_MS = 31_000
+
+
+def check_layouts_of_the_table():
+    for name, _, extra, _ in made.LAYOUTS:
+        for there in ((1, 2, 4), (3,)) if name != "us3000d" else ((1,), (1, 2, 3), tuple(range(1, 17))):
+            it, _ = console(dict(made.rack(2), pwr=made.pwr(name, there)))
+            assert it.packs() == there, name
+            pack = 1 if 1 in there else None
+            assert not pack or it.read(pack).extra.mos == (275 if "27500" in extra else None), name
+
+
+def check_dash_in_a_slaves_row():
+    it, _ = console(dict(made.rack(), pwr=made.pwr(words={"MosTempr": "-", "M.T.St": "-"})))
+    assert it.packs() == (1, 2) and it.read(1).extra.mos is None
+
+
+def check_full_columns():
+    """A current of 100 A or more touches the temperature."""
+    it, _ = console({"pwr": made.pwr(words={"Curr": "-100000", "Tempr": "26000"})})
+    assert it.packs() == (1, 2)
+
+
+def check_rows_of_other_words():
+    """A value of another number of words than the usual one is found by the columns of the header."""
+    for words in (
+        {"Time": "2024-04-05"}, {"Time": "2024- 4- 5 18:24:33"}, {"Base.St": "Sys Fail"}, {"DevType": "E-BOX 48R"},
+        {"Barcode": ""}, {"Time": "2024-04-05", "DevType": "E-BOX 48R"},
+    ):  # fmt: skip
+        layout = "us2000c" if "Base.St" in words or (len(words) == 1 and "Time" in words) else "pytes"
+        assert console({"pwr": made.pwr(layout, (1, 3), words=words)})[0].packs() == (1, 3), words
+    for words in ({"Volt": ""}, {"Base.St": ""}, {"Volt.St": "Normal Normal "}, {"Tempr": "-1234567"}):
+        it, _ = console({"pwr": made.pwr(words=words)})
+        assert "does not fit" in str(raised(NoReply, it.packs)), words
+
+
+def check_lines_before_the_header():
+    said = made.pwr().replace(b"Power Volt", b"AverageTempr   : 21900       \r\r\nPower Volt")
+    assert console({"pwr": said})[0].packs() == (1, 2)
+
+
+def check_force_is_refused_with_its_name():
+    header = "Volt   Curr   Tempr  BTlow  UTlow  UThigh Base.St  Volt.St  Curr.St  Temp.St  CoulombAH Time"
+    for before in ((), ("AverageTempr   : 20466       ", "DC Volt        : 235008      ")):
+        lines = list(before) + [header, "235573 -292   30000  17000  26000  27000  Dischg   Normal   Normal   Normal"]
+        why = str(raised(NoReply, console({"pwr": made.wrapped("pwr", lines)})[0].packs))
+        assert "a battery of the Force family (UTlow in its table), which is not known here" in why
+
+
+def check_what_cannot_be():
+    for old, new, why in (
+        (b"Power Volt", b"PowerVolt", "no Power"),
+        (b"Base.St", b"Base St", "no Base.St"),
+        (b"\r\r\n2     ", b"\r\r\n3     ", "not the next"),
+        (b"\r\r\n16    ", b"\r\r\n61    ", "not the next"),
+        (b"Absent", b"Absen", "does not fit"),
+        (b"Absent   -", b"Absent   7", "does not fit"),
+        (b"49952  ", b"       ", "does not fit"),
+        (b"2024-04-05 ", b"2024-04-05", "does not fit"),
+    ):
+        it, _ = console({"pwr": made.pwr().replace(old, new)})
+        assert why in str(raised(NoReply, it.packs)), (old, new)
+    assert "no pack" in str(raised(NoReply, console({"pwr": made.pwr(there=())})[0].packs))
+
+
+def check_mosfet_temperature_comes_with_a_reading():
+    it, uart = console()
+    it.packs()
+    assert it.read(1).extra.mos == 275
+    for said, mos in ((made.pwr(words={"MosTempr": "28100"}), 281), (b"", None)):
+        uart.answers["pwr"] = said
+        it.link.clock.advance(HALF_MINUTE_MS)
+        reading = it.read(1)
+        assert reading.voltage == 49952 and reading.extra.mos == mos
+    it, uart = console(layout="us2000")  # which has no such column
+    it.packs()
+    it.link.clock.advance(HALF_MINUTE_MS)
+    uart.sent.clear()
+    assert it.read(1) and b"pwr\r\n" not in uart.sent
+
+
+def check_mosfet_temperature_that_jumps_is_asked_again():
+    it, uart = console()
+    it.packs()
+    hot = made.pwr(words={"MosTempr": "97500"})
+    warm, warmer = (made.pwr(words={"MosTempr": text}) for text in ("30500", "33600"))  # 3.0 and 3.1 °C more
+    for answers, expected in (([hot, made.pwr()], None), (made.pwr(), 275), (warm, 305), ([warmer, warm], None),
+                              ([hot, hot], 975)):  # fmt: skip
+        uart.answers["pwr"] = answers
+        it.link.clock.advance(HALF_MINUTE_MS)
+        assert it.read(1).extra.mos == expected, expected
+
+
+def check_states_that_only_the_table_says():
+    for word, column, flag, said in (
+        ("Normal", "M.T.St", "", None), ("High", "M.T.St", "OT", None), ("Low", "M.T.St", "UT", None),
+        ("Odd", "M.T.St", "Other", "M.T.St Odd"), ("-", "M.T.St", "", None),
+        ("Alarm", "SysAlarm.St", "Other", "SysAlarm.St Alarm"), ("High", "SysAlarm.St", "Other", "SysAlarm.St High"),
+    ):  # fmt: skip
+        odd = made.pwr("us5000-v2", words={column: word})
+        it, uart = console(dict(made.rack(), pwr=odd))
+        it.packs()
+        reading = it.read(1)
+        assert on(reading.alarms) == flag and reading.extra.words == ((said,) if said else ()), word
+        for answer, there in ((b"", ""), (odd, flag), (made.pwr("us5000-v2"), "")):
+            uart.answers["pwr"] = answer
+            it.link.clock.advance(HALF_MINUTE_MS)
+            assert on(it.read(1).alarms) == there, (word, answer)
+
+
+def check_an_odd_word_has_to_come_twice():
+    it, uart = console(dict(made.rack(), pwr=made.pwr("us5000-v2")))
+    it.packs()
+    it.read(1)
+    uart.answers["pwr"] = [made.pwr("us5000-v2", words={"SysAlarm.St": "Normel"}), made.pwr("us5000-v2")]
+    it.link.clock.advance(HALF_MINUTE_MS)
+    assert it.read(1).extra.words == ()
+
+
+def check_identity():
+    it, uart = console()
+    expected = ("PMADE00000000001", "2.0", "1.3", "Pylon", "US5000", "console", 115200, "V10R04")
+    assert it.identity(2) == (expected, None)
+    uart.answers["info 1"] = made.info(1, {"Soft  version": "", "Barcode": ""})
+    assert it.identity(1)[0][:3] == (None, "2.0", "B69.16")
+
+
+def check_counters():
+    whole = (("Charge Times", 26076), ("COC Times", 1), ("Bat OV Times", 2), ("Bat HV Times", 25), ("Pwr UV Times", 4),
+             ("COCA Times", 9), ("Shut Times", 3256), ("Reset Times", 35), ("CYCLE Times", 666), ("SOH", 93),
+             ("Dsg Cap", 33318354))  # fmt: skip
+    for items, expected in (
+        (whole, (666, 93, 33318354, 7, 35, 3256)),
+        ((("CYCLE Times", 62), ("SOH", "98%")), (62, 98, None, None, None, None)),
+        ((("CYCLE Times", 62), ("SOH", "-")), (62, None, None, None, None, None)),
+        ((("SOH", 255),), None), ((("SOH", 101),), None),
+        ((("SOH", 100),), (None, 100, None, None, None, None)),
+        ((), None),
+    ):
+        it, uart = console()
+        assert it.counters(1) is None
+        uart.answers["stat 1"] = made.stat(items=items)
+        reading = it.read(1)
+        assert it.counters(1) == expected and reading[7:9] == (expected or (None, None))[:2], items
