@@ -135,7 +135,7 @@ def check_what_cannot_be():
     for old, new in (
         (b"Power Volt", b"PowerVolt"), (b"Base.St", b"Base St"), (b"\r\r\n2     ", b"\r\r\n3     "),
         (b"\r\r\n16    ", b"\r\r\n61    "), (b"Absent", b"Absen"), (b"49952  ", b"       "),
-        (b"2024-04-05 ", b"2024-04-05"),
+        (b"2024-04-05 ", b"2024-04-05"), (b"Absent   -", b"Absent   7"),
     ):  # fmt: skip
         it, _ = console({"pwr": made.pwr().replace(old, new)})
         assert "does not fit" in str(raised(NoReply, it.packs)), (old, new)
@@ -162,7 +162,9 @@ def check_mosfet_temperature_that_jumps_is_asked_again():
     it, uart = console()
     it.packs()
     hot = made.pwr(words={"MosTempr": "97500"})
-    for answers, expected in (([hot, made.pwr()], None), (made.pwr(), 275), ([hot, hot], 975)):
+    warm, warmer = [made.pwr(words={"MosTempr": text}) for text in ("30500", "33600")]  # 3.0 and 3.1 °C more
+    for answers, expected in (([hot, made.pwr()], None), (made.pwr(), 275), (warm, 305), ([warmer, warm], None),
+                              ([hot, hot], 975)):  # fmt: skip
         uart.answers["pwr"] = answers
         it.link.clock.advance(HALF_MINUTE_MS)
         assert it.read(1).extra.mos == expected, expected
@@ -210,7 +212,8 @@ def check_counters():
         (whole, (666, 93, 33318354, 7, 35, 3256)),
         ((("CYCLE Times", 62), ("SOH", "98%")), (62, 98, None, None, None, None)),
         ((("CYCLE Times", 62), ("SOH", "-")), (62, None, None, None, None, None)),
-        ((("SOH", 255),), None),
+        ((("SOH", 255),), None), ((("SOH", 101),), None),
+        ((("SOH", 100),), (None, 100, None, None, None, None)),
         ((), None),
     ):
         it, uart = console()
