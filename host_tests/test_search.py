@@ -245,6 +245,16 @@ def test_prompts(prompt, is_one):
     assert answers(ScriptedUart(clock, [[(100, prompt)]]), clock, PROBES[5]) == ("console" if is_one else "")
 
 
+@pytest.mark.parametrize("noise", [b"", b"\0", b"\xff\0"])
+def test_an_echo_is_no_answer(noise):
+    """Some RS485 modules give back what they send, and noise where they change the direction."""
+    clock = Clock()
+    probe = probes("rs485")[0]
+    echo = noise + probe[2]
+    assert answers(ScriptedUart(clock, [[(100, echo), (600, ANALOG)]]), clock, probe) == "rs485"
+    assert answers(ScriptedUart(clock, [[(100, echo)]]), clock, probe) == ""
+
+
 @pytest.mark.parametrize(("pause_ms", "count"), [(0, 5), (2_000, 5), (4_000, 6), (60_000, 6)])
 def test_a_battery_that_was_read_is_looked_for_in_the_other_dialect_only_when_it_stays_away(pause_ms, count):
     uart, clock = Hearing(), Clock()

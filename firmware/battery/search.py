@@ -185,7 +185,7 @@ def answers(uart, clock, probe, log=None):
         count = uart.readinto(chunk)
         if count:
             text = (text + bytes(chunk[:count]))[-_ANSWER_BYTES:]
-        elif text != data and (_is_prompt(text) if dialect == CONSOLE else _is_frame(text)):
+        elif _is_prompt(text) if dialect == CONSOLE else _is_frame(text) and not text.endswith(data):  # an echo
             if dialect in (CONSOLE, FRAMED):
                 return dialect
             info = _data(text)
