@@ -25,7 +25,8 @@ _WANTS_KEY = "it wants a key, and wifi_pass is not set"
 
 def start(wlan, plan, helped, clock, log):
     """`wlan` is None at the first time; `plan` and `helped` as in uplink.Uplink -> (the station, the BSSID that it was
-    told to connect with, as bytes; None: the driver looks for any access point of that name, also a hidden one).
+    told to connect with, as bytes; None: the driver looks for any access point of that name, also a hidden one;
+    empty: the same at each third help, since the strongest may be the one that refuses us).
 
     Where it is connected this only looks for a stronger access point. Else it connects anew; from the second help on
     the radio goes off and on before. Takes up to 5 s, of which 2 or 3 are the scan, which the driver ends.
@@ -68,9 +69,10 @@ def start(wlan, plan, helped, clock, log):
     elif helped == 1:
         reasons = [words for code, words in _REASONS if code == reason] + [_NO_REASON]
         log.warning("no Wi-Fi %s: %s", ssid, mismatch or reasons[0])
-    bssid = best and best[1]
+    any_will_do = helped % 3 == 2
+    bssid = best[1] if best and not any_will_do else None
     attempt(_connect, wlan, ssid, key, bssid)
-    return wlan, bssid and hexlify(bssid, ":")
+    return wlan, b"" if any_will_do else bssid and hexlify(bssid, ":")
 
 
 def _set_up(wlan, address):

@@ -38,7 +38,7 @@ class Uplink:
                 self._log.warning("%s lost", self._name)
             else:
                 self._log.info("%s connected, address %s", self._name, self.address())
-                if self.ssid and not self._bssid:  # the driver took the first access point that it found
+                if self.ssid and self._bssid is None:  # the driver took the first access point that it found
                     self._help()
                     self._up = not self._bssid
         elif self._nic and not up:
@@ -60,8 +60,8 @@ class Uplink:
         """-> (signal strength in dBm, BSSID as bytes, channel); None for what is not known."""
         try:
             if self.ssid and self._up:
-                return self._nic.status("rssi"), self._bssid, self._nic.config("channel")
-        except OSError:
+                return self._nic.status("rssi"), self._bssid or None, self._nic.config("channel")
+        except (OSError, RuntimeError):
             pass
         return None, None, None
 

@@ -13,9 +13,10 @@ def point(bssid=FIRST, signal=-61, security=WPA2, name=NAME):
 
 
 class Network:
-    """The module. `air`: what scan() finds, and can be connected with; `hidden`: so can any other name; `reason`: what
-    the driver says while it is not connected; `refuses`: names of steps that raise `error`; `calls`: (clock.passed_ms,
-    name, arguments). `lan`: what LAN.status() says once it is active; None: there is no chip.
+    """The module. `air`: what scan() finds, and can be connected with; `hidden`: so can any other name; `refusing`:
+    BSSIDs that cannot; `reason`: what the driver says while it is not connected; `refuses`: names of steps that raise
+    `error`; `calls`: (clock.passed_ms, name, arguments). `lan`: what LAN.status() says once it is active; None: there is
+    no chip.
     """
 
     STA_IF = 0
@@ -27,6 +28,7 @@ class Network:
         self.calls = []
         self.air = [point()]
         self.hidden = False
+        self.refusing = ()
         self.reason = CONNECTING
         self.refuses = ()
         self.error = OSError("Wifi Internal State Error")
@@ -58,7 +60,7 @@ class Network:
         if not self.on or not self.wanted:
             return None
         name, bssid = self.wanted
-        fits = [one for one in self.air if one[0] == name and bssid in (None, one[1])]
+        fits = [one for one in self.air if one[0] == name and bssid in (None, one[1]) and one[1] not in self.refusing]
         return fits[0] if fits else point() if self.hidden and bssid is None else None
 
 

@@ -118,6 +118,15 @@ def test_what_the_driver_found_by_itself_gives_way_to_a_stronger_one(rig, signal
     assert rig.network.names() == [*CLEAN, "scan", *(["disconnect", "connect"] if switches else [])]
 
 
+def test_a_strongest_one_that_refuses_us_gives_way_too(rig):
+    rig.network.air = [WEAK, STRONG]
+    rig.network.refusing = (SECOND,)
+    uplink = rig.make()
+    assert not rig.drive(uplink, 100)
+    assert rig.drive(uplink, 100) and uplink.access_point() == (-61, None, 6)
+    assert rig.drive(uplink, 600) and uplink.drops == 0
+
+
 def test_short_losses_are_left_to_the_driver(rig):
     uplink = rig.make()
     for _ in range(20):
