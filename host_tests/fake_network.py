@@ -14,9 +14,9 @@ def point(bssid=FIRST, signal=-61, security=WPA2, name=NAME):
 
 class Network:
     """The module. `air`: what scan() finds, and can be connected with; `hidden`: so can any other name; `refusing`:
-    BSSIDs that cannot; `reason`: what the driver says while it is not connected; `refuses`: names of steps that raise
-    `error`; `calls`: (clock.passed_ms, name, arguments). `lan`: what LAN.status() says once it is active; None: there is
-    no chip.
+    BSSIDs that cannot; `reason`: what the driver says while not connected; `refuses`: names of steps that raise
+    `error`; `calls`: (clock.passed_ms, name, arguments). `lan`: what LAN.status() says once active; None: there is no
+    chip.
     """
 
     STA_IF = 0
