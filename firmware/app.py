@@ -135,5 +135,6 @@ def _session(settings, tls, prefix, clock, logger):
         subscriptions.append(prefix + b"update/#")
     if settings["discovery"]:
         subscriptions.append(settings["discovery_prefix"].encode() + b"/status")
+    subscriptions.append(prefix + b"stat/info/+")  # the last, since it brings many messages
     lwt = prefix + b"tele/LWT"
     return session.Session(client, arguments, errors, sockets, clock, logger, random.randrange, lwt, subscriptions)

@@ -43,7 +43,7 @@ class Commands:
             self._poller.pause(not asked["polling"])
         if "status" in asked:
             self._publisher.status()
-            self._publisher.state()
+        self._publisher.state()  # Home Assistant shows what was set
         if "restart" in asked:
             self._restart()
 

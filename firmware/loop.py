@@ -37,6 +37,7 @@ class Loop:
         self._session = session
         self._telemetry = telemetry
         self._key = key
+        self._told = False  # what was found
 
     def run(self, feed):
         """Until Ctrl-C, or the board is reset. `feed` keeps the watchdog quiet."""
@@ -72,6 +73,11 @@ class Loop:
         wait_ms = self.poller.step()
         is_good_moment = (was_in_cycle and not self.poller.in_cycle()) or self.poller.searching
         self.publisher.tend()
+        if not self._told and self._session.connected and self.poller.cycle_ms is not None:
+            self._told = True
+            poller, packs = self.poller, str(self.poller.packs).strip("(,)")
+            text = "found: %s at %d baud, packs %s; broker %s; %d bytes free"
+            self._log.info(text, poller.dialect.name, poller.link.baud, packs, self._session.host, free_memory()[0])
         if self._session.silence_ms() >= (_NO_BROKER_MS if is_good_moment else _NO_CYCLE_MS):
             self._log.error("no sign of life from the broker for 15 minutes, starting anew")
             self.restart()
@@ -94,6 +100,8 @@ class Loop:
 
     def message(self, topic, payload, retained):
         """A message on one of our subscriptions."""
+        if self.publisher.identity_came(topic, payload):
+            return
         if self._key and topic.startswith(self.publisher.prefix.encode() + b"update/"):
             if not self.update and self.refused < _REFUSALS_MAX:
                 with Temporary():

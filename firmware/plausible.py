@@ -1,7 +1,8 @@
 """Is a reading what the battery can have said? CHKSUM is a plain sum, so damaged replies pass it (§6)."""
 
-from binascii import crc32
 from struct import calcsize, pack_into, unpack_from
+
+from .problems import crc as crc_of
 
 _MAX_CELL_MV = 5000
 _MAX_CURRENT_MA = 3_276_800  # what a frame can say (§3.5)
@@ -50,7 +51,7 @@ class Judge:
         at = _SIZE * (reading.pack - 1)
         refused, exact, alarms = unpack_from(_HEAD, self._history, at)
         accepted = unpack_from(_VALUES, self._history, at + _VALUES_AT)
-        crc = _crc(reading.alarms) if reading.alarms else alarms
+        crc = crc_of(reading.alarms) if reading.alarms else alarms
         before = self._last if again else None
         self._last = values, (crc,) + (before[1] if before else ())
         if not why:
@@ -134,10 +135,3 @@ def _distance(one, other):
         if abs(one[index] - other[index]) > (_JUMP_CELL_MV if is_cell else _JUMP_TEMPERATURE):
             return "cells" if is_cell else "temperatures"
     return None
-
-
-def _crc(alarms):
-    """Of all that an alarm reply said."""
-    states = bytes((alarms.charge_state, alarms.voltage_state, alarms.discharge_state))
-    flags = bytes([is_set for _, is_set in alarms.flags])
-    return crc32(alarms.cell_states + alarms.temperature_states + states + flags + bytes(alarms.faulty_cells))

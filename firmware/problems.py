@@ -1,5 +1,6 @@
-"""Alarm states and flags (§3.7), and what they mean in words."""
+"""Alarm states and flags (§3.7). What they mean in words: problem_text.py."""
 
+from binascii import crc32
 from collections import namedtuple
 
 # State of a cell, a sensor, a voltage or a current
@@ -12,27 +13,6 @@ ALARM = ("Cell_UV", "Cell_OV", "Pack_UV", "Pack_OV", "CHG_OC", "DSG_OC", "UT", "
 _PROBLEM = PROTECT + FAULT + ("Other",)
 
 OK = "OK"
-_TEXT_MAX = 120
-# Flags that are told in words, the worst first. One text: as tuples it would take three times the memory.
-_WORDS = b"""\
-Pack_OVP Over-voltage protection
-Pack_UVP Pack under-voltage protection
-Cell_UVP Cell under-voltage protection
-CHG_OCP Charge over-current protection
-DSG_OCP Discharge over-current protection
-CHG_TP Charge temperature protection
-DSG_TP Discharge temperature protection
-Cell_Fault fault
-Other Other error
-Cell_OV over-voltage
-Cell_UV under-voltage
-Pack_OV Pack over-voltage
-Pack_UV Pack under-voltage
-CHG_OC Charge over-current
-DSG_OC Discharge over-current
-OT Over-temperature
-UT Under-temperature
-Low_SOC Low charge"""
 
 # cell_states, temperature_states: bytes, one state each; flags: tuple of (key of PROTECT …, bool); faulty_cells: from 1
 Alarms = namedtuple(
@@ -60,41 +40,25 @@ def alarm_flags(cell_states, temperature_states, charge_state, voltage_state, di
     return tuple(zip(ALARM, found))
 
 
-def judge(alarms, words=()):
-    """Alarms -> (problem, warning, text).
-
-    problem: a protection, a cell fault or a state "other". warning: any flag of Alarm_Status: beyond a limit, but not
-    switched off for it. text: what it is, at most 120 characters, or "OK". `words` are the battery's own for what this
-    project does not know; they stand for "Other error".
+def judge(alarms):
+    """Alarms -> (problem, warning). problem: a protection, a cell fault or a state "other"; warning: any flag of
+    Alarm_Status: beyond a limit, but not switched off for it.
     """
-    found = [key for key, is_set in alarms.flags if is_set]
     problem = warning = False
-    for key in found:
-        problem = problem or key in _PROBLEM
-        warning = warning or key in ALARM
-    if not (problem or warning):
-        return False, False, OK
-    texts = []
-    for line in _WORDS.split(b"\n"):
-        key, text = line.decode().split(" ", 1)
-        if key in found:
-            if key == "Other" and words:
-                text = "; ".join(words)
-            cells = _cells_of(key, alarms)
-            if cells:
-                text = "Cell%s %s %s" % ("s" if len(cells) > 1 else "", ", ".join(cells), text)
-            texts.append(text)
-    return problem, warning, shortened("; ".join(texts)) or OK
+    for key, is_set in alarms.flags:
+        if is_set:
+            problem = problem or key in _PROBLEM
+            warning = warning or key in ALARM
+    return problem, warning
 
 
-def shortened(text):
-    """Text of at most 120 characters; what was cut shows as "..."."""
-    return text if len(text) <= _TEXT_MAX else text[: _TEXT_MAX - 3] + "..."
+def crc(alarms):
+    """Of all that an alarm reply said."""
+    states = bytes((alarms.charge_state, alarms.voltage_state, alarms.discharge_state))
+    flags = bytes([is_set for _, is_set in alarms.flags])
+    return crc32(alarms.cell_states + alarms.temperature_states + states + flags + bytes(alarms.faulty_cells))
 
 
-def _cells_of(key, alarms):
-    """Numbers, as texts, of the cells that a flag speaks of."""
-    if key == "Cell_Fault":
-        return [str(number) for number in alarms.faulty_cells]
-    state = {"Cell_UV": BELOW, "Cell_OV": ABOVE}.get(key)
-    return [str(number) for number, it in enumerate(alarms.cell_states, 1) if it == state]
+def cells_of_sensor(index):
+    """-> numbers of the first and the last cell that the sensor `index` (from 1) of a framed battery is at."""
+    return 4 * index - 3, 4 * index

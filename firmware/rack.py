@@ -1,11 +1,50 @@
 """The rack as a whole: sums and extremes over the packs of one cycle (mqtt.md, "The rack")."""
 
 from . import problems
+from .modules import Temporary
 from .reading import rounded, soc, state_of_current
 
 _MISSING_MS = 60_000  # then the rack goes on without the pack
 _BUCKET_MS, _BUCKETS = 30_000, 10  # the 5 minutes that times to full and empty come from
 _TIME_MIN_MA = 1_000
+_CLEAR_MV, _LASTS_MS = 3, 60_000  # another cell is the lowest or highest: by so much more at once, else after so long
+
+
+class _Extreme:
+    """The lowest cell of the rack (`sign` 1), or the highest (-1). Which one that is does not change to and fro."""
+
+    def __init__(self, sign):
+        self._sign = sign
+        self._shown = self._other = None  # cells, as 32 x pack + number: the one told, one that may take its place
+        self._since = 0  # ticks, of _other
+        self._text = ""
+        self.begin()
+
+    def begin(self):
+        """A new cycle."""
+        self.mv = self._cell = self._shown_mv = None
+
+    def add(self, pack, mv, number, cells):
+        """The lowest or highest of a pack's `cells` (mV) is `number`."""
+        if self.mv is None or self._sign * (mv - self.mv) < 0:
+            self.mv = mv
+            self._cell = 32 * pack + number
+        if self._shown and self._shown >> 5 == pack and self._shown & 31 <= len(cells):
+            self._shown_mv = cells[(self._shown & 31) - 1]
+
+    def where(self, clock):
+        """The end of a cycle -> "Pack 1 cell 4"."""
+        now = clock.ticks_ms()
+        if self.mv == self._shown_mv:
+            self._other = None
+            return self._text
+        if self._other != self._cell:
+            self._other, self._since = self._cell, now
+        lasts = not 0 <= clock.ticks_diff(now, self._since) < _LASTS_MS  # negative: more than six days
+        if lasts or self._shown_mv is None or self._sign * (self._shown_mv - self.mv) > _CLEAR_MV:
+            self._shown = self._cell
+            self._text = "Pack %d cell %d" % (self._shown >> 5, self._shown & 31)
+        return self._text
 
 
 class Rack:
@@ -17,12 +56,16 @@ class Rack:
         self._missing = {}  # pack -> ticks since when; None: for more than a minute
         self._group = ()  # as the battery counts it now,
         self._packs = ()  # and with those that it counted before
+        self._known = self._text = None  # troubles and missing packs, in words
+        self._low, self._high = _Extreme(1), _Extreme(-1)
         self._begin()
 
     def _begin(self):
+        self._low.begin()
+        self._high.begin()
         self._values = {}
         self._states = set()
-        self._texts = []
+        self._troubles = []  # (rank, pack, text)
         self._voltage = 0
         self._charge = 0  # of the cells, as the packs' own SOC tells it: 0.1 % x mAh
         self._full = 0  # mAh that the packs hold when they are full: less than is printed on worn ones
@@ -48,13 +91,12 @@ class Rack:
             ("PackCurrent", reading.current),
             ("Power", summary.power),
             ("RemainingCapacity", reading.remaining),
+            ("StoredEnergy", summary.energy),
             ("FullCapacity", reading.capacity),
         ):
             values[key] = values.get(key, 0) + value
-        if summary.low < values.get("CellMin", summary.low + 1):
-            values["CellMin"], values["CellMinAt"] = summary.low, "Pack %d cell %d" % (pack, summary.low_at)
-        if summary.high > values.get("CellMax", summary.high - 1):
-            values["CellMax"], values["CellMaxAt"] = summary.high, "Pack %d cell %d" % (pack, summary.high_at)
+        self._low.add(pack, summary.low, summary.low_at, reading.cells)
+        self._high.add(pack, summary.high, summary.high_at, reading.cells)
         if summary.temperature_low is not None:
             values["TempMin"] = min(summary.temperature_low, values.get("TempMin", summary.temperature_low))
             values["TempMax"] = max(summary.temperature_high, values.get("TempMax", summary.temperature_high))
@@ -62,36 +104,51 @@ class Rack:
         if summary.problem is not None:
             values["Problem"] = summary.problem or values.get("Problem", False)
             values["Warning"] = summary.warning or values.get("Warning", False)
-            if summary.text != problems.OK:
-                self._texts.append("Pack %d: %s" % (pack, summary.text))
+            self._troubles += [(rank, pack, text) for rank, text in summary.troubles]
 
     def cycle(self, missed):
         """The end of a cycle -> totals as {key of mqtt.md: raw integer, text or bool}, or None: one of the packs
         `missed`, or of those that left the group, has not been missing for 60 s; or the cycle was cut short (`missed`
         is None).
         """
-        values, states, texts, voltage = self._values, self._states, self._texts, self._voltage
-        charge, full = self._charge, self._full
-        self._begin()
+        values = self._values
         if missed is None:  # how long a pack is missing counts only while the others are there
             self._missing = {}
-            return None
-        missed = sorted(set(missed) | (set(self._packs) - set(self._group)))
-        waits = self._note_missing(missed)
-        if waits or not values:
-            return None
+            values = None
+        else:
+            missed = sorted(set(missed) | (set(self._packs) - set(self._group)))
+            if self._note_missing(missed):
+                values = None
+        if values:
+            self._sum_up(values, missed)
+        self._begin()
+        return values or None
+
+    def _sum_up(self, values, missed):
+        """What follows from the sums."""
         if missed:
             values["Problem"] = True
             values["Warning"] = values.get("Warning", False)
-            texts = ["Pack %d missing" % pack for pack in missed] + texts
         if "Problem" in values:
-            values["ProblemText"] = problems.shortened("; ".join(texts)) or problems.OK
+            values["ProblemText"] = self._in_words(missed)
+        low, high = self._low, self._high
+        values["CellMin"], values["CellMinAt"] = low.mv, low.where(self._clock)
+        values["CellMax"], values["CellMaxAt"] = high.mv, high.where(self._clock)
+        values["CellDelta"] = high.mv - low.mv
         values["PacksExpected"] = len(self._packs)
-        values["PackVoltage"] = rounded(voltage, values["Packs"])
-        values["CellDelta"] = values["CellMax"] - values["CellMin"]
-        values["BatteryState"] = _common_state(states, values["PackCurrent"])
-        self._soc_and_times(values, charge, full)
-        return values
+        values["PackVoltage"] = rounded(self._voltage, values["Packs"])
+        values["BatteryState"] = _common_state(self._states, values["PackCurrent"])
+        self._soc_and_times(values)
+
+    def _in_words(self, missed):
+        if not missed and not self._troubles:
+            return problems.OK
+        known = self._troubles, missed
+        if known != self._known:
+            with Temporary():
+                from .problem_text import of_the_rack
+            self._known, self._text = known, of_the_rack(self._troubles, missed)
+        return self._text
 
     def _note_missing(self, missed):
         """-> True while one of them has not been missing for 60 s."""
@@ -106,13 +163,13 @@ class Rack:
             waits = waits or since is not None
         return waits
 
-    def _soc_and_times(self, values, charge, full):
+    def _soc_and_times(self, values):
         """State of charge, and minutes to full or empty from the mean current."""
         remaining, capacity = values["RemainingCapacity"], values["FullCapacity"]
         mean = self._mean(values["PackCurrent"])
-        values["SOC"] = soc(rounded(charge, 1000), capacity) if capacity else None
+        values["SOC"] = soc(rounded(self._charge, 1000), capacity) if capacity else None
         if mean >= _TIME_MIN_MA:
-            values["TimeToFull"] = rounded(max(0, full - remaining) * 60, mean)
+            values["TimeToFull"] = rounded(max(0, self._full - remaining) * 60, mean)
         elif mean <= -_TIME_MIN_MA:
             values["TimeToEmpty"] = rounded(remaining * 60, -mean)
 

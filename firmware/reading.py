@@ -3,8 +3,10 @@
 from collections import namedtuple
 
 from . import problems
+from .modules import Temporary
 
 _IDLE_MA = 100
+_CELL_MV = 3200  # nominal, for the energy that is stored: at any load and temperature the same
 
 # pack: number from 1; cells [mV]; temperatures [0.1 °C], the BMS first; current mA, charge positive; voltage mV;
 # remaining, capacity mAh; cycles; soh %; alarms: problems.Alarms; extra: Extra; more: More. None: it was not said.
@@ -22,12 +24,15 @@ More = namedtuple("More", "design balancing sensors words")
 # Texts, None where not known; dialect: name of the one that said it; baud: at which rate; board: hardware version
 Identity = namedtuple("Identity", "serial protocol version maker device dialect baud board")
 # What follows from a Reading. low mV, low_at: the lowest cell and its number, of equal ones the first; high, high_at;
-# temperature_low, temperature_high 0.1 °C or None; power 0.1 W; soc 0.1 % or None; state: BatteryState; problem,
-# warning, text: problems.judge(), or None without alarms
+# temperature_low, temperature_high 0.1 °C or None; power 0.1 W; soc 0.1 % or None; energy mWh that are stored; state:
+# BatteryState; problem, warning: problems.judge(), or None without alarms; troubles: problem_text.troubles_of(); text:
+# the same as one
 Summary = namedtuple(
     "Summary",
-    "low low_at high high_at temperature_low temperature_high power soc state problem warning text",
+    "low low_at high high_at temperature_low temperature_high power soc energy state problem warning troubles text",
 )
+
+_known = {}  # pack -> (what its alarms were, their words): those are loaded only when they change
 
 
 def rounded(numerator, denominator):
@@ -50,16 +55,18 @@ def power(voltage, current):
 
 def summarize(reading):
     """Reading -> Summary."""
-    cells, extra, alarms = reading.cells, reading.extra, reading.alarms
+    cells, extra, alarms, more = reading.cells, reading.extra, reading.alarms, reading.more
     low, high = min(cells), max(cells)
     temperatures = extra.temperatures if extra and extra.temperatures else reading.temperatures
-    if alarms is None:
-        judged = None, None, None
-    else:
-        judged = problems.judge(alarms, extra.words if extra else ())
-        if reading.more and reading.more.words:
-            texts = "; ".join(reading.more.words) + ("; " + judged[2] if judged[2] != problems.OK else "")
-            judged = True, judged[1], problems.shortened(texts)
+    problem = warning = text = None
+    troubles = ()
+    if alarms is not None:
+        problem, warning = problems.judge(alarms)
+        text = problems.OK
+        if more and more.words:
+            problem = True
+        if problem or warning:
+            troubles, text = _in_words(reading)
     return Summary(
         low,
         cells.index(low) + 1,
@@ -69,9 +76,25 @@ def summarize(reading):
         max(temperatures) if temperatures else None,
         power(reading.voltage, reading.current),
         10 * extra.soc if extra else soc(reading.remaining, reading.capacity),
+        reading.remaining * len(cells) * _CELL_MV // 1000,
         battery_state(reading),
-        *judged,
+        problem,
+        warning,
+        troubles,
+        text,
     )
+
+
+def _in_words(reading):
+    """-> (problem_text.troubles_of(), the same as one text)."""
+    crc = problems.crc(reading.alarms), reading.extra and reading.extra.words, reading.more and reading.more.words
+    known = _known.get(reading.pack)
+    if not known or known[0] != crc:
+        with Temporary():
+            from . import problem_text
+        troubles = problem_text.troubles_of(reading)
+        _known[reading.pack] = known = crc, troubles, problem_text.joined([text for _, text in troubles])
+    return known[1:]
 
 
 def battery_state(reading):

@@ -12,8 +12,8 @@ except ImportError:  # another port
 # Keys of tele/STATE and stat/status, each with its form as in payloads.py
 _STATE = (
     b"Uptime - Version - ResetCause - Boots - IP - RSSI - BSSID - Channel - HeapFree - SystemFree - SystemLargest - "
-    b"SystemMin - Link - Dialect - Baud - Packs - PublishRate D Cycle D Polls - Timeouts - FrameErrors - ReturnCodes - "
-    b"Implausible - BrokerDrops - WifiDrops - LastError -"
+    b"SystemMin - Link - Dialect - Baud - Packs - PublishRate D Polling - Cycle D Polls - Timeouts - FrameErrors - "
+    b"ReturnCodes - Implausible - BrokerDrops - WifiDrops - LastError -"
 )
 _STATUS = b"name - sw_version - IP - SSID - uptime -"
 
@@ -28,7 +28,7 @@ class Telemetry:
         self._clock = clock
         self._wifi = wifi
         self._session = session
-        self._poller = poller
+        self.poller = poller
         self._counted_at = clock.ticks_ms()
         self._uptime_s = 0
 
@@ -52,7 +52,7 @@ class Telemetry:
 
     def state(self):
         """-> (keys and forms, values in their order) of tele/STATE; None where there is none."""
-        poller, wifi, retained = self._poller, self._wifi, self._retained
+        poller, wifi, retained = self.poller, self._wifi, self._retained
         link = poller.link
         heap, system, largest, least = free_memory()
         signal, bssid, channel = wifi.access_point()
@@ -74,6 +74,7 @@ class Telemetry:
             link.baud,
             len(poller.packs),
             poller.publish_rate_ms // 100,
+            not poller.paused,
             poller.cycle_ms and poller.cycle_ms // 100,
             link.polls,
             link.timeouts,

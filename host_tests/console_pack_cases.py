@@ -4,8 +4,8 @@
 import console_answers as made
 from console_answers import console, on, raised
 
-from firmware import problems
 from firmware.battery import NoReply
+from firmware.reading import summarize
 
 WORN = (44600, 94)  # mAh that the cells of a worn pack of 50 Ah hold, and what it says of that, in %
 
@@ -139,7 +139,8 @@ def check_problems_in_words():
         ({"System Fault": "0x40"}, True, True, "System Fault 0x40"),
     ):
         reading = read(words)
-        assert problems.judge(reading.alarms, reading.extra.words) == (problem, warning, said), words
+        summary = summarize(reading)
+        assert (summary.problem, summary.warning, summary.text) == (problem, warning, said), words
 
 
 def check_events():

@@ -4,7 +4,6 @@
 from fakes import Clock, made_alarms, made_reading
 from payload_cases import pack_text
 
-from firmware.problems import judge
 from firmware.rack import Rack
 from firmware.reading import Extra, summarize
 
@@ -33,7 +32,7 @@ def check_a_reading():
     assert said(extra_of()) == (
         '{"Cells":{' + ",".join(made) + '},"Temps":{"BMS_T":{"Reading":23.5,"State":0},"MOS_T":{"Reading":28.8}},'
         '"PackCurrent":{"Reading":-6.3,"State":0},"PackVoltage":{"Reading":49.539,"State":0},'
-        '"RemainingCapacity":41.442,"FullCapacity":50.0,"CycleCount":31,"SOC":83.0,"SOH":98,"Power":-312.1,'
+        '"RemainingCapacity":41.442,"FullCapacity":50.0,"StoredEnergy":1.989,"CycleCount":31,"SOC":83.0,"SOH":98,"Power":-312.1,'
         '"CellMin":3.301,"CellMinNumber":7,"CellMax":3.306,"CellMaxNumber":13,"CellDelta":0.005,"TempMin":22.0,'
         '"TempMax":23.1,"ChargedEnergy":1.234,"DischargedEnergy":0.871,"BatteryState":"discharging",'
         '"BaseState":"Dischg","Problem":false,"Warning":false,"ProblemText":"OK","Balancing_Cells":[3,15],'
@@ -66,8 +65,6 @@ def check_words_that_nobody_knows():
     text = said(extra_of(words=words), alarms=alarms)
     words = "Volt Status Odd; System Fault 0x40; Cell 3 over-voltage"
     assert '"Problem":true,"Warning":true,"ProblemText":"%s"' % words in text
-    assert judge(alarms, ("x" * 200,))[2][-3:] == "..."
-    assert judge(alarms)[2] == "Other error; Cell 3 over-voltage"
 
 
 def check_the_rack():

@@ -6,10 +6,12 @@ import json
 import sys
 from unittest import mock
 
+from console_payload_cases import extra_of
 from discovery_rules import HomeAssistant
 from fakes import made_alarms, made_reading
 
-from firmware.mqtt.devices import ALARMS, SOH, TEXT, Devices
+from firmware.mqtt.details import about
+from firmware.mqtt.devices import Devices
 from firmware.mqtt.discovery import Config
 from firmware.mqtt.payloads import Payloads
 from firmware.reading import Identity
@@ -17,6 +19,7 @@ from firmware.reading import Identity
 with mock.patch.dict(sys.modules, {name: mock.MagicMock() for name in ("machine", "network", "umqtt", "umqtt.simple")}):
     from firmware.app import _discovery_topic as discovery_topic
 
+ALARMS, SOH, TEXT = 1, 2, 4  # what made_devices() are to have said
 PREFIX = "PylonToMQTT/Main/"
 SERIAL = "PPTBP023117111%02d"  # of pack 1 it ends with 00
 
@@ -26,15 +29,22 @@ def identity(serial=None, dialect="framed", baud=4800, **more):
     return Identity(serial=serial, dialect=dialect, baud=baud, **fields)
 
 
+def identify(devices, pack, **fields):
+    who = identity(**fields)
+    devices.identify(pack, who, about(who))
+
+
 def made_devices(packs=1, cells=15, sensors=5, flags=ALARMS, root="PylonToMQTT", rack="Main", expire_s=120):
     """-> devices.Devices that know `packs` packs, as they are after a first cycle. `flags`: ALARMS | SOH | TEXT."""
     devices = Devices(True, discovery_topic("homeassistant", root, rack), expire_s)
     for pack in range(1, packs + 1):
         devices.see(made_reading(
             pack=pack, cells=(3300,) * cells, temperatures=(200,) * sensors, soh=99 if flags & SOH else None,
-            alarms=made_alarms() if flags & ALARMS else None,
+            alarms=made_alarms() if flags & ALARMS else None, extra=extra_of() if flags & TEXT else None,
         ))  # fmt: skip
-        devices.identify(pack, identity(SERIAL % (pack - 1), "console" if flags & TEXT else "framed"))
+        identify(devices, pack, serial=SERIAL % (pack - 1), dialect="console" if flags & TEXT else "framed")
+        if flags & TEXT:
+            devices.count(pack)
     return devices
 
 

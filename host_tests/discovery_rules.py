@@ -10,20 +10,22 @@ import jinja2
 import jinja2.sandbox
 
 ID = re.compile(r"[A-Za-z0-9_-]+")
-ROOT = {"dev", "o", "cmps", "avty_t", "pl_avail", "pl_not_avail", "stat_t"}
-DEVICE = {"ids", "name", "mf", "sn", "via_device"}
-COMMON = {"p", "uniq_id", "name", "ent_cat", "en"}
-STATEFUL = COMMON | {"stat_t", "val_tpl", "dev_cla", "exp_aft"}
+ROOT = {"dev", "o", "cmps", "avty_t", "pl_avail", "pl_not_avail", "avty", "avty_mode", "stat_t"}
+DEVICE = {"ids", "name", "mf", "mdl", "sw", "hw", "sn", "via_device"}
+COMMON = {"p", "uniq_id", "def_ent_id", "name", "ent_cat", "en", "ic"}
+STATEFUL = COMMON | {"stat_t", "val_tpl", "dev_cla"}
 COMPONENT = {
-    "sensor": STATEFUL | {"unit_of_meas", "stat_cla", "sug_dsp_prc", "ops"},
-    "binary_sensor": STATEFUL,
+    "sensor": STATEFUL | {"exp_aft", "unit_of_meas", "stat_cla", "sug_dsp_prc", "ops"},
+    "binary_sensor": STATEFUL | {"exp_aft"},
     "button": COMMON | {"cmd_t", "pl_prs", "dev_cla"},
+    "number": STATEFUL | {"cmd_t", "cmd_tpl", "min", "max", "step", "mode", "unit_of_meas"},
+    "switch": STATEFUL | {"cmd_t", "pl_on", "pl_off", "stat_on", "stat_off"},
 }
 NEEDED = {
-    "sensor": {"uniq_id", "name", "val_tpl"}, "binary_sensor": {"uniq_id", "name", "val_tpl"},
-    "button": {"uniq_id", "name", "cmd_t", "pl_prs"},
+    "sensor": {"val_tpl"}, "binary_sensor": {"val_tpl"}, "button": {"cmd_t", "pl_prs"},
+    "number": {"cmd_t", "cmd_tpl", "val_tpl"}, "switch": {"cmd_t", "val_tpl", "pl_on", "pl_off", "stat_on", "stat_off"},
 }  # fmt: skip
-CATEGORIES = {"sensor": {"diagnostic"}, "binary_sensor": {"diagnostic"}, "button": {"diagnostic", "config"}}
+SETTABLE = {"button", "number", "switch"}  # only these can be of category config
 # device class -> units it may have, state classes it may have
 SENSOR_CLASSES = {
     None: ({None, "%", "Ah"}, {None, "measurement", "total_increasing"}),
@@ -33,12 +35,14 @@ SENSOR_CLASSES = {
     "power": ({"W"}, {"measurement"}),
     "temperature": ({"°C"}, {"measurement"}),
     "energy": ({"kWh"}, {"total_increasing"}),
+    "energy_storage": ({"kWh"}, {"measurement"}),
     "duration": ({"s", "min"}, {"measurement"}),
     "signal_strength": ({"dBm"}, {"measurement"}),
     "data_size": ({"B"}, {"measurement"}),
     "enum": ({None}, {None}),
 }
-BINARY_CLASSES = {None, "problem", "connectivity"}
+CLASSES = {"binary_sensor": {None, "problem", "connectivity"}, "number": {"duration"}, "switch": {None}}
+ICON = re.compile(r"mdi:[a-z][a-z0-9-]+")
 STATE_MAX = 255
 
 
@@ -73,7 +77,7 @@ def is_numeric(component):
 
 def illegal(component, rendered):
     """What is wrong with a rendered state: a text, or None."""
-    if component["p"] == "binary_sensor":
+    if component["p"] in ("binary_sensor", "switch"):
         return None if rendered in ("ON", "OFF", "") else f"{rendered!r} is neither ON nor OFF"
     if rendered == "None":
         return None
@@ -96,15 +100,24 @@ def faults(topic, payload, prefix="homeassistant"):
     yield from _unknown("root", config, ROOT)
     device, origin = config["dev"], config["o"]
     yield from _unknown("dev", device, DEVICE)
-    yield from _unknown("o", origin, {"name", "sw"})
+    yield from _unknown("o", origin, {"name", "sw", "url"})
     if not (device["ids"] and all(ID.fullmatch(one) for one in device["ids"]) and device["name"] and origin["name"]):
         yield "dev needs ids and a name, o a name"
-    if config.get("pl_avail") != "Online" or config.get("pl_not_avail") != "Offline" or "avty_t" not in config:
-        yield "availability is not that of the last will"
+    if ("avty_t" in config) == ("avty" in config) or ("avty" in config) != (config.get("avty_mode") == "all"):
+        yield "availability is of one topic, or of all in a list"
+    for one in availability(config):
+        if not one["t"].endswith("/LWT") and "val_tpl" not in one:
+            yield f"availability on {one['t']}"
     names = [one["name"] for one in config["cmps"].values() if "name" in one]
     yield from (f"two entities are named {name}" for name in sorted({name for name in names if names.count(name) > 1}))
     for key, component in config["cmps"].items():
         yield from (f"{key}: {fault}" for fault in _faults_of(component, config))
+
+
+def availability(config):
+    """Topics of which all must say that the device is available."""
+    keys = {"t": "avty_t", "pl_avail": "pl_avail", "pl_not_avail": "pl_not_avail"}
+    return config.get("avty") or [{short: config[key] for short, key in keys.items()}]
 
 
 def _no_key_twice(pairs):
@@ -126,24 +139,34 @@ def _faults_of(component, config):
     if len(component) == 1:
         return  # takes it away
     yield from _unknown("it", component, COMPONENT[platform])
-    yield from (f"{key} lacks" for key in NEEDED[platform] - set(component))
+    yield from (f"{key} lacks" for key in (NEEDED[platform] | {"uniq_id", "name", "def_ent_id"}) - set(component))
     if not ID.fullmatch(component["uniq_id"]) or not component["uniq_id"].startswith(config["dev"]["ids"][0] + "_"):
         yield f"uniq_id {component['uniq_id']}"
     if component["name"].lower().startswith(config["dev"]["name"].lower()):
         yield "its name repeats the device's"
     if re.search(r"\b0\d", component["name"]):
         yield "zero padding"
-    if component.get("ent_cat", "diagnostic") not in CATEGORIES[platform]:
+    if component.get("ent_cat") not in ({"config", None} if platform in SETTABLE else {"diagnostic", None}):
         yield f"category {component['ent_cat']}"
     if component.get("en", False) is not False:
         yield "en is written where it is not false"
+    if component["def_ent_id"] != entity_id(config, component):
+        yield f"def_ent_id {component['def_ent_id']} is not what its names make"
+    if not ICON.fullmatch(component.get("ic", "mdi:x-y")):
+        yield f"icon {component['ic']}"
     if platform == "button":
         return
     yield from _topics(component, config)
     if platform == "sensor":
         yield from _sensor(component)
-    elif component.get("dev_cla") not in BINARY_CLASSES:
+    elif component.get("dev_cla") not in CLASSES[platform]:
         yield f"class {component['dev_cla']}"
+
+
+def entity_id(config, component):
+    """The id that Home Assistant makes of the names of the device and the entity, where both are of plain letters."""
+    words = f"{config['dev']['name']} {component['name']}".lower()
+    return f"{component['p']}.{re.sub('[^a-z0-9]+', '_', words)}".strip("_")
 
 
 def _topics(component, config):
@@ -185,7 +208,7 @@ class HomeAssistant:
             return self
         assert not list(faults(topic, payload)), list(faults(topic, payload))
         config = json.loads(payload)
-        self.devices[topic] = config["dev"]
+        self.devices[topic] = config["dev"] | {"avty": availability(config)}
         for key, component in config["cmps"].items():
             if len(component) == 1:
                 self.components.pop((topic, key), None)
@@ -198,6 +221,18 @@ class HomeAssistant:
     def keys(self, topic):
         """Keys of the components of one device."""
         return [key for at, key in self.components if at == topic]
+
+    def available(self, topic, said):
+        """Is a device available, after `said`: {topic: payload (text)}?"""
+        for one in self.devices[topic]["avty"]:
+            if one["t"] not in said:
+                return False
+            payload = said[one["t"]]
+            if "val_tpl" in one:
+                payload = ENVIRONMENT.from_string(one["val_tpl"]).render(value=payload)
+            if payload != one.get("pl_avail", "online"):
+                return False
+        return True
 
     def states(self, topic, payload, states=()):
         """A message (text) on a state topic -> {(discovery topic, key): state}. `states`: those before. AssertionError

@@ -12,7 +12,7 @@ ALARM = "Cell_UV Cell_OV Pack_UV Pack_OV CHG_OC DSG_OC UT OT Other"
 CELLS = "3.303 3.302 3.302 3.303 3.302 3.302 3.301 3.303 3.302 3.303 3.302 3.303 3.306 3.302 3.303"
 TEMPS = "BMS_T=23.5 CellTemp1_4=22.0 CellTemp5_8=22.0 CellTemp9_12=22.0 CellTemp13_16=22.0"
 REST = (
-    '"RemainingCapacity":41.442,"FullCapacity":50.0,"CycleCount":31,"SOC":82.9,"Power":-312.1,"CellMin":3.301,'
+    '"RemainingCapacity":41.442,"FullCapacity":50.0,"StoredEnergy":1.989,"CycleCount":31,"SOC":82.9,"Power":-312.1,"CellMin":3.301,'
     '"CellMinNumber":7,"CellMax":3.306,"CellMaxNumber":13,"CellDelta":0.005,"TempMin":22.0,"TempMax":23.5,'
     '"ChargedEnergy":1.234,"DischargedEnergy":0.871,"BatteryState":"discharging"'
 )
@@ -71,26 +71,26 @@ GOLDEN = (
     (made_reading(), 1234000, 871499, payload(CELLS, TEMPS, "-6.3", "49.539", REST + "}")),
     (IN_ALARM, 0, 499, payload(
         CELLS, TEMPS, "25.0", "49.539",
-        '"RemainingCapacity":41.442,"FullCapacity":50.0,"CycleCount":31,"SOC":82.9,"Power":1238.5,"CellMin":3.301,'
+        '"RemainingCapacity":41.442,"FullCapacity":50.0,"StoredEnergy":1.989,"CycleCount":31,"SOC":82.9,"Power":1238.5,"CellMin":3.301,'
         '"CellMinNumber":7,"CellMax":3.306,"CellMaxNumber":13,"CellDelta":0.005,"TempMin":22.0,"TempMax":23.5,'
         '"ChargedEnergy":0.0,"DischargedEnergy":0.0,"BatteryState":"charging","Problem":true,"Warning":true,'
-        '"ProblemText":"Over-voltage protection; Cells 3, 16 fault; Other error; Cell 7 over-voltage; '
-        'Charge over-current; Over-temperature"' + status(BAD, "3,16"), BAD_STATES[0] + BAD_STATES[1] + b"\2\xf0")),
+        '"ProblemText":"Over-voltage protection; Cells 3, 16 fault; Other error: cell 13, voltage; '
+        'Cell 7 over-voltage … and 2 more"' + status(BAD, "3,16"), BAD_STATES[0] + BAD_STATES[1] + b"\2\xf0")),
     (EIGHT, 5, 10**12, payload(
         "3.4 3.4 3.4 3.4 3.4 3.4 3.4 3.399", "BMS_T=0.0 CellTemp1_4=-0.4 CellTemp5_8=-12.3 Temp4=0.1 Temp5=1.0",
         "-0.1", "27.199",
-        '"RemainingCapacity":41.442,"FullCapacity":50.0,"CycleCount":31,"SOC":82.9,"Power":-2.7,"CellMin":3.399,'
+        '"RemainingCapacity":41.442,"FullCapacity":50.0,"StoredEnergy":1.061,"CycleCount":31,"SOC":82.9,"Power":-2.7,"CellMin":3.399,'
         '"CellMinNumber":8,"CellMax":3.4,"CellMaxNumber":1,"CellDelta":0.001,"TempMin":-12.3,"TempMax":1.0,'
         '"ChargedEnergy":0.0,"DischargedEnergy":1000000.0,"BatteryState":"idle"}')),
     (SIXTEEN, 999999, 999499, payload(
         " ".join(["3.35"] * 16),
         "BMS_T=25.1 CellTemp1_4=25.1 CellTemp5_8=25.1 CellTemp9_12=25.1 CellTemp13_16=25.1 Temp6=25.1", "0.0", "53.6",
-        '"RemainingCapacity":75.48,"FullCapacity":74.0,"CycleCount":65535,"SOC":100.0,"SOH":97,"Power":0.0,'
+        '"RemainingCapacity":75.48,"FullCapacity":74.0,"StoredEnergy":3.865,"CycleCount":65535,"SOC":100.0,"SOH":97,"Power":0.0,'
         '"CellMin":3.35,"CellMinNumber":1,"CellMax":3.35,"CellMaxNumber":1,"CellDelta":0.0,"TempMin":25.1,'
         '"TempMax":25.1,"ChargedEnergy":1.0,"DischargedEnergy":0.999,"BatteryState":"idle"}')),
     (BARE, 0, 0, payload(
         "0.0", "", "0.05", "0.0",
-        '"RemainingCapacity":0.0,"FullCapacity":0.0,"CycleCount":0,"Power":0.0,"CellMin":0.0,"CellMinNumber":1,'
+        '"RemainingCapacity":0.0,"FullCapacity":0.0,"StoredEnergy":0.0,"CycleCount":0,"Power":0.0,"CellMin":0.0,"CellMinNumber":1,'
         '"CellMax":0.0,"CellMaxNumber":1,"CellDelta":0.0,"ChargedEnergy":0.0,"DischargedEnergy":0.0,'
         '"BatteryState":"idle"}')),
 )  # fmt: skip
@@ -157,15 +157,16 @@ def check_parameters():
 
 TOTALS = {
     "Packs": 2, "PacksExpected": 2, "PackVoltage": 49551, "PackCurrent": -20100, "Power": -9960, "SOC": 645,
-    "RemainingCapacity": 80000, "FullCapacity": 124000, "CellMin": 3290, "CellMinAt": "Pack 1 cell 2",
-    "CellMax": 3310, "CellMaxAt": "Pack 1 cell 1", "CellDelta": 20, "TempMin": -180, "TempMax": 250,
+    "RemainingCapacity": 80000, "FullCapacity": 124000, "StoredEnergy": 3840000, "CellMin": 3290,
+    "CellMinAt": "Pack 1 cell 2", "CellMax": 3310, "CellMaxAt": "Pack 1 cell 1", "CellDelta": 20,
+    "TempMin": -180, "TempMax": 250,
     "BatteryState": "discharging", "TimeToEmpty": 239,
     "Problem": True, "Warning": False, "ProblemText": "Pack 3 missing",
 }  # fmt: skip
 TOTALS_TEXT = (
     '{"PackCurrent":-20.1,"PackVoltage":49.551,"Packs":2,"PacksExpected":2,"RemainingCapacity":80.0,'
-    '"FullCapacity":124.0,"SOC":64.5,"Power":-996.0,"CellMin":3.29,"CellMinAt":"Pack 1 cell 2","CellMax":3.31,'
-    '"CellMaxAt":"Pack 1 cell 1","CellDelta":0.02,"TempMin":-18.0,"TempMax":25.0,"ChargedEnergy":0.002,'
+    '"FullCapacity":124.0,"StoredEnergy":3.84,"SOC":64.5,"Power":-996.0,"CellMin":3.29,"CellMinAt":"Pack 1 cell 2",'
+    '"CellMax":3.31,"CellMaxAt":"Pack 1 cell 1","CellDelta":0.02,"TempMin":-18.0,"TempMax":25.0,"ChargedEnergy":0.002,'
     '"DischargedEnergy":0.002,"BatteryState":"discharging","TimeToEmpty":239,"Problem":true,"Warning":false,'
     '"ProblemText":"Pack 3 missing"}'
 )

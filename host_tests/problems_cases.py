@@ -1,9 +1,9 @@
 """Alarm states and flags, and what they mean in words. Runs on CPython and on MicroPython."""
 
-from fakes import SYSTEM, made_alarms
+from fakes import SYSTEM, made_alarms, made_reading
 
-from firmware import problems
-from firmware.problems import judge
+from firmware import problem_text, problems
+from firmware.reading import Extra
 
 # by mqtt.md
 PROTECT = ("Pack_UVP", "CHG_TP", "DSG_TP", "DSG_OCP", "CHG_OCP", "Cell_UVP", "Pack_OVP")
@@ -11,20 +11,25 @@ OF_STATES = ("Cell_UV", "Cell_OV", "Pack_UV", "Pack_OV", "CHG_OC", "DSG_OC", "UT
 ALARM = OF_STATES + ("Low_SOC",)  # noqa: RUF005 - not on MicroPython
 EVERY_FLAG = PROTECT + SYSTEM + ("Cell_Fault",) + ALARM
 
-# flags, faulty cells, cell states, the battery's words -> text
+CELLS = b"\0" * 15
+# flags, faulty cells, states of cells, of sensors, of currents and voltage, the battery's words -> texts
 TEXTS = (
-    ((), (), b"\0" * 15, (), "OK"),
-    (SYSTEM, (), b"\0" * 15, (), "OK"),
-    (("Cell_OV",), (), b"\0" * 6 + b"\2" + b"\0" * 8, (), "Cell 7 over-voltage"),
-    (("Cell_UV",), (), b"\1\0\1" + b"\0" * 11 + b"\1", (), "Cells 1, 3, 15 under-voltage"),
-    (("Cell_OV",), (), b"\0\2\1\0\2", (), "Cells 2, 5 over-voltage"),
-    (("Cell_Fault",), (16,), b"\0" * 16, (), "Cell 16 fault"),
-    (("Cell_Fault",), (3, 15), b"\0" * 16, (), "Cells 3, 15 fault"),
-    (("Pack_UVP", "UT"), (), b"\0" * 15, (), "Pack under-voltage protection; Under-temperature"),
-    (("Other",), (), b"\0" * 15, (), "Other error"),
-    (("Other", "UT"), (), b"\0" * 15, ("Volt Status Odd", "X"), "Volt Status Odd; X; Under-temperature"),
-    (("UT",), (), b"\0" * 15, ("Volt Status Odd",), "Under-temperature"),
-)
+    ((), (), CELLS, b"\0" * 5, 0, None, ()),
+    (SYSTEM, (), CELLS, b"\0" * 5, 0, None, ()),
+    (("Cell_OV",), (), b"\0" * 6 + b"\2" + b"\0" * 8, b"", 0, None, ("Cell 7 over-voltage",)),
+    (("Cell_UV",), (), b"\1\0\1" + b"\0" * 11 + b"\1", b"", 0, None, ("Cells 1, 3, 15 under-voltage",)),
+    (("Cell_OV",), (), b"\0\2\1\0\2", b"", 0, None, ("Cells 2, 5 over-voltage",)),
+    (("Cell_Fault",), (3, 15), CELLS, b"", 0, None, ("Cells 3, 15 fault",)),
+    (("UT", "Pack_UVP"), (), CELLS, b"\0", 0, None, ("Pack under-voltage protection", "Under-temperature")),
+    (("OT",), (), CELLS, b"\2\0\0\0\2", 0, None, ("Over-temperature: BMS, cells 13–16",)),
+    (("UT",), (), CELLS[:8], b"\0\1\2\1\1", 0, None, ("Under-temperature: cells 1–4, sensor 4, sensor 5",)),
+    (("OT",), (), CELLS, b"\2\2\0\0\2", 0, (), ("Over-temperature: BMS, MOSFETs, cell 3",)),
+    (("Other",), (), CELLS, b"", 0, None, ("Other error",)),
+    (("Other",), (), b"\0\xf0\0\xf0", b"\0\xf0", 240, None,
+     ("Other error: cells 2, 4, cells 1–4, charge current, voltage, discharge current",)),
+    (("Other", "UT"), (), CELLS, b"", 0, ("Volt Status Odd", "X"), ("Volt Status Odd", "X", "Under-temperature")),
+    (("UT",), (), CELLS, b"", 0, ("Volt Status Odd",), ("Under-temperature",)),
+)  # fmt: skip
 
 
 def check_every_flag_of_the_contract_is_known():
@@ -68,24 +73,33 @@ def check_every_flag_by_itself():
     texts = []
     for key in EVERY_FLAG:
         faulty = (1,) if key == "Cell_Fault" else ()
-        problem, warning, text = judge(made_alarms(on=(key,), keys=EVERY_FLAG, faulty=faulty))
+        alarms = made_alarms(on=(key,), keys=EVERY_FLAG, faulty=faulty)
+        problem, warning = problems.judge(alarms)
+        troubles = problem_text.troubles_of(made_reading(alarms=alarms))
         assert problem is (key in PROTECT or key in ("Cell_Fault", "Other")), key
         assert warning is (key in ALARM), key
-        assert text and (text == "OK") == (not problem and not warning), key
-        if text != "OK":
-            assert text not in texts, text
-            texts.append(text)
-    assert len(texts) == len(PROTECT) + len(ALARM) + 1
-    assert judge(made_alarms()) == judge(made_alarms(on=SYSTEM)) == (False, False, "OK")
+        assert len(troubles) == (problem or warning), key
+        texts += [text for _, text in troubles]
+    assert len(texts) == len(set(texts)) == len(PROTECT) + len(ALARM) + 1
 
 
-def check_problem_text():
-    for on, faulty, cells, words, text in TEXTS:
-        assert judge(made_alarms(on=on, faulty=faulty, cells=cells), words)[2] == text, on
+def check_troubles_the_worst_first():
+    for on, faulty, cells, sensors, other, words, texts in TEXTS:
+        alarms = made_alarms(on, cells, sensors, other, other, other, faulty)
+        problem, warning = problems.judge(alarms)
+        extra = None if words is None else Extra((), None, 50, "", "idle", (), words, "")
+        troubles = problem_text.troubles_of(made_reading(cells=(3300,) * len(cells), alarms=alarms, extra=extra))
+        assert tuple([text for _, text in troubles]) == texts, on
+        assert (problem or warning) == bool(texts) and troubles == sorted(troubles), on
 
 
-def check_problem_text_is_bounded():
-    for cells in (b"\1" * 16, b"\2" * 16, b"\1\2" * 8):
-        text = judge(made_alarms(on=EVERY_FLAG, keys=EVERY_FLAG, faulty=tuple(range(1, 17)), cells=cells))[2]
-        assert 100 < len(text) <= 120 and text.endswith("..."), text
-    assert problems.shortened("x" * 120) == "x" * 120 and problems.shortened("x" * 121) == "x" * 117 + "..."
+def check_joined_text_is_bounded_and_counts_the_rest():
+    long = "x" * 50
+    for texts, text in (
+        ((), "OK"), (("a",), "a"), (("a", "b"), "a; b"), ((long, long), long + "; " + long),
+        ((long, long, long), long + "; " + long + " … and 1 more"), ((long, "y" * 60, "a"), long + " … and 2 more"),
+        (("x" * 120,), "x" * 120), (("x" * 121,), "x" * 117 + "..."),
+        (("x" * 120, "y"), "x" * 104 + "... … and 1 more"),
+    ):  # fmt: skip
+        assert problem_text.joined(texts) == text, text
+        assert len(text) <= 120

@@ -45,10 +45,12 @@ class Rig:
         self.clock = clock or Clock()
         self.session = Session()
         self.announced = 0
+        self.poller = SimpleNamespace(searching=False)
         self.lines = []
         meters = Meters(Retained(Memory()), self.clock, RATE_MS)
         self.devices = Devices(announces, discovery_topic("homeassistant", "PylonToMQTT", "Main"), expire_s(RATE_MS))
-        telemetry = SimpleNamespace(
+        self.telemetry = telemetry = SimpleNamespace(
+            poller=self.poller,
             state=lambda: (b"Uptime - RSSI - LastError -", (5, None, "none")),
             status=lambda: (b"name - uptime -", ("Main", 5)),
         )

@@ -65,8 +65,9 @@ def check_two_packs():
     """Voltage is the mean; current, power and capacities are sums; ties go to the first."""
     assert totals(ONE, TWO) == {
         "Packs": 2, "PacksExpected": 2, "PackVoltage": 49551, "PackCurrent": -20100, "Power": -4950 - 5010, "SOC": 645,
-        "RemainingCapacity": 80000, "FullCapacity": 124000, "CellMin": 3290, "CellMinAt": "Pack 1 cell 2",
-        "CellMax": 3310, "CellMaxAt": "Pack 1 cell 1", "CellDelta": 20, "TempMin": 180, "TempMax": 250,
+        "RemainingCapacity": 80000, "FullCapacity": 124000, "StoredEnergy": 3840000, "CellMin": 3290,
+        "CellMinAt": "Pack 1 cell 2", "CellMax": 3310, "CellMaxAt": "Pack 1 cell 1", "CellDelta": 20,
+        "TempMin": 180, "TempMax": 250,
         "BatteryState": "discharging", "TimeToEmpty": 239,
     }  # fmt: skip
 
@@ -91,6 +92,32 @@ def check_lowest_and_highest_cell_say_where():
     assert (values["CellMin"], values["CellMinAt"]) == (3280, "Pack 2 cell 2")
     assert (values["CellMax"], values["CellMaxAt"]) == (3320, "Pack 16 cell 1")
     assert values["CellDelta"] == 40
+
+
+def check_where_the_lowest_and_highest_cell_is_changes_seldom():
+    """Seconds that pass, four cells, and which one is told as the lowest and as the highest: another one at once when
+    it is so by more than 3 mV, else after a minute of it.
+    """
+    rig = Rig(1)
+    for seconds, some, low, high in (
+        (10, (3290, 3300, 3320, 3310), 1, 3), (10, (3290, 3287, 3320, 3323), 1, 3),
+        (59, (3289, 3287, 3321, 3323), 1, 3), (1, (3290, 3287, 3320, 3323), 2, 4),
+        (10, (3286, 3287, 3324, 3323), 2, 4), (59, (3287, 3287, 3323, 3323), 2, 4),
+        (10, (3286, 3287, 3324, 3323), 2, 4), (59, (3286, 3287, 3324, 3323), 2, 4),
+        (10, (3290, 3294, 3325, 3321), 1, 3), (10, (3289, 3288, 3323, 3324), 1, 3),
+        (7 * DAY_MS // 1000, (3289, 3288, 3323, 3324), 2, 4),
+    ):  # fmt: skip
+        values = rig.cycle(made_reading(cells=some), ms=1000 * seconds)
+        told = values["CellMinAt"], values["CellMaxAt"]
+        assert told == ("Pack 1 cell %d" % low, "Pack 1 cell %d" % high), (seconds, some, told)  # noqa: UP031
+        assert (values["CellMin"], values["CellMax"]) == (min(some), max(some))
+
+
+def check_a_lowest_cell_that_is_gone_is_told_no_more():
+    rig = Rig(2)
+    for packs, low in (((1, 2), 1), ((2,), None), ((2,), None), ((2,), 2), ((1, 2), 2)):
+        values = rig.cycle(*[made_reading(pack=pack, cells=cells(3298 + pack)) for pack in packs], ms=31_000)
+        assert (values and values["CellMinAt"]) == (low and "Pack %d cell 1" % low), packs  # noqa: UP031
 
 
 def check_temperatures_may_be_missing():
@@ -121,14 +148,24 @@ def check_problems_are_those_of_any_pack():
         ((calm, None), (False, False, "OK")),
         ((warned, calm), (False, True, "Pack 1: Cell 3 over-voltage")),
         ((calm, faulty), (True, False, "Pack 2: Cell 4 fault")),
-        ((warned, faulty), (True, True, "Pack 1: Cell 3 over-voltage; Pack 2: Cell 4 fault")),
+        ((warned, faulty), (True, True, "Pack 2: Cell 4 fault; Pack 1: Cell 3 over-voltage")),
         ((None, faulty), (True, False, "Pack 2: Cell 4 fault")),
     ):
         values = totals(*alike("alarms", *alarms))
         assert tuple([values.get(key) for key in ("Problem", "Warning", "ProblemText")]) == expected, expected
-    bad = made_alarms(on=("Pack_UVP", "DSG_OCP", "Cell_Fault"), faulty=tuple(range(1, 17)))
-    text = totals(*alike("alarms", *[bad] * 16))["ProblemText"]
-    assert 100 < len(text) <= 120, text
+
+
+def check_the_worst_of_all_packs_comes_first():
+    """Nine cells over their limit, nine under, and then the protection of a third pack."""
+    over = made_alarms(on=("Cell_OV",), cells=b"\2" * 9 + bytes(6))
+    under = made_alarms(on=("Cell_UV",), cells=b"\1" * 9 + bytes(6))
+    off = made_alarms(on=("Pack_OVP", "Cell_OV"), cells=b"\2" + bytes(14))
+    for alarms, text in (
+        ((over, under, off),
+         "Pack 3: Over-voltage protection; Pack 1: Cells 1, 2, 3, 4, 5, 6, 7, 8, 9 over-voltage … and 2 more"),
+        ((off, None, None), "Pack 1: Over-voltage protection; Cell 1 over-voltage"),
+    ):  # fmt: skip
+        assert totals(*alike("alarms", *alarms))["ProblemText"] == text
 
 
 # -- times

@@ -62,12 +62,13 @@ def check_battery_state():
 def check_summary():
     alarms = made_alarms(on=("Other",))
     for fields, expected in (
-        ({}, (3301, 7, 3306, 13, 220, 235, -3121, 829, "discharging", None, None, None)),
+        ({}, (3301, 7, 3306, 13, 220, 235, -3121, 829, 1989216, "discharging", None, None, (), None)),
         ({"temperatures": (), "alarms": alarms},
-         (3301, 7, 3306, 13, None, None, -3121, 829, "idle", True, True, "Other error")),
+         (3301, 7, 3306, 13, None, None, -3121, 829, 1989216, "idle", True, True, [(9, "Other error")], "Other error")),
         ({"extra": EXTRA, "alarms": alarms},
-         (3301, 7, 3306, 13, 180, 260, -3121, 830, "discharging", True, True, "Volt Status Odd")),
-        ({"extra": EXTRA}, (3301, 7, 3306, 13, 180, 260, -3121, 830, "discharging", None, None, None)),
+         (3301, 7, 3306, 13, 180, 260, -3121, 830, 1989216, "discharging", True, True,
+          [(9, "Volt Status Odd")], "Volt Status Odd")),
+        ({"extra": EXTRA}, (3301, 7, 3306, 13, 180, 260, -3121, 830, 1989216, "discharging", None, None, (), None)),
     ):  # fmt: skip
         assert tuple(r.summarize(made_reading(**fields))) == expected, fields
 

@@ -44,16 +44,16 @@ class Rig:
 
 
 RATE = [("poller.set_publish_rate", 1500), ("publisher.set_publish_rate", 1500)]
-STATUS = [("publisher.status",), ("publisher.state",)]
+STATE = ("publisher.state",)
 CHANGES = (
-    (b'{"publishRate": 1500}', RATE),
-    (b'{"polling": false}', [("poller.pause", True)]),
-    (b'{"STOP"}', [("poller.pause", True)]),
-    (b'{"polling": true}', [("poller.pause", False)]),
-    (b'{"status": 0}', STATUS),
-    (b'{"restart": true}', [("restart",)]),
+    (b'{"publishRate": 1500}', [*RATE, STATE]),
+    (b'{"polling": false}', [("poller.pause", True), STATE]),
+    (b'{"STOP"}', [("poller.pause", True), STATE]),
+    (b'{"polling": true}', [("poller.pause", False), STATE]),
+    (b'{"status": 0}', [("publisher.status",), STATE]),
+    (b'{"restart": true}', [STATE, ("restart",)]),
     (b'{"restart": true, "status": 1, "polling": true, "publishRate": 1500}',
-     [*RATE, ("poller.pause", False), *STATUS, ("restart",)]),
+     [*RATE, ("poller.pause", False), ("publisher.status",), STATE, ("restart",)]),
 )  # fmt: skip
 
 
@@ -77,7 +77,7 @@ def test_a_retained_one_is_logged_and_changes_nothing():
 
 @pytest.mark.parametrize("topic", [b"cmnd", b"cmnd/", b"cmnd/a/b", b"cmnd/x/config", b"cmnd/status"])
 def test_any_topic_below_cmnd(topic):
-    assert Rig().message(b'{"STOP"}', topic=PREFIX.encode() + topic) == [("poller.pause", True)]
+    assert Rig().message(b'{"STOP"}', topic=PREFIX.encode() + topic) == [("poller.pause", True), STATE]
 
 
 BIRTH, CONFIG = b"homeassistant/status", b"homeassistant/device/PylonToMQTT_Main_Pack1/config"

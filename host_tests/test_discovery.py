@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import sys
 
 import pytest
-from discovery_made import ALARMS, PREFIX, SERIAL, SOH, TEXT, configs, identity, made_devices, sent, sent_of
-from discovery_rules import HomeAssistant, faults
+from discovery_made import ALARMS, PREFIX, SERIAL, SOH, TEXT, configs, identify, made_devices, sent, sent_of
+from discovery_rules import ENVIRONMENT, HomeAssistant, faults
 from fakes import made_reading
 from payload_cases import BARE, EIGHT, NORMAL, SIXTEEN, pack_text
 
 from firmware import __version__
+from firmware.commands import parse
 
 
 @pytest.mark.parametrize("flags", [0, ALARMS, SOH, ALARMS | SOH, ALARMS | SOH | TEXT])
@@ -27,9 +29,10 @@ def test_rules(packs, cells, sensors, flags):
 # key, name, how it shows: m main, d diagnostic, o diagnostic and off, c config; the table of mqtt.md
 BOTH = """
 SOC State of charge m | PackVoltage Voltage m | PackCurrent Current m | Power Power m | BatteryState State m
-RemainingCapacity Remaining capacity m | FullCapacity Full capacity d | CellMin Lowest cell voltage m
-CellMax Highest cell voltage m | CellDelta Cell voltage difference m | TempMin Lowest temperature m
-TempMax Highest temperature m | ChargedEnergy Charged energy m | DischargedEnergy Discharged energy m
+RemainingCapacity Remaining capacity m | FullCapacity Full capacity d | StoredEnergy Stored energy m
+CellMin Lowest cell voltage m | CellMax Highest cell voltage m | CellDelta Cell voltage difference m
+TempMin Lowest temperature m | TempMax Highest temperature m | ChargedEnergy Charged energy m
+DischargedEnergy Discharged energy m
 Problem Problem m | Warning Warning m | ProblemText Problem details d"""
 OF_PACK = """
 CycleCount Cycles d | BMS_T BMS temperature d | CellTemp1_4 Cells 1–4 temperature d
@@ -40,7 +43,8 @@ CellMinNumber Lowest cell o | CellMaxNumber Highest cell o
 Charge_MOS Charge MOSFET o | Discharge_MOS Discharge MOSFET o | Heater Heater o"""
 OF_RACK = """
 Packs Packs m | TimeToFull Time to full m | TimeToEmpty Time to empty m | CellMinAt Lowest cell d
-Link Battery connection d | LastError Last error d | Restart Restart c
+CellMaxAt Highest cell d | Link Battery connection d | LastError Last error d
+Restart Restart c | PublishRate Publish rate c | Polling Polling c
 RSSI Wi-Fi signal o | Uptime Uptime o | HeapFree Free memory o | Boots Boots o | Polls Polls o | Timeouts Timeouts o
 FrameErrors Frame errors o | ReturnCodes Return codes o | Implausible Implausible readings o
 BrokerDrops Broker drops o | WifiDrops Wi-Fi drops o
@@ -68,32 +72,28 @@ def test_entities_of_the_contract():
     assert shown(rack) == rows(BOTH) | rows(OF_RACK)
 
 
-def test_state_of_health_only_where_it_is_known():
-    assert shown(configs(flags=SOH)[1])["SOH"] == ("State of health", "d")
-    assert configs()[1]["cmps"]["SOH"] == {"p": "sensor"}  # also of a battery that spoke text before
+OF_CONSOLE = """
+SOH State of health d | MOS_T MOSFET temperature d | Balancing_Cells Balancing d | Protections Protections d
+DischargedCapacity Discharged capacity d | Resets Resets o | Shutdowns Shutdowns o"""
+OF_FRAMED = ("ChargeVoltageLimit", "DischargeVoltageLimit", "ChargeCurrentLimit", "DischargeCurrentLimit")
+
+
+def test_what_the_other_dialect_says_is_taken_away():
+    """Also from a battery that spoke another one before: by a stub of the same platform."""
+    framed, text = configs(flags=ALARMS)[1]["cmps"], configs(flags=ALARMS | SOH | TEXT)[1]["cmps"]
+    assert set(framed) == set(text)
+    for before, after, keys in ((text, framed, rows(OF_CONSOLE)), (framed, text, OF_FRAMED)):
+        lost = {key for key in after if len(after[key]) == 1 < len(before[key])}
+        assert lost == set(keys)
+        assert all(after[key]["p"] == before[key]["p"] for key in keys)
+    assert shown(configs(flags=ALARMS | SOH | TEXT)[1]).items() >= rows(OF_CONSOLE).items()
     assert "SOH" not in configs(flags=ALARMS | TEXT)[1]["cmps"]  # it may just not have been asked yet
-
-
-LACKS = {
-    "ChargeVoltageLimit": "sensor", "DischargeVoltageLimit": "sensor", "ChargeCurrentLimit": "sensor",
-    "DischargeCurrentLimit": "sensor", "Charge_MOS": "binary_sensor", "Discharge_MOS": "binary_sensor",
-}  # fmt: skip
-
-
-def test_what_the_text_console_lacks_is_taken_away():
-    """Also from a battery that spoke frames before its firmware was updated: by a stub of the same platform."""
-    before, after = configs(flags=ALARMS)[1]["cmps"], configs(flags=ALARMS | SOH | TEXT)[1]["cmps"]
-    assert set(after) == set(before) and len(before["SOH"]) == 1 < len(after["SOH"])
-    assert {key: one["p"] for key, one in after.items() if len(one) == 1 and len(before[key]) > 1} == LACKS
-    assert all(before[key]["p"] == platform for key, platform in LACKS.items())
-    assert len(after["Heater"]) > 1
 
 
 def test_stubs_are_of_the_platform_of_what_they_take_away():
     full = configs(packs=1, cells=16, sensors=9)[1]["cmps"]
-    for config in (configs(cells=8, sensors=1)[1], configs(cells=8, sensors=1, flags=ALARMS | TEXT)[1]):
-        stubs = {key: one["p"] for key, one in config["cmps"].items() if len(one) == 1}
-        assert stubs and stubs == {key: full[key]["p"] for key in stubs}
+    stubs = {key: one["p"] for key, one in configs(cells=8, sensors=1)[1]["cmps"].items() if len(one) == 1}
+    assert len(stubs) > 15 and stubs == {key: full[key]["p"] for key in stubs}
 
 
 @pytest.mark.parametrize("device", [0, 1])
@@ -106,21 +106,58 @@ def test_alarm_components_only_behind_an_alarm_reply(device):
 
 def test_devices():
     rack, pack = configs()
-    assert rack["dev"] == {"ids": ["PylonToMQTT_Main"], "name": "Pylontech Main", "mf": "Pylontech"}
+    version = f"MicroPython {'.'.join(map(str, sys.implementation.version[:3]))}"
+    assert rack["dev"] == {"ids": ["PylonToMQTT_Main"], "name": "Pylontech Main", "mf": "Pylontech",
+                           "mdl": "Battery rack", "sw": f"pylon2mqtt {__version__}", "hw": version}  # fmt: skip
     assert pack["dev"] == {
         "ids": ["PylonToMQTT_Main_Pack1"], "name": "Pylontech Main pack 1", "mf": "Pylontech", "sn": SERIAL % 0,
         "via_device": "PylonToMQTT_Main",
     }  # fmt: skip
     assert rack["o"] == pack["o"] == {"name": "pylon2mqtt", "sw": __version__}
-    assert rack["avty_t"] == pack["avty_t"] == PREFIX + "tele/LWT"
-    assert rack["cmps"]["Restart"]["cmd_t"] == PREFIX + "cmnd/restart"
-    assert json.loads(rack["cmps"]["Restart"]["pl_prs"]) == {"restart": True}
+    assert rack["avty_t"] == pack["avty"][0]["t"] == PREFIX + "tele/LWT"
+
+
+def test_device_pages_show_what_the_battery_is():
+    devices = made_devices(packs=3)
+    identify(devices, 1, serial="A" * 16, maker='PY"TES', device="V5", version="1.3", board="PHANTOMSAV10R03")
+    identify(devices, 3, serial="B" * 16, device="US2KBPL")
+    rack, one, two, three = [json.loads(payload)["dev"] for _, payload in sent_of(devices)]
+    assert rack["mf"] == one["mf"] == 'PY"TES' and two["mf"] == three["mf"] == "Pylontech"
+    assert [one.get(key) for key in ("mdl", "sw", "hw", "sn")] == ["V5", "1.3", "PHANTOMSAV10R03", "A" * 16]
+    assert [three.get(key) for key in ("mdl", "sw", "hw", "sn")] == ["US2KBPL", None, None, "B" * 16]
+    assert {"mdl", "sw", "hw"}.isdisjoint(two)
+
+
+@pytest.mark.parametrize(("lwt", "info", "there"), [
+    ("Online", '{"BarCode":"X"}', True), ("Offline", '{"BarCode":"X"}', False), ("Online", "{}", False),
+    ("Online", None, False), (None, '{"BarCode":"X"}', False),
+])  # fmt: skip
+def test_a_pack_is_available_while_the_board_is_and_counts_it(lwt, info, there):
+    home_assistant = HomeAssistant()
+    (rack, payload), (pack, more) = sent()
+    home_assistant.take(rack, payload).take(pack, more)
+    said = {PREFIX + "tele/LWT": lwt, PREFIX + "stat/info/Pack1": info}
+    said = {topic: text for topic, text in said.items() if text}
+    assert home_assistant.available(pack, said) == there
+    assert home_assistant.available(rack, said) == (lwt == "Online")
+
+
+def test_what_home_assistant_sets_is_a_command():
+    rack = configs()[0]["cmps"]
+    rate, polling = rack["PublishRate"], rack["Polling"]
+    sent_payloads = [rack["Restart"]["pl_prs"], polling["pl_on"], polling["pl_off"]]
+    sent_payloads += [ENVIRONMENT.from_string(rate["cmd_tpl"]).render(value=value) for value in (1, 12.5, 300.0)]
+    assert [parse(payload.encode()) for payload in sent_payloads] == [
+        {"restart": True}, {"polling": True}, {"polling": False},
+        {"publishRate": 1000}, {"publishRate": 12500}, {"publishRate": 300000},
+    ]  # fmt: skip
+    assert {one["cmd_t"].startswith(PREFIX + "cmnd/") for one in (rack["Restart"], rate, polling)} == {True}
 
 
 @pytest.mark.parametrize("serial", [None, "", "SHORT", "X" * 16, "L" * 20])
 def test_any_serial_number_fits(serial):
     devices = made_devices(packs=3)
-    devices.identify(2, identity(serial))
+    identify(devices, 2, serial=serial)
     serials = [json.loads(payload)["dev"].get("sn") for _, payload in sent_of(devices)[1:]]
     assert serials == [SERIAL % 0, serial[:16] if serial else None, SERIAL % 2]
 
@@ -139,6 +176,8 @@ def test_state_topics():
     assert topics_of(rack).keys() == {"stat/readings/Rack", "tele/STATE"}
     assert {"Link", "LastError", "HeapFree", "Polls"} <= topics_of(rack)["tele/STATE"]
     assert topics_of(pack).keys() == {"stat/readings/Pack2", "stat/limits/Pack2"}
+    console = configs(flags=ALARMS | TEXT)[1]
+    assert topics_of(console)["stat/counters/Pack1"] == {"DischargedCapacity", "Protections", "Resets", "Shutdowns"}
     assert len(topics_of(pack)["stat/limits/Pack2"]) == 4
 
 
@@ -168,7 +207,9 @@ CLASSES = (  # key, unit, class, state class, decimals shown
     ("SystemMin", "B", "data_size", "measurement", 0),
     ("Packs", None, None, "measurement", None), ("Polls", None, None, "total_increasing", None),
     ("CellMinNumber", None, None, "measurement", None), ("CellMinAt", None, None, None, None),
-    ("Problem", None, "problem", None, None), ("Link", None, "connectivity", None, None),
+    ("Problem", None, "problem", None, None), ("Warning", None, None, None, None),
+    ("StoredEnergy", "kWh", "energy_storage", "measurement", 2), ("PublishRate", "s", "duration", None, None),
+    ("Link", None, "connectivity", None, None),
     ("Heater", None, None, None, None),
 )  # fmt: skip
 
@@ -200,10 +241,10 @@ def test_fewer_cells_after_a_restart_are_tidied():
 
 def test_rack_first_then_the_packs_that_are_known():
     devices = made_devices(packs=1)
-    devices.identify(2, identity())  # nothing read of it yet
+    identify(devices, 2)  # nothing read of it yet
     devices.see(made_reading(pack=3))  # not identified
     devices.see(made_reading(pack=4))
-    devices.identify(4, identity())
+    identify(devices, 4)
     assert [topic.split("/")[2] for topic, _ in sent_of(devices)] == [
         "PylonToMQTT_Main", "PylonToMQTT_Main_Pack1", "PylonToMQTT_Main_Pack4",
     ]  # fmt: skip
@@ -240,7 +281,8 @@ def test_racks_on_one_broker_never_share_an_id():
 def test_names_arrive_whole(root, rack):
     made, pack = configs(root=root, rack=rack)
     assert made["dev"]["name"] == f"Pylontech {rack}" and pack["dev"]["name"] == f"Pylontech {rack} pack 1"
-    assert pack["stat_t"] == f"{root}/{rack}/stat/readings/Pack1" and made["avty_t"] == f"{root}/{rack}/tele/LWT"
+    assert pack["stat_t"] == f"{root}/{rack}/stat/readings/Pack1"
+    assert made["avty_t"] == pack["avty"][0]["t"] == f"{root}/{rack}/tele/LWT"
     assert pack["cmps"]["ChargeVoltageLimit"]["stat_t"] == f"{root}/{rack}/stat/limits/Pack1"
     assert made["cmps"]["Link"]["stat_t"] == f"{root}/{rack}/tele/STATE"
     assert pack["dev"]["via_device"] == made["dev"]["ids"][0] == sent(root=root, rack=rack)[0][0].split("/")[-2]

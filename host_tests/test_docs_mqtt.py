@@ -21,7 +21,7 @@ TOPICS = {
     "A reading": "stat/readings/Pack1", "The rack": "stat/readings/Rack", "Limits": "stat/limits/Pack1",
     "Parameters": "stat/parameters", "Identity": "stat/info/Pack1", "Health": "tele/STATE", "Status": "stat/status",
 }  # fmt: skip
-STATUS_OBJECTS = [name for name, _ in payloads._STATUS_OBJECTS]
+STATUS_OBJECTS = list(payloads._STATUS_OBJECTS)
 SHOWN = {"main": "", "diagnostic": "diagnostic", "off": "off"}
 FOR_CONSOLE, OF_CONSOLE = "console", "From a text console"
 
@@ -65,7 +65,8 @@ def test_example_of_a_config(published):
 
 def test_what_is_retained(published):
     rows = {row[0].strip("`"): row[1] for row in markdown.table(TEXT, "topic", "retained")}
-    assert set(rows) == {topic.replace("Pack1", "PackN") for topic in TOPICS.values()} | {"tele/LWT", "tele/LOG"}
+    assert set(rows) == {topic.replace("Pack1", "PackN") for topic in TOPICS.values()} | {
+        "tele/LWT", "tele/LOG", "stat/counters/PackN"}  # fmt: skip
     for topic, (_, retained) in published.items():
         if topic.startswith(PREFIX):
             assert rows[re.sub(r"Pack\d+", "PackN", topic.removeprefix(PREFIX))] == ("yes" if retained else "no")
@@ -123,7 +124,7 @@ def test_keys_of_the_rack():
 
 @pytest.mark.parametrize(("heading", "topic"), [
     ("Limits", details._LIMITS), ("Parameters", details._PARAMETERS), ("Health", telemetry._STATE),
-    ("Status", telemetry._STATUS),
+    ("Status", telemetry._STATUS), ("Counters", details._COUNTERS),
 ])  # fmt: skip
 def test_keys_of_the_table(heading, topic):
     assert list(documented(heading)) == topic.decode().split()[::2]
@@ -164,15 +165,15 @@ def made_entities():
     """-> {(devices, entity, unit, key, shown)} as the table of the firmware has them."""
     found = {}
     with open(environment.PROJECT / "firmware/mqtt/entities.txt", encoding="utf-8") as file:
-        rows = [line.rstrip("\n").split(" ", 10) for line in file if not line.startswith(("#", "head", "part"))]
-    for _, key, device, show, _, _, unit, _, _, _, name in rows:
+        rows = [line.rstrip("\n").split(" ", 11) for line in file if not line.startswith(("#", "head", "part"))]
+    for _, key, device, show, _, _, unit, _, _, _, _, name in rows:
         one = numberless(name), unit.strip("-"), numberless(key), SHOWN[show]
         found.setdefault(one, set()).update(("pack", "rack") if device == "both" else (device,))
     return {(", ".join(sorted(devices)), *one) for one, devices in found.items()}
 
 
 def said_entities():
-    rows = [row for row in markdown.table(TEXT, "of", "entity") if row[1] != "Restart"]
+    rows = [row for row in markdown.table(TEXT, "of", "entity") if row[4] != "configuration"]
     return {(of, entity, unit, key.strip("`"), shown) for of, entity, unit, key, shown in rows}
 
 

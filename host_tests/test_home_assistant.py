@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
-from discovery_made import sent
+from discovery_made import identify, made_devices, sent_of
 from discovery_rules import HomeAssistant
 from mqtt_helpers import Recorder
 from system_helpers import START_S, Way, fed, now
@@ -64,13 +65,13 @@ def test_announced_fed_born_again_and_commanded(board, broker, mqtt_client):
 
 def check_announced(it):
     """Byte by byte as the same code makes it on this PC; the rack first."""
-    made = sent(packs=2)
-    serials = [it.sim.snapshot(pack)["serial"].encode() for pack in (1, 2)]
-    for (topic, payload), serial in zip(made[1:], serials, strict=True):
-        number = topic.split("Pack")[1][0].encode()
-        last = [m.payload for m in configs(it) if m.topic == topic][-1]
-        assert last == payload.replace(b'"sn":"PPTBP0231171110' + bytes([number[0] - 1]), b'"sn":"' + serial)
-    assert configs(it)[0].topic == made[0][0] and configs(it)[0].payload == made[0][1]
+    devices = made_devices(packs=2)
+    for pack in (1, 2):
+        of_51h = {"maker": "Pylon", "device": "US2KBPL", "version": "2.3"} if pack == 1 else {}
+        identify(devices, pack, serial=it.sim.snapshot(pack)["serial"], **of_51h)
+    board = {topic: re.sub(rb'"hw":"[^"]*"', b"", m.payload) for topic, m in {m.topic: m for m in configs(it)}.items()}
+    assert board == {topic: re.sub(rb'"hw":"[^"]*"', b"", payload) for topic, payload in sent_of(devices)}
+    assert configs(it)[0].topic == f"{RACK}/config" and b'"hw":"' in configs(it)[0].payload
 
 
 def check_retained(broker, it):
@@ -157,9 +158,10 @@ def check_restart(it):
     """`Offline`, a reset, and everything anew."""
     asked = now()
     command(it, restart=True)
-    it.wait("stat/readings/Rack", since=asked)
+    online = it.wait("tele/LWT", since=asked, count=2)
+    it.wait("stat/readings/Rack", since=online.time)
     assert [m.payload for m in it.heard("tele/LWT", asked)] == [b"Offline", b"Online"]
-    assert next(state["Boots"] for state in it.said("tele/STATE", asked)) == 2
+    assert next(state["Boots"] for state in it.said("tele/STATE", online.time)) == 2
     wait_config(it, "_Pack2", asked)
 
 

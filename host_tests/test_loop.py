@@ -34,7 +34,10 @@ class Rig:
             dialect=SimpleNamespace(name="framed"), pause=lambda paused: note(("pause", paused)),
         )  # fmt: skip
         wifi = SimpleNamespace(tend=lambda: False, connected=lambda: True)
-        publisher = SimpleNamespace(tend=lambda: None, prefix="a/b/", connected=lambda: note("publisher.connected"))
+        publisher = SimpleNamespace(
+            tend=lambda: None, prefix="a/b/", connected=lambda: note("publisher.connected"), state=lambda: None,
+            identity_came=lambda topic, payload: topic == b"a/b/stat/info/Pack1",
+        )  # fmt: skip
         telemetry = SimpleNamespace(uptime_s=lambda: self.clock.passed_ms // 1000)
         log = Log("info", self.lines.append)
         self.loop = Loop(lambda: note("reset"), self.retained, self.clock, log, wifi, session, self.poller, publisher,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from console_payload_cases import extra_of
 from discovery_made import PREFIX, identity
-from fakes import made_reading
+from fakes import PERIOD, Clock, made_reading
 from publisher_rig import Rig
 
 STATE = PREFIX + "tele/STATE", '{"Uptime":5,"LastError":"none"}', False
@@ -44,6 +44,51 @@ def test_state_once_a_minute():
     rig.pass_time(1)
     rig.pass_time(60)
     assert rig.session.sent == [STATE] * 2
+
+
+def test_state_at_once_when_the_battery_is_lost_and_found():
+    rig = Rig()
+    for searching, sent in ((True, [STATE]), (True, []), (False, [STATE]), (False, [])):
+        rig.session.sent.clear()
+        rig.poller.searching = searching
+        rig.pass_time(1)
+        assert rig.session.sent == sent
+
+
+def test_what_a_pack_that_is_gone_said_is_taken_back():
+    """Also what an earlier start published; once, and not before it is known which packs there are."""
+    rig = Rig()
+    for pack, said in ((1, b'{"Protocol":"2.0"}'), (3, b'{"Protocol":"2.0"}'), (4, b"{}"), (5, b""), (99, b'{"a":1}')):
+        assert rig.publisher.identity_came(b"%sstat/info/Pack%d" % (PREFIX.encode(), pack), said)
+    assert not rig.publisher.identity_came(b"PylonToMQTT/Main/cmnd/x", b'{"a":1}')
+    rig.pass_time(1)
+    assert rig.session.sent == []
+    rig.publisher.publish_detail("packs", None, (1, 2))
+    rig.pass_time(1)
+    taken_back = [(f"{PREFIX}stat/{kind}/Pack3", "{}", True) for kind in ("info", "limits", "counters")]
+    assert rig.session.sent == taken_back
+    rig.pass_time(1)
+    assert rig.session.sent == taken_back
+
+
+@pytest.mark.parametrize("ticks", [0, PERIOD - 60_000])
+def test_what_a_battery_said_is_taken_back_when_it_is_silent_for_five_minutes(ticks):
+    rig = Rig(clock=Clock(ticks))
+    rig.publisher.publish_detail("packs", None, (1, 2))
+    for pack in (1, 2):
+        rig.publisher.identity_came(b"%sstat/info/Pack%d" % (PREFIX.encode(), pack), b'{"Protocol":"2.0"}')
+    rig.pass_time(1)
+    rig.poller.searching = True
+    rig.pass_time(299)
+    assert "{}" not in [text for _, text, _ in rig.session.sent]
+    rig.pass_time(2)
+    packs = [topic[-5:] for topic, text, retain in rig.session.sent if text == "{}" and retain]
+    assert packs == ["Pack1"] * 3 + ["Pack2"] * 3
+    rig.poller.searching = False
+    rig.publisher.publish_detail("packs", None, (1, 2))
+    rig.identify(1)
+    rig.pass_time(1)
+    assert rig.session.sent[-2][0] == PREFIX + "stat/info/Pack1"
 
 
 def test_behind_a_connect_come_status_and_state():

@@ -19,7 +19,9 @@ class Dialect:
     def __init__(self):
         self.asked = []
         self.script = {}
-        for kind, usual in (("packs", (1, 2)), ("identity", WHOLE), ("limits", (1, 2)), ("parameters", (3, 4))):
+        for kind, usual in (
+            ("packs", (1, 2)), ("identity", WHOLE), ("limits", (1, 2)), ("parameters", (3, 4)), ("counters", (7, 8)),
+        ):  # fmt: skip
             setattr(self, kind, lambda pack, kind=kind, usual=usual: self._answer(kind, pack, usual))
 
     def _answer(self, kind, pack, usual):
@@ -60,11 +62,12 @@ def test_everything_is_asked_twice_and_told_once():
     for _ in range(2):
         it.dialect.asked.clear()
         it.questions.ask_everything((1, 2))
-        expected = [("packs", 0), ("identity", 1), ("identity", 2), ("limits", 1), ("limits", 2), ("parameters", 0)]
+        expected = [("packs", 0), ("identity", 1), ("identity", 2), ("limits", 1), ("limits", 2),
+                    ("counters", 1), ("counters", 2), ("parameters", 0)]  # fmt: skip
         told = it.news()
         assert [(kind, pack) for kind, pack, _ in told] == expected
         assert it.dialect.asked == [question for question in expected for _ in range(2)]
-        assert told[1] == ("identity", 1, WHOLE[0]) and told[5] == ("parameters", 0, (3, 4))
+        assert told[1] == ("identity", 1, WHOLE[0]) and told[7] == ("parameters", 0, (3, 4))
     it.questions.ask_packs()
     assert it.news() == []  # as before
 
@@ -145,7 +148,7 @@ def test_schedule(ticks):
     assert it.questions.pending() and not it.questions.identity_is_next()
     it.dialect.asked.clear()
     it.news()
-    assert it.dialect.asked == [("packs", 0), ("identity", 1), ("identity", 1), ("limits", 1)]
+    assert it.dialect.asked == [("packs", 0), ("identity", 1), ("identity", 1), ("limits", 1), ("counters", 1)]
 
 
 def test_what_waits_to_be_asked_does_not_grow():
@@ -155,7 +158,7 @@ def test_what_waits_to_be_asked_does_not_grow():
         it.questions.schedule((1, 2), [1, 2], True)
     it.questions.retry()
     it.news()
-    assert len(it.dialect.asked) <= 2 * (1 + 2 + 2)
+    assert len(it.dialect.asked) <= 2 * (1 + 2 + 2 + 2)
 
 
 def test_packs_that_left_are_not_asked_any_more():
@@ -165,7 +168,11 @@ def test_packs_that_left_are_not_asked_any_more():
     assert it.questions.identity_is_next()
     it.news()
     assert {pack for _, pack in it.dialect.asked} == {0, 1, 2, 4}
-    assert [question for question in it.dialect.asked if question[1] == 4][::2] == [("identity", 4), ("limits", 4)]
+    assert [question for question in it.dialect.asked if question[1] == 4][::2] == [
+        ("identity", 4), ("limits", 4), ("counters", 4)]  # fmt: skip
+    it.questions.regroup((1, 2), [])
+    it.questions.regroup((1, 2, 4), [4])  # back again: what was published of it is gone
+    assert it.news() == [("identity", 4, WHOLE[0]), ("limits", 4, (1, 2)), ("counters", 4, (7, 8))]
     it.questions.ask_everything((1, 2))
     it.questions.forget()
     assert not it.questions.pending()

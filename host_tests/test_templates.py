@@ -13,7 +13,7 @@ from payload_cases import GOLDEN, IN_ALARM, TOTALS, TOTALS_TEXT, pack_text, rack
 
 STATE = (
     '{"Uptime":90061,"Version":"1.0","ResetCause":"watchdog","Boots":3,"IP":"192.168.2.7","RSSI":-60,"HeapFree":20000,"SystemFree":30800,"SystemLargest":28000,"SystemMin":9000,'
-    '"Link":"online","Dialect":"framed","Baud":4800,"Packs":2,"PublishRate":10,"Cycle":1.1,"Polls":1000,"Timeouts":0,'
+    '"Link":"online","Dialect":"framed","Baud":4800,"Packs":2,"PublishRate":10,"Polling":true,"Cycle":1.1,"Polls":1000,"Timeouts":0,'
     '"FrameErrors":1,"ReturnCodes":0,"Implausible":2,"BrokerDrops":0,"WifiDrops":0,"LastError":"none"}'
 )
 LIMITS = (
@@ -59,7 +59,8 @@ def test_a_text_consoles_reading(soh, mos, balancing):
         ("BatteryState", "balancing"), ("Problem", "OFF"), ("ProblemText", "OK"), ("Heater", "OFF"),
     ):  # fmt: skip
         assert states[topic, key] == state, key
-    assert (topic, "Charge_MOS") not in states and (topic, "CellTemp1_4") not in states
+    assert states[topic, "MOS_T"] == ("28.8" if mos else "None") and (topic, "CellTemp1_4") not in states
+    assert states[topic, "Balancing_Cells"] == ("ON" if balancing else "unknown")
 
 
 def test_rack_and_health():

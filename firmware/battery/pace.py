@@ -133,6 +133,8 @@ class Pace:
         """None: this dialect does not say them."""
         return None
 
+    counters = limits
+
     def parameters(self, _=0):
         """None: this dialect does not say them."""
         return None

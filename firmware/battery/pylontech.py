@@ -111,6 +111,10 @@ class Pylontech:
         reply = self._optional(frame.MANAGEMENT, messages.management, pack)
         return reply and reply[1:5] + tuple([bool(reply.status & mask) for mask in _LIMIT_FLAGS])
 
+    def counters(self, pack):
+        """None: this dialect cannot tell."""
+        return None
+
     def parameters(self, _=0):
         """System parameters -> messages.SystemParameters (§4.3), or None: the battery lacks them."""
         return self._optional(frame.SYSTEM_PARAMETERS, messages.system_parameters, None)

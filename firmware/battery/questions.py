@@ -11,11 +11,11 @@ _LIMITS_MS = const(300_000)
 _COUNT_MS = const(180_000)
 _RECOUNT_MS = const(20_000)  # while a pack is missing
 # A question is one small number, since lists of them get long: a place in _KINDS << 5, and the pack, 0 for the group
-_KINDS = ("packs", "identity", "limits", "parameters")
-_PACKS, _IDENTITY, _LIMITS, _PARAMETERS = [kind << 5 for kind in range(len(_KINDS))]
+_KINDS = ("packs", "identity", "limits", "parameters", "counters")
+_PACKS, _IDENTITY, _LIMITS, _PARAMETERS, _COUNTERS = [kind << 5 for kind in range(len(_KINDS))]
 _PACK = const(31)
 _CRC = ">I"
-_CRC_BYTES = const(4 * 17 * 4)  # one for each kind and pack
+_CRC_BYTES = const(4 * 17 * 5)  # one for each kind and pack
 # Partial answers about who a pack is that are asked again before one is taken: 2 from a pack that never gave a whole
 # one, and 250 more from one that did; that is then another pack.
 _PARTIAL_FIRST = const(2)
@@ -26,7 +26,7 @@ class Questions:
     """Asks a dialect what is seldom asked. `clock` has ticks_ms and ticks_diff."""
 
     def __init__(self, dialect, clock):
-        self._methods = (dialect.packs, dialect.identity, dialect.limits, dialect.parameters)
+        self._methods = (dialect.packs, dialect.identity, dialect.limits, dialect.parameters, dialect.counters)
         self._clock = clock
         self._due = []
         self._asked = None  # the question asked last
@@ -50,7 +50,7 @@ class Questions:
             self._told[at] = 0
         self._retry = []
         self._due = [_PACKS]
-        for kind in (_IDENTITY, _LIMITS):
+        for kind in (_IDENTITY, _LIMITS, _COUNTERS):
             self._due += [kind | pack for pack in packs]
         self._due.append(_PARAMETERS)
 
@@ -78,6 +78,7 @@ class Questions:
             self._limits_at = now
             for pack in packs:
                 self._queue(_LIMITS | pack)
+                self._queue(_COUNTERS | pack)
         if not 0 <= diff(now, self._counted_at) < (_RECOUNT_MS if is_short else _COUNT_MS) and _PACKS not in self._due:
             self._counted_at = now
             self.ask_packs()
@@ -137,5 +138,9 @@ class Questions:
         any more about those that left.
         """
         rest = [one for one in self._due + self._retry if not one & _PACK or one & _PACK in packs]
-        self._due = [_IDENTITY | pack for pack in new] + rest + [_LIMITS | pack for pack in new]
+        self._due = [_IDENTITY | pack for pack in new] + rest
+        for pack in new:
+            self._due += [_LIMITS | pack, _COUNTERS | pack]
+            for kind in range(len(_KINDS)):  # what was published of it is taken away where it left
+                pack_into(_CRC, self._told, 4 * (17 * kind + pack), 0)
         self._retry = []

@@ -3,9 +3,12 @@
 from micropython import const
 
 _RACK = const(0)  # as a device's number; packs have their own
-# What a device has said, as bits; below them the counts of its cells, and of its temperature sensors
-ALARMS, SOH, TEXT, _IDENTIFIED = 1 << 16, 1 << 17, 1 << 18, 1 << 19  # TEXT: it speaks text
+# What a device has said, as bits in this order, from bit 16 on; below them the counts of its cells, and of its
+# temperature sensors. text: it speaks text
+_FACTS = b"alarms soh mos balancing switches counters text identified"
 _COUNTS = const(0xFFFF)
+_ALARMS, _SOH, _MOS, _BALANCING = const(1 << 16), const(1 << 17), const(1 << 18), const(1 << 19)
+_SWITCHES, _COUNTERS, _TEXT, _IDENTIFIED = const(1 << 20), const(1 << 21), const(1 << 22), const(1 << 23)
 DEVICES = 17  # the rack, and 16 packs
 _SERIAL_BYTES = const(16)
 
@@ -21,11 +24,12 @@ class Devices:
         self.expire_s = expire_s
         self._facts = [0] * DEVICES  # one small integer each, and the serial numbers in one piece, to save memory
         self._serials = bytearray(DEVICES * _SERIAL_BYTES)
+        self._about = [b'"mf":"Pylontech"'] * DEVICES  # details.about(); equal ones are one object
         self._due = set()  # numbers of devices
 
     def has(self, number, fact):
-        """True when the device said one of ALARMS … _IDENTIFIED; of the rack: one of its packs did."""
-        return bool(self._facts[number] & fact)
+        """True when the device said one of _FACTS (bytes); of the rack: one of its packs did."""
+        return bool(self._facts[number] >> 16 & 1 << _FACTS.split().index(fact))
 
     def cells(self, number):
         """-> count of a pack's cells; 0: not known."""
@@ -40,22 +44,44 @@ class Devices:
         at = number * _SERIAL_BYTES
         return bytes(self._serials[at : at + _SERIAL_BYTES]).rstrip(b"\0").decode()
 
+    def about(self, number):
+        """-> maker, model and versions as members of JSON (bytes); of the rack only the maker of its first pack."""
+        return self._about[number] if number else self._about[1].split(b',"')[0]
+
     def see(self, reading):
         """Takes in what a Reading shows; what is new makes the configs due."""
         pack = reading.pack
         facts = self._facts[pack] & ~_COUNTS | len(reading.temperatures) << 8 | len(reading.cells)
-        if reading.alarms is not None:
-            facts |= ALARMS
-        if reading.soh is not None:
-            facts |= SOH
+        extra = reading.extra
+        for fact, value in (
+            (_ALARMS, reading.alarms),
+            (_SOH, reading.soh),
+            (_MOS, extra and extra.mos),
+            (_BALANCING, extra and extra.balancing),
+        ):
+            if value is not None:
+                facts |= fact
+        if reading.alarms and not facts & _SWITCHES and "Charge_MOS" in [key for key, _ in reading.alarms.flags]:
+            facts |= _SWITCHES
+        self._learn(pack, facts)
+
+    def count(self, pack):
+        """A pack says what it has counted in its life."""
+        self._learn(pack, self._facts[pack] | _COUNTERS)
+
+    def _learn(self, pack, facts):
         if facts != self._facts[pack]:
             self._facts[pack] = facts
-            self._facts[_RACK] |= facts & ALARMS
+            self._facts[_RACK] |= facts & _ALARMS
             self._make_due(pack)
 
-    def identify(self, pack, identity):
-        """Takes in a reading.Identity."""
-        self._facts[pack] = self._facts[pack] & ~TEXT | _IDENTIFIED | (TEXT if identity.dialect == "console" else 0)
+    def identify(self, pack, identity, about):
+        """Takes in a reading.Identity, and what details.about() makes of it."""
+        self._facts[pack] = self._facts[pack] & ~_TEXT | _IDENTIFIED | (_TEXT if identity.dialect == "console" else 0)
+        for known in self._about:
+            if known == about:
+                about = known
+        self._about[pack] = about
         serial = (identity.serial or "").encode()[:_SERIAL_BYTES]
         at = pack * _SERIAL_BYTES
         self._serials[at : at + _SERIAL_BYTES] = serial + bytes(_SERIAL_BYTES - len(serial))
@@ -83,7 +109,7 @@ class Devices:
         while self._due:
             number = min(self._due)
             self._due.remove(number)
-            if number == _RACK or (self.cells(number) and self.has(number, _IDENTIFIED)):
+            if number == _RACK or (self.cells(number) and self._facts[number] & _IDENTIFIED):
                 return number
         return None
 

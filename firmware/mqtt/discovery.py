@@ -3,31 +3,38 @@ table.
 """
 
 import gc
+import sys
 
 from micropython import const
 
-from .. import __version__
-from .devices import ALARMS, SOH, TEXT
+from .. import __url__, __version__
 from .json_writer import JsonWriter
 from .payloads import temperature_key
 
 _PATH = __file__[: __file__.rfind("/") + 1] + "entities.txt"
 _COMMENT = const(35)  # "#"
+_DASH = b"\xe2\x80\x93"  # "–" as UTF-8
 _CHUNK_BYTES = const(128)  # of the table; smaller reads from flash are slow, larger ones need memory in one piece
 _TEXT_BYTES = const(64)
 _COLLECT_COMPONENTS = const(6)  # whose garbage would leave the free memory in small pieces
+# Of a row, where there is something
+_COLUMNS = b''',"unit_of_meas":"%s" ,"dev_cla":"%s" ,"stat_cla":"%s" ,"sug_dsp_prc":%s ,"ic":"mdi:%s" ,"name":"%s"'''
 # How Home Assistant reads a value: platform, template of its path. A value that is not there makes a number unknown,
 # keeps a text, and keeps the state of a binary sensor.
 _FORMS = {
-    b"number": (b"sensor", b'"val_tpl":"{{%s|default(None)}}"'),
-    b"text": (b"sensor", b'"val_tpl":"{{%s|default(this.state)}}"'),
+    b"number": (b"sensor", b',"val_tpl":"{{%s|default(None)}}"'),
+    b"text": (b"sensor", b',"val_tpl":"{{%s|default(this.state)}}"'),
     b"state": (
         b"sensor",
-        b'"ops":["charging","discharging","idle","full","balancing","sleeping","other"],'
-        b'"val_tpl":"{{%s|default(this.state)}}"',
+        b',"ops":["charging","discharging","idle","full","balancing","sleeping","other"]'
+        b',"val_tpl":"{{%s|default(this.state)}}"',
     ),
-    b"flag": (b"binary_sensor", b"\"val_tpl\":\"{{ {true:'ON',false:'OFF'}.get(%s,'') }}\""),
-    b"link": (b"binary_sensor", b"\"val_tpl\":\"{{ {'online':'ON','searching':'OFF'}.get(%s,'') }}\""),
+    b"flag": (b"binary_sensor", b",\"val_tpl\":\"{{ {true:'ON',false:'OFF'}.get(%s,'') }}\""),
+    b"list": (
+        b"binary_sensor",
+        b",\"val_tpl\":\"{%% set it=%s|default(None) %%}{{'' if it is none else 'ON' if it else 'OFF'}}\"",
+    ),
+    b"link": (b"binary_sensor", b",\"val_tpl\":\"{{ {'online':'ON','searching':'OFF'}.get(%s,'') }}\""),
 }
 
 
@@ -59,14 +66,22 @@ class Config:
         self._devices = devices
         self._number = number
         self._id = identifier = devices.config_topic(number).split("/")[-2].encode()
+        rack_name = prefix.split("/")[-2]
+        self._slug = _slug("Pylontech %s pack %d" % (rack_name, number) if number else "Pylontech " + rack_name)
+        serial, board = devices.serial(number), getattr(sys.implementation, "_machine", "")
         self._values = (
             (b"{id}", identifier),
             (b"{rack_id}", devices.topic.split("/")[-1].encode()),
             (b"{pack}", b"%d" % number),
             (b"{expire_s}", b"%d" % devices.expire_s),
             (b"{version}", __version__.encode()),
-            (b"{serial}", b',"sn":"%s"' % _escaped(devices.serial(number)) if devices.serial(number) else b""),
-            (b"{rack_name}", _escaped(prefix.split("/")[-2])),
+            (b"{url}", b',"url":"%s"' % __url__.encode() if __url__ else b""),
+            (b"{micropython}", b"MicroPython %d.%d.%d" % tuple(sys.implementation.version[:3])),
+            (b"{board}", _escaped(board) + b", " if board else b""),
+            (b"{about}", devices.about(number)),
+            (b"{serial}", b',"sn":"%s"' % _escaped(serial) if serial else b""),
+            (b"{slug}", self._slug),
+            (b"{rack_name}", _escaped(rack_name)),
             (b"{prefix}", _escaped(prefix)),
         )
         self._length = 0
@@ -93,48 +108,45 @@ class Config:
                 if device == self._device:
                     path, common = found, self._filled(text)
             else:
-                component = self._component(rest, path, common)
-                if component:
-                    count += 1
-                    if count % _COLLECT_COMPONENTS == 0:
-                        gc.collect()
-                    yield comma
-                    yield component
-                    comma = b","
+                key, device, show, condition, form, rest = rest.split(b" ", 5)
+                there = device in (self._device, b"both") and self._is_there(key, condition)
+                if there is None or device not in (self._device, b"both"):
+                    continue
+                count += 1
+                if count % _COLLECT_COMPONENTS == 0:
+                    gc.collect()
+                platform, template = _FORMS[form]
+                yield b'%s"%s":{"p":"%s"' % (comma, key, platform)
+                if there:
+                    columns = rest.split(b" ", 5)
+                    for name, value in zip(_COLUMNS.split(), columns):
+                        if value != b"-":
+                            yield name % value
+                    yield template % path.replace(b"{key}", key)
+                    name = columns[-1]
+                    slug = name.lower().replace(b" ", b"_").replace(b"-", b"_").replace(_DASH, b"_")
+                    yield b',"uniq_id":"%s_%s","def_ent_id":"%s.%s_%s"' % (self._id, key, platform, self._slug, slug)
+                    if show != b"main":
+                        yield b',"ent_cat":"diagnostic","en":false' if show == b"off" else b',"ent_cat":"diagnostic"'
+                    yield common
+                yield b"}"
+                comma = b","
         yield b"}}"
 
-    def _component(self, row, path, common):
-        """One entity from its row, or None: this device has not got it, and never had."""
-        key, device, show, condition, form, unit, device_class, state_class, decimals, name = row.split(b" ", 9)
-        if device not in (self._device, b"both"):
-            return None
-        platform, template = _FORMS[form]
-        taken_away = False
+    def _is_there(self, key, condition):
+        """-> True; False: it is taken away; None: this device has not got it, and never had, or may say it later."""
         for one in condition.split(b","):
-            if one == b"alarms" and not self._said(ALARMS):
-                return None
-            if one == b"soh" and not self._said(SOH):
-                if self._said(TEXT):  # it may say it later
+            if one == b"framed":
+                there = not self._said(b"text")
+            elif one == b"present":
+                there = self._is_present(key)
+            else:
+                there = one == b"-" or self._said(one)
+                if not there and (one == b"alarms" or (one in (b"soh", b"counters") and self._said(b"text"))):
                     return None
-                taken_away = True
-            if (one == b"framed" and self._said(TEXT)) or (one == b"present" and not self._is_present(key)):
-                taken_away = True
-        if taken_away:
-            return b'"%s":{"p":"%s"}' % (key, platform)
-        return b'"%s":{"p":"%s"%s%s%s%s,%s,"uniq_id":"%s_%s","name":"%s"%s%s}' % (
-            key,
-            platform,
-            b"" if unit == b"-" else b',"unit_of_meas":"%s"' % unit,
-            b"" if device_class == b"-" else b',"dev_cla":"%s"' % device_class,
-            b"" if state_class == b"-" else b',"stat_cla":"%s"' % state_class,
-            b"" if decimals == b"-" else b',"sug_dsp_prc":%s' % decimals,
-            template % path.replace(b"{key}", key),
-            self._id,
-            key,
-            name,
-            b"" if show == b"main" else b',"ent_cat":"diagnostic"%s' % (b',"en":false' if show == b"off" else b""),
-            common,
-        )
+            if not there:
+                return False
+        return True
 
     def _said(self, fact):
         return self._devices.has(self._number, fact)
@@ -157,3 +169,14 @@ def _escaped(text):
     json = JsonWriter(_TEXT_BYTES)
     json.text(text)
     return bytes(json.text_view())[1:-1].replace(b"{", b"\\u007b")
+
+
+def _slug(text):
+    """As Home Assistant makes ids of a name: small letters and digits, with one "_" between."""
+    made = bytearray()
+    for byte in text.lower().encode():  # bytes: each character as a text would stay among the names
+        if 48 <= byte < 58 or 97 <= byte < 123:
+            made.append(byte)
+        elif made[-1:] != b"_":
+            made += b"_"
+    return bytes(made).strip(b"_")

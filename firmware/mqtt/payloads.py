@@ -7,21 +7,20 @@ from .json_writer import JsonWriter
 
 _READING_BYTES = const(2048)  # of most readings; the longest of a text console has 2.5 KB
 _SEGMENT_BYTES = const(1200)
-_CELLS_PER_SENSOR = const(4)
 # How raw integers are published: decimals of the integer, decimals published
 _WHOLE, _TENTHS, _THOUSANDTHS, _KWH = (0, 0), (1, 1), (3, 3), (6, 3)
 _FORMS = {45: _WHOLE, 68: _TENTHS, 84: _THOUSANDTHS, 69: _KWH}  # -, D, T, E
 # Keys in the order of their payload, each with its form: T mV, mA or mAh, D 0.1 of a unit, E mWh, - anything else.
 # One piece of bytes each, since tuples would take five times the memory.
 _RACK = (
-    b"PackCurrent T PackVoltage T Packs - PacksExpected - RemainingCapacity T FullCapacity T SOC D Power D "
-    b"CellMin T CellMinAt - CellMax T CellMaxAt - CellDelta T TempMin D TempMax D ChargedEnergy E DischargedEnergy E "
-    b"BatteryState - TimeToFull - TimeToEmpty - Problem - Warning - ProblemText -"
+    b"PackCurrent T PackVoltage T Packs - PacksExpected - RemainingCapacity T FullCapacity T StoredEnergy E SOC D "
+    b"Power D CellMin T CellMinAt - CellMax T CellMaxAt - CellDelta T TempMin D TempMax D ChargedEnergy E "
+    b"DischargedEnergy E BatteryState - TimeToFull - TimeToEmpty - Problem - Warning - ProblemText -"
 )
 _PACK = (
-    b"RemainingCapacity T FullCapacity T CycleCount - SOC D SOH - Power D CellMin T CellMinNumber - CellMax T "
-    b"CellMaxNumber - CellDelta T TempMin D TempMax D ChargedEnergy E DischargedEnergy E BatteryState - BaseState - "
-    b"Events - Problem - Warning - ProblemText -"
+    b"RemainingCapacity T FullCapacity T StoredEnergy E CycleCount - SOC D SOH - Power D CellMin T CellMinNumber - "
+    b"CellMax T CellMaxNumber - CellDelta T TempMin D TempMax D ChargedEnergy E DischargedEnergy E BatteryState - "
+    b"BaseState - Events - Problem - Warning - ProblemText -"
 )
 # The objects that flags are published in
 _PROTECT, _SYSTEM, _FAULT, _ALARM = _STATUS_OBJECTS = "Protect_Status", "System_Status", "Fault_Status", "Alarm_Status"
@@ -29,10 +28,10 @@ _PROTECT, _SYSTEM, _FAULT, _ALARM = _STATUS_OBJECTS = "Protect_Status", "System_
 
 def temperature_key(index, cells):
     """Key of the sensor `index` (from 0) of a pack of `cells` cells: the board, cells in groups of four, others."""
-    first = (index - 1) * _CELLS_PER_SENSOR + 1
+    first, last = problems.cells_of_sensor(index)
     if index == 0:
         return "BMS_T"
-    return "CellTemp%d_%d" % (first, first + _CELLS_PER_SENSOR - 1) if first <= cells else "Temp%d" % (index + 1)
+    return "CellTemp%d_%d" % (first, last) if first <= cells else "Temp%d" % (index + 1)
 
 
 def status_object(key):
@@ -109,6 +108,7 @@ class Payloads:
         values = (
             reading.remaining,
             reading.capacity,
+            summary.energy,
             reading.cycles,
             summary.soc,
             reading.soh,

@@ -4,13 +4,15 @@ from micropython import const
 
 from ..modules import Temporary
 from ..reading import summarize
-from .devices import DEVICES, TEXT
+from .devices import DEVICES
 from .payloads import members
 
 _STATE_MS = const(60_000)
 _LOG_MS = const(2_000)  # between two lines of tele/LOG
 _LOG_LINES = const(8)  # kept until they can be sent
 _RACK_METER = const(0)
+_SILENT_MS = const(300_000)  # of the battery, then what it said of itself is taken back
+_EVERY_PACK = const(-1)
 _HOME_ASSISTANT_MS = const(2_000)  # it may lose what comes sooner behind a config
 _EXPIRE_MIN_S = const(120)  # of a reading, in Home Assistant
 _EXPIRE_CYCLES = const(4)
@@ -42,7 +44,10 @@ class Publisher:
         self._announced = False  # the configs that were due went out, and on_announced() is still to come
         self._subscribed = 0  # topics of configs that may have to be taken away
         self._lines = []
-        self._state_at = self._line_at = self._config_at = clock.ticks_ms()
+        self._link = telemetry.poller.searching  # as it was published
+        self._there = 0  # packs whose identity the broker has, as bits
+        self._counted = _EVERY_PACK  # packs that the battery counts, as bits
+        self._state_at = self._line_at = self._config_at = self._answered_at = clock.ticks_ms()
 
     def publish(self, topic, payload, retain=False):
         """Sends a payload to a topic below the prefix."""
@@ -76,26 +81,22 @@ class Publisher:
         """
         if kind == "packs":
             self._rack.expect(answer)
+            self._counted = sum([1 << pack for pack in answer])
             return
         with Temporary():
             from . import details
         if kind == "identity":
-            self._devices.identify(pack, answer)
+            self._devices.identify(pack, answer, details.about(answer))
             self.publish("stat/info/Pack%d" % pack, self._payloads.flat(details.identity(answer)), True)
             if not self._devices.enabled:  # else Home Assistant has to know first
-                self._clear_limits()
+                self._clear()
+        elif kind == "counters":
+            self._devices.count(pack)
+            self.publish("stat/counters/Pack%d" % pack, self._payloads.flat(details.counters(answer)), True)
         elif kind == "limits":
             self.publish("stat/limits/Pack%d" % pack, self._payloads.flat(details.limits(answer)), True)
         else:
             self.publish("stat/parameters", self._payloads.flat(details.parameters(answer)), True)
-
-    def _clear_limits(self):
-        """Takes away what a battery that speaks text now was retained to have said while it spoke frames."""
-        for pack in range(1, DEVICES):
-            if self._devices.has(pack, TEXT):
-                self.publish("stat/limits/Pack%d" % pack, b"", True)
-                if pack == 1:
-                    self.publish("stat/parameters", b"", True)
 
     # -- told by others ------------------------------------------------------------------------------------------------
 
@@ -124,10 +125,21 @@ class Publisher:
             self._log.info("discovery is off, %s is taken away", topic.decode())
             self._session.publish(topic, b"", True)
 
+    def identity_came(self, topic, payload):
+        """-> True when a message (bytes) is a pack's identity as the broker has it, perhaps since an earlier start."""
+        ours = (self.prefix + "stat/info/Pack").encode()
+        number = topic[len(ours) :]
+        if not topic.startswith(ours) or not number.isdigit():
+            return False
+        if len(payload) > 2 and int(number) < DEVICES:
+            self._there |= 1 << int(number)
+        return True
+
     # -- what is due ---------------------------------------------------------------------------------------------------
 
     def state(self):
         """Publishes tele/STATE."""
+        self._link = self._telemetry.poller.searching
         self._state_at = self._clock.ticks_ms()
         self.publish("tele/STATE", self._payloads.flat(members(*self._telemetry.state())))
 
@@ -136,16 +148,24 @@ class Publisher:
         self.publish("stat/status", self._payloads.flat(members(*self._telemetry.status())), True)
 
     def tend(self):
-        """One pass: a config for Home Assistant, tele/STATE once a minute, one line of the log."""
-        if not self._session.connected:
-            return
+        """One pass: a config for Home Assistant; tele/STATE every minute and when Link changes; one line of the log."""
         now = self._clock.ticks_ms()
         diff = self._clock.ticks_diff
+        if not self._telemetry.poller.searching:
+            self._answered_at = now
+        elif not 0 <= diff(now, self._answered_at) < _SILENT_MS:
+            self._counted = 0
+        if not self._session.connected:
+            return
+        gone = self._there & ~self._counted
+        if gone:
+            self._there &= ~gone
+            self._clear(gone)
         # a negative difference means more than six days ago, here and below
         if self._announced:  # no further config meanwhile: of two for one device the second could be lost
             if not 0 <= diff(now, self._config_at) < _HOME_ASSISTANT_MS:
                 self._announced = False
-                self._clear_limits()  # not sooner: without a config that knows, an empty one is an error
+                self._clear()  # not sooner: without a config that knows, an empty one is an error
                 self.state()
                 self.on_announced()
         elif self._devices.any_due() and not self._in_cycle:
@@ -153,11 +173,18 @@ class Publisher:
         elif not self._devices.enabled and self._subscribed < DEVICES:
             self._session.subscribe(self._devices.config_topic(self._subscribed).encode())
             self._subscribed += 1
-        if not 0 <= diff(now, self._state_at) < _STATE_MS:
+        if self._link != self._telemetry.poller.searching or not 0 <= diff(now, self._state_at) < _STATE_MS:
             self.state()
         if self._lines and not 0 <= diff(now, self._line_at) < _LOG_MS:
             self._line_at = now
             self.publish("tele/LOG", self._lines.pop(0).encode())
+
+    def _clear(self, gone=0):
+        """Takes away what is retained and not true any more; `gone`: bits of packs that are."""
+        with Temporary():
+            from .details import to_clear
+        for topic, payload in to_clear(self._devices, gone):
+            self.publish(topic, payload, True)
 
     def _announce(self, now):
         """Sends one config."""

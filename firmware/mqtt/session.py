@@ -24,7 +24,7 @@ class Session:
     transport.Transport under it, `random_below(n)` a random integer. `lwt` and `subscriptions` are topics (bytes).
     `on_message(topic, payload, retained)` gets bytes; a payload of 257 bytes may have been longer.
     `on_connect()` is called when a connection stands and `Online` is said. `drops` counts connections that were lost
-    since the start.
+    since the start; `host` is the broker's.
     """
 
     def __init__(self, client_class, arguments, client_error, transport, clock, log, random_below, lwt, subscriptions):
@@ -33,6 +33,7 @@ class Session:
         self.drops = 0
         self._client_class = client_class
         self._arguments = arguments
+        self.host = arguments[1]
         self._transport = transport
         self._clock = clock
         self._log = log

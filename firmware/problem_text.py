@@ -1,0 +1,113 @@
+"""What is wrong with a pack, and with the rack, in words. Loaded for its run, when the alarms change."""
+
+from micropython import const
+
+from .problems import ABOVE, BELOW, OK, OTHER, cells_of_sensor
+
+_TEXT_MAX = 120
+# Flags that are told in words, the worst first; a place in it is a rank. One text: as tuples it would take three times
+# the memory. No battery says Missing.
+_WORDS = b"""\
+Pack_OVP Over-voltage protection
+Pack_UVP Pack under-voltage protection
+Cell_UVP Cell under-voltage protection
+CHG_OCP Charge over-current protection
+DSG_OCP Discharge over-current protection
+CHG_TP Charge temperature protection
+DSG_TP Discharge temperature protection
+Cell_Fault fault
+Missing missing
+Other Other error
+Cell_OV over-voltage
+Cell_UV under-voltage
+Pack_OV Pack over-voltage
+Pack_UV Pack under-voltage
+CHG_OC Charge over-current
+DSG_OC Discharge over-current
+OT Over-temperature
+UT Under-temperature
+Low_SOC Low charge"""
+_MISSING = const(8)  # rank
+# The state that a flag speaks of
+_STATE = {"Cell_UV": BELOW, "Cell_OV": ABOVE, "UT": BELOW, "OT": ABOVE, "Other": OTHER}
+
+
+def troubles_of(reading):
+    """reading.Reading -> [(rank, text)] of what is wrong with the pack, the worst first. The battery's own words for
+    what this project does not know stand for "Other error".
+    """
+    alarms, extra = reading.alarms, reading.extra
+    found = [key for key, is_set in alarms.flags if is_set]
+    troubles = [(-1, word) for word in reading.more.words] if reading.more else []
+    for rank, line in enumerate(_WORDS.split(b"\n")):
+        key, text = line.decode().split(" ", 1)
+        if key == "Other" and key in found and extra and extra.words:
+            troubles += [(rank, word) for word in extra.words]
+        elif key in found:
+            troubles.append((rank, _with_places(key, text, reading)))
+    return troubles
+
+
+def _with_places(key, text, reading):
+    """The text of a flag, with the cells and sensors that it speaks of."""
+    alarms, state = reading.alarms, _STATE.get(key)
+    cells = alarms.faulty_cells if key == "Cell_Fault" else ()
+    if key in ("Cell_UV", "Cell_OV", "Other"):
+        cells = [number for number, it in enumerate(alarms.cell_states, 1) if it == state]
+    places = []
+    if cells:
+        places.append("cell%s %s" % ("s" if len(cells) > 1 else "", ", ".join([str(number) for number in cells])))
+    if key in ("UT", "OT", "Other"):
+        places += [_sensor(index, reading) for index, it in enumerate(alarms.temperature_states) if it == state]
+    elif places:  # "Cell 7 over-voltage"
+        return "C%s %s" % (places[0][1:], text)
+    if key == "Other":
+        for it, name in (
+            (alarms.charge_state, "charge current"),
+            (alarms.voltage_state, "voltage"),
+            (alarms.discharge_state, "discharge current"),
+        ):
+            if it == state:
+                places.append(name)
+    return "%s: %s" % (text, ", ".join(places)) if places else text
+
+
+def _sensor(index, reading):
+    """What a state in Alarms.temperature_states is of."""
+    if reading.more:
+        return reading.more.sensors[index]
+    if index == 0:
+        return "BMS"
+    if reading.extra:
+        return "MOSFETs" if index == 1 else "cell %d" % (index - 1)
+    first, last = cells_of_sensor(index)
+    return "cells %d–%d" % (first, last) if first <= len(reading.cells) else "sensor %d" % (index + 1)
+
+
+def joined(texts):
+    """Texts, the worst first -> one text of at most 120 characters; what does not fit is counted. OK: there is none."""
+    shown, more = OK, ""
+    for count, text in enumerate(texts):
+        longer = shown + "; " + text if count else text
+        left = len(texts) - count - 1
+        rest = " … and %d more" % left if left else ""
+        if len(longer) + len(rest) > _TEXT_MAX:
+            if count == 0:
+                shown, more = text[: _TEXT_MAX - 3 - len(rest)] + "...", rest
+            break
+        shown, more = longer, rest
+    return shown + more
+
+
+def of_the_rack(troubles, missing):
+    """[(rank, pack, text)] of all packs, and the numbers of those that are missing -> one text. A pack is named where
+    it is another than before.
+    """
+    if missing:
+        packs = ", ".join([str(pack) for pack in missing])
+        troubles = troubles + [(_MISSING, 0, "Pack%s %s missing" % ("s" if len(missing) > 1 else "", packs))]
+    texts, before = [], 0
+    for _, pack, text in sorted(troubles):
+        texts.append("Pack %d: %s" % (pack, text) if pack and pack != before else text)
+        before = pack
+    return joined(texts)
