@@ -210,3 +210,39 @@ def test_fuzz_info_is_bad_when_the_firmware_refuses_it():
             report = examine(line, REPLY, cid2, "asked")
             assert report.good == (not decode_values.refusal(bytes(info), cid2))
             assert report.good == (any(part.at == 0 for part in report.parts))
+
+
+PACE_BLOCK = "100D2F0D320D300D320D300D300D2D0D300D310D310D2D0D310D2B0D2F0D310D2E060B5B0B680B5F0B690B780B86"
+PACE_ANALOG = bytes.fromhex("0002" + PACE_BLOCK + "FF9CD2F977D50977FA001F6D6064")
+PACE_ALARM = bytes.fromhex("000204000100F00400000002000002408106021000054880")
+
+
+@pytest.mark.parametrize(("info", "cid2", "said"), [
+    (PACE_ANALOG, 0x42, {"current": "-1.0 A (discharge)", "remaining": "306770 mAh", "design": "280000 mAh",
+                         "soh": "100 %"}),
+    (PACE_ALARM, 0x44, {"status": "40 81 06 02 10: SCP, Fully_Charged, CHG_OTP, Discharge_MOS, Charge_MOS, Cell_Fault",
+                        "balancing": "cell 1, cell 3", "warn": "48 80: Pack_UV, Low_SOC"}),
+    (b"P16S100A-1B470-1.04\0", 0xC1, {"text": "'P16S100A-1B470-1.04'"}),
+    (b"1B470102170999D     Mar 30 2022,18:18:16", 0xC2, {"text": "'1B470102170999D'"}),
+    (b"\x05", 0x90, {"number of packs": "5"}),
+], ids=["42", "44", "C1", "C2", "90"])  # fmt: skip
+def test_frames_of_pace(info, cid2, said):
+    """With its own VER, and with that of V2.8, where the layout tells."""
+    for version in (b"25", b"20") if cid2 in (0x42, 0x44) else (b"25",):
+        report = examine(text_of(made(info.hex().upper().encode(), head=version + b"014600")), REPLY, cid2, "asked")
+        assert report.faults == [] and said.items() <= fields(report).items()
+        assert bool(report.remarks) == (version == b"20")
+        longer = text_of(made((info + b"\1\2").hex().upper().encode(), head=version + b"014600"))
+        assert cid2 > 0x90 or not examine(longer, REPLY, cid2, "").good
+
+
+def test_requests_of_pace():
+    assert fields(examine("~250146C1E00201FD22"))["CID2"] == "version"
+    assert not examine("~200146C1E00201FD27").role, "C1H is none of V2.8"
+
+
+@pytest.mark.parametrize(("capacity", "is_told"), [(10470, True), (14999, True), (15000, False), (50000, False)])
+def test_a_reading_that_is_a_factor_of_ten_off(capacity, is_told):
+    block = analog_block((3300,) * 15, (2981,), -15, 49500, capacity // 2, capacity, 3)
+    said = [one for one in examine(reply(b"\0\1" + block)).remarks if "in units of 10 mAh" in one]
+    assert bool(said) is is_told

@@ -16,8 +16,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools import ToolError, decode_find, options
-from tools.decode_frame import REPLY, REQUEST, examine, is_hex
-from tools.decode_values import COMMANDS, RETURN_CODES, command_in_words
+from tools.decode_frame import REPLY, REQUEST, examine
+from tools.decode_values import COMMANDS, PACE, RETURN_CODES, command_in_words, is_hex
 
 GOOD, BAD, UNUSABLE = 0, 1, 2
 MOST_BYTES = 64 * 1024 * 1024  # of one file
@@ -52,8 +52,8 @@ def main(arguments=None):
 def command(text):
     """"42", "4fH", "0x93" -> the number of a read command. ArgumentTypeError."""
     digits = text.upper().removeprefix("0X").removesuffix("H")
-    if not 1 <= len(digits) <= 2 or not is_hex(digits) or int(digits, 16) not in COMMANDS:
-        known = ", ".join(f"{cid2:02X} {command_in_words(cid2)}" for cid2 in COMMANDS)
+    if not 1 <= len(digits) <= 2 or not is_hex(digits) or int(digits, 16) not in PACE | COMMANDS:
+        known = ", ".join(f"{cid2:02X} {command_in_words(cid2, PACE | COMMANDS)}" for cid2 in PACE | COMMANDS)
         raise argparse.ArgumentTypeError(f"{text!r} is no command; known are: {known}")
     return int(digits, 16)
 
@@ -148,11 +148,11 @@ def verdict(report):
     """What the frame is, in one line."""
     code = "damaged" if report.code is None else f"{report.code:02X}H"
     if report.role == REQUEST:
-        what = f"request {code}, {command_in_words(report.code)}"
+        what = f"request {code}, {command_in_words(report.code, report.commands)}"
     elif report.role == REPLY:
         what = f"reply, RTN {code} {RETURN_CODES.get(report.code, '')}".rstrip()
         if report.cid2 is not None:
-            what += f", to {report.cid2:02X}H {command_in_words(report.cid2)} ({report.by})"
+            what += f", to {report.cid2:02X}H {command_in_words(report.cid2, report.commands)} ({report.by})"
     else:
         what = "neither a request nor a reply of V2.8"
     return f"{'good' if report.good else 'BAD'}: {what}"

@@ -7,7 +7,8 @@ import re
 from typing import NamedTuple
 
 from firmware.battery import frame
-from tools.decode_frame import REPLY, REQUEST, is_hex
+from tools.decode_frame import REPLY, REQUEST
+from tools.decode_values import is_hex
 
 MOST = 2 * frame.LONGEST  # characters of one frame that are looked at
 FEWEST_HEX = 4  # behind ~, else it is no frame in a text

@@ -1,7 +1,4 @@
-"""One frame, every field of it named, and everything that is wrong with it. Pure; characters count from 1.
-
-What is in INFO is what firmware/battery/messages.py reads there.
-"""
+"""One frame, every field of it named, and everything that is wrong with it. Pure; characters count from 1."""
 
 from __future__ import annotations
 
@@ -13,19 +10,23 @@ from firmware.battery import frame
 from tools.decode_values import (
     ALL_PACKS,
     COMMANDS,
+    HEX,
     NEVER_SENT,
+    PACE,
     RATES,
     RETURN_CODES,
     WITH_PACK,
     command_in_words,
+    factor_of_ten,
     fitting,
+    is_hex,
     refusal,
+    shown,
     values,
 )  # fmt: skip
 
 REQUEST, REPLY = "request", "reply"
 SHORTEST = frame.OVERHEAD - 1  # without EOI
-HEX = frozenset("0123456789ABCDEF")
 HEAD = 12  # characters from VER to LENGTH
 
 
@@ -62,16 +63,12 @@ class Report:
     parts: list = field(default_factory=list)
     faults: list = field(default_factory=list)
     remarks: list = field(default_factory=list)
+    commands: dict = field(default_factory=lambda: COMMANDS)  # or PACE, where VER or the layout says so
 
     @property
     def good(self):
         """Nothing is wrong, neither with the frame nor with INFO."""
         return not self.faults
-
-
-def is_hex(text):
-    """Whether all are hex digits, of either case."""
-    return HEX.issuperset(text.upper()) and text.isascii()
 
 
 def examine(text, role=None, cid2=None, by=""):
@@ -86,6 +83,7 @@ def examine(text, role=None, cid2=None, by=""):
     info, chksum = (rest[HEAD:-4], rest[-4:]) if whole else (rest[HEAD:], "")
     report = Report(text, faults=sorted([*_characters(body, start), *_sums(rest, start + 1, info, chksum)]))
     report.code = int(rest[6:8], 16) if len(rest[6:8]) == 2 and is_hex(rest[6:8]) else None
+    report.commands = PACE if rest[:2] == "25" else COMMANDS
     _settle_role(report, role, cid2, by, bool(info))
     report.parts = [Part(1, body[:start], "SOI", "start", "2.2")] if body[:start] else []
     report.parts += _head_parts(rest, start + 1, report)
@@ -108,13 +106,6 @@ def _characters(body, start):
             yield Fault(at, len(what), f"{shown(what)} is no hex: only 0 to 9 and A to F can be here")
     if len(body) < SHORTEST:
         yield Fault(len(body) + 1, 1, f"it ends here, after {len(body)} characters; the shortest frame has {SHORTEST}")
-
-
-def shown(text):
-    """Characters in quotes, or in hex where they cannot be printed; a few of them."""
-    some, more = text[:8], "…" * (len(text) > 8)
-    printable = some.isascii() and some.isprintable()
-    return (f"'{some}'" if printable else " ".join(f"{ord(one):02X}H" for one in some)) + more
 
 
 def _sums(rest, at, info, chksum):
@@ -152,7 +143,7 @@ def _chksum(rest):
 def _settle_role(report, role, cid2, by, has_info):
     """Is it a request or a reply, and of which command?"""
     code = report.code
-    is_command, is_return_code = code in COMMANDS or code in NEVER_SENT, code in RETURN_CODES
+    is_command, is_return_code = code in report.commands or code in NEVER_SENT, code in RETURN_CODES
     if role is None and is_command and is_return_code:  # 90H and 91H are both
         role = REPLY if code == frame.SET_RATE and not has_info else REQUEST
         if code == frame.PACK_COUNT and not has_info:
@@ -174,7 +165,7 @@ def _head_parts(rest, at, report):
         "VER": lambda number: f"protocol version {number >> 4}.{number & 15}",
         "ADR": lambda number: f"address {number}",
         "CID1": lambda number: "lithium battery data" if number == frame.CID1 else "another maker's battery",
-        "CID2": command_in_words,
+        "CID2": lambda number: command_in_words(number, report.commands),
         "RTN": lambda number: RETURN_CODES.get(number, "not known in V2.8"),
         "CID2 or RTN": lambda number: "not known in V2.8",
         "LCHKSUM": lambda number: "for LENID",
@@ -202,42 +193,56 @@ def _name_info(report, characters, at):
     info = bytes.fromhex(characters) if is_hex(characters) and len(characters) % 2 == 0 else None
     if report.role == REPLY and report.code == frame.NORMAL and info is not None and report.cid2 is None:
         _guess(report, info, len(characters), at)
-    known = report.cid2 in COMMANDS
-    report.parts.append(Part(at, characters, "INFO", "damaged" if info is None else f"{len(info)} bytes",
-                             COMMANDS[report.cid2][1] if known else ""))  # fmt: skip
+    if report.role == REPLY and report.code == frame.NORMAL and info is not None and report.cid2 in PACE:
+        _settle_maker(report, info)
+    known = report.cid2 in report.commands
+    section = report.commands[report.cid2][1] if known else ""
+    report.parts.append(Part(at, characters, "INFO", "damaged" if info is None else f"{len(info)} bytes", section))
     if info is None or not known:
         return
-    section = COMMANDS[report.cid2][1]
     if report.role == REQUEST:
         report.parts[-1] = _of_request(report, report.parts[-1], info)
     elif report.code == frame.NORMAL:
-        why = refusal(info, report.cid2)
+        why = refusal(info, report.cid2, report.commands)
         if why and report.good:
-            text = f"INFO does not fit {command_in_words(report.cid2)}: {why}"
+            text = f"INFO does not fit {command_in_words(report.cid2, report.commands)}: {why}"
             report.faults.append(Fault(at, len(characters), text))
-        elif not why and COMMANDS[report.cid2][2]:
-            answer = COMMANDS[report.cid2][2](info)
+        elif not why and report.commands[report.cid2][2]:
+            answer = report.commands[report.cid2][2](info)
+            why = factor_of_ten(report.cid2, answer) if report.commands is COMMANDS else ""
+            report.remarks += [why] if why else []
             report.parts += [Part(0, "", name, value, section) for name, value in values(report.cid2, answer)]
 
 
+def _settle_maker(report, info):
+    """A reply of one maker may have the VER of the other's, but its layout tells."""
+    other = COMMANDS if report.commands is PACE else PACE
+    refused = report.cid2 not in report.commands or refusal(info, report.cid2, report.commands)
+    if report.cid2 in other and refused and not refusal(info, report.cid2, other):
+        report.commands = other
+        report.remarks.append(f"INFO has the layout of {'PACE batteries' if other is PACE else 'V2.8'}")
+
+
 def _of_request(report, part, info):
-    wanted = int(report.cid2 in WITH_PACK or report.cid2 == frame.SET_RATE)
+    wanted = int(report.commands is PACE or report.cid2 in WITH_PACK or report.cid2 == frame.SET_RATE)
     if len(info) != wanted:
-        name = command_in_words(report.cid2)
+        name = command_in_words(report.cid2, report.commands)
         report.remarks.append(f"{len(info)} bytes of INFO; by the protocol a request for {name} has {wanted}")
         return part
     if report.cid2 == frame.SET_RATE:
-        rate = f"{RATES[info[0]]} baud" if info[0] in RATES else "unknown"
-        return part._replace(name="rate", value=rate)
+        return part._replace(name="rate", value=f"{RATES[info[0]]} baud" if info[0] in RATES else "unknown")
     return part._replace(name="Command", value="all packs" if info[0] == ALL_PACKS else str(info[0]))
 
 
 def _guess(report, info, width, at):
     """INFO does not say what it answers: whose layout does it have?"""
-    found = fitting(info)
+    found = fitting(info, report.commands)
+    if not found:
+        report.commands = PACE if report.commands is COMMANDS else COMMANDS
+        found = fitting(info, report.commands)
     if found:
         report.cid2, report.by = found[0], "guessed: INFO has its layout"
-        others = ", ".join(f"{cid2:02X}H {command_in_words(cid2)}" for cid2 in found[1:])
+        others = ", ".join(f"{cid2:02X}H {command_in_words(cid2, report.commands)}" for cid2 in found[1:])
         if others:
             report.remarks.append(f"ambiguous: INFO also has the layout of {others}; --cid2 says which it is")
     elif report.good:

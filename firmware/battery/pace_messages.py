@@ -3,13 +3,11 @@
 from collections import namedtuple
 from struct import calcsize, unpack_from
 
-from micropython import const
-
-ALL_PACKS = const(0xFF)
-_MAX_PACKS = const(16)
-_UNIT = const(10)  # mA, mAh
-_ZERO_CELSIUS = const(2731)  # 0.1 K
-_SERIAL_CHARACTERS = const(20)  # padding included; a date follows
+ALL_PACKS = 0xFF
+_MAX_PACKS = 16
+_UNIT = 10  # mA, mAh
+_ZERO_CELSIUS = 2731  # 0.1 K
+_SERIAL_CHARACTERS = 20  # padding included; a date follows
 
 # cells [mV], temperatures [0.1 °C], current mA, voltage mV, remaining, capacity, design mAh, soh % or None
 Analog = namedtuple("Analog", "cells temperatures current voltage remaining capacity cycles design soh")
