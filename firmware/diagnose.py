@@ -3,30 +3,33 @@
 import time
 
 from . import config, config_file
-from .battery import ADR_ERROR, NoReply, Refusal, frame, search
+from .battery import NoReply, Refusal, frame, search
 from .battery.link import Link
 
-_ADDRESSES = (1, 2, 0)
 _ECHO = b"pylon2mqtt loopback\r"
 _ECHO_BAUD = 4800
 _ANSWER_MS = 500
 _LISTEN_MS = 2_000  # a battery never speaks by itself
 _POLL_MS = 5
 _KEPT_BYTES = 512  # of what comes
+_RELATIVES = {"rs485": "an RS485 port", "pace": "a battery of PACE"}
 
 
 def uart(line=None, clock=time, say=print):
-    """Tries everything and says what it found -> in a word: "loopback", "framed", "console", "garbage" or "nothing".
+    """Tries everything and says what it found -> in a word: "loopback", "framed", "console", "rs485", "pace", "garbage" or
+    "nothing".
 
     `line` is a machine.UART or the like; None: the one of the settings. The battery is only asked for its protocol's
-    version, and sent an empty line at 115200 baud; where nothing answers it gets the wake-up of the text console.
+    version and its analog values, and sent an empty line at 115200 baud; where nothing answers it gets the wake-up of the text console.
     ConfigError.
     """
+    group = 0
     if line is None:
         from . import board
 
         settings = config.check(config_file.read(config.PATH), whole=False)
         say("UART %d, TX pin %d, RX pin %d" % (settings["uart_id"], settings["uart_tx"], settings["uart_rx"]))
+        group = settings["group"]
         try:
             line = board.uart(settings)
         except ValueError as error:
@@ -41,6 +44,9 @@ def uart(line=None, clock=time, say=print):
     if search.answers(line, clock, awake):  # before a frame is taken for a command
         return _is_console(say, "")
     noisy = []  # rates at which bytes came that are no answer
+    found = _try_relatives(line, clock, say, search.probes(search.PACE))  # first: they may take the next question, too
+    if found:
+        return found
     link = Link(line, clock, _ECHO_BAUD)
     for _, baud, _ in search.probes(search.FRAMED):
         words, count = _try_rate(link, baud)
@@ -50,6 +56,9 @@ def uart(line=None, clock=time, say=print):
         if count:
             noisy.append(baud)
         say("%6d baud: %s" % (baud, "%d bytes that are no answer" % count if count else "nothing"))
+    found = _try_relatives(line, clock, say, search.probes(search.RS485, group=group))
+    if found:
+        return found
     say("no text console; it may be asleep: waking it, a quarter of a minute at most")
     for probe in wake_up:
         if search.answers(line, clock, probe):
@@ -62,6 +71,15 @@ def uart(line=None, clock=time, say=print):
     return "nothing"
 
 
+def _try_relatives(line, clock, say, probes):
+    for probe in probes:
+        found = search.answers(line, clock, probe)
+        if found in _RELATIVES:
+            say("%s at %d baud: dialect auto or %s reads it" % (_RELATIVES[found], probe[1], found))
+            return found
+    return ""
+
+
 def _is_console(say, slept):
     say("a text console at 115200 baud%s: newer firmware; dialect auto or console reads it" % slept)
     return "console"
@@ -70,19 +88,15 @@ def _is_console(say, slept):
 def _try_rate(link, baud):
     """One rate -> (what answers there, in words, or None; how many bytes came that are no answer)."""
     link.set_rate(baud)
-    for address in _ADDRESSES:
-        link.address = address
-        bad = link.frame_errors
+    bad = link.frame_errors
+    if link.answers(1):
         try:
-            version = link.request(frame.PROTOCOL_VERSION, attempts=1)
-            return "framed protocol at %d baud, ADR %02XH, VER %02XH: all is well" % (baud, address, version), 0
-        except Refusal as error:
-            if error.code != ADR_ERROR:
-                return "framed protocol at %d baud, ADR %02XH; it answers %s" % (baud, address, error), 0
-        except NoReply:
-            if link.frame_errors != bad:
-                return None, link.frame_errors - bad
-            break
+            said = ", VER %02XH: all is well" % link.request(frame.PROTOCOL_VERSION)
+        except (NoReply, Refusal) as error:
+            said = "; it answers %s" % error
+        return "framed protocol at %d baud, ADR %02XH%s" % (baud, link.address, said), 0
+    if link.frame_errors != bad:
+        return None, link.frame_errors - bad
     # a request that no frame answered: is there anything else on the line?
     return None, len(_talk(link.uart, link.clock, baud, frame.encode(frame.PROTOCOL_VERSION), _ANSWER_MS))
 

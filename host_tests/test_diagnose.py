@@ -46,12 +46,23 @@ def test_framed(baud, address):
     assert not uart.battery.forbidden and uart.battery.baud == baud, "asked only"
 
 
+@pytest.mark.parametrize(("dialect", "baud", "options"), [
+    ("rs485", 9600, {"echo": True}), ("rs485", 115200, {}), ("pace", 9600, {}), ("pace", 9600, {"version": 0x20}),
+])  # fmt: skip
+def test_relatives(dialect, baud, options):
+    clock = Clock()
+    uart = BatteryUart(clock, baud, dialect=dialect, **options)
+    word, said = found(uart, clock)
+    assert word == dialect and f"at {baud} baud: dialect auto or {dialect} reads it" in said
+    assert not uart.battery.forbidden
+
+
 def test_nothing():
     line = Line()
     word, said = found(line)
     assert word == "nothing" and "Console" in said and "swapped" in said and "Bridge TX and RX" in said
     asked = {data for _, data in line.written}
-    assert len(asked) == 4, "the bridge's, the version's question, an empty line, the wake-up"
+    assert len(asked) == 7, "the bridge's, version and analog values (RS485, PACE), an empty line, the wake-up"
     assert [rate for rate, data in line.written if data == b"~20014682C0048520FCC3\r"] == [1200]
 
 
@@ -81,6 +92,6 @@ def test_garbage(noise):
 def test_it_ends_soon():
     clock = Clock()
     found(Line(), clock)
-    assert clock.passed_ms < 30_000
+    assert clock.passed_ms < 40_000
     found(Line(lambda rate, data: b"\x80" * 5000), clock)
     assert clock.passed_ms < 90_000
