@@ -49,7 +49,7 @@ class Serial:
 class Rig:
     """Steps of a capture at a battery that listens at `baud`; console: options of its text console, or None."""
 
-    def __init__(self, baud=1200, console=None, serials=False, paced=True, **options):
+    def __init__(self, baud=1200, console=None, serials=False, paced=True, group=0, **options):
         self.clock = Clock()
         self.uart = BatteryUart(self.clock, baud, paced=paced, **options)
         self.battery = self.uart.battery
@@ -57,7 +57,7 @@ class Rig:
             self.battery.update(**console)
         self.rows, self.said = [], []
         self.serial = Serial(self.uart)
-        self.steps = Steps(Port(self.serial, self.clock), self.rows.append, self.said.append, serials)
+        self.steps = Steps(Port(self.serial, self.clock), self.rows.append, self.said.append, serials, group)
 
     def run(self, baud=None):
         """The whole capture -> capture_steps.Found, or None."""

@@ -8,8 +8,8 @@ from decode_vectors import text_of
 
 from firmware.battery import frame, messages
 from tools import capture_rows
+from tools.capture_console import CONSOLE_OF_A_PACK
 from tools.capture_port import READ_COMMANDS, WAKE_UP, Forbidden, Port, is_allowed
-from tools.capture_steps import CONSOLE_OF_A_PACK
 
 FIRMWARE = ("us2000c", "us5000", "us5000-v2", "pytes")
 OF_PACKS = {frame.ANALOG_VALUES, frame.ALARMS, frame.MANAGEMENT, frame.SERIAL_NUMBER}
@@ -60,10 +60,37 @@ def test_every_command_is_recorded_at_the_rate_found(baud, address):
     harmless(rig, baud)
     for cid2 in READ_COMMANDS:
         rows = [row for row in rig.of(cid2) if row["kind"] == "recorded"]
+        if cid2 == frame.ANALOG_VALUES:  # with which other dialects were looked for, too
+            rows = [row for row in rows if row["model"]]
         assert len(rows) == (3 if cid2 in OF_PACKS else 2 if cid2 == frame.PROTOCOL_VERSION else 1)
         assert {row["note"] for row in rows} == {f"at {baud} baud"} and not any("raw" in row for row in rows)
-    assert {row["model"] for row in rig.of(frame.ANALOG_VALUES)} == {"US2KBPL"}
+    assert {row["model"] for row in rig.of(frame.ALARMS)} == {"US2KBPL"}
     assert [row["kind"] for row in rig.of(frame.PROTOCOL_VERSION)].count("error") == {1: 0, 2: 1, 0: 2}[address]
+
+
+PACE = {"dialect": "pace", "cells": 16, "temperatures": 6}
+
+
+@pytest.mark.parametrize(("baud", "family", "options", "commands"), [
+    (9600, capture_rows.RS485, {"dialect": "rs485", "echo": True}, {0x42, 0x44, 0x47, 0x4F, 0x51, 0x92, 0x93}),
+    (115200, capture_rows.RS485, {"dialect": "rs485", "group_number": 2}, {0x42, 0x44, 0x47, 0x4F, 0x51, 0x92, 0x93}),
+    (9600, capture_rows.OF_PACE, PACE, {0x42, 0x44, 0x90, 0xC1, 0xC2}),
+    (9600, capture_rows.OF_PACE, PACE | {"version": 0x20}, {0x42, 0x44, 0x90, 0xC1, 0xC2}),
+])  # fmt: skip
+def test_relatives(baud, family, options, commands):
+    """Each pack of an RS485 port or of PACE is asked every read command of its dialect; serial numbers are masked."""
+    rig = Rig(baud, packs=2, group=options.get("group_number", 0), **options)
+    assert rig.run()[:2] == (baud, family) and rig.battery.forbidden == []
+    rows = [row for row in rig.rows if row["family"] == family and row["kind"] == "recorded"]
+    assert {int(row["request"][7:9], 16) for row in rows} == commands
+    serial = 0xC2 if 0xC2 in commands else 0x93
+    for cid2 in commands & {0x42, 0x44, 0xC2, 0x93}:
+        asked = [row for row in rows if int(row["request"][7:9], 16) == cid2]
+        assert len({row["response"] for row in asked}) >= (1 if cid2 == serial else 2)
+    for number in rig.serials():
+        assert number.encode().hex().upper() not in rig.text() and number not in rig.text()
+    for row in rows:
+        assert frame.decode(row["response"].encode()).code == 0
 
 
 def test_only_the_rate_that_was_asked_for():

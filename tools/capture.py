@@ -1,4 +1,5 @@
-"""Records what a battery answers to every read command, for a bug report: with a USB-RS232 adapter at its Console port.
+"""Records what a battery answers to every read command, for a bug report: with a USB-RS232 adapter at its Console port,
+or a USB-RS485 one at its RS485 port.
 
     python3 tools/capture.py --port /dev/ttyUSB0
 
@@ -26,6 +27,8 @@ WRITE_TIMEOUT_S = 5
 NOTHING = """no battery answers. Check: the cable is in the port named Console of the master pack, the battery is on,
 the adapter is for RS-232 (not TTL, not RS-485), TX and RX are not swapped, GND is connected, nothing else uses it"""
 WOKEN = "its text console slept and is awake now, at 115200 baud; it sleeps again when the battery is switched off"
+NAMES = {"pylontech-rs232": "framed protocol", "console": "text console", "pace": "framed protocol of PACE",
+         "pylontech": "framed protocol of an RS485 port"}  # fmt: skip
 KINDS = (("recorded", "answers"), ("error", "refusals"), ("damaged", "damaged"), ("silent", "without an answer"))
 
 
@@ -65,6 +68,7 @@ def main(arguments=None):
     add = parser.add_argument
     add("--port", required=True, metavar="PORT", help="serial port, such as /dev/ttyUSB0")
     add("--baud", type=int, choices=(1200, 2400, 4800, 9600, 19200, 115200), help="look for the battery there only")
+    add("--group", type=int, default=0, choices=range(16), metavar="N", help="of an RS485 port (default 0)")
     add("--output", metavar="FILE", help="a new file (default capture-DATE-TIME.jsonl here)")
     add("--serials", action="store_true", help="do not mask serial numbers")
     given = parser.parse_args(arguments)
@@ -109,17 +113,15 @@ def capture(serial, output, given):
     """Finds the battery at a serial.Serial and asks it everything; rows go into `output` -> exit status. ToolError."""
     # What MicroPython has and CPython lacks, for those parts of the firmware that say const().
     sys.modules.setdefault("micropython", types.SimpleNamespace(const=lambda value: value))
-    from tools import capture_rows
     from tools.capture_port import Clock, Port
     from tools.capture_steps import Steps
 
-    steps = Steps(Port(serial, Clock()), output.keep, say, given.serials)
+    steps = Steps(Port(serial, Clock()), output.keep, say, given.serials, given.group)
     say(f"looking for a battery at {given.port}")
     found = steps.find(given.baud)
     if found is None:
         raise ToolError(NOTHING)
-    name = "framed protocol" if found.dialect == capture_rows.FRAMED else "text console"
-    say(f"it speaks the {name} at {found.baud} baud")
+    say(f"it speaks the {NAMES[found.dialect]} at {found.baud} baud")
     packs = steps.ask(found)
     say(f"{packs} pack{'s' * (packs != 1)} asked")
     say(WOKEN if found.woken else f"it still listens at {found.baud} baud, as before")

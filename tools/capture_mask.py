@@ -1,4 +1,5 @@
-"""Serial numbers made unreadable in what a battery answered: framed (93H, §3.10) and in the console's text. Pure."""
+"""Serial numbers made unreadable in what a battery answered: framed (93H, of PACE C2H) and in the console's text. Pure.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +7,10 @@ import re
 
 from firmware.battery import frame
 
-SERIAL_LENGTH = b"C022"  # LENGTH of a reply to 93H: 17 bytes of INFO
+# LENGTH of a reply to 93H: 17 bytes of INFO, and to C2H of PACE: 40; each with the bytes before and behind the number
+LENGTHS = {b"C022": (1, 0), b"B050": (0, 20)}
+ASKED = {b"%02X" % cid2: length for cid2, length in ((frame.SERIAL_NUMBER, b"C022"), (0xC2, b"B050"))}
 HEAD = 13  # characters up to INFO, SOI included
-SERIAL_AT = HEAD + 2  # behind Command
 MASK = "X"
 PADDING = b"\0 "
 _FRAME = re.compile(rb"~[^~\r]*\r?")
@@ -27,14 +29,14 @@ _LONG_WORD = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{10,}")
 
 def framed(request, raw):
     """All bytes that came after a framed request -> the same with masked serial numbers. In a whole frame the CHKSUM is
-    right again; of a damaged answer to 93H only the first 13 characters stay.
+    right again; of a damaged answer to 93H or C2H only the first 13 characters stay.
     """
-    asked = request[7:9] == b"%02X" % frame.SERIAL_NUMBER
+    asked = ASKED.get(request[7:9])
     out, at = b"", 0
     for found in _FRAME.finditer(raw):
         out += _hidden(raw[at : found.start()]) if asked else raw[at : found.start()]
         line = found.group()
-        out += _line(line) if asked or line[9:HEAD] == SERIAL_LENGTH else line
+        out += _line(line, asked) if asked or line[9:HEAD] in LENGTHS else line
         at = found.end()
     return out + (_hidden(raw[at:]) if asked else raw[at:])
 
@@ -44,15 +46,17 @@ def _hidden(raw):
     return re.sub(rb"[^\0\r\n~]", b"x", raw)
 
 
-def _line(line):
+def _line(line, asked):
     try:
         info = frame.decode(line).info
     except frame.FrameError:
         return line[:HEAD] + _hidden(line[HEAD:])
     if len(info) < 2:  # a refusal
         return line
-    masked = bytes(byte if byte in PADDING else ord(MASK) for byte in info[1:])
-    body = line[1:SERIAL_AT] + masked.hex().upper().encode()
+    before, behind = LENGTHS.get(line[9:HEAD]) or LENGTHS[asked]
+    end = max(before, len(info) - behind)
+    masked = bytes(byte if byte in PADDING else ord(MASK) for byte in info[before:end])
+    body = line[1:HEAD] + (info[:before] + masked + info[end:]).hex().upper().encode()
     return b"~%s%04X%s" % (body, -sum(body) & 0xFFFF, line[len(line.rstrip(b"\r")) :])
 
 

@@ -57,21 +57,24 @@ class Clock:
         time.sleep(ms / 1000)
 
 
-def is_allowed(data):
-    """Whether these bytes may go to a battery: a read command of either dialect, a key, the wake-up."""
+def is_allowed(data, commands=READ_COMMANDS):
+    """Whether these bytes may go to a battery: one of the read `commands` of its dialect, a key, the wake-up."""
     if data in KEYS or data == WAKE_UP or CONSOLE_COMMAND.fullmatch(data):
         return True
     try:
-        return data.endswith(b"\r") and frame.decode(data).code in READ_COMMANDS
+        return data.endswith(b"\r") and frame.decode(data).code in commands
     except frame.FrameError:
         return False
 
 
 class Port:
-    """`serial` is a serial.Serial or the like, with timeout 0; `clock` as MicroPython's module `time`."""
+    """`serial` is a serial.Serial or the like, with timeout 0; `clock` as MicroPython's module `time`. `commands`: the
+    framed ones that may be sent.
+    """
 
     def __init__(self, serial, clock):
         self._serial, self.clock = serial, clock
+        self.commands = READ_COMMANDS
         self._exchanges = []
 
     def init(self, baudrate):
@@ -82,7 +85,7 @@ class Port:
     def write(self, data):
         """Sends one command. Forbidden."""
         data = bytes(data)
-        if not is_allowed(data):
+        if not is_allowed(data, self.commands):
             raise Forbidden(f"{data!r} is no read command: it was not sent")
         if data != PAGER_KEY or not self._exchanges:
             self._exchanges.append(Exchange(data, self._serial.baudrate))

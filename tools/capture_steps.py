@@ -8,29 +8,28 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from firmware.battery import NoReply, Refusal, frame
-from firmware.battery.console_line import Line
+from firmware.battery import NoReply, Refusal, frame, pace, search
 from firmware.battery.link import Link
+from firmware.battery.rs485 import Rs485Link
 from tools import capture_rows
+from tools.capture_console import CONSOLE_BAUD, PROMPT, ConsoleSteps
 from tools.capture_port import NEWLINE, WAKE_UP, Exchange
-from tools.decode_values import COMMANDS, RETURN_CODES, WITH_PACK, command_in_words, values
+from tools.decode_values import ALL_PACKS, COMMANDS, PACE, RETURN_CODES, WITH_PACK, command_in_words, values
 
+PACE_BAUD = 9600
 RATES = (1200, 2400, 4800, 9600, 19200)  # of the framed protocol; and at that of the console, too
-CONSOLE_BAUD, WAKE_UP_BAUD = 115200, 1200
+WAKE_UP_BAUD = 1200
 ADDRESSES, ADR_ERROR = (1, 2, 0), 0x90  # 01H by the protocol; the others for a battery that refuses it
 MAX_PACKS = 16  # of a group (§2.8)
 ATTEMPTS, PROBES = 3, 2  # of a question; of the first one, at each rate
-PROMPT_MS, TO_PROMPT_MS, PAUSE_MS = 1000, 10_000, 500
+PROMPT_MS = 1000
 WAKE_UP_MS, WAKE_UP_KEYS = 2200, 10  # until the console is there; how often it gets a newline then
 OF_THE_GROUP = (frame.MANUFACTURER, frame.PROTOCOL_VERSION, frame.SYSTEM_PARAMETERS, frame.PACK_COUNT)
 OF_A_PACK = (frame.ANALOG_VALUES, frame.ALARMS, frame.MANAGEMENT)
-FOREIGN = ("UTlow", "CoulombAH")  # columns of `pwr`
-CONSOLE_OF_A_PACK = ("info", "pwr", "bat", "stat", "soh")
-PROMPT = re.compile(rb"[A-Za-z][\w-]+>\s*$")
 
 
 class Found(NamedTuple):
-    """Where the battery listens: baud, dialect FRAMED or CONSOLE of capture_rows, whether it had to be woken."""
+    """Where the battery listens: baud, dialect FRAMED … of capture_rows, whether it had to be woken."""
 
     baud: int
     dialect: str
@@ -38,20 +37,54 @@ class Found(NamedTuple):
 
 
 class Steps:
-    """`port` is a capture_port.Port; `keep` takes each row, `say` each line of progress. serials: as they are."""
+    """`port` is a capture_port.Port; `keep` takes each row, `say` each line of progress. serials: as they are.
+    group: of an RS485 port.
+    """
 
-    def __init__(self, port, keep, say, serials=False):
+    def __init__(self, port, keep, say, serials=False, group=0):
         self._port, self._keep, self._say, self._serials = port, keep, say, serials
         self._link = Link(port, port.clock, RATES[0])
-        self._line = Line(port, port.clock)
-        self._model = ""
+        self._model, self._family, self._group, self._commands = "", capture_rows.FRAMED, group, COMMANDS
 
     def find(self, baud=None):
         """Looks at every rate, or at `baud` only -> Found, or None: no battery answers."""
         for rate in RATES if baud is None else (baud,):
+            if rate == PACE_BAUD:  # first, since such a battery may take the question of _probe(), too
+                found = self._relative(search.probes(search.PACE), rate)
+                if found:
+                    return found
             if rate != CONSOLE_BAUD and self._probe(rate):
                 return Found(rate, capture_rows.FRAMED)
+        if baud in (None, PACE_BAUD):
+            found = self._relative(search.probes(search.RS485, group=self._group), PACE_BAUD)
+            if found:
+                return found
         return self._find_console(baud is None) if baud in (None, CONSOLE_BAUD) else None
+
+    def _relative(self, probes, baud):
+        """Those of the probes at this rate: does an RS485 port answer, or a battery of PACE? -> Found or None."""
+        for probe in probes:
+            if probe[1] != baud:
+                continue
+            name = search.answers(self._port, self._port.clock, probe)
+            family = {search.RS485: capture_rows.RS485, search.PACE: capture_rows.OF_PACE}.get(name, self._family)
+            self._keep_framed(family)
+            self._say(f"{baud} baud, {probe[0]}: {f'answers as {name}' if name else 'no reply that fits'}")
+            if family != self._family:
+                self._settle(family, probe)
+                return Found(baud, family)
+        return None
+
+    def _settle(self, family, probe):
+        """From now on it is asked as one of this family."""
+        self._family = family
+        if family == capture_rows.OF_PACE:
+            self._commands = PACE
+            self._port.commands = tuple(pace.COMMANDS)
+            self._link = pace.PaceLink(self._port, self._port.clock, probe[1])
+            self._link.version = int(probe[2][1:3], 16)
+        else:
+            self._link = Rs485Link(self._port, self._port.clock, probe[1], self._group)
 
     def _probe(self, rate):
         """Does a battery answer framed requests at this rate? RTN 90H: it may have another ADR."""
@@ -72,6 +105,9 @@ class Steps:
         self._say(f"{CONSOLE_BAUD} baud, text console: {'a prompt' if found else 'no prompt'}")
         if found:
             return Found(CONSOLE_BAUD, capture_rows.CONSOLE)
+        relative = self._relative(search.probes(search.RS485, group=self._group), CONSOLE_BAUD)
+        if relative:
+            return relative
         if self._probe(CONSOLE_BAUD):
             return Found(CONSOLE_BAUD, capture_rows.FRAMED)
         if not may_wake:
@@ -106,88 +142,54 @@ class Steps:
 
     def ask(self, found):
         """Every read command once, those of a pack for each, where it was `found` -> how many packs."""
-        return self._ask_framed(found) if found.dialect == capture_rows.FRAMED else self._ask_console()
+        if found.dialect != capture_rows.CONSOLE:
+            return self._ask_framed(found)
+        return ConsoleSteps(self._port, self._keep, self._say, self._serials).ask()
 
     def _ask_framed(self, found):
         self._link.set_rate(found.baud)
         answers = {}
-        for cid2 in OF_THE_GROUP:
-            answers[cid2] = self._framed(cid2)
+        is_pace = found.dialect == capture_rows.OF_PACE
+        of_the_group = [cid2 for cid2 in OF_THE_GROUP if cid2 in self._link.commands]
+        of_a_pack = (*OF_A_PACK[:2], 0xC1) if is_pace else OF_A_PACK
+        for cid2 in of_the_group:
+            answers[cid2] = self._framed(cid2, ALL_PACKS if is_pace else None)
             self._model = getattr(answers[cid2], "device", self._model)
-        count = answers[frame.PACK_COUNT]
+        count = answers.get(frame.PACK_COUNT)
+        count = count[1] if is_pace and isinstance(count, tuple) else count
         count = min(count, MAX_PACKS) if isinstance(count, int) else None
         packs = 0
         for pack in range(1, 1 + (MAX_PACKS if count is None else count)):
-            first, *_ = [self._framed(cid2, pack) for cid2 in OF_A_PACK]
+            first, *_ = [self._framed(cid2, pack) for cid2 in of_a_pack]
             if count is None and isinstance(first, NoReply | Refusal):
                 break  # it does not say how many there are: until one does not answer
             packs = pack
         for pack in range(1, packs + 1):  # last, so that no late reply with one gets into another answer
-            self._framed(frame.SERIAL_NUMBER, pack)
+            self._framed(0xC2 if is_pace else frame.SERIAL_NUMBER, pack)
         return packs
 
     def _framed(self, cid2, pack=None, attempts=ATTEMPTS, what=None):
         """One command -> what it answered, or the NoReply or Refusal."""
         try:
-            answer = self._link.request(cid2, COMMANDS[cid2][2], pack, attempts)
+            answer = self._link.request(cid2, self._parser(cid2, pack), pack, attempts)
         except (NoReply, Refusal) as error:
             answer = error
+        self._keep_framed(self._family)
+        place = f"pack {pack}, " if pack and pack != ALL_PACKS else ""
+        name = command_in_words(cid2, self._commands)
+        self._say(f"{what or f'{place}{cid2:02X}H {name}'}: {_in_words(answer, cid2)}")
+        return answer
+
+    def _parser(self, cid2, pack):
+        parse = self._commands[cid2][2]
+        if cid2 in COMMANDS:
+            return parse
+        return lambda info: (pack, parse(info))  # of PACE: a text does not say whose it is
+
+    def _keep_framed(self, family):
         for exchange in self._port.take():
-            if not exchange.sent:
-                continue  # on a line that never falls silent: between two questions
-            self._keep(capture_rows.framed(exchange, self._model, self._serials))
-        place = f"pack {pack}, " if pack else ""
-        self._say(f"{what or f'{place}{cid2:02X}H {command_in_words(cid2)}'}: {_in_words(answer, cid2)}")
-        return answer
-
-    def _ask_console(self):
-        self._line.set_rate(CONSOLE_BAUD)
-        table = self._console("pwr")
-        packs = packs_of(table) if isinstance(table, list) else []
-        if isinstance(table, list) and any(name in table[0] for name in FOREIGN):
-            self._say("these columns are of the Force family, which the firmware does not know; all is recorded")
-        self._say(f"packs in the table: {', '.join(map(str, packs)) or 'none that can be read, trying pack 1'}")
-        self._console("time")
-        for pack in packs or [1]:
-            for command in CONSOLE_OF_A_PACK:
-                answer = self._console(command, pack)
-                if command == "info" and isinstance(answer, list):
-                    self._model = device_of(answer)
-        return len(packs)
-
-    def _console(self, command, pack=None):
-        """One command -> the lines of its answer, or the NoReply or Refusal."""
-        what = f"{command} {pack or ''}".strip()
-        for attempt in range(ATTEMPTS):
-            kind, why = capture_rows.RECORDED, ""
-            try:
-                answer = self._line.request(command, pack, _texts, 1)
-            except NoReply as error:
-                answer, kind, why = error, capture_rows.DAMAGED, _in_words(error, None)
-            except Refusal as error:
-                answer, kind = error, capture_rows.ERROR
-            for exchange in self._port.take():
-                self._keep(capture_rows.console(exchange, self._model, kind, why, self._serials))
-            if not isinstance(answer, NoReply):
-                declined = "not known to this battery, or not possible"
-                self._say(f"{what}: {f'{len(answer)} lines' if isinstance(answer, list) else declined}")
-                break
-            self._say(f"{what}: {why}{'; asking again' * (attempt < ATTEMPTS - 1)}")
-            self._to_prompt()
-        return answer
-
-    def _to_prompt(self):
-        """After a damaged answer: newlines until a prompt comes. The pager would eat a command's first character.
-
-        What comes is the rest of an answer, and is not kept.
-        """
-        clock, received = self._port.clock, b""
-        began = clock.ticks_ms()
-        while clock.ticks_diff(clock.ticks_ms(), began) < TO_PROMPT_MS and not PROMPT.search(received):
-            self._port.write(NEWLINE)
-            clock.sleep_ms(PAUSE_MS)
-            received = self._received()
-
+            if exchange.sent:  # else on a line that never falls silent: between two questions
+                self._keep(capture_rows.framed(exchange, self._model, self._serials, family))
 
 def _in_words(answer, cid2):
     """What came to one question; no serial number."""
@@ -195,27 +197,8 @@ def _in_words(answer, cid2):
         return str(answer).partition(": ")[2] or str(answer)
     if isinstance(answer, Refusal):
         return f"RTN {answer.code:02X}H, {RETURN_CODES.get(answer.code, 'unknown')}"
-    if cid2 in WITH_PACK or cid2 == frame.SYSTEM_PARAMETERS:
+    if cid2 in WITH_PACK or cid2 == frame.SYSTEM_PARAMETERS or cid2 not in COMMANDS:
         return "answered"
     if cid2 == frame.PROTOCOL_VERSION:
         return f"version {answer >> 4}.{answer & 15}"
     return ", ".join(value for _, value in values(cid2, answer))
-
-
-def _texts(lines):
-    """The lines of an answer, which a Line gives as text or as bytes -> list of texts."""
-    return [line if isinstance(line, str) else bytes(line).decode(capture_rows.ENCODING) for line in lines]
-
-
-def packs_of(table):
-    """Numbers of the packs that are there, by the rows of `pwr`, whatever its columns are."""
-    rows = [line.split() for line in table]
-    numbers = [int(words[0]) for words in rows if words and words[0].isdigit() and "Absent" not in words]
-    return [number for number in numbers if 1 <= number <= MAX_PACKS]
-
-
-def device_of(lines):
-    """What `info N` says behind Device name, or ""."""
-    found = [value.strip() for name, _, value in (line.partition(":") for line in lines)
-             if name.split() == ["Device", "name"]]  # fmt: skip
-    return found[0] if found else ""
