@@ -12,7 +12,7 @@ import pytest
 from monitor_helpers import HEALTH, heard, told
 from tool_process import Tool, processes_with
 
-from tools import demo, demo_account
+from tools import demo, demo_battery
 from tools.broker import AMQTT, BROKER_VARIABLE
 from tools.options import PASSWORD_VARIABLE
 from tools.simulator import Simulator
@@ -60,16 +60,16 @@ def test_the_account():
     told(rack, "tele/STATE", HEALTH | {"PublishRate": 10.0, "Cycle": 1.0}, 129.0)
     truth = Truth()
     truth.checked = 2
-    said = demo_account.summary(rack, 100.0, 30.2, truth, {"silent": 4, "requests": 60, "changed": 2})
+    said = demo_battery.summary(rack, 100.0, 30.2, truth, {"silent": 4, "requests": 60, "changed": 2})
     assert re.sub(r"\s+", " ", said) == (
         "30 s: 2 readings of 2 packs, the first after 6.7 s. Battery online, 4800 baud, cycle 1.0 s of 10 s; 214 polls,"
         " 3 timeouts, 0 frame errors, 0 return codes, 1 implausible, 0 broker drops, 0 Wi-Fi drops. Faults of the "
         "line: 2 changed, 4 silent. Held against what the battery said: 2 readings, 0 wrong."
     )
     truth.wrong = [Wrong(1, [("Cell_1", 1, 2)], True)]
-    assert demo_account.failures([], truth) == []
+    assert demo_battery.failures([], truth) == []
     truth.wrong = [Wrong(1, [("Cell_1", 1, 2)], False)]
-    assert demo_account.failures([2, 3], truth, 0) == [
+    assert demo_battery.failures([2, 3], truth, 0) == [
         "the firmware ended by itself, with status 0: its last lines say why", "no reading of pack 2, 3",
         "a published value was wrong"]  # fmt: skip
 

@@ -16,9 +16,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools import ToolError, demo_account, environment, monitor, options, show
+from tools import ToolError, demo_battery, environment, monitor, options, show
 from tools.broker import Broker
-from tools.demo_battery import DemoBattery
 from tools.demo_board import ENDED, LINE, DemoBoard
 from tools.heard import Heard
 from tools.process import Process
@@ -27,7 +26,6 @@ from tools.simulator.console_text import FIRMWARE as CONSOLES
 
 PUBLISH_RATE_S = 5
 PACKS, MAX_PACKS = 2, 16
-CONSOLE = "us5000"
 NOT_AT_A_CONSOLE = ("rs485", "pace")  # auto tries them last: here the firmware is told
 STATUS_EVERY_S = 5  # asked for, so that health is fresh: by itself it comes once a minute
 RETAINED_S = 1  # until what is retained has come
@@ -61,7 +59,7 @@ def parsed(arguments=None):
     add("--board", action="store_true",
         help="deploy to a virtual board, set it up over its serial port, let it publish")  # fmt: skip
     add("--dialect", choices=tuple(DIALECTS), help="what the simulated battery speaks (default framed)")
-    add("--firmware", choices=tuple(CONSOLES), help=f"whose text console it is (default {CONSOLE})")
+    add("--firmware", choices=tuple(CONSOLES), help=f"whose text console it is (default {demo_battery.CONSOLE})")
     options.add_broker(parser)
     add("--worn", action="store_true", help="its packs hold less than is printed on them")
     add("--publish-rate", type=int, default=PUBLISH_RATE_S, metavar="S", help="of the firmware (default %(default)s)")
@@ -140,8 +138,7 @@ class Demo:
         """-> path of the serial port."""
         given = self._given
         if not given.port:
-            battery = DemoBattery(given.packs or PACKS, given.seed, given.speed, given.faults,
-                                  given.dialect or "framed", given.firmware or CONSOLE, given.worn)  # fmt: skip
+            battery = demo_battery.DemoBattery(given, given.packs or PACKS)
             self._battery = self._stack.enter_context(battery)
         print(f"battery at {self._battery or given.port}", flush=True)
         return given.port or self._battery.path
@@ -238,8 +235,8 @@ class Demo:
     def _account(self):
         """Say what was seen -> exit status."""
         truth, counts = (self._battery.truth, self._battery.counts) if self._battery else (None, None)
-        print("\n" + demo_account.summary(self._heard, self._began, self._ran_s, truth, counts), flush=True)
-        failures = demo_account.failures(self._missing(), truth, self._ended)
+        print("\n" + demo_battery.summary(self._heard, self._began, self._ran_s, truth, counts), flush=True)
+        failures = demo_battery.failures(self._missing(), truth, self._ended)
         for text in failures:
             print(f"demo: {text}", file=sys.stderr, flush=True)
         return 1 if failures else 0

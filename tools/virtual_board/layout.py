@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -149,6 +150,16 @@ def heap_cost(interpreter, speed=1):
         work.write_text(str(full - bare))
         os.replace(work, note)
     return int(note.read_text())
+
+
+def bytes_of(size):
+    """-> bytes of a `size` such as "120k", "1M", "81920" or "chip"; ValueError."""
+    if size == "chip":
+        return CHIP_HEAP
+    match = re.fullmatch(r"(\d+)([kKmM]?)", str(size))
+    if not match:
+        raise ValueError(f"{size!r} is no heap size: write 80k, 81920 or chip")
+    return int(match[1]) << {"": 0, "k": 10, "m": 20}[match[2].lower()]
 
 
 def source_cost(flash):

@@ -175,7 +175,7 @@ class Board:
 
     def command(self):
         """-> command line of the interpreter."""
-        size = bytes_of(self.heap) + self._own_heap() + layout.source_cost(self.flash)
+        size = layout.bytes_of(self.heap) + self._own_heap() + layout.source_cost(self.flash)
         start = ["-i", "-c", "import _repl"] if self._repl else ["-m", "_start"]
         return [str(self._interpreter), "-X", f"heapsize={size}", *start]
 
@@ -245,13 +245,3 @@ class Board:
             self._changed.notify_all()
         if self.ended:
             self.ended()
-
-
-def bytes_of(size):
-    """-> bytes of a `size` such as "120k", "1M", "81920" or "chip"; ValueError."""
-    if size == "chip":
-        return layout.CHIP_HEAP
-    match = re.fullmatch(r"(\d+)([kKmM]?)", str(size))
-    if not match:
-        raise ValueError(f"{size!r} is no heap size: write 80k, 81920 or chip")
-    return int(match[1]) << {"": 0, "k": 10, "m": 20}[match[2].lower()]
