@@ -45,6 +45,7 @@ def over_capture(project, path):
 # -- both dialects, from the port to the tests
 
 
+@pytest.mark.slow
 def test_a_framed_capture_goes_into_the_tests(project, tmp_path, capsys):
     sim = Simulator(packs=2, baud=4800, paced=False)
     path, said = captured(tmp_path, sim)
@@ -60,6 +61,7 @@ def test_a_framed_capture_goes_into_the_tests(project, tmp_path, capsys):
     assert over_capture(project, path)[1] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("firmware", "options"), [
     ("us2000c", {}), ("us5000-v2", {"pager": 10}),
 ])  # fmt: skip

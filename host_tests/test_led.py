@@ -72,7 +72,7 @@ def test_it_is_a_clock_that_blinks_while_somebody_sleeps():
 def test_on_the_board(board):
     """Without a broker: two flashes every two seconds, though the battery is waited for."""
     config = {"wifi_ssid": "x", "mqtt_host": "127.0.0.1", "mqtt_port": 1, "led": -2}
-    one = board(config, speed=5)
+    one = board(config, speed=20)
     one.wait_for("warning: broker", 30)
     began = len(one.pin_changes)
     one.wait_for("no battery at", 40)

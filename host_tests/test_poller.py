@@ -51,10 +51,10 @@ def test_the_rate_can_change():
 
 
 def test_a_cycle_that_is_late_is_followed_by_the_next_at_once():
-    it = House(packs=16, rate_s=1, baud=1200, wanted=1200, wide=True).run(3600)
+    it = House(packs=16, rate_s=1, baud=1200, wanted=1200, wide=True).run(1200)
     ends = [ms for ms, _, _ in it.sink.cycles][2:-1]
     starts = it.starts()
-    assert len(ends) > 90
+    assert len(ends) > 25
     for end in ends:  # but for one seldom question
         assert 0 <= min(start - end for start in starts if start >= end) <= it.slow_ms()
     assert all(cycle_ms > 25_000 for _, _, cycle_ms in it.sink.cycles)
@@ -146,7 +146,7 @@ def test_a_pack_that_comes_back_is_asked_who_it_is():
     assert [pack for _, cid2, pack in it.questions(begun) if cid2 == SERIAL] == [2, 2]
 
 
-@pytest.mark.parametrize("pause_s", [100, WEEK_S])
+@pytest.mark.parametrize("pause_s", [100, pytest.param(WEEK_S, marks=pytest.mark.slow)])
 def test_paused(pause_s):
     it = House().settled()
     it.poller.pause(True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from fakes import Clock
 from system_helpers import Way
@@ -16,10 +14,11 @@ PSRAM_BYTES = 4_000_000
 
 
 def state(board, broker, recorder, **environ):
-    """-> the second tele/STATE of a board with these VB_…, a battery and Wi-Fi."""
+    """-> tele/STATE of a board with these VB_…, a battery and Wi-Fi, that has read its packs."""
     with Way(board, broker, recorder, heap="chip", speed=10) as it:
         it.start(env={f"VB_{name}": str(value) for name, value in environ.items()})
-        said = json.loads(it.wait("tele/STATE", count=2).payload)
+        it.wait("stat/readings/Rack", count=2)
+        said = it.health()
         assert it.board.resets == []
         return {key: said[key] for key in FIGURES if key in said}
 

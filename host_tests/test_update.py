@@ -135,6 +135,7 @@ def test_the_broker_is_lost_in_the_middle_and_the_update_goes_on(way, tree, upda
     assert len(copied(said)) == 5 and said[-1].startswith("it has published") and len(way.board.resets) == 1
 
 
+@pytest.mark.slow
 def test_interrupted_and_run_again_it_goes_on(way, tree, update):
     new = tree(touched=TOUCHED)
 
@@ -157,6 +158,7 @@ def test_wrong_keys_three_times_then_none_is_taken(way, tree, update):
     assert contents(way, "b") == {}
 
 
+@pytest.mark.slow
 def test_only_the_board_that_is_named(board, broker, mqtt_client, tree, update):
     with Way(board, broker, mqtt_client, "Main", {"update_key": KEY}, packs=1, speed=SPEED) as one, \
          Way(board, broker, mqtt_client, "Other", {"update_key": KEY}, packs=1, speed=SPEED) as other:  # fmt: skip
