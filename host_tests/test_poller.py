@@ -51,7 +51,7 @@ def test_the_rate_can_change():
 
 
 def test_a_cycle_that_is_late_is_followed_by_the_next_at_once():
-    it = House(packs=16, rate_s=1, baud=1200, wanted=1200, wide=True).run(1200)
+    it = House(packs=16, rate_s=1, baud=1200, wanted=1200, wide=True).run(2000)
     ends = [ms for ms, _, _ in it.sink.cycles][2:-1]
     starts = it.starts()
     assert len(ends) > 25
