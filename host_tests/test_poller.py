@@ -51,10 +51,10 @@ def test_the_rate_can_change():
 
 
 def test_a_cycle_that_is_late_is_followed_by_the_next_at_once():
-    it = House(packs=16, rate_s=1, baud=1200, wanted=1200, wide=True).run(2000)
+    it = House(packs=16, rate_s=1, baud=1200, wanted=1200, wide=True).run(3600)
     ends = [ms for ms, _, _ in it.sink.cycles][2:-1]
     starts = it.starts()
-    assert len(ends) > 25
+    assert len(ends) > 90
     for end in ends:  # but for one seldom question
         assert 0 <= min(start - end for start in starts if start >= end) <= it.slow_ms()
     assert all(cycle_ms > 25_000 for _, _, cycle_ms in it.sink.cycles)
