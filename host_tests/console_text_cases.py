@@ -4,13 +4,12 @@
 import console_answers as made
 from console_answers import console, on, raised
 
-from firmware.battery import NoReply
+from firmware.battery import NoReply, console_details
 from firmware.battery import console_text as text
 from firmware.problems import ABOVE, BELOW, NORMAL, OTHER
 
 HEADER = b"Power Volt   Curr   Tempr  Tlow   Base.St  Time                 Barcode   "
 NAMES = HEADER.split()
-HALF_MINUTE_MS = 31_000
 
 
 def check_numbers():
@@ -45,7 +44,7 @@ def check_rows_are_cut_where_the_names_begin():
         (b"1     49952  -6300  23500  22000  Sys Fail 2024- 4- 5           LB 123  ", (b"49952", b"-6300", b"23500")),
         (b"1     49952  -6300  23500  22000  Dischg   2024-04-05 18:24:33          ", (b"49952", b"-6300", b"23500")),
     ):
-        cut = text._cut(row, HEADER, NAMES)
+        cut = console_details._cut(row, HEADER, NAMES)
         assert len(cut) == len(NAMES) and tuple(cut[1:4]) == words, cut
     for row in (
         b"1     49952  -100000026000 22000  Dischg   2024-04-05 18:24:33  LB123   ",  # one digit too many, a blank lost
@@ -57,7 +56,7 @@ def check_rows_are_cut_where_the_names_begin():
         b"1     49952  -6300   3500 22000  Dischg   2024-04-05 18:24:33  LB123   ",  # one blank too many
         b"1     49952  -630",
     ):
-        assert not text._cut(row, HEADER, NAMES) or text._cut(row, HEADER, NAMES)[3] == b"", row
+        assert not console_details._cut(row, HEADER, NAMES) or console_details._cut(row, HEADER, NAMES)[3] == b"", row
 
 
 def check_fields():
@@ -142,58 +141,40 @@ def check_what_cannot_be():
     raised(NoReply, console({"pwr": made.pwr(there=())})[0].packs)
 
 
+def read_after(it, uart, answer):
+    """The reading of pack 1 after the table was asked again."""
+    uart.answers["pwr"] = answer
+    if answer:
+        it.packs()
+    else:
+        raised(NoReply, it.packs)
+    return it.read(1)
+
+
 def check_mosfet_temperature_comes_with_a_reading():
     it, uart = console()
-    it.packs()
-    assert it.read(1).extra.mos == 275
-    for said, mos in ((made.pwr(words={"MosTempr": "28100"}), 281), (b"", None)):
-        uart.answers["pwr"] = said
-        it.link.clock.advance(HALF_MINUTE_MS)
-        reading = it.read(1)
-        assert reading.voltage == 49952 and reading.extra.mos == mos
-    it, uart = console(layout="us2000")  # which has no such column
-    it.packs()
-    it.link.clock.advance(HALF_MINUTE_MS)
-    uart.sent.clear()
-    assert it.read(1) and b"pwr\r\n" not in uart.sent
-
-
-def check_mosfet_temperature_that_jumps_is_asked_again():
-    it, uart = console()
-    it.packs()
-    hot = made.pwr(words={"MosTempr": "97500"})
-    warm, warmer = [made.pwr(words={"MosTempr": text}) for text in ("30500", "33600")]  # 3.0 and 3.1 °C more
-    for answers, expected in (([hot, made.pwr()], None), (made.pwr(), 275), (warm, 305), ([warmer, warm], None),
-                              ([hot, hot], 975)):  # fmt: skip
-        uart.answers["pwr"] = answers
-        it.link.clock.advance(HALF_MINUTE_MS)
-        assert it.read(1).extra.mos == expected, expected
+    hot, warm, warmer = [made.pwr(words={"MosTempr": text}) for text in ("97500", "30500", "33600")]
+    for answer, mos in (
+        (made.pwr(), 275), (made.pwr(words={"MosTempr": "28100"}), 281), (b"", None), (made.pwr(), 275),
+        ([hot, made.pwr()], None), (made.pwr(), 275), (warm, 305), ([warmer, warm], None), ([hot, hot], 975),
+    ):  # fmt: skip
+        reading = read_after(it, uart, answer)
+        assert reading.voltage == 49952 and reading.extra.mos == mos, (answer, mos)
 
 
 def check_states_that_only_the_table_says():
+    calm = made.pwr("us5000-v2")
     for word, column, flag, said in (
         ("Normal", "M.T.St", "", None), ("High", "M.T.St", "OT", None), ("Low", "M.T.St", "UT", None),
         ("Odd", "M.T.St", "Other", "M.T.St Odd"), ("-", "M.T.St", "", None),
         ("Alarm", "SysAlarm.St", "Other", "SysAlarm.St Alarm"), ("High", "SysAlarm.St", "Other", "SysAlarm.St High"),
     ):  # fmt: skip
         odd = made.pwr("us5000-v2", words={column: word})
-        it, uart = console(dict(made.rack(), pwr=odd))
-        it.packs()
-        reading = it.read(1)
-        assert on(reading.alarms) == flag and reading.extra.words == ((said,) if said else ()), word
-        for answer, there in ((b"", ""), (odd, flag), (made.pwr("us5000-v2"), "")):
-            uart.answers["pwr"] = answer
-            it.link.clock.advance(HALF_MINUTE_MS)
-            assert on(it.read(1).alarms) == there, (word, answer)
-
-
-def check_an_odd_word_has_to_come_twice():
-    it, uart = console(dict(made.rack(), pwr=made.pwr("us5000-v2")))
-    it.packs()
-    it.read(1)
-    uart.answers["pwr"] = [made.pwr("us5000-v2", words={"SysAlarm.St": "Normel"}), made.pwr("us5000-v2")]
-    it.link.clock.advance(HALF_MINUTE_MS)
-    assert it.read(1).extra.words == ()
+        it, uart = console()
+        for answer, there in ((odd, flag), (b"", ""), (odd, flag), (calm, ""), ([odd, calm], "")):
+            reading = read_after(it, uart, answer)
+            assert on(reading.alarms) == there, (word, answer)
+            assert reading.extra.words == ((said,) if said and there else ()), word
 
 
 def check_identity():

@@ -34,7 +34,7 @@ ARROWS = {
     "battery/rs485": "battery/frame battery/link",
     "battery/pylontech": "problems reading battery/frame battery/messages",
     "battery/poller": "modules plausible battery/questions battery/search",
-    "battery/console": "modules reading battery/console_details battery/console_pack battery/console_text",
+    "battery/console": "modules reading battery/console_details battery/console_pack",
     "battery/console_details": "battery/console_text",
     "battery/console_pack": "problems reading battery/console_text",
     "battery/console_text": "problems reading",

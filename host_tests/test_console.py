@@ -6,7 +6,7 @@ import recordings
 from fakes import Clock
 from plain_checks import checks_of
 
-from firmware.battery import NoReply, console_details, console_line, console_pack, console_text
+from firmware.battery import NoReply, console_details, console_line, console_pack
 from firmware.battery.console import Console
 from firmware.problems import judge
 
@@ -42,7 +42,7 @@ COUNTERS = (
 FORCE = ("force-h2", "force-sc")
 PARSERS = {
     "bat": lambda lines, pack: console_pack.cells(lines, 0),
-    "pwr": lambda lines, pack: console_pack.values(lines, pack) if pack else console_text.table(lines),
+    "pwr": lambda lines, pack: console_pack.values(lines, pack) if pack else console_details.table(lines, None),
     "stat": console_details.stat,
     "info": console_details.info,
 }

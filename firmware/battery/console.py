@@ -6,11 +6,10 @@ from micropython import const
 
 from ..modules import Temporary
 from ..reading import Identity
-from . import NoReply, Refusal, console_pack, console_text
+from . import NoReply, Refusal, console_pack
 
 _COUNTERS_MS = const(3_600_000)  # cycles and SOH hardly change
 _COUNTERS_RETRY_MS = const(60_000)  # after they could not be asked
-_TABLE_MS = const(30_000)  # so old can be what only the table of all packs says
 _READINGS = const(3)  # of one pack, until two contradict themselves in the same way or one does not
 _WHOLE_MS = const(15_000)  # after which nothing more is asked for one reading, or one question
 _JUMP = const(30)  # 0.1 °C, of a MOSFET temperature
@@ -31,22 +30,29 @@ class Console:
         self._began = 0  # ms, this reading or question
         self._mos = {}  # pack -> 0.1 °C
         self._odd = {}  # pack -> states of the table that are not Normal
-        self._table_at = None  # ms; None: the table says neither
         self._counters = array("i", [-1] * (_COUNTERS * _PACKS))
-        self._counters_at = array("q", [0] * _PACKS)  # ms
+        self._counters_at = [0] * _PACKS  # ms; an array would give integers that ticks_diff() cannot take
         for pack in range(_PACKS):
             self._keep(pack, 0)
 
     def packs(self, pack=0):
-        """Numbers of the packs that are there: (1, 2, …)."""
-        self._began = self.link.clock.ticks_ms()
-        return self._ask_table()
+        """Numbers of the packs that are there: (1, 2, …). What only this table says of them is kept for their readings,
+        when it is as before or came twice.
+        """
+        known, known_odd = self._mos, self._odd
+        self._mos, self._odd = {}, {}
+        there, mos, odd = self._ask_detail("pwr", None)
+        if odd != known_odd or len(_steady(mos, known)) < len(mos):
+            _, again, odd_again = self._ask_detail("pwr", None)
+            mos = _steady(mos, again)
+            odd = {pack: said for pack, said in odd.items() if odd_again.get(pack) == said}
+        self._mos, self._odd = mos, odd
+        return there
 
     def identity(self, pack):
         """-> (reading.Identity, None); where the pack refuses to say it or is silent, with nothing but dialect and baud
         in it, and that NoReply or Refusal.
         """
-        self._began = self.link.clock.ticks_ms()
         said, refused = (None,) * 6, None
         try:
             said = self._ask_detail("info", pack)
@@ -71,11 +77,6 @@ class Console:
     def read(self, pack):
         """One pack's values and states -> reading.Reading. Its parts were not said at the same moment."""
         self._began = self.link.clock.ticks_ms()
-        if self._table_at is not None and self._is_past(self._table_at, _TABLE_MS):
-            try:
-                self._ask_table()
-            except (NoReply, Refusal):
-                self._mos, self._odd, self._table_at = {}, {}, self.link.clock.ticks_ms()
         doubt = 0
 
         def said_by_pack(lines):
@@ -125,36 +126,26 @@ class Console:
         return not 0 <= self.link.clock.ticks_diff(self.link.clock.ticks_ms(), since) < after_ms
 
     def _ask_detail(self, command, pack):
-        """What console_details makes of `info` or `stat`. The master may answer only without its number."""
+        """What console_details makes of an answer. The master may say it only without its number."""
         with Temporary():
-            from . import console_details
-        codec = console_details.info if command == "info" else console_details.stat
+            from . import console_details as details
+        codec = {"pwr": details.table, "info": details.info, "stat": details.stat}[command]
 
         def parse(lines):
             return codec(lines, pack)
 
         try:
-            return self._ask(command, pack, parse)
+            return self.link.request(command, pack, parse)
         except Refusal:
             if pack != _MASTER:
                 raise
-        return self._ask(command, None, parse)
+        return self.link.request(command, None, parse)
 
     def _ask(self, command, pack, parse):
+        """A part of a reading."""
         if self._is_past(self._began, _WHOLE_MS):
             raise NoReply("the battery takes too long")
         return self.link.request(command, pack, parse)
-
-    def _ask_table(self):
-        """The packs that are there; what only the table says is kept, when it is as before or came twice."""
-        there, mos, odd, tells = self._ask("pwr", None, console_text.table)
-        if odd != self._odd or len(_steady(mos, self._mos)) < len(mos):
-            _, mos_again, odd_again, _ = self._ask("pwr", None, console_text.table)
-            mos = _steady(mos, mos_again)
-            odd = {pack: said for pack, said in odd.items() if odd_again.get(pack) == said}
-        self._mos, self._odd = mos, odd
-        self._table_at = self.link.clock.ticks_ms() if tells else None
-        return there
 
 
 def _steady(mos, known):

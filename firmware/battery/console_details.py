@@ -1,13 +1,97 @@
-"""What the text console is asked once an hour, and at the start: `info N` and `stat N`. No I/O. Loaded for that."""
+"""What the text console is asked seldom: the table of all packs, `info N` and `stat N`. No I/O. Loaded for that."""
+
+from micropython import const
 
 from . import console_text as text
 
+_MAX_PACKS = const(16)
+_BLANK, _COLON, _ZERO = const(0x20), const(0x3A), const(0x30)
+# What the header of `pwr` must have, and the columns whose words stand nowhere else: a temperature, and states
+_NEEDED = b"Power;Volt;Curr;Tempr;Base.St;Volt.St;Curr.St;Temp.St;Coulomb;Time"
+_SEEN_HERE = b"MosTempr;M.T.St;SysAlarm.St"
+_FORCE = b"UTlow", b"CoulombAH"  # columns of the Force family
+_OLD_ABSENT = 8, 16  # in rows of packs that are not there, whatever the header is: place of Absent, count of words
 _INFO = b";Barcode;Comm version;Soft version;Main Soft version;Manufacturer;Device name;Board version;"
 # Of `stat N`: five counters that are taken as they are, and those that together are the number of protections
 _STAT = (
     b";CYCLE Times;SOH;Dsg Cap;Reset Times;Shut Times;COC Times;COC2 Times;DOC Times;DOC2 Times;SC Times"
     b";Bat OV Times;Bat UV Times;Pwr OV Times;Pwr UV Times;COT Times;CUT Times;DOT Times;DUT Times;"
 )
+
+
+def table(lines, _):
+    """`pwr` -> (packs, mos, odd). Lines `Name : value` can stand before its header.
+
+    packs: numbers of those that are there; mos: {pack: 0.1 °C}; odd: of the states that stand nowhere else, those that
+    are not Normal, as {pack: ((column, word), …)}.
+    """
+    header = b""
+    for header in lines:
+        if _COLON not in header:
+            break
+    for name in header.split():
+        if name in _FORCE:
+            name = str(name, "ascii")
+            raise ValueError("a battery of the Force family (%s in its table), which is not known here" % name)
+    names = text.columns(header, _NEEDED)
+    width, base, time = len(names), names.index(b"Base.St"), names.index(b"Time")
+    there, mos, odd, places = [], {}, {}, []
+    for name in _SEEN_HERE.split(b";"):
+        if name in names:
+            places.append(names.index(name))
+    count = 0
+    for line in lines:
+        count += 1
+        words = line.split()
+        is_absent = b"Absent" in words
+        if is_absent:
+            fits = (words.index(b"Absent"), len(words)) in ((base, width), _OLD_ABSENT)
+            fits = fits and words.count(b"-") == len(words) - 2
+        else:
+            if len(words) == width + 1 and words[time].find(b"-") >= 0 and _COLON in words[time + 1]:
+                words.pop(time)
+            elif len(words) != width or words[time] != b"-":  # a word is missing, or a value is of two, or two touch
+                words = _cut(line, header, names)
+            fits = words and words[base].strip(b"-") and text.number(words[names.index(b"Volt")])
+        if not fits or words[0] != b"%d" % count or count > _MAX_PACKS:
+            raise text.unfit(b"row %d" % count)
+        if is_absent:
+            continue
+        there.append(count)
+        for place in places:
+            name, word = names[place], words[place]
+            if name == b"MosTempr":
+                if word != b"-":
+                    mos[count] = text.quantity(word, b"mC2")
+            elif word.strip(b"-") and word != b"Normal":
+                odd[count] = odd.get(count, ()) + ((name, word),)
+    if not there:
+        raise text.unfit(header)
+    return tuple(there), mos, odd
+
+
+def _cut(line, header, names):
+    """The words of a row by where the names of its header begin, with blanks in them; () where it does not fit.
+
+    Two values can touch when the first one fills its column; then both are whole numbers.
+    """
+    words = []
+    at = start = header.find(names[0])
+    for name in names[1:] + [b""]:
+        at = header.find(name, at + 1) if name else len(line)
+        word = line[start : max(start, at)].rstrip()
+        touches = start and start <= len(line) and line[start - 1] != _BLANK
+        if word[:1].isspace() or (touches and not (_is_plain(words[-1]) and _is_plain(word))):
+            return ()
+        words.append(word)
+        start = at
+    return words
+
+
+def _is_plain(word):
+    """A whole number, without zeros in front: those would be the end of another one."""
+    digits = word.lstrip(b"-")
+    return digits.isdigit() and (digits[0] != _ZERO or len(digits) == 1)
 
 
 def info(lines, pack):

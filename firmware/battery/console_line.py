@@ -32,11 +32,11 @@ _QUIET_MS = const(60)  # silence on the line before a command is repeated,
 _REST_MS = const(300)  # or more, where its answer was not heard to the end
 _POLL_MS = const(10)
 _CHUNK_BYTES = const(128)  # read at once, at most
-_LINE_BYTES = const(400)  # of the longest line; the header of `pwr` has about 200
-_BUFFER_BYTES = const(640)  # holds a line and a chunk
+_LINE_BYTES = const(256)  # of the longest line; the header of `pwr` has about 200
+_BUFFER_BYTES = const(384)  # holds a line and a chunk
 _MAX_LINES = const(192)
 _MAX_CHARACTER = const(0x7E)
-_FORM = const(0xFFFFFF)
+_FORM = const(0xFFFF)
 _DOLLAR, _COLON, _LETTER = const(0x24), const(0x3A), const(0x41)
 _MARK_BYTES = const(8)  # of a line with the end mark
 _SHOWN = const(60)  # characters of the battery's words in a message
@@ -59,7 +59,7 @@ class Line:
         self._at = self._end = 0  # of what was received and not yet taken
         self._began, self._heard = 0, None  # ms: when the command was sent, and when something came behind it
         self._form = 0  # of this answer
-        self._forms = array("I", bytes(4 * 6 * _PACKS))  # of the answers before, one for each command and pack
+        self._forms = array("H", bytes(2 * 6 * _PACKS))  # of the answers before, one for each command and pack
         self._candidate = None  # (place in _forms, form) that came once
 
     def set_rate(self, baud):
