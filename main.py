@@ -58,6 +58,7 @@ def stop():
     from firmware import crash
 
     crash.stopped()
+    gc.collect()  # an import at the REPL needs memory in large pieces
     print("pylon2mqtt: stopped")
 
 
