@@ -29,7 +29,7 @@ BEGUN = "pylon2mqtt: "
 COMPLAINT = "error: the settings cannot be used:"
 CRASH = re.compile(r"Traceback|safe mode after|error: .*(; starting anew|<class)")
 OTHER_CHIP = re.compile(r"ESP32-?[SCHP]\d", re.IGNORECASE)  # S2, S3, C3 …
-SETTINGS_HINT = "The firmware is on the board; now it needs its settings (README, “Settings”)"
+SETTINGS_HINT = "The firmware is on the board; now it needs its settings: tools/configure.py (README, step 3)"
 
 
 def say(text):
