@@ -18,6 +18,7 @@ _REASONS = (  # what the driver says while it still tries
     (212, "all access points of that name are too weak here: is one nearer?"),
 )
 _NO_REASON = "is the access point on, is it in reach?"
+_IN_REACH = "it is in reach, and does not let us in: is wifi_pass right, does its router give addresses?"
 _OPEN = 0  # security of an access point that wants no key
 _IS_OPEN = "it is an open network, and wifi_pass is set: unset that, if this is the right network"
 _WANTS_KEY = "it wants a key, and wifi_pass is not set"
@@ -67,7 +68,7 @@ def start(wlan, plan, helped, clock, log):
     elif helped == 1 and best and reason == _NOT_FOUND:
         log.info("Wi-Fi: its access point is gone, trying the one with %d dBm", best[3])
     elif helped == 1:
-        reasons = [words for code, words in _REASONS if code == reason] + [_NO_REASON]
+        reasons = [words for code, words in _REASONS if code == reason] + [_IN_REACH if best else _NO_REASON]
         log.warning("no Wi-Fi %s: %s", ssid, mismatch or reasons[0])
     any_will_do = helped % 3 == 2
     bssid = best[1] if best and not any_will_do else None

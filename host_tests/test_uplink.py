@@ -48,7 +48,8 @@ def rig(monkeypatch):
     return Rig(monkeypatch)
 
 
-def test_the_start(rig):
+def test_the_start(rig, monkeypatch):
+    monkeypatch.setitem(sys.modules, "firmware.lan", None)  # would not be imported
     uplink = rig.make()
     assert rig.network.names() == CLEAN
     assert rig.network.last("connect") == ["home", KEY, FIRST] and rig.network.last("hostname") == ["rack"]
@@ -161,7 +162,8 @@ def test_the_ladder(rig):
 
 
 @pytest.mark.parametrize(("reason", "key", "air", "word"), [
-    (NO_AP, KEY, [], "wifi_ssid"), (WRONG_PASSWORD, KEY, [], "wifi_pass"), (CONNECTING, KEY, [], "in reach"),
+    (NO_AP, KEY, [], "wifi_ssid"), (WRONG_PASSWORD, KEY, [WEAK], "wifi_pass"), (CONNECTING, KEY, [], "in reach?"),
+    (CONNECTING, KEY, [WEAK], "wifi_pass right"),
     (210, KEY, [], "WPA2 or WPA3"), (211, KEY, [], "WPA2 or better"), (212, KEY, [], "too weak"),
     (211, KEY, [point(security=OPEN)], "open network"), (210, "", [point()], "wants a key"),
 ])  # fmt: skip
@@ -203,6 +205,7 @@ BOARDS = (
 
 @pytest.mark.parametrize(("kind", "wiring"), BOARDS)
 def test_ethernet(monkeypatch, kind, wiring):
+    monkeypatch.setitem(sys.modules, "firmware.radio", None)
     rig = Rig(monkeypatch, kind=kind, address=("192.0.2.50", 24, "", ""))
     uplink = rig.make()
     assert rig.network.names() == ["hostname", "LAN", "ifconfig", "active on"] and rig.network.last("LAN") == [wiring]
@@ -247,7 +250,8 @@ def test_a_board_without_ethernet_is_told_once(monkeypatch, lacks):
 @pytest.mark.slow
 @pytest.mark.parametrize(("settings", "env", "name"), [
     ({"wifi_ssid": "home", "wifi_pass": KEY}, {}, "Wi-Fi"),
-    ({"network": "wt32-eth01"}, {"VB_ETHERNET": "wt32-eth01"}, "LAN"),
+    ({"network": "olimex-poe", "ip": "192.168.2.50/24", "dns": "192.168.2.1", "gateway": "192.168.2.1"},
+     {"VB_ETHERNET": "olimex-poe"}, "LAN"),
 ])  # fmt: skip
 def test_the_network_goes_and_comes(board, broker, mqtt_client, settings, env, name):
     """Without it no reading is kept for later; the connection is new, and says so."""
@@ -266,7 +270,9 @@ def test_the_network_goes_and_comes(board, broker, mqtt_client, settings, env, n
     assert mqtt_client.wait_topic("tele/LOG", after=heard)
     assert not one.resets and not [line for line in one.lines if KEY in line]
     state = mqtt_client.wait_topic("tele/STATE").payload
-    assert (b'"BSSID":"02:00:00:00:00:01","Channel":6' in state) == (name == "Wi-Fi")
+    where = {"Wi-Fi": b'"IP":"127.0.0.1","RSSI":-60,"BSSID":"02:00:00:00:00:01","Channel":6,',
+             "LAN": b'"IP":"192.168.2.50","HeapFree"'}  # fmt: skip
+    assert where[name] in state
 
 
 AIR = tuple(("home", number, number, -90 + number, 3, False) for number in range(1, 61))  # the last is the strongest
