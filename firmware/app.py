@@ -41,7 +41,7 @@ def build(retained, settings, uart, tls, clock):
     client = _session(settings, tls, prefix.encode(), clock, logger)
     health = telemetry.Telemetry(rack_name, board.reset_cause(), retained, clock, station, client, reader)
     topic = _discovery_topic(settings["discovery_prefix"], root, rack_name)
-    announced = devices.Devices(settings["discovery"], topic, publisher.expire_s(rate_ms))
+    announced = devices.Devices(settings["discovery"], topic, publisher.expire_s(rate_ms), bool(settings["update_key"]))
     meters = energy.Meters(retained, clock, rate_ms)
     sums = rack.Rack(clock)
     sink = publisher.Publisher(client, prefix, sums, meters, writer, announced, health, clock, logger)

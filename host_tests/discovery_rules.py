@@ -19,10 +19,11 @@ COMPONENT = {
     "binary_sensor": STATEFUL | {"exp_aft"},
     "button": COMMON | {"cmd_t", "pl_prs", "dev_cla"},
     "number": STATEFUL | {"cmd_t", "cmd_tpl", "min", "max", "step", "mode", "unit_of_meas"},
+    "update": STATEFUL,
     "switch": STATEFUL | {"cmd_t", "pl_on", "pl_off", "stat_on", "stat_off"},
 }
 NEEDED = {
-    "sensor": {"val_tpl"}, "binary_sensor": {"val_tpl"}, "button": {"cmd_t", "pl_prs"},
+    "sensor": {"val_tpl"}, "binary_sensor": {"val_tpl"}, "button": {"cmd_t", "pl_prs"}, "update": {"val_tpl"},
     "number": {"cmd_t", "cmd_tpl", "val_tpl"}, "switch": {"cmd_t", "val_tpl", "pl_on", "pl_off", "stat_on", "stat_off"},
 }  # fmt: skip
 SETTABLE = {"button", "number", "switch"}  # only these can be of category config
@@ -41,7 +42,9 @@ SENSOR_CLASSES = {
     "data_size": ({"B"}, {"measurement"}),
     "enum": ({None}, {None}),
 }
-CLASSES = {"binary_sensor": {None, "problem", "connectivity"}, "number": {"duration"}, "switch": {None}}
+CLASSES = {"binary_sensor": {None, "problem", "connectivity"}, "number": {"duration"}, "switch": {None},
+           "update": {"firmware"}}  # fmt: skip
+UPDATE = {"installed_version": str, "latest_version": str, "in_progress": bool, "update_percentage": int | None}
 ICON = re.compile(r"mdi:[a-z][a-z0-9-]+")
 STATE_MAX = 255
 
@@ -79,6 +82,9 @@ def illegal(component, rendered):
     """What is wrong with a rendered state: a text, or None."""
     if component["p"] in ("binary_sensor", "switch"):
         return None if rendered in ("ON", "OFF", "") else f"{rendered!r} is neither ON nor OFF"
+    if component["p"] == "update":
+        said = json.loads(rendered)
+        return None if all(isinstance(said[key], UPDATE.get(key, ())) for key in said) else rendered
     if rendered == "None":
         return None
     if is_numeric(component):

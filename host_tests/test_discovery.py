@@ -43,7 +43,7 @@ CellMinNumber Lowest cell o | CellMaxNumber Highest cell o
 Charge_MOS Charge MOSFET o | Discharge_MOS Discharge MOSFET o | Heater Heater o"""
 OF_RACK = """
 Packs Packs m | TimeToFull Time to full m | TimeToEmpty Time to empty m | CellMinAt Lowest cell d
-CellMaxAt Highest cell d | Link Battery connection d | LastError Last error d
+CellMaxAt Highest cell d | Link Battery connection d | LastError Last error d | Firmware Firmware d
 Restart Restart c | PublishRate Publish rate c | Polling Polling c
 RSSI Wi-Fi signal o | Uptime Uptime o | HeapFree Free memory o | Boots Boots o | Polls Polls o | Timeouts Timeouts o
 FrameErrors Frame errors o | ReturnCodes Return codes o | Implausible Implausible readings o
@@ -173,7 +173,7 @@ def topics_of(config):
 
 def test_state_topics():
     rack, _, pack = configs(packs=2)
-    assert topics_of(rack).keys() == {"stat/readings/Rack", "tele/STATE"}
+    assert topics_of(rack).keys() == {"stat/readings/Rack", "tele/STATE", "stat/update"}
     assert {"Link", "LastError", "HeapFree", "Polls"} <= topics_of(rack)["tele/STATE"]
     assert topics_of(pack).keys() == {"stat/readings/Pack2", "stat/limits/Pack2"}
     console = configs(flags=ALARMS | TEXT)[1]

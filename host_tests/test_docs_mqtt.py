@@ -161,11 +161,14 @@ def numberless(name):
     return re.sub(r"\d+", "n", name) if len(re.findall(r"\d+", name)) == 1 else name
 
 
+NO_KEYS = ("head", "part", "update")
+
+
 def made_entities():
     """-> {(devices, entity, unit, key, shown)} as the table of the firmware has them."""
     found = {}
     with open(environment.PROJECT / "firmware/mqtt/entities.txt", encoding="utf-8") as file:
-        rows = [line.rstrip("\n").split(" ", 11) for line in file if not line.startswith(("#", "head", "part"))]
+        rows = [line.rstrip("\n").split(" ", 11) for line in file if line[0] != "#" and line.split()[0] not in NO_KEYS]
     for _, key, device, show, _, _, unit, _, _, _, _, name in rows:
         one = numberless(name), unit.strip("-"), numberless(key), SHOWN[show]
         found.setdefault(one, set()).update(("pack", "rack") if device == "both" else (device,))
@@ -173,7 +176,7 @@ def made_entities():
 
 
 def said_entities():
-    rows = [row for row in markdown.table(TEXT, "of", "entity") if row[4] != "configuration"]
+    rows = [row for row in markdown.table(TEXT, "of", "entity") if row[4] != "configuration" and row[1] != "Firmware"]
     return {(of, entity, unit, key.strip("`"), shown) for of, entity, unit, key, shown in rows}
 
 

@@ -34,6 +34,7 @@ _FORMS = {
         b"binary_sensor",
         b",\"val_tpl\":\"{%% set it=%s|default(None) %%}{{'' if it is none else 'ON' if it else 'OFF'}}\"",
     ),
+    b"json": (b"update", b',"val_tpl":"{{%s}}"'),
     b"link": (b"binary_sensor", b",\"val_tpl\":\"{{ {'online':'ON','searching':'OFF'}.get(%s,'') }}\""),
 }
 
