@@ -36,16 +36,17 @@ class Link:
         self._client = client = paho.Client(paho.CallbackAPIVersion.VERSION2)
         if given.mqtt_user:
             client.username_pw_set(given.mqtt_user, password)
-        if given.mqtt_ca:
-            client.tls_set(given.mqtt_ca)
         client.on_connect = self._connected
         client.on_message = lambda _, __, message: self._heard.put(
             (message.topic.removeprefix(self.prefix), message.payload, message.retain)
         )
         try:
+            if given.mqtt_ca:
+                client.tls_set(given.mqtt_ca)
             client.connect(*given.mqtt)
         except OSError as error:
-            raise ToolError(f"broker {given.mqtt[0]} port {given.mqtt[1]}: {error}") from None
+            where = f"broker {given.mqtt[0]} port {given.mqtt[1]}" + f", with {given.mqtt_ca}" * bool(given.mqtt_ca)
+            raise ToolError(f"{where}: {error}") from None
         client.loop_start()
 
     def _connected(self, client, _, __, reason, ___):
