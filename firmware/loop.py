@@ -14,17 +14,17 @@ _LASTING_MS = const(600_000)  # a start that lasts so long is none of a crash lo
 # reading is lost for the energy; later where there are none.
 _NO_BROKER_MS = const(900_000)
 _NO_CYCLE_MS = const(1_260_000)
-_REFUSALS_MAX = const(3)  # of updates in a row; then none is taken until the next start
 
 
 class Loop:
-    """What app.build() put together. `reset` restarts the board; `key`: update_key, bytes.
+    """What app.build() put together. `reset` restarts the board; `key`: update_key, bytes; none:
+    no update is taken.
 
     `update` is what goes on of an update: offer.Offers, build.Build or trial.Trial of update/, or None; `refused`: how
     many offers in a row were refused.
     """
 
-    def __init__(self, reset, retained, clock, log, wifi, session, poller, publisher, telemetry, key=None):
+    def __init__(self, reset, retained, clock, log, wifi, session, poller, publisher, telemetry, key):
         self.update = None
         self.refused = 0
         self.poller = poller
@@ -36,7 +36,7 @@ class Loop:
         self._wifi = wifi
         self._session = session
         self._telemetry = telemetry
-        self._key = key
+        self.key = key
         self._told = False  # what was found
 
     def run(self, feed):
@@ -93,22 +93,21 @@ class Loop:
         """A connection to the broker stands: it may have lost what it retained."""
         self.poller.ask_everything()
         self.publisher.connected()
-        if self._key:
+        if self.key:
             with Temporary():
-                from .update import state
-            self.publisher.publish("stat/update", state(__version__), True)
+                from .update.state import status
+            status(self.publisher)
 
     def message(self, topic, payload, retained):
         """A message on one of our subscriptions."""
         if self.publisher.identity_came(topic, payload):
             return
-        if self._key and topic.startswith(self.publisher.prefix.encode() + b"update/"):
-            if not self.update and self.refused < _REFUSALS_MAX:
+        if self.key and topic.startswith(self.publisher.prefix.encode() + b"update/"):
+            if not self.update:
                 with Temporary():
                     from .update.offer import Offers
-                self.update = Offers(self, self._clock, self._log, self._key)
-            if self.update:
-                self.update.message(topic, payload, retained)
+                self.update = Offers(self, self._clock, self._log)
+            self.update.message(topic, payload, retained)
             return
         with Temporary():
             from .commands import Commands

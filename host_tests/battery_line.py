@@ -173,7 +173,7 @@ class House:
             dialect = Pylontech(Link(self.uart, self.clock, baud))
         self.poller = Poller(dialect, self.clock, self.log, rate_ms, baud, setting == "auto", self._group)
         session = SimpleNamespace(close=lambda: None)
-        loop = Loop(self._restart, self.retained, self.clock, self.log, None, session, self.poller, None, None)
+        loop = Loop(self._restart, self.retained, self.clock, self.log, None, session, self.poller, None, None, None)
         self.poller.sink, self.poller.on_found = self.sink, loop.found
         self.link = dialect.link
 

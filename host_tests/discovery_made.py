@@ -36,7 +36,7 @@ def identify(devices, pack, **fields):
 
 def made_devices(packs=1, cells=15, sensors=5, flags=ALARMS, root="PylonToMQTT", rack="Main", expire_s=120):
     """-> devices.Devices that know `packs` packs, as they are after a first cycle. `flags`: ALARMS | SOH | TEXT."""
-    devices = Devices(True, discovery_topic("homeassistant", root, rack), expire_s, True)
+    devices = Devices(2, discovery_topic("homeassistant", root, rack), expire_s)
     for pack in range(1, packs + 1):
         devices.see(made_reading(
             pack=pack, cells=(3300,) * cells, temperatures=(200,) * sensors, soh=99 if flags & SOH else None,

@@ -41,7 +41,7 @@ class Rig:
         telemetry = SimpleNamespace(uptime_s=lambda: self.clock.passed_ms // 1000)
         log = Log("info", self.lines.append)
         self.loop = Loop(lambda: note("reset"), self.retained, self.clock, log, wifi, session, self.poller, publisher,
-                         telemetry)  # fmt: skip
+                         telemetry, b"")  # fmt: skip
 
     def _step(self):
         self.is_reading = self.reads and self.clock.passed_ms // 1000 % self.rate_s < self.cycle_s

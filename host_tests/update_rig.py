@@ -133,7 +133,7 @@ class Rig:
         self.retained = Retained(Memory())
         session = SimpleNamespace(tend=lambda up: None, silence_ms=lambda: 0, close=lambda: None, connected=True)
         self.session = session
-        self.poller = SimpleNamespace(searching=False, step=lambda: 0, in_cycle=lambda: False, cycle_ms=1, packs=())
+        self.poller = SimpleNamespace(searching=False, step=lambda: 0, in_cycle=lambda: False, cycle_ms=None)
         publisher = SimpleNamespace(tend=lambda: None, prefix=PREFIX, connected=lambda: None,
                                     identity_came=lambda topic, payload: False,
                                     publish=self._publish)  # fmt: skip

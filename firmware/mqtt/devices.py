@@ -5,27 +5,24 @@ from micropython import const
 _RACK = const(0)  # as a device's number; packs have their own
 # What a device has said, as bits in this order, from bit 16 on; below them the counts of its cells, and of its
 # temperature sensors. text: it speaks text
-_FACTS = b"alarms soh mos balancing switches counters text identified updates"
+_FACTS = b"alarms soh mos balancing switches counters text identified"
 _COUNTS = const(0xFFFF)
 _ALARMS, _SOH, _MOS, _BALANCING = const(1 << 16), const(1 << 17), const(1 << 18), const(1 << 19)
 _SWITCHES, _COUNTERS, _TEXT, _IDENTIFIED = const(1 << 20), const(1 << 21), const(1 << 22), const(1 << 23)
-_UPDATES = const(1 << 24)  # of the rack: update_key is set
 DEVICES = 17  # the rack, and 16 packs
 _SERIAL_BYTES = const(16)
 
 
 class Devices:
-    """The devices of a rack. `enabled`: Home Assistant is told at all; `topic`: how the topics of their configs begin,
-    as app.py makes it; `expire_s`: after so many seconds a reading is too old for it;
-    `takes_updates`: update_key is set.
+    """The devices of a rack. `enabled`: 0 Home Assistant is not told, 1 it is, 2 of updates, too; `topic`: how the
+    topics of their configs begin, as app.py makes it; `expire_s`: after so many seconds a reading is too old for it.
     """
 
-    def __init__(self, enabled, topic, expire_s, takes_updates=False):
+    def __init__(self, enabled, topic, expire_s):
         self.enabled = enabled
         self.topic = topic
         self.expire_s = expire_s
         self._facts = [0] * DEVICES  # one small integer each, and the serial numbers in one piece, to save memory
-        self._facts[_RACK] = takes_updates and _UPDATES
         self._serials = bytearray(DEVICES * _SERIAL_BYTES)
         self._about = [b'"mf":"Pylontech"'] * DEVICES  # details.about(); equal ones are one object
         self._due = set()  # numbers of devices

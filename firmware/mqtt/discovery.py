@@ -141,6 +141,8 @@ class Config:
                 there = not self._said(b"text")
             elif one == b"present":
                 there = self._is_present(key)
+            elif one == b"updates":
+                there = self._devices.enabled > 1
             else:
                 there = one == b"-" or self._said(one)
                 if not there and (one == b"alarms" or (one in (b"soh", b"counters") and self._said(b"text"))):

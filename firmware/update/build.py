@@ -4,9 +4,9 @@ import os
 
 from micropython import const
 
-from .. import __version__
 from ..modules import Temporary
-from . import files, state
+from . import files
+from .state import status
 
 _HEAD_BYTES = const(6)  # of a message of update/data: number of the file, where in it; then bytes
 _BYTES_MAX = const(256)
@@ -79,7 +79,7 @@ class Build:
     def _end(self):
         self._steps.close()
         self._loop.update = None
-        self._loop.publisher.publish("stat/update", state(__version__), True)
+        status(self._loop.publisher)
 
     def _run(self, size, sha256):
         new, old = ("", "b/") if self._here == b"b" else ("b/", "")
@@ -155,7 +155,7 @@ class Build:
         """Home Assistant gets each tenth."""
         if percent // 10 != self._tenth:
             self._tenth = percent // 10
-            self._loop.publisher.publish("stat/update", state(__version__, self._version, percent), True)
+            status(self._loop.publisher, self._version, percent)
 
 
 def _make_directories(path):

@@ -5,9 +5,8 @@ from binascii import hexlify
 
 from micropython import const
 
-from .. import __version__
 from ..modules import Temporary
-from . import state
+from .state import status
 
 _SILENCE_MS = const(60_000)  # then nobody is interested
 _ID_MAX = const(16)
@@ -16,13 +15,12 @@ _REFUSALS_MAX = const(3)
 
 
 class Offers:
-    """`loop` is loop.Loop, `key` update_key, bytes."""
+    """`loop` is loop.Loop."""
 
-    def __init__(self, loop, clock, log, key):
+    def __init__(self, loop, clock, log):
         self._loop = loop
         self._clock = clock
         self._log = log
-        self._key = key
         self._nonce = None
         self._lines = None  # of an answer that goes out
         self._heard_at = clock.ticks_ms()
@@ -41,7 +39,7 @@ class Offers:
             self._lines = None
             with Temporary():
                 from .signature import refusal
-            found = "it is retained" if retained else refusal(payload, self._key, self._nonce)
+            found = "it is retained" if retained else refusal(payload, self._loop.key, self._nonce)
             if isinstance(found, str):
                 self._refuse(found)
                 return
@@ -73,10 +71,10 @@ class Offers:
         loop.refused += 1
         self._log.warning("update refused: %s", why)
         loop.publisher.publish("tele/update", b'{"refused":"%s"}' % why.encode())
-        loop.publisher.publish("stat/update", state(__version__), True)
+        status(loop.publisher)
         if loop.refused >= _REFUSALS_MAX:
             self._log.warning("updates are off until the next start: three refusals in a row")
-            loop.update = None
+            loop.update = loop.key = None
 
 
 def _running():
