@@ -75,7 +75,8 @@ def check_refusals():
 
 
 def check_ends_of_answers():
-    for completed in (b"Command completed successfully!", b"Command completed successfully "):
+    for completed in (b"Command completed successfully!", b"Command completed successfully ",
+                      b"Command completed successfully."):  # fmt: skip
         it, _ = console({"pwr": made.pwr().replace(b"Command completed successfully", completed)})
         assert it.packs() == (1, 2) and it.link.frame_errors == 0
 
@@ -102,6 +103,9 @@ def check_echoes():
         answers[command] = answers[command].replace(b"@", command.encode() + b"\r\r\n@")
     it, _ = console(answers)
     assert it.packs() == (1, 2) and it.read(1).voltage == 49952 and it.link.frame_errors == 0
+    for text in (b"pylon>", b"\r\npylon>pwr\r\npylon>", b"pylon#", b"[US5000]>", b"US 5000 >"):
+        it, _ = console({"pwr": made.pwr().replace(b"pylon>", text)})
+        assert it.packs() == (1, 2) and it.link.frame_errors == 0, text
     for before in (b"\r\npylon>\r\n", b"\r\nEvent 12\r\n"):
         it, _ = console({"pwr": before + made.pwr()})
         assert it.packs() == (1, 2) and it.link.frame_errors == 0, before
@@ -109,6 +113,22 @@ def check_echoes():
     it, uart = console()
     uart.waiting = b"\r\npylon>\r\npylon>"  # of the wake-up
     assert it.packs() == (1, 2)
+
+
+def check_a_console_that_does_not_echo():
+    answers = made.rack()
+    for command in answers:
+        answers[command] = answers[command].replace(b"pylon>%s\r\r\n" % command.encode(), b"")
+    it, uart = console(answers)
+    assert it.packs() == (1, 2) and it.read(1).voltage == 49952 and it.link.frame_errors == 0
+    del answers["bat 1"]
+    began = it.link.clock.passed_ms
+    raised(NoReply, it.read, 1)
+    assert it.link.clock.passed_ms - began > 3 * 4000  # nothing tells what a late answer would be of
+    it, uart = console(made.rack())
+    it.packs()
+    uart.answers["pwr"] = made.pwr().replace(b"pylon>pwr\r\r\n", b"")
+    raised(NoReply, it.packs)  # it does echo
 
 
 def check_pager():
@@ -135,9 +155,10 @@ def check_everything_is_bounded():
 
 
 def check_prompts():
-    for text in (b"\n\rpylon>", b"PYTES>", b"pylon_debug>", b"pylon> ", b"\r\nUS5000>\r\n"):
+    for text in (b"\n\rpylon>", b"PYTES>", b"pylon_debug>", b"pylon> ", b"\r\nUS5000>\r\n", b"pylon#",
+                 b"[US5000]>", b"\nUS 5000 >", b"pylon$ "):  # fmt: skip
         assert search._is_prompt(text), text
-    for text in (b"", b">", b"x>", b"~2002460>", b"pylon", b"pylon>\r\nmore", b"\xff\xfe>", b"  "):
+    for text in (b"", b">", b"x>", b"~2002460>", b"pylon", b"pylon>\r\nmore", b"\xff\xfe>", b"  ", b"$$"):
         assert not search._is_prompt(text), text
 
 

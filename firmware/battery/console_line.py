@@ -22,7 +22,7 @@ _END = b"\r\n"  # some consoles take only CR, some only CR LF
 _UNKNOWN, _INVALID = const(0x04), const(0x06)
 _REFUSED = b"Invalid;fail;not ;unccess;unsuccess;rror;Usage;denied"
 _REFUSAL_LINES = const(4)  # of one whose words are not in this table; it must come twice
-_COMPLETED = b"Command completed successfully"  # an exclamation mark can stand behind it
+_COMPLETED = b"Command completed successfully"  # an exclamation mark or a period can stand behind it
 _ATTEMPTS = const(3)
 _IDLE_MS = const(1500)  # without a character: the master asks its slave before it answers
 _ANSWER_MS = const(3000)  # of a whole answer
@@ -61,6 +61,7 @@ class Line:
         self._form = 0  # of this answer
         self._forms = array("H", bytes(2 * 6 * _PACKS))  # of the answers before, one for each command and pack
         self._candidate = None  # (place in _forms, form) that came once
+        self._echoes = None  # does it echo? None: not known yet
 
     def set_rate(self, baud):
         """Changes our side of the line to `baud`; what has been received is lost."""
@@ -101,6 +102,8 @@ class Line:
             except NoReply as error:
                 last = error
                 self.timeouts += 1
+                if self._echoes is False:  # nothing tells what a late answer is of
+                    self.clock.sleep_ms(_ANSWER_MS)
             except Refusal as error:
                 last = NoReply(str(error))
                 if error.code or str(error) == said:
@@ -130,13 +133,17 @@ class Line:
         awaited = command, b"@"  # behind a prompt, or the rest of another answer
         code, words, count, done = 0, b"", 0, False  # of a refusal, and whether the answer is completed
         self._form = 0
-        for _ in range(_MAX_LINES):
+        for number in range(_MAX_LINES):
             line = self._next(command)
             start = line[0]
             if awaited:
-                if line[line.rfind(b">") + 1 :].strip() == awaited[0]:
-                    awaited = awaited[1:]
-                elif len(awaited) == 1 and line.strip() != command:  # some echo twice
+                word = line.strip()
+                if _is_echo(word, b"@") and (len(awaited) == 1 or (number == 0 and not self._echoes)):
+                    awaited = ()
+                    self._echoes = self._echoes or False  # that came first: it does not echo
+                elif _is_echo(word, command):  # some echo twice
+                    awaited, self._echoes = (b"@",), True
+                elif len(awaited) == 1:
                     break
             elif start == _DOLLAR or (len(line) <= _MARK_BYTES and _DOLLAR in line):
                 if line.strip() != b"$$" or not (done or code or count <= _REFUSAL_LINES):
@@ -146,7 +153,7 @@ class Line:
                 raise Refusal(code, str(b"%s: %s" % (command, words[:_SHOWN] or b"refused"), "ascii"))
             elif done:
                 break
-            elif start == _COMPLETED[0] and line.strip().rstrip(b"!") == _COMPLETED:
+            elif start == _COMPLETED[0] and line.strip().rstrip(b"!.") == _COMPLETED:
                 done = True
             else:
                 if not code and start >= _LETTER and (count == 0 or _COLON not in line):  # no row and no value
@@ -215,6 +222,12 @@ def _checked(command, pack):
         raise ValueError("no read command")
     text = command if pack is None else "%s %d" % (command, pack)
     return text.encode(), _PACKS * kind + (pack or 0)
+
+
+def _is_echo(word, command):
+    """Is it the command, behind a prompt or alone?"""
+    prompt = word[: -len(command)].rstrip()[-1:]
+    return word.endswith(command) and not (prompt.isalpha() or prompt.isdigit())
 
 
 def _refusal(line, command):

@@ -232,14 +232,11 @@ def _dialect_of(asked, info):
 
 
 def _is_prompt(text):
-    """Ends in `pylon>`, `PYTES>`, `pylon_debug>`, `US5000>`: letters, digits, "_" and "-", and ">"."""
-    name = text.rstrip()
+    """Ends in a line such as `pylon>`, `PYTES>`, `[US5000]>`, `pylon#`: two letters or more, and a mark."""
+    text = text.rstrip()
     count = 0
-    if name[-1:] == b">":
-        while count + 1 < len(name) and (_is_letter(name[-2 - count]) or name[-2 - count] in b"0123456789_-"):
-            count += 1
-    return count > 1 and _is_letter(name[-1 - count])
-
-
-def _is_letter(byte):
-    return 65 <= byte < 91 or 97 <= byte < 123
+    for byte in text[max(text.rfind(b"\r"), text.rfind(b"\n")) + 1 :]:
+        if not 32 <= byte < 126:  # "~" is a frame's
+            return False
+        count += 65 <= byte < 91 or 97 <= byte < 123
+    return count > 1 and text[-1:] in (b">", b"#", b"$")
