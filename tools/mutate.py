@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import ast
+import itertools
 import os
 import random
 import shutil
@@ -17,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import namedtuple
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -30,26 +30,20 @@ TIMEOUT_FACTOR, TIMEOUT_MIN_S = 4, 20  # of what the tests take without a change
 BASE_TIMEOUT_S = 600
 
 FIRMWARE, TESTS = "firmware", "host_tests"
-# File of firmware/ -> the tests that go with it, besides or instead of test_<name>.py.
+CONSOLE = ("test_console.py", "test_payloads.py")
+# File of firmware/ -> the tests that go with it, where that is not test_<name>.py alone.
 MODULES = {
     "battery/frame.py": ("test_frame.py", "test_simulator_against_firmware.py", "test_recorded_frames.py"),
     "battery/messages.py": ("test_messages.py", "test_recorded_frames.py"),
     "battery/link.py": ("test_link.py", "test_pylontech.py"),
     "battery/pylontech.py": ("test_pylontech.py", "test_link.py"),
-    "battery/pace.py": ("test_pace.py",),
-    "battery/rs485.py": ("test_rs485.py",),
+    "battery/pace.py": (), "battery/rs485.py": (), "battery/search.py": (),
     "battery/poller.py": ("test_poller.py", "test_poller_troubles.py"),
     "battery/questions.py": ("test_questions.py", "test_poller.py"),
-    "battery/search.py": ("test_search.py",),
-    "battery/console.py": ("test_console.py",),
-    "battery/console_details.py": ("test_console.py",),
-    "battery/console_line.py": ("test_console.py",),
-    "battery/console_pack.py": ("test_console.py", "test_payloads.py"),
-    "battery/console_text.py": ("test_console.py", "test_payloads.py"),
+    **{f"battery/console{part}.py": CONSOLE for part in ("", "_details", "_line", "_pack", "_text")},
     "plausible.py": ("test_plausible.py", "test_recorded_frames.py"),
     "problems.py": ("test_problems.py", "test_console.py"),
-    "rack.py": ("test_rack.py",),
-    "energy.py": ("test_energy.py",),
+    "rack.py": (), "energy.py": (),
     "reading.py": ("test_reading.py", "test_rack.py", "test_payloads.py"),
     "mqtt/json_writer.py": ("test_json_writer.py", "test_payloads.py"),
     "mqtt/payloads.py": ("test_payloads.py", "test_pace.py"),
@@ -65,9 +59,6 @@ SWAPS = {
     ast.BitOr: ("|", "&"), ast.BitXor: ("^", "|"), ast.Mod: ("%", "*"), ast.And: ("and", "or"), ast.Or: ("or", "and"),
 }  # fmt: skip
 
-# A change of a source: from byte `start` to `end`, in line `line`: `old` becomes `new`, bytes.
-Mutant = namedtuple("Mutant", "start end line old new")
-
 
 def main(arguments=None):
     """-> exit status: 0, or 1 where the tests fail without any change."""
@@ -77,9 +68,6 @@ def main(arguments=None):
     parser.add_argument("modules", nargs="*", metavar="FILE", help="below firmware/, such as battery/frame.py")
     options = parser.parse_args(arguments)
     environment.ensure()
-    unknown = [name for name in options.modules if name not in MODULES]
-    if unknown:
-        parser.error(f"no tests are named for {', '.join(unknown)}")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     noticed = tried = 0
     with tempfile.TemporaryDirectory(prefix="mutate-") as directory:
@@ -107,7 +95,7 @@ def mutate(copy, name, sample, seed):
     """Tries changes of the file `name` in `copy` and prints what no test notices -> (noticed, tried), or None where the
     tests fail as it is.
     """
-    path, tests = copy / FIRMWARE / name, MODULES[name]
+    path, tests = copy / FIRMWARE / name, MODULES.get(name) or (f"test_{Path(name).name}",)
     source = path.read_bytes()
     began = time.monotonic()
     if run_tests(copy, tests, BASE_TIMEOUT_S):
@@ -118,13 +106,14 @@ def mutate(copy, name, sample, seed):
     if 0 < sample < len(chosen):
         chosen = sorted(random.Random(f"{seed} {name}").sample(chosen, sample))
     noticed = 0
-    for mutant in chosen:
-        path.write_bytes(source[: mutant.start] + mutant.new + source[mutant.end :])
+    for start, end, new in chosen:
+        path.write_bytes(source[:start] + new + source[end:])
         if run_tests(copy, tests, timeout_s):
             noticed += 1
         else:
-            line = source.splitlines()[mutant.line - 1].decode().strip()
-            print(f"{name}:{mutant.line}: {mutant.old.decode()} -> {mutant.new.decode()}    {line}", flush=True)
+            number = source.count(b"\n", 0, start)
+            line = source.splitlines()[number].decode().strip()
+            print(f"{name}:{number + 1}: {source[start:end].decode()} -> {new.decode()}    {line}", flush=True)
     path.write_bytes(source)
     print(f"{name}: {share(noticed, len(chosen))}", flush=True)
     return noticed, len(chosen)
@@ -155,14 +144,9 @@ def run_tests(copy, tests, timeout_s):
 
 
 def mutants(source):
-    """-> [Mutant] of a source (bytes), in its order."""
-    starts = [0]
-    for line in source.splitlines(keepends=True):
-        starts.append(starts[-1] + len(line))
+    """-> [(start, end, new)] of a source, all bytes and places of bytes, in its order."""
+    starts = list(itertools.accumulate(map(len, source.splitlines(keepends=True)), initial=0))
     found = []
-
-    def add(start, end, new):
-        found.append(Mutant(start, end, source.count(b"\n", 0, start) + 1, source[start:end], new))
 
     def begin(node):
         return starts[node.lineno - 1] + node.col_offset
@@ -175,12 +159,12 @@ def mutants(source):
             old, new = SWAPS.get(kind, (None, None))
             at = source.find(old.encode(), end(left), begin(right)) if old else -1
             if at >= 0:
-                add(at, at + len(old), new.encode())
+                found.append((at, at + len(old), new.encode()))
         if isinstance(node, ast.Constant) and type(node.value) in (int, bool):
             value = not node.value if isinstance(node.value, bool) else node.value + 1
-            add(begin(node), end(node), str(value).encode())
+            found.append((begin(node), end(node), str(value).encode()))
         elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            add(begin(node), begin(node.operand), b"")
+            found.append((begin(node), begin(node.operand), b""))
     return sorted(found)
 
 
