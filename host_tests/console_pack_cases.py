@@ -59,9 +59,15 @@ def check_charges():
     assert (reading.remaining, reading.extra.soc) == (50000, 100)
     for soc, charge, remaining in (  # just within what it can hold, and beyond
         (80, 10834, 10834), (80, 10833, 40000), (80, 62500, 50000), (80, 62501, 40000),
-        (20, 834, 834), (20, 833, 10000), (20, 17500, 17500), (20, 17501, 10000),
+        (20, 834, 834), (20, 833, 10000), (20, 17500, 17500), (20, 17501, 10000), (5, 0, 0), (0, 0, 0),
     ):  # fmt: skip
         assert read({"Coulomb": str(soc)}, soc=soc, charge=charge).remaining == remaining, (soc, charge)
+    raised(NoReply, read, {"Coulomb": "-1"})
+    for soc, times in (("80", 1), ("86", 1), ("79", 2), ("87", 2)):  # beside the 83 % of each cell: 3 more or less
+        it, uart = console(dict(made.rack(), **{"pwr 1": made.pwr_of(words={"Coulomb": soc})}))
+        it.read(1)
+        uart.sent.clear()
+        assert it.read(1).extra.soc == int(soc) and uart.sent.count(b"pwr 1\r\n") == times, soc
     charge, soc = WORN
     reading = read({"Coulomb": str(soc)}, soc=soc, charge=charge)
     assert (reading.remaining, reading.capacity, reading.extra.soc) == (charge, 50000, soc)

@@ -71,7 +71,7 @@ def check_the_rack():
     rack = Rack(Clock())
     odd = extra_of(words=("Status Odd",), state="balancing")
     for one in (
-        made_reading(pack=1, temperatures=(400,), alarms=made_alarms(on=("Other",)), extra=odd),
+        made_reading(pack=1, current=20000, temperatures=(400,), alarms=made_alarms(on=("Other",)), extra=odd),
         made_reading(pack=2, temperatures=(-100,), alarms=made_alarms(), extra=extra_of(state="balancing")),
     ):
         rack.add(one, summarize(one))
@@ -79,3 +79,5 @@ def check_the_rack():
     assert (totals["TempMin"], totals["TempMax"]) == (220, 231)
     assert totals["BatteryState"] == "balancing" and totals["ProblemText"] == "Pack 1: Status Odd"
     assert totals["Problem"] is True
+    # two packs that hold 41.442 Ah and are at 83 %: full they hold 49.93 Ah each; 20 A and -6.3 A
+    assert totals["TimeToFull"] == round(2 * (49930 - 41442) * 60 / (20000 - 6300))

@@ -193,7 +193,7 @@ def check_counters():
         (whole, (666, 93, 33318354, 7, 35, 3256)),
         ((("CYCLE Times", 62), ("SOH", "98%")), (62, 98, None, None, None, None)),
         ((("CYCLE Times", 62), ("SOH", "-")), (62, None, None, None, None, None)),
-        ((("SOH", 255),), None), ((("SOH", 101),), None),
+        ((("CYCLE Times", 0),), (0, None, None, None, None, None)), ((("SOH", 255),), None), ((("SOH", 101),), None),
         ((("SOH", 100),), (None, 100, None, None, None, None)),
         ((), None),
     ):

@@ -4,7 +4,7 @@ from fakes import made_alarms, made_reading
 
 from firmware.mqtt import details
 from firmware.mqtt.payloads import Payloads, temperature_key
-from firmware.reading import summarize
+from firmware.reading import More, summarize
 
 PROTECT = "Pack_UVP CHG_TP DSG_TP DSG_OCP CHG_OCP Cell_UVP Pack_OVP"
 SYSTEM = "Fully_Charged Heater Charging Discharging Buzzer Using_Pack_Power Discharge_MOS Charge_MOS Precharge_MOS"
@@ -113,10 +113,20 @@ def check_current_state_is_charge_then_discharge():
         assert f'"PackCurrent":{{"Reading":-6.3,"State":{state}}}' in text, text
 
 
+def check_what_some_batteries_say_more():
+    sensors = ("BMS_T", "A", "B", "C", "MOS_T")
+    for balancing, text in (
+        ((2, 5), ',"DesignCapacity":50.0,"Balancing_Cells":[2,5]'), ((), '50.0,"Balancing_Cells":[]'), (None, "50.0}"),
+    ):  # fmt: skip
+        assert text in pack_text(made_reading(more=More(50000, balancing, sensors, ()))), balancing
+
+
 def check_flags_that_a_dialect_does_not_know_are_left_out():
     for keys, faulty, text in (
         (("CHG_TP", "Heater"), (), '"Protect_Status":{"CHG_TP":false},"System_Status":{"Heater":false},'
          '"Fault_Status":{},"Alarm_Status":{}}'),
+        (("CHG_OT", "ENV_UT", "Cell_UV"), (), '"Protect_Status":{},"System_Status":{},"Fault_Status":{},'
+         '"Alarm_Status":{"CHG_OT":false,"ENV_UT":false,"Cell_UV":false}}'),
         (("Cell_Fault",), (2,), '"Protect_Status":{},"System_Status":{},'
          '"Fault_Status":{"Cell_Fault":false,"Faulty_Cells":[2]},"Alarm_Status":{}}'),
     ):  # fmt: skip

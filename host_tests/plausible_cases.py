@@ -46,6 +46,7 @@ def check_ranges():
         ({"cells": with_cell(5000)}, True), ({"cells": with_cell(5001, 7)}, False), ({"cells": ()}, False),
         ({"temperatures": (-400,) * 5}, True), ({"temperatures": (220, -401)}, False),
         ({"temperatures": (1250,) * 5}, True), ({"temperatures": (1251, 220)}, False), ({"temperatures": ()}, True),
+        ({"current": -3276800}, True), ({"current": -3276801}, False), ({"current": 3276801}, False),
         ({"remaining": 55000}, True), ({"remaining": 55001}, False), ({"remaining": 0}, True),
         ({"remaining": 1, "capacity": 0}, False), ({"remaining": 81400, "capacity": 74000}, True),
         ({"remaining": 81401, "capacity": 74000}, False),

@@ -152,6 +152,21 @@ def test_where_90h_is_unknown_the_packs_are_counted(packs):
     assert it.uart.asked() == [COUNT] + [ANALOG] * (packs + 1 if packs < 16 else 16)
 
 
+def test_packs_are_not_counted_where_nobody_answers_anything():
+    it = Asking()
+    it.at((COUNT,))
+    assert it.dialect.packs() == (1, 2)  # only this command is lost
+    it = Asking()
+    it.at((COUNT, ANALOG))
+    for _ in range(2):
+        with pytest.raises(NoReply):
+            it.dialect.read(1)
+    begun = len(it.uart.asked())
+    with pytest.raises(NoReply):
+        it.dialect.packs()
+    assert set(it.uart.asked()[begun:]) == {COUNT}
+
+
 def test_counting_packs_that_are_not_there_is_a_failure():
     it = Asking()
     it.battery.fault("lacks:90")

@@ -19,7 +19,7 @@ QUICK = (("time.sleep_ms(2000)", "time.sleep_ms(20)"), ("sleep_ms(5000)", "sleep
 HEAP = "1M"  # not the point here; what crashes is source
 # file, the function that crashes in the first life
 PLACES = (
-    ("config.py", "def check("), ("app.py", "def build("), ("wifi.py", "def _help("), ("wifi.py", "def tend("),
+    ("config.py", "def check("), ("app.py", "def build("), ("uplink.py", "def _help("), ("uplink.py", "def tend("),
     ("mqtt/session.py", "def tend("), ("mqtt/session.py", "def _connect("), ("mqtt/transport.py", "def connect("),
     ("mqtt/publisher.py", "def tend("), ("battery/poller.py", "def step("), ("battery/search.py", "def step("),
     ("battery/pylontech.py", "def read("), ("telemetry.py", "def state("),
@@ -97,7 +97,8 @@ AT_THE_REPL = (
 
 @pytest.mark.slow
 def test_at_the_repl_and_from_the_pc(board, project):
-    one = board({"wifi_ssid": "x", "mqtt_host": "127.0.0.1", "mqtt_port": 1, **USER, **SECRETS}, repl=True, heap=HEAP)
+    one = board({"wifi_ssid": "x", "mqtt_host": "127.0.0.1", "mqtt_port": 1, **USER, **SECRETS}, repl=True, heap=HEAP,
+                speed=10)  # fmt: skip
     one.marked = ()
     one.wait_for("warning: broker", 30)
     said = [mpremote(one, "exec", words, check=False) for words in AT_THE_REPL]
