@@ -14,7 +14,8 @@ _PROBLEM = PROTECT + FAULT + ("Other",)
 
 OK = "OK"
 
-# cell_states, temperature_states: bytes, one state each; flags: tuple of (key of PROTECT …, bool); faulty_cells: from 1
+# cell_states, temperature_states: bytes, one state each; the latter from a text console of the BMS, the MOSFETs and
+# each cell. flags: tuple of (key of PROTECT …, bool); faulty_cells: from 1
 Alarms = namedtuple(
     "Alarms", "cell_states temperature_states charge_state voltage_state discharge_state flags faulty_cells"
 )

@@ -198,6 +198,8 @@ def check_two_states_of_a_cells_temperature():
         said = replaced(made.bat(states=states), (b"Temp. State  ", b"DTemp. State CTemp. State "))
         reading = read(bat=said)
         assert on(reading.alarms) == flag, flag
+        names = {"": "OK", "OT": "Over-temperature: cell 7", "UT": "Under-temperature: cell 7"}
+        assert summarize(reading).text == names.get(flag, "Cell 7 DTemp. State Odd"), flag
         assert reading.extra.words == (("Cell 7 DTemp. State Odd",) if flag == "Other" else ())
 
 

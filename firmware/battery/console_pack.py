@@ -192,7 +192,7 @@ def reading(pack, counters, of_pack, of_cells, mos, odd):
         found.append((key, is_set or key in findings.flags))
     for key in PROTECT:
         found.append((key, key in findings.flags))
-    alarms = Alarms(of_volts, bytes((heat,)), charging, volts, discharging, tuple(found + flags), ())
+    alarms = Alarms(of_volts, bytes((heat, mosfets)) + of_heat, charging, volts, discharging, tuple(found + flags), ())
     balancing = None if balancing is None else tuple(balancing)
     extra = Extra(temperatures, mos, soc, base, state, balancing, tuple(words), events)
     charge = min(charge, capacity)
