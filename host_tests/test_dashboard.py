@@ -51,6 +51,19 @@ def test_each_pack_has_a_bar_that_leads_to_its_view():
     assert all(view["subview"] for view in packs) and len(packs) == 16
 
 
+def test_every_condition_is_whole():
+    def conditions(value):
+        if isinstance(value, dict):
+            if value.get("condition") == "state":
+                yield value
+            value = list(value.values())
+        for one in value if isinstance(value, list) else ():
+            yield from conditions(one)
+
+    found = list(conditions(yaml.safe_load(dashboard.dashboard())))
+    assert len(found) > 200 and all(set(one) & {"state", "state_not"} for one in found)
+
+
 HIDDEN = ("problem_details", "battery_connection", "time_to_full", "time_to_empty", "pack_1_power")
 
 

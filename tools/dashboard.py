@@ -7,7 +7,7 @@ import argparse
 import re
 
 PACKS_MAX = 16
-PACK_W = 2500  # of the power gauge
+GAUGE_W = 5000
 SOC_COLOURS = "severity: {green: 40, yellow: 20, red: 0}"
 UNKNOWN = "[unknown, unavailable]"
 HEAD = """\
@@ -198,9 +198,9 @@ def dashboard(rack="Main", packs=PACKS_MAX):
         text += _of(PACK.replace("{tiles}", tiles).replace("{cells}", cells), n)
         graphs = [[f"{p}_lowest_cell_voltage", f"{p}_highest_cell_voltage"], [f"{p}_power"]]
         text += _history(graphs, [["Lowest cell", "Highest cell"], ["Power"]])
-    text = text.replace("{r}", r).replace("{soc}", SOC_COLOURS).replace("{watts}", str(PACK_W * packs))
-    text = re.sub(r"{known (\S+)}", rf"{{condition: state, entity: \1, state_not: {UNKNOWN}}}", text)
-    return re.sub(r"{on (\S+)}", r'{condition: state, entity: \1, state: "on"}', text)
+    text = text.replace("{r}", r).replace("{soc}", SOC_COLOURS).replace("{watts}", str(GAUGE_W))
+    text = re.sub(r"{known ([\w.]+)}", rf"{{condition: state, entity: \1, state_not: {UNKNOWN}}}", text)
+    return re.sub(r"{on ([\w.]+)}", r'{condition: state, entity: \1, state: "on"}', text)
 
 
 def _of(template, number):
