@@ -30,11 +30,11 @@ RACK = """\
             badges:
               - {type: entity, entity: sensor.{r}_state}
               - {type: entity, entity: sensor.{r}_packs, name: "Packs", state_content: [name, state]}
-          - type: tile
-            entity: sensor.{r}_problem_details
-            name: "Problem"
-            icon: mdi:alert
-            color: red
+          - type: markdown
+            content: >-
+              <ha-alert alert-type="{{ 'error' if is_state('binary_sensor.{r}_problem', 'on') else 'warning' }}">
+              {{ states('sensor.{r}_problem_details') }}</ha-alert>
+            text_only: true
             grid_options: {columns: full}
             visibility: [{condition: or, conditions: [{on binary_sensor.{r}_problem}, {on binary_sensor.{r}_warning}]}]
           - type: tile
@@ -116,11 +116,11 @@ PACK = """\
       - type: grid
         cards:
           - {type: heading, heading: "Pack {n}", badges: [{type: entity, entity: sensor.{p}_state}]}
-          - type: tile
-            entity: sensor.{p}_problem_details
-            name: "Problem"
-            icon: mdi:alert
-            color: red
+          - type: markdown
+            content: >-
+              <ha-alert alert-type="{{ 'error' if is_state('binary_sensor.{p}_problem', 'on') else 'warning' }}">
+              {{ states('sensor.{p}_problem_details') }}</ha-alert>
+            text_only: true
             grid_options: {columns: full}
             visibility: [{condition: or, conditions: [{on binary_sensor.{p}_problem}, {on binary_sensor.{p}_warning}]}]
           - type: tile
