@@ -16,7 +16,7 @@ Reading = namedtuple(
 # What only some dialects say. temperatures [0.1 °C] of the cells; mos 0.1 °C or None; soc %, 0 … 100; base: the pack's
 # state in its own word; state: one of mqtt.md's BatteryState; balancing: numbers of cells from 1, or None; words:
 # states that this project does not know, each with what it is of: "Volt Status Odd"; events: the battery's own words,
-# "" for none, None: it does not tell
+# "none", or None: it does not tell
 Extra = namedtuple("Extra", "temperatures mos soc base state balancing words events")
 # What only PACE batteries say. design: mAh when new; balancing: numbers of cells from 1, or None; sensors: keys of the
 # temperatures (mqtt.md); words: what the alarms that only they know mean, the worst first

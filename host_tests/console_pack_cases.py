@@ -31,7 +31,7 @@ def check_reading():
     assert reading[:9] == (1, made.CELLS, (235,), -6300, 49952, 41500, 50000, 62, 98)
     assert on(reading.alarms) == "" and dict(reading.alarms.flags)["Discharging"]
     assert reading.extra == ((220,) * 4 + (221,) * 4 + (222,) * 4 + (223,) * 3, None, 83, "Dischg", "discharging",
-                             (), (), "")  # fmt: skip
+                             (), (), "none")  # fmt: skip
     assert reading.alarms.cell_states == bytes(15)
 
 
@@ -151,7 +151,7 @@ def check_problems_in_words():
 
 def check_events():
     for words, said in (
-        ({}, ""), ({"Bat Events": None, "Power Events": None}, None),
+        ({}, "none"), ({"Bat Events": None, "Power Events": None}, None),
         ({"Power Events": "0x2000     COULFULL"}, "Power Events 0x2000 COULFULL"),
         ({"Bat Events": "0x4", "System Alarm": "0x1"}, "Bat Events 0x4; System Alarm 0x1"),
     ):  # fmt: skip

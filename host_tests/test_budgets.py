@@ -29,5 +29,4 @@ def test_instructions_of_a_config():
 @pytest.mark.parametrize("dialect", [*bench.READING_BUDGETS, "rs485", "pace"])
 def test_sixteen_packs_fit_into_the_heap(dialect, tmp_path):
     with Broker(tmp_path) as broker:
-        heap_k = bench.HEAP_BUDGET_K if dialect == "framed" else bench.HEAP_CHIP_K
-        assert runs.fits(broker, heap_k, dialect, bench.HEAP_LONG_CYCLES)
+        assert runs.fits(broker, bench.HEAP_BUDGET_K, dialect, bench.HEAP_LONG_CYCLES)

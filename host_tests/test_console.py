@@ -120,7 +120,7 @@ def test_recorded_readings(recorded, name, pack, values, more):
     assert (extra.soc, extra.mos, extra.state, extra.balancing) == more
     assert len(reading.cells) == len(extra.temperatures) == (16 if name == "pytes-v5" else 15)
     assert made.on(reading.alarms) == ("Charge_MOS Discharge_MOS" if name == "pytes-v5" else "")
-    assert not extra.words and extra.events == ""
+    assert not extra.words and extra.events == "none"
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_recorded_packs_with_made_cells(recorded, name, flags):
     assert made.on(reading.alarms) == flags
     assert judge(reading.alarms) == (False, False)
     assert reading.extra.state == ("full" if full else "discharging")
-    assert reading.extra.events == ("Power Events 0x2000 COULFULL" if full else "")
+    assert reading.extra.events == ("Power Events 0x2000 COULFULL" if full else "none")
 
 
 @pytest.mark.parametrize(("name", "pack", "identity", "board"), IDENTITIES)

@@ -24,7 +24,6 @@ MILLION = 1_000_000
 READING_BUDGETS = {"framed": 8 * MILLION, "console": 15 * MILLION}
 CONFIG_BUDGET = 366 * MILLION // 4  # a quarter of what it took when every part of a config was loaded for its moment
 HEAP_BUDGET_K = 120
-HEAP_CHIP_K = 130  # what the firmware has on an ESP32, in this interpreter; a text console needs it
 HEAP_SEARCH_FROM_K = 48
 HEAP_LONG_CYCLES = 36
 CYCLE_PACKS = (2, 16)

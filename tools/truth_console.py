@@ -7,9 +7,9 @@ from decimal import ROUND_HALF_UP, Decimal
 KNOWN = (0, 1, 2)  # states: normal, below, above
 OTHER = 240
 STATES = {"Charge": "charging", "Dischg": "discharging", "Idle": "idle", "Balance": "balancing", "Sleep": "sleeping"}
-# kinds of the simulator's truth, and how long (s) what they said may be published: `stat` is asked now and then
-KINDS = (("pwr", 20), ("bat", 20), ("stat", 700), ("mos", 60))
-OF_PWR = ("FullCapacity", "SOC", "Power", "BaseState", "BatteryState")
+# kinds of the simulator's truth, and how long (s) what they said may be published: some are asked now and then
+KINDS = (("pwr", 20), ("bat", 20), ("stat", 700), ("mos", 400))
+OF_PWR = ("FullCapacity", "SOC", "Power", "BaseState", "BatteryState", "Events")
 # taken apart by itself; and what follows from the states of both is in neither
 ELSEWHERE = ("Cells", "Temps", "PackVoltage", "PackCurrent", "Problem", "Warning", "ProblemText")
 
@@ -77,6 +77,7 @@ def pwr(said):
         "SOC": Decimal(min(said["soc"], 100)),
         "BaseState": said["base"],
         "BatteryState": "full" if full and said["base"] != "Dischg" else STATES.get(said["base"], "other"),
+        "Events": "Power Events 0x2000 COULFULL" if full else "none",
     }
 
 

@@ -72,6 +72,7 @@ def values(lines, pack):
         flags += [("Fully_Charged", coulomb == b"Full"), ("Low_SOC", low or coulomb == b"Low")]
     if coulomb == b"Full" and state != "discharging":
         state = "full"
+    events = events or (None if events is None else "none")
     return found + [str(base, "ascii"), state or "other", flags, events, findings]
 
 

@@ -5,10 +5,11 @@ from micropython import const
 _RACK = const(0)  # as a device's number; packs have their own
 # What a device has said, as bits in this order, from bit 16 on; below them the counts of its cells, and of its
 # temperature sensors. text: it speaks text
-_FACTS = b"alarms soh mos balancing switches counters text identified"
+_FACTS = b"alarms soh mos balancing switches counters text identified events"
 _COUNTS = const(0xFFFF)
 _ALARMS, _SOH, _MOS, _BALANCING = const(1 << 16), const(1 << 17), const(1 << 18), const(1 << 19)
 _SWITCHES, _COUNTERS, _TEXT, _IDENTIFIED = const(1 << 20), const(1 << 21), const(1 << 22), const(1 << 23)
+_EVENTS = const(1 << 24)
 DEVICES = 17  # the rack, and 16 packs
 _SERIAL_BYTES = const(16)
 
@@ -58,6 +59,7 @@ class Devices:
             (_SOH, reading.soh),
             (_MOS, extra and extra.mos),
             (_BALANCING, extra and extra.balancing),
+            (_EVENTS, extra and extra.events),
         ):
             if value is not None:
                 facts |= fact

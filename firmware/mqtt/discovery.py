@@ -145,7 +145,8 @@ class Config:
                 there = self._devices.enabled > 1
             else:
                 there = one == b"-" or self._said(one)
-                if not there and (one == b"alarms" or (one in (b"soh", b"counters") and self._said(b"text"))):
+                later = one in (b"alarms", b"events") or (one in (b"soh", b"counters") and self._said(b"text"))
+                if not there and later:
                     return None
             if not there:
                 return False
