@@ -4,6 +4,8 @@ import time
 
 from . import config, config_file
 from .battery import NoReply, Refusal, frame, search
+from .battery.console import Console
+from .battery.console_line import Line as ConsoleLine
 from .battery.link import Link
 
 _ECHO = b"pylon2mqtt loopback\r"
@@ -42,7 +44,7 @@ def uart(line=None, clock=time, say=print):
         say("%d bytes came without a question: noise, or another device asks this battery, too" % len(heard))
     awake, wake_up = search.probes(search.CONSOLE)[0], search.probes(search.CONSOLE)[1:]
     if search.answers(line, clock, awake):  # before a frame is taken for a command
-        return _is_console(say, "")
+        return _is_console(line, clock, say, "")
     noisy = []  # rates at which bytes came that are no answer
     found = _try_relatives(line, clock, say, search.probes(search.PACE))  # first: they may take the next question, too
     if found:
@@ -62,7 +64,7 @@ def uart(line=None, clock=time, say=print):
     say("no text console; it may be asleep: waking it, a quarter of a minute at most")
     for probe in wake_up:
         if search.answers(line, clock, probe):
-            return _is_console(say, ", which slept")
+            return _is_console(line, clock, say, ", which slept")
     if noisy:
         say("only garbage, at %s baud: is GND connected, is it RS-232 through a MAX3232, is the cable sound?" % noisy)
         return "garbage"
@@ -80,8 +82,13 @@ def _try_relatives(line, clock, say, probes):
     return ""
 
 
-def _is_console(say, slept):
+def _is_console(line, clock, say, slept):
     say("a text console at 115200 baud%s: newer firmware; dialect auto or console reads it" % slept)
+    try:
+        line.init(baudrate=search.CONSOLE_BAUD)
+        say("packs in its table: %s" % ", ".join([str(pack) for pack in Console(ConsoleLine(line, clock)).packs()]))
+    except (NoReply, Refusal) as error:
+        say("it cannot be read: %s" % error)
     return "console"
 
 

@@ -19,7 +19,7 @@ OF_PACKS = {frame.ANALOG_VALUES, frame.ALARMS, frame.MANAGEMENT, frame.SERIAL_NU
 ALLOWED = (
     *(frame.encode(cid2, info) for cid2 in READ_COMMANDS for info in (b"", b"\x01", b"\xff")),
     b"pwr\n", b"time\n", b"info\r\n", b"pwr 1\r\n", b"bat 16\n", b"info 9\n", b"stat 10\n", b"soh 2\n",
-    b"\n", b"\r", b"\r\n", WAKE_UP,
+    b"\r", b"\r\n", WAKE_UP,
 )  # fmt: skip
 FORBIDDEN = (
     frame.encode(frame.SET_RATE, b"\x03"),
@@ -162,19 +162,39 @@ def test_a_reply_to_another_question_is_not_taken_for_an_answer():
 # -- the text console
 
 
-@pytest.mark.parametrize("console", [{}, {"asleep": True}, {"pager": 6}], ids=["awake", "asleep", "pager"])
+@pytest.mark.parametrize("console", [{}, {"asleep": True}, {"pager": 6}, {"takes": "cr"}, {"takes": "crlf"},
+                                     {"takes": "each"}, {"end": "cr"}, {"end": "lf"}], ids=str)  # fmt: skip
 @pytest.mark.parametrize("firmware", FIRMWARE)
 def test_every_console_command_is_recorded(firmware, console):
-    rig = Rig(115200, console={"firmware": firmware, **console}, packs=3)
+    rig = Rig(115200, console={"firmware": firmware, "refusal": "failed", **console}, packs=3)
     found = rig.run()
     assert found == (115200, capture_rows.CONSOLE, "asleep" in console)
     harmless(rig, 115200)
     commands = ["pwr", "time", *(f"{command} {pack}" for pack in (1, 2, 3) for command in CONSOLE_OF_A_PACK)]
+    refused = []
+    if firmware == "us3000d":
+        refused = [command for command in commands if command[:4] in ("info", "stat")]
+        commands = [*(set(commands) - set(refused)), "info", "stat"]
     for command in commands:
         (row,) = rig.of(command)
         assert (row["kind"], row["valid"]) == ("recorded", True) and row["response"].rstrip().endswith(">")
         assert ("Press [Enter]" in row["response"]) == ("pager" in console and command != "time")
+    for command in refused:
+        (row,) = rig.of(command)
+        assert (row["kind"], row["valid"]) == ("error", True) and "Command failed" in row["response"]
     assert rig.of("bat 1")[0]["model"] == rig.battery.console.firmware.device
+
+
+def test_the_force_family_is_told_and_recorded():
+    rig = Rig(115200, console={}, packs=1)
+    found = rig.steps.find()
+    end = ["Command completed successfully", "$$"]
+    rig.battery.console._lines = lambda words, now: [
+        "AverageTempr   : 20466       ", "Volt   Curr   UTlow  CoulombAH", "235573 -292   26000  7%", *end]
+    rig.steps.ask(found)
+    assert any("of the Force family" in line for line in rig.said)
+    (row,) = rig.of("pwr")
+    assert row["kind"] == "recorded" and "UTlow" in row["response"]
 
 
 def test_a_command_that_the_console_does_not_know():

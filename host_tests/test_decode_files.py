@@ -51,13 +51,17 @@ def test_a_frame_as_it_is_pasted(text, found):
     assert [one.text for one in decode_find.pasted(text)] == found
 
 
-@pytest.mark.parametrize("text", ["\n\rpylon>pwr\n\r@\n\r", "pylon_debug>",
-                                  json.dumps({"family": "console", "request": "pwr", "response": "pwr\r\n@\r\n"})])
-def test_the_text_console_is_told(tmp_path, capsys, text):
+@pytest.mark.parametrize(("text", "whose"), [
+    ("\n\rpylon>pwr\n\r@\n\r", ""), ("pylon_debug>", ""), ("Command completed unccessfully\r\n$$", ""),
+    ("Power Volt   Curr   Tempr  Tlow\r1     52382  -391   28800  25400\r", ""),
+    (json.dumps({"family": "console", "request": "pwr", "response": "pwr\r\n@\r\n"}), ""),
+    ("AverageTempr   : 20466\nVolt   Curr   Tempr  UTlow\n", " of the Force family, which the firmware does not know"),
+])
+def test_the_text_console_is_told(tmp_path, capsys, text, whose):
     path = tmp_path / "console"
     path.write_text(text)
     status, _, err = run(capsys, str(path))
-    assert status == 2 and err == f"decode: {path} is of the text console; decode.py reads frames only\n"
+    assert status == 2 and err == f"decode: {path} is of the text console{whose}; decode.py reads frames only\n"
 
 
 def test_fuzz_files_of_any_bytes(tmp_path, capsys):

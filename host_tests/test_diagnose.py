@@ -71,14 +71,28 @@ def test_bridged():
     assert word == "loopback" and "bridge" in said.lower() and len(said.split("\n")) == 1
 
 
-@pytest.mark.parametrize("firmware", ["us5000", "pytes"])
-@pytest.mark.parametrize("asleep", [False, True])
-def test_a_simulated_console(firmware, asleep):
+@pytest.mark.parametrize("options", [
+    {}, {"asleep": True}, {"firmware": "pytes"}, {"firmware": "us3000d"}, {"firmware": "pytes-v5", "asleep": True},
+    {"takes": "cr"}, {"takes": "crlf"}, {"takes": "each"}, {"end": "cr"}, {"end": "lf"},
+], ids=str)  # fmt: skip
+def test_a_simulated_console(options):
     clock = Clock()
     uart = BatteryUart(clock, 115200)
-    uart.battery.update(firmware=firmware, asleep=asleep)
+    uart.battery.update(**{"firmware": "us5000", **options})
     word, said = found(uart, clock)
-    assert word == "console" and ("slept" in said) == asleep and not uart.battery.forbidden
+    assert word == "console" and ("slept" in said) == ("asleep" in options) and not uart.battery.forbidden
+    assert said.endswith("packs in its table: 1, 2")
+
+
+def test_a_console_of_another_family():
+    clock = Clock()
+    uart = BatteryUart(clock, 115200)
+    uart.battery.update(firmware="us5000")
+    uart.battery.console._lines = lambda words, now: [
+        "AverageTempr   : 20466       ", "Volt   Curr   UTlow  CoulombAH", "235573 -292   26000  7%",
+        "Command completed successfully", "$$"]  # fmt: skip
+    word, said = found(uart, clock)
+    assert word == "console" and "a battery of the Force family (UTlow in its table), which is not known here" in said
 
 
 @pytest.mark.parametrize("noise", [b"\0\xff\x81" * 5, b"~20014600\r" * 3, b"~" * 40])

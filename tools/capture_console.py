@@ -13,6 +13,7 @@ CONSOLE_BAUD = 115200
 ATTEMPTS, MAX_PACKS = 3, 16
 TO_PROMPT_MS, PAUSE_MS = 10_000, 500
 FOREIGN = ("UTlow", "CoulombAH")  # columns of `pwr`
+BARE = ("info", "stat")  # some consoles answer them only without a number, for the master
 CONSOLE_OF_A_PACK = ("info", "pwr", "bat", "stat", "soh")
 PROMPT = re.compile(rb"[A-Za-z][\w-]+>\s*$")
 
@@ -30,13 +31,15 @@ class ConsoleSteps:
         self._line.set_rate(CONSOLE_BAUD)
         table = self._request("pwr")
         packs = packs_of(table) if isinstance(table, list) else []
-        if isinstance(table, list) and any(name in table[0] for name in FOREIGN):
+        if isinstance(table, list) and any(name in line.split() for line in table for name in FOREIGN):
             self._say("these columns are of the Force family, which the firmware does not know; all is recorded")
         self._say(f"packs in the table: {', '.join(map(str, packs)) or 'none that can be read, trying pack 1'}")
         self._request("time")
         for pack in packs or [1]:
             for command in CONSOLE_OF_A_PACK:
                 answer = self._request(command, pack)
+                if pack == 1 and command in BARE and isinstance(answer, Refusal):
+                    answer = self._request(command)
                 if command == "info" and isinstance(answer, list):
                     self._model = device_of(answer)
         return len(packs)

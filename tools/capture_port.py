@@ -16,9 +16,9 @@ from tools import ToolError
 READ_COMMANDS = tuple(sorted(cid2 for cid2 in frame.COMMANDS if cid2 != frame.SET_RATE))
 CONSOLE_COMMAND = re.compile(rb"(pwr|time|info|stat|(pwr|bat|info|stat|soh) ([1-9]|1[0-6]))\r?\n")
 WAKE_UP = b"~20014682C0048520FCC3\r"  # asks newer firmware for its text console
-NEWLINE = b"\n"
+NEWLINE = b"\r\n"
 PAGER_KEY = b"\r"  # goes on with the answer that is coming
-KEYS = (NEWLINE, b"\r\n", PAGER_KEY)
+KEYS = (NEWLINE, PAGER_KEY)
 MAX_BYTES = 65536  # kept of what comes after one request
 QUIET_MS, SETTLE_MS, POLL_MS = 30, 300, 5
 CHUNK_BYTES = 256

@@ -112,8 +112,9 @@ def _in_file(what, left_out):
     if len(data) > MOST_BYTES:
         raise ToolError(f"{name} is larger than {MOST_BYTES >> 20} MB: cut it to the part that matters")
     found = list(decode_find.frames(data, name, left_out)) or decode_find.alone(data.decode("latin-1"), name)
-    if not found and (left_out[decode_find.TEXT] or decode_find.is_console(data)):
-        raise ToolError(f"{name} is of the text console; decode.py reads frames only")
+    console = decode_find.console(data) or ("the text console" if left_out[decode_find.TEXT] else "")
+    if not found and console:
+        raise ToolError(f"{name} is of {console}; decode.py reads frames only")
     if not found:
         raise ToolError(f"no frame in {name}: a frame is ~ and at least {decode_find.FEWEST_HEX + 1} hex digits")
     return found

@@ -15,7 +15,9 @@ FEWEST_HEX = 4  # behind ~, else it is no frame in a text
 FEWEST_HEX_RAW = 8
 _WORD = re.compile(r"~[^\s\"'`<>,;()\[\]{}|\\]*")
 _HEX = re.compile(r"~[0-9A-Fa-f]*")
-_PROMPT = re.compile(rb"(?:^|[\r\n])[\w-]+>")  # of the text console
+# Of the text console: its prompt, the end of an answer, the columns of `pwr`; and those that only the Force family has
+_CONSOLE = re.compile(rb"(?:^|[\r\n])[\w-]+>|Command completed|\bVolt +Curr +Tempr\b")
+_FORCE = re.compile(rb"\b(?:UTlow|CoulombAH)\b")
 _AROUND = " \t\n\"'`"  # a frame, as it is pasted
 SILENT, TEXT = "requests without an answer", "answers of the text console, which are not looked at"
 
@@ -67,9 +69,11 @@ def alone(text, where):
     return [Found(text[:MOST], where)] if len(text) >= FEWEST_HEX_RAW and is_hex(text) else []
 
 
-def is_console(data):
-    """Whether a prompt of the text console stands in a file."""
-    return _PROMPT.search(data) is not None
+def console(data):
+    """Whose text console a file is of, in words, or ""."""
+    if _FORCE.search(data):
+        return "the text console of the Force family, which the firmware does not know"
+    return "the text console" if _CONSOLE.search(data) else ""
 
 
 def _row(line):
