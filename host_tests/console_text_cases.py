@@ -98,6 +98,15 @@ def check_dash_in_a_slaves_row():
     assert it.packs() == (1, 2) and it.read(1).extra.mos is None
 
 
+def check_columns_that_are_not_there():
+    for header, row in (
+        ("Power Volt   Base.St  Time", "%d     49952  Dischg   2024-04-05 18:24:33"),
+        ("Power Base.St  Coulomb  Volt", "%d     Dischg   83%%      49952"),
+    ):
+        answer = made.wrapped("pwr", [header, row % 1, row % 2])
+        assert console({"pwr": answer})[0].packs() == (1, 2), header
+
+
 def check_full_columns():
     """A current of 100 A or more touches the temperature."""
     it, _ = console({"pwr": made.pwr(words={"Curr": "-100000", "Tempr": "26000"})})

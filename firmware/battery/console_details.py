@@ -7,7 +7,7 @@ from . import console_text as text
 _MAX_PACKS = const(16)
 _BLANK, _COLON, _ZERO = const(0x20), const(0x3A), const(0x30)
 # What the header of `pwr` must have, and the columns whose words stand nowhere else: a temperature, and states
-_NEEDED = b"Power;Volt;Curr;Tempr;Base.St;Volt.St;Curr.St;Temp.St;Coulomb;Time"
+_NEEDED = b"Power;Volt;Base.St"
 _SEEN_HERE = b"MosTempr;M.T.St;SysAlarm.St"
 _FORCE = b"UTlow", b"CoulombAH"  # columns of the Force family
 _OLD_ABSENT = 8, 16  # in rows of packs that are not there, whatever the header is: place of Absent, count of words
@@ -34,7 +34,8 @@ def table(lines, _):
             name = str(name, "ascii")
             raise ValueError("a battery of the Force family (%s in its table), which is not known here" % name)
     names = text.columns(header, _NEEDED)
-    width, base, time = len(names), names.index(b"Base.St"), names.index(b"Time")
+    width, base = len(names), names.index(b"Base.St")
+    time = names.index(b"Time") if b"Time" in names else 0  # of two words
     there, mos, odd, places = [], {}, {}, []
     for name in _SEEN_HERE.split(b";"):
         if name in names:
@@ -50,7 +51,7 @@ def table(lines, _):
         else:
             if len(words) == width + 1 and words[time].find(b"-") >= 0 and _COLON in words[time + 1]:
                 words.pop(time)
-            elif len(words) != width or words[time] != b"-":  # a word is missing, or a value is of two, or two touch
+            elif len(words) != width or (time and words[time] != b"-"):  # one is missing, of two, or two touch
                 words = _cut(line, header, names)
             fits = words and words[base].strip(b"-") and text.number(words[names.index(b"Volt")])
         if not fits or words[0] != b"%d" % count or count > _MAX_PACKS:
