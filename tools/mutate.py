@@ -43,7 +43,7 @@ MODULES = {
     **{f"battery/console{part}.py": CONSOLE for part in ("", "_details", "_line", "_pack", "_text")},
     "plausible.py": ("test_plausible.py", "test_recorded_frames.py"),
     "problems.py": ("test_problems.py", "test_console.py"),
-    "rack.py": (), "energy.py": (),
+    "rack.py": ("test_rack.py", "test_payloads.py"), "energy.py": (),
     "reading.py": ("test_reading.py", "test_rack.py", "test_payloads.py"),
     "mqtt/json_writer.py": ("test_json_writer.py", "test_payloads.py"),
     "mqtt/payloads.py": ("test_payloads.py", "test_pace.py"),
