@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from battery_line import BatteryUart, House
 from fakes import Clock
@@ -9,6 +11,9 @@ from fakes import Clock
 from firmware.battery import NoReply, Refusal, frame, pace, pace_messages
 from firmware.battery.pace import Pace, PaceLink
 from firmware.battery.pace_messages import DataError
+from firmware.mqtt.devices import Devices
+from firmware.mqtt.discovery import Config
+from firmware.mqtt.payloads import Payloads
 from firmware.reading import summarize
 from tools.simulator import framed
 from tools.simulator.commands import Reply
@@ -190,3 +195,28 @@ def test_a_refusal_is_an_answer():
     battery.commands.reply = lambda request, code: Reply(framed.VER_ERROR)
     battery.clear()
     assert not it.link.answers(1) and it.link.version == 0x25
+
+
+@pytest.mark.parametrize(("cells", "sensors", "keys"), [
+    (16, 6, ["CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16", "MOS_T", "ENV_T"]),
+    (8, 4, ["CellTemp1_4", "CellTemp5_8", "Temp3", "Temp4"]),
+    (15, 3, ["CellTemp1_4", "CellTemp5_8", "CellTemp9_12"]),
+])  # fmt: skip
+def test_what_is_published_of_it_is_announced(cells, sensors, keys):
+    it, battery = asking(packs=1, cells=cells, temperatures=sensors)
+    battery.commands.flags[1] = {"SCP", "NTC_Fault", "MOS_OT"}
+    reading = it.read(1)
+    said = json.loads(bytes(Payloads().pack(reading, summarize(reading), 0, 0)))
+    assert list(said["Temps"]) == keys and said["DesignCapacity"] == reading.more.design / 1000 and said["SOH"] == 99
+    assert said["Protect_Status"]["SCP"] is said["Fault_Status"]["NTC_Fault"] is said["Alarm_Status"]["MOS_OT"] is True
+    assert said["ProblemText"].startswith("Short-circuit protection; Temperature sensor fault")
+    assert said["Balancing_Cells"] == []
+    assert said["System_Status"].keys() == {"Fully_Charged", "Charge_MOS", "Discharge_MOS"}
+    devices = Devices(True, "homeassistant/device/Root_Main", 120)
+    devices.see(reading)
+    devices.identify(1, it.identity(1)[0], b'"mf":"PACE"')
+    config = json.loads(b"".join(map(bytes, Config(devices, 1, "Root/Main/", Payloads()))))
+    there = {key for key, component in config["cmps"].items() if len(component) > 1}
+    sensors_there = {key for key in there if "Temp" in key or key.endswith("_T")} - {"TempMin", "TempMax"}
+    assert sensors_there == set(keys)
+    assert {"DesignCapacity", "SOH", "Charge_MOS"} <= there and "ChargeVoltageLimit" not in there

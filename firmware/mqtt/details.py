@@ -31,7 +31,7 @@ def about(found):
     json = JsonWriter(64)
     json.begin()
     for key, value in (
-        ("mf", found.maker or "Pylontech"),
+        ("mf", found.maker or ("PACE" if found.dialect == "pace" else "Pylontech")),
         ("mdl", found.device),
         ("sw", found.version),
         ("hw", found.board),

@@ -4,12 +4,12 @@ from micropython import const
 
 _RACK = const(0)  # as a device's number; packs have their own
 # What a device has said, as bits in this order, from bit 16 on; below them the counts of its cells, and of its
-# temperature sensors. text: it speaks text
-_FACTS = b"alarms soh mos balancing switches counters text identified events"
+# temperature sensors. text: it speaks text, or PACE, which has no limits either
+_FACTS = b"alarms soh mos balancing switches counters text identified events pace"
 _COUNTS = const(0xFFFF)
 _ALARMS, _SOH, _MOS, _BALANCING = const(1 << 16), const(1 << 17), const(1 << 18), const(1 << 19)
 _SWITCHES, _COUNTERS, _TEXT, _IDENTIFIED = const(1 << 20), const(1 << 21), const(1 << 22), const(1 << 23)
-_EVENTS = const(1 << 24)
+_EVENTS, _PACE = const(1 << 24), const(1 << 25)
 DEVICES = 17  # the rack, and 16 packs
 _SERIAL_BYTES = const(16)
 
@@ -53,13 +53,14 @@ class Devices:
         """Takes in what a Reading shows; what is new makes the configs due."""
         pack = reading.pack
         facts = self._facts[pack] & ~_COUNTS | len(reading.temperatures) << 8 | len(reading.cells)
-        extra = reading.extra
+        extra, more = reading.extra, reading.more
         for fact, value in (
             (_ALARMS, reading.alarms),
             (_SOH, reading.soh),
-            (_MOS, extra and extra.mos),
-            (_BALANCING, extra and extra.balancing),
+            (_MOS, extra.mos if extra else (more and "MOS_T" in more.sensors) or None),
+            (_BALANCING, extra.balancing if extra else more and more.balancing),
             (_EVENTS, extra and extra.events),
+            (_PACE, more),
         ):
             if value is not None:
                 facts |= fact
@@ -79,7 +80,9 @@ class Devices:
 
     def identify(self, pack, identity, about):
         """Takes in a reading.Identity, and what details.about() makes of it."""
-        self._facts[pack] = self._facts[pack] & ~_TEXT | _IDENTIFIED | (_TEXT if identity.dialect == "console" else 0)
+        self._facts[pack] = self._facts[pack] & ~_TEXT | _IDENTIFIED | (
+            _TEXT if identity.dialect in ("console", "pace") else 0
+        )
         for known in self._about:
             if known == about:
                 about = known

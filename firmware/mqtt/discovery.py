@@ -15,6 +15,7 @@ _PATH = __file__[: __file__.rfind("/") + 1] + "entities.txt"
 _COMMENT = const(35)  # "#"
 _DASH = b"\xe2\x80\x93"  # "–" as UTF-8
 _CHUNK_BYTES = const(128)  # of the table; smaller reads from flash are slow, larger ones need memory in one piece
+_PACE_SENSORS, _PACE_CELL_SENSORS = const(6), const(4)
 _TEXT_BYTES = const(64)
 _COLLECT_COMPONENTS = const(6)  # whose garbage would leave the free memory in small pieces
 # Of a row, where there is something
@@ -159,7 +160,15 @@ class Config:
         cells = self._devices.cells(self._number)
         if key.startswith(b"Cell_"):
             return int(key[5:]) <= cells
-        return key.decode() in [temperature_key(index, cells) for index in range(self._devices.sensors(self._number))]
+        sensors = self._devices.sensors(self._number)
+        if self._said(b"pace"):  # the cells' come first; of six the last two are MOS_T and ENV_T
+            groups = _PACE_CELL_SENSORS if sensors == _PACE_SENSORS else (cells + 3) // 4
+            if key.startswith(b"CellTemp"):
+                return int(key[8:].split(b"_")[0]) // 4 < min(groups, sensors)
+            if key == b"ENV_T":
+                return sensors == _PACE_SENSORS
+            return key.startswith(b"Temp") and sensors != _PACE_SENSORS and groups < int(key[4:]) <= sensors
+        return key.decode() in [temperature_key(index, cells) for index in range(sensors)]
 
     def _filled(self, text):
         for placeholder, value in self._values:
