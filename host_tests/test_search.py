@@ -205,7 +205,8 @@ def test_every_probe_finds_the_battery_by_what_it_sends(own, number):
     uart, clock = Hearing(), Clock()
     link = Line(uart, clock) if own == "console" else Link(uart, clock, 4800)
     search = Search(link, Log(), own, False, 4800, number >= 5)
-    order = probes(own) + probes("framed" if own == "console" else "console") + probes("rs485") + probes("pace")
+    others = ("framed" if own == "console" else "console", "rs485", "pace")
+    order = [probe for dialect in (own, *others) for probe in probes(dialect, 4800)]
     assert {probe[:2] for probe in order} == {probe[:2] for probe in PROBES} and len(order) == len(PROBES) + 1
     for _ in range(number):
         assert search.step(0) is None

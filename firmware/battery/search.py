@@ -55,7 +55,7 @@ _CID1 = b"46"  # in a frame, behind SOI, VER and ADR
 _CID1_AT = const(5)
 
 
-def probes(dialect, baud=SAFE_BAUD, group=0):
+def probes(dialect, baud=0, group=0):
     """The PROBES of one dialect, those at the rate `baud` first; fast ones only when that is fast. `group`: setting."""
     found = [probe for probe in PROBES + (_FAST_PROBES if baud > SAFE_BAUD else ()) if probe[0] == dialect]
     if dialect == RS485:
