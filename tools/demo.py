@@ -58,6 +58,7 @@ def parsed(arguments=None):
     add("--port", metavar="PORT", help="a real battery at this serial port, such as /dev/ttyUSB0")
     add("--board", action="store_true",
         help="deploy to a virtual board, set it up over its serial port, let it publish")  # fmt: skip
+    add("--update", action="store_true", help="with --board: over the broker a newer version, then one that crashes")
     add("--dialect", choices=tuple(DIALECTS), help="what the simulated battery speaks (default framed)")
     add("--firmware", choices=tuple(CONSOLES), help=f"whose text console it is (default {demo_battery.CONSOLE})")
     options.add_broker(parser)
@@ -78,6 +79,7 @@ def parsed(arguments=None):
         (given.worn and given.dialect != "console", "--worn needs --dialect console"),
         (given.set and given.board, "--set is for the firmware on this PC: leave --board out"),
         (given.speed <= 0, "--speed must be more than 0"),
+        (given.update and not given.board, "--update needs --board"),
         (given.board and given.port, "--board has a simulated battery: leave --port out"),
         (given.board and own_broker, "--board has a broker of its own: leave --broker, --user and --pass out"),
     ):

@@ -9,16 +9,19 @@ import json
 import queue
 import re
 import shlex
+import shutil
 import threading
 from pathlib import Path
 
-from tools import ToolError, show
+from tools import ToolError, environment, show
 from tools.heard import DEFAULT_RACK, DEFAULT_ROOT
 from tools.process import Process
 
 SILENT_TIMEOUT_S = 120  # the first start compiles the board's own modules and the firmware
 MPREMOTE = ".venv/bin/mpremote"
 BOOT = "pylon2mqtt: Ctrl-C for the REPL"  # the firmware's first line after a reset
+# The two that come over the broker: name of the copy of this tree, a line more of its app.py, and how deploy.py ends
+UPDATES = (("newer", "", 0), ("broken", 'raise RuntimeError("this version is broken")\n', 1))
 COPYING = re.compile(r"copying .* \((\d+) of (\d+), ")
 # Kinds of events: a line of the firmware, its end; the board's port, a line and the end of a step
 LINE, ENDED, PORT, STEP_LINE, STEP_END = "line", "ended", "port", "step line", "step end"
@@ -33,7 +36,8 @@ class DemoBoard:
 
     def __init__(self, given, broker, uart, directory, events):
         self._given, self._broker, self._uart, self._events = given, broker, uart, events
-        self._variables = {"TMPDIR": str(directory)}
+        self._variables = {"TMPDIR": str(directory), "PYLON2MQTT_VENV": str(environment.VENV)}
+        self._directory = Path(directory)
         self._flash = Path(directory) / "flash"
         self._board = None
         self._lock = threading.Lock()
@@ -44,16 +48,21 @@ class DemoBoard:
     def __enter__(self):
         try:
             port = self._switch_on()
-            self._step("2. The firmware onto it", "python3", "tools/deploy.py", "--port", port)
+            key_file = ["--key-file", str(self._directory / "update_key")]
+            with_key = ["--new-key", *key_file] if self._given.update else []
+            self._step("2. The firmware onto it", "python3", "tools/deploy.py", "--port", port, *with_key)
             self._step("3. Its settings, at its REPL", MPREMOTE, "connect", port, "exec", self._settings())
             with self._lock:
                 self._boot = None  # what it says until its next start is of no interest
             self._step("4. One more, the short way; then it starts anew", "python3", "tools/configure.py", "--port",
                        port, f"publish_rate={self._given.publish_rate}")  # fmt: skip
+            for number, (name, line, status) in enumerate(UPDATES if self._given.update else (), 5):
+                self._update(number, name, line, key_file, status)
         except BaseException:
             self.__exit__()
             raise
-        print("\n5. It starts, looks for the battery, and publishes", flush=True)
+        number = 5 + 2 * self._given.update
+        print(f"\n{number}. It starts, looks for the battery, and publishes", flush=True)
         with self._lock:
             for line in self._boot or ():
                 self._events.put((LINE, line))
@@ -103,14 +112,29 @@ class DemoBoard:
         text = ", ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in values.items())
         return f"from firmware import config; config.set({text})"
 
-    def _step(self, title, *command):
-        """Show one command and run it to its end. ToolError."""
+    def _update(self, number, name, line, key_file, status):
+        """Bring another version onto the board over the broker: this tree, with a `line` more."""
+        tree, (host, port) = self._directory / name, self._broker
+        shutil.copytree(environment.PROJECT / "firmware", tree / "firmware")
+        shutil.copytree(environment.PROJECT / "tools", tree / "tools")
+        for top in ("boot.py", "main.py", "place.py", "place.txt"):
+            shutil.copyfile(environment.PROJECT / top, tree / top)
+        init = tree / "firmware" / "__init__.py"
+        init.write_text(re.sub(r'__version__ = "(.+)"', rf'__version__ = "\1-{name}"', init.read_text()))
+        with (tree / "firmware" / "app.py").open("a") as file:
+            file.write(line)
+        which = ["--mqtt", f"{host}:{port}", "--mqtt_root", self._given.root, "--rack_name", self._given.rack]
+        self._step(f"{number}. A {name} version, over the broker", "python3", str(tree / "tools" / "deploy.py"),
+                   *key_file, *which, expected=status)  # fmt: skip
+
+    def _step(self, title, *command, expected=0):
+        """Show one command and run it to its end, `expected` status. ToolError."""
         print(f"\n{title}\n$ {shlex.join(command)}", flush=True)
         put = self._events.put
         with Process(command, lambda line: put((STEP_LINE, line)), lambda status: put((STEP_END, status)),
                      self._variables):  # fmt: skip
             status = self._wait(STEP_END, command)
-        if status:
+        if status != expected:
             program = next(word for word in command if word != "python3")
             raise ToolError(f"step {title.partition('.')[0]} failed, as told above: {program} ended with {status}")
 
