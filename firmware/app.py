@@ -10,7 +10,11 @@ import place
 
 from . import board, energy, log, loop, rack, telemetry, uplink
 from .battery import poller
+from .modules import Temporary
 from .mqtt import devices, payloads, publisher, session, transport
+
+_WORDS = place.read()
+del place  # its memory is needed before _WORDS are
 
 _KEEPALIVE_S = 60
 _ID_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
@@ -48,11 +52,10 @@ def build(retained, settings, uart, tls, clock):
     sink = publisher.Publisher(client, prefix, sums, meters, writer, announced, health, clock, logger)
     key = settings["update_key"].encode()
     main = loop.Loop(board.reset, retained, clock, logger, station, client, reader, sink, health, key)
-    words = place.read()
-    if words[1:2] == [b"trial"]:
-        from .update.trial import Trial
-
-        main.update = Trial(main, client, announced, health, logger, words)
+    if _WORDS[1:2] == [b"trial"]:
+        with Temporary():
+            from .update.trial import Trial
+        main.update = Trial(main, client, announced, health, logger, _WORDS)
 
     reader.sink, reader.on_found = sink, main.found
     sink.on_announced = reader.start_cycle

@@ -5,6 +5,7 @@ import time
 import place
 
 from . import board, config
+from .modules import Temporary
 from .retained import Retained
 
 _COMPLAIN_MS = 60_000
@@ -22,9 +23,9 @@ def begin():
     if board.reset_cause() == "watchdog":
         retained.last_error = "watchdog: it hung, or the battery side made no progress"
     if place.read()[1:2] == [b"refused"]:
-        from .update import trial
-
-        trial.given_up(retained)
+        with Temporary():
+            from .update.outcome import given_up
+        given_up(retained)
     crash_loop = retained.quick_boots >= _QUICK_BOOTS
     retained.quick_boots = 0 if crash_loop else retained.quick_boots + 1
     retained.save()

@@ -45,6 +45,7 @@ def port_of(tool):
     (["--port", "/dev/null", "--faults"], "--faults needs the simulated battery"),
     (["--speed", "0"], "must be more than 0"),
     (["--firmware", "us5000"], "--firmware needs --dialect console"),
+    (["--update"], "--update needs --board"),
     (["--board", "--port", "/dev/null"], "--board has a simulated battery: leave --port out"),
     (["--board", "--user", "me"], "leave --broker, --user and --pass out"),
     (["--pack", "2"], "unrecognized arguments"),

@@ -115,6 +115,7 @@ def tls_board(board, broker_factory, certificates, time_server):
             "mqtt_ca": "ca.pem",
             "ntp_host": "127.0.0.1",
         }
+        settings |= arguments.pop("settings", {})
         pem = (certificates / f"{ca}.pem").read_text()
         environ = {"VB_NTP_PORT": str(time_server.port)} | arguments.pop("env", {})
         one = board(config=settings, files={"ca.pem": pem}, env=environ, heap="chip", **arguments)

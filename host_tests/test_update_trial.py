@@ -6,7 +6,7 @@ import pytest
 from update_rig import Flash, PowerCut, Restarted, Rig, starts
 
 import place
-from firmware.update import trial
+from firmware.update import outcome, trial
 
 SUM = b"5" * 64
 
@@ -53,7 +53,7 @@ def test_after_ten_minutes_the_old_one_comes_back(flash):
         rig.passes(602, 1000)
     assert place.read() == [b"a", b"refused", b"time", b"-", b"2.0", SUM] and starts() == ""
     rig.retained.last_error = "OSError 5"
-    trial.given_up(rig.retained)
+    outcome.given_up(rig.retained)
     assert rig.retained.last_error == "update to 2.0 given up: no success within 10 minutes"
     assert place.read() == [b"a"] and flash.read()["refused.txt"] == SUM + b"\n"
 
@@ -63,7 +63,7 @@ def test_three_starts_then_the_old_one_comes_back(flash):
     assert [(place.start(), starts()) for _ in range(5)] == [(True, "b/")] * 3 + [(False, "")] * 2
     rig = Rig()
     rig.retained.last_error = "OSError 5 in app.py"
-    trial.given_up(rig.retained)
+    outcome.given_up(rig.retained)
     assert rig.retained.last_error == "update to 2.0 given up: 3 starts without success; OSError 5 in app.py"
 
 
@@ -83,7 +83,7 @@ def test_no_memory_on_trial_is_its_own_fault(flash):
 
 @pytest.mark.parametrize("lost", [False, True])
 @pytest.mark.parametrize("write", [
-    lambda rig: place.start(), lambda rig: place.write([b"b"]), lambda rig: trial.given_up(rig.retained),
+    lambda rig: place.start(), lambda rig: place.write([b"b"]), lambda rig: outcome.given_up(rig.retained),
 ], ids=["start", "good", "given up"])  # fmt: skip
 def test_a_power_cut_at_every_write_of_the_trial(flash, lost, write):
     flash.put({"refused.txt": b"old\n"})

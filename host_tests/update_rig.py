@@ -16,9 +16,9 @@ import place
 from firmware.log import Log
 from firmware.loop import Loop
 from firmware.retained import Retained
-from firmware.update import answer, build, files, manifest, offer, signature, trial
+from firmware.update import answer, build, files, manifest, offer, outcome, signature, trial
 
-MODULES = (place, answer, build, files, manifest, offer, signature, trial)
+MODULES = (place, answer, build, files, manifest, offer, outcome, signature, trial)
 KEY = b"a key of twenty byte"
 PREFIX = "a/b/"
 MPY = 0  # CPython has none

@@ -1,0 +1,50 @@
+"""An update of all files in the memory of an ESP32, beside 16 packs, or TLS, while everything goes on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+import test_tls
+import test_update
+from mqtt_helpers import Recorder
+from system_helpers import Way
+
+from tools.simulator import Simulator
+
+certificates, time_server, tls_board = test_tls.certificates, test_tls.time_server, test_tls.tls_board
+tree, update = test_update.tree, test_update.update
+KEY, SPEED = test_update.KEY, 4
+PLACE_TIMEOUT_S = 60
+
+
+def all_touched(project):
+    return [path.relative_to(project / "firmware").with_suffix("").as_posix()
+            for path in (project / "firmware").rglob("*.py") if path.stem != "__init__"]  # fmt: skip
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dialect", ["framed", "console"])
+def test_sixteen_packs(board, broker, mqtt_client, project, tree, update, dialect):
+    settings = {"update_key": KEY, "discovery": True, "dialect": dialect}
+    with Way(board, broker, mqtt_client, settings=settings, packs=16, dialect=dialect, speed=SPEED) as way:
+        way.start()
+        mqtt_client.wait_topic("_Pack16/config", PLACE_TIMEOUT_S)
+        way.wait("stat/readings/Rack", PLACE_TIMEOUT_S)
+        said = update(tree(touched=all_touched(project)))
+        assert len(test_update.copied(said)) > 50 and said[-1].startswith("it has published")
+        assert len(way.board.resets) == 1 and way.complaints() == []
+        print([json.loads(m.payload)["HeapFree"] for m in way.heard("tele/STATE")])
+
+
+@pytest.mark.slow
+@test_tls.pytestmark[0]
+@test_tls.pytestmark[1]
+def test_over_tls(tls_board, project, tree, update):
+    with Simulator(packs=2, paced=False, speed=SPEED) as battery:
+        one = tls_board(uart=battery.path, speed=SPEED, settings={"update_key": KEY})
+        with Recorder("127.0.0.1", one.plain_port) as recorder:
+            recorder.wait_topic("stat/readings/Rack", PLACE_TIMEOUT_S)
+            said = update(tree(touched=all_touched(project)), mqtt=("127.0.0.1", one.plain_port))
+        assert len(test_update.copied(said)) > 50 and said[-1].startswith("it has published")
+        assert len(one.resets) == 1 and not [line for line in one.lines if "emory" in line]
