@@ -65,9 +65,9 @@ def parse(payload, retained=False):
         return "not UTF-8"
     try:
         asked = json.loads(text)
-    except (ValueError, TypeError, RuntimeError):  # MicroPython: keys that cannot be keys; CPython: nested too deeply
+        same = json.dumps(asked).encode()
+    except (ValueError, TypeError, RuntimeError, MemoryError):  # keys that cannot be keys; nested too deeply
         return "not JSON"
-    same = json.dumps(asked).encode()
     for mark in _MARKS:
         if payload.count(mark) != same.count(mark):
             return "not JSON"

@@ -1,6 +1,10 @@
 """commands.parse(): what may be asked for, good and bad. Runs on CPython and on MicroPython."""
 
+import gc
+
 from firmware.commands import parse
+
+_ROOM_BYTES = 9000
 
 GOOD = (
     (b'{"publishRate": 1000}', {"publishRate": 1000}),
@@ -87,3 +91,12 @@ def check_bad():
     for payload, why in BAD:
         found = parse(payload)
         assert isinstance(found, str) and why in found, payload
+
+
+def check_nesting_that_takes_all_memory():
+    held = []
+    while hasattr(gc, "mem_free") and gc.mem_free() > _ROOM_BYTES:
+        held.append(bytearray(1000))
+    found = parse(b"[" * 250), parse(b'{"status":' + b"[" * 122 + b"]" * 122 + b"}")
+    del held[:]
+    assert found[0] == "not JSON" and (found[1] == "not JSON" or "status" in found[1])
