@@ -21,7 +21,7 @@ FAULT_S = 30
 RECOVERY_S = 15
 FOUND_AGAIN_S = 30  # after a power cycle, or a change of the rate
 PAUSE_S = 8  # that the search may have reached when it failed all the time
-STALLED = 10  # requests that may go unanswered because this PC was busy; the first finds the battery at another rate
+STALLED = 10  # requests that may be answered late or not because this PC was busy; the first at another rate
 CANCELLING = ("swapped", "cancel")  # what passes the checksum
 CAPACITY_AH = 50
 VOLTAGE_SHARE = 100  # before a pack has matched exactly three times (§6, sum)
@@ -62,8 +62,8 @@ GROUPS = {
         Case("changed", 0.5, ("FrameErrors",), ("ReturnCodes", "Implausible")),
         Case("lost", 0.5, ("FrameErrors",), ("ReturnCodes", "Implausible")),
         Case("doubled", 0.5, ("FrameErrors",), ("ReturnCodes", "Implausible")),
-        Case("swapped", 0.3, ("Implausible",)),
-        Case("cancel", 0.3, ("Implausible",)),
+        Case("swapped", 0.5, ("Implausible",)),
+        Case("cancel", 0.5, ("Implausible",)),
         Case("swapped", 0.3, ("Implausible",), from_start=True),
         Case("cancel", 0.3, ("Implausible",), from_start=True),
     ),
@@ -179,7 +179,7 @@ def counters(case, way):
         if last[name] <= (0 if case.from_start else first[name]):
             yield f"{name} did not grow: {last}"
     for name in case.stays:
-        if last[name] > (STALLED if name == "Timeouts" else 0):
+        if last[name] > (STALLED if name in ("Timeouts", "FrameErrors") else 0):
             yield f"{name} grew: {last}"
     if last["Link"] != "online" or last["Packs"] != case.packs:
         yield f"the link is not well: {last}"

@@ -91,7 +91,7 @@ def check_rack(it, told):
         "CellMin": low, "CellMinAt": f"Pack {low_at} cell {packs[low_at]['CellMinNumber']}",
         "CellMax": -high, "CellMaxAt": f"Pack {high_at} cell {packs[high_at]['CellMaxNumber']}",
         "CellDelta": -high - low, "TempMin": min(temperatures), "TempMax": max(temperatures),
-        "Problem": True, "Warning": True,
+        "Problem": True, "Warning": True, "StoredEnergy": half_up(48 * total("RemainingCapacity") / 1000, 3),
     }  # fmt: skip
     current = total("PackCurrent")
     if current >= 1:
@@ -101,7 +101,8 @@ def check_rack(it, told):
         assert said.items() >= expected.items()
         assert said.keys() - expected.keys() == {"ChargedEnergy", "DischargedEnergy", "BatteryState", "ProblemText"}
         assert said["BatteryState"] == ("charging" if current > 0 else "discharging")
-        assert said["ProblemText"].startswith("Pack 1: Cell 3 over-voltage; Pack 2: Pack under-voltage protection; ")
+        assert said["ProblemText"].startswith(
+            "Pack 2: Pack under-voltage protection; Cell 9 fault; Pack 1: Cell 3 over-voltage; ")  # fmt: skip
 
 
 def half_up(value, digits):
