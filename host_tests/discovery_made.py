@@ -34,9 +34,9 @@ def identify(devices, pack, **fields):
     devices.identify(pack, who, about(who))
 
 
-def made_devices(packs=1, cells=15, sensors=5, flags=ALARMS, root="PylonToMQTT", rack="Main", expire_s=120):
+def made_devices(packs=1, cells=15, sensors=5, flags=ALARMS, root="PylonToMQTT", rack="Main", expire_s=120, tells=2):
     """-> devices.Devices that know `packs` packs, as they are after a first cycle. `flags`: ALARMS | SOH | TEXT."""
-    devices = Devices(2, discovery_topic("homeassistant", root, rack), expire_s)
+    devices = Devices(tells, discovery_topic("homeassistant", root, rack), expire_s)
     for pack in range(1, packs + 1):
         devices.see(made_reading(
             pack=pack, cells=(3300,) * cells, temperatures=(200,) * sensors, soh=99 if flags & SOH else None,

@@ -65,7 +65,7 @@ def test_announced_fed_born_again_and_commanded(board, broker, mqtt_client):
 
 def check_announced(it):
     """Byte by byte as the same code makes it on this PC; the rack first."""
-    devices = made_devices(packs=2)
+    devices = made_devices(packs=2, tells=1)  # no update_key, no updates
     for pack in (1, 2):
         of_51h = {"maker": "Pylon", "device": "US2KBPL", "version": "2.3"} if pack == 1 else {}
         identify(devices, pack, serial=it.sim.snapshot(pack)["serial"], **of_51h)
