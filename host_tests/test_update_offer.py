@@ -68,6 +68,8 @@ REFUSED = (
     ("old", {"nonce": b"0" * 32}, {}, "it is old"),
     ("another MicroPython", {"mpy": b"5"}, {}, "another MicroPython"),
     ("no version", {"version": b'"'}, {}, "no version"),
+    ("no size", {"size": b"-1"}, {}, "no size"),
+    ("a manifest of a megabyte", {"size": b"1048576"}, {}, "no size"),
     ("a word more", {"more": b"x"}, {}, "of a form"),
     ("given up before", {"sum": b"6" * 64}, {}, "given up before"),
 )

@@ -27,6 +27,15 @@ ANSWER, LOG, STATE, LWT = "tele/update", "tele/LOG", "tele/STATE", "tele/LWT"
 READINGS = "stat/readings/"
 
 
+def parsed(payload):
+    """-> the object in a payload of JSON; {} where there is none."""
+    try:
+        found = json.loads(payload)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 class Link:
     """A connection to the broker that hears one board. ToolError where there is none."""
 
@@ -152,10 +161,7 @@ class Update:
         elif topic == LOG:
             self._say(f"board | {payload.decode('utf-8', 'replace')}")
         elif topic == ANSWER and not retained:
-            try:
-                return json.loads(payload)
-            except ValueError:
-                return None
+            return parsed(payload)
         return {topic: payload} if topic == STATE or topic.startswith(READINGS) else None
 
     def _raise_refusal(self, said):
@@ -205,7 +211,7 @@ class Update:
                 self._link.send("ask", asked)
             for topic, payload in (said or {}).items():
                 if topic == STATE:
-                    error = json.loads(payload)["LastError"]
+                    error = str(parsed(payload).get("LastError"))
                     if error.startswith(f"update to {self._version} given up"):
                         raise ToolError(f"the board went back to {hello['version']}: {error}")
                 elif topic.startswith(READINGS + "Pack"):

@@ -68,7 +68,7 @@ def plan(wanted, present, free, beside=False):
     # A file is copied beside the old one, which goes last.
     needs = [_blocks(len(wanted[name])) for name in (wanted if beside else copy)]
     freed = -SPARE_BYTES if beside else sum(_blocks(files[name]) for name in {*copy, *remove} if name in files)
-    lacking = sum(needs) + max(needs, default=0) - freed - free
+    lacking = sum(needs) + (0 if beside else max(needs, default=0)) - freed - free
     notes = [f"{PLACE} on the board names the place of an update over the broker: it names {FIRMWARE}, place a, again"
              for name in (PLACE,) if name in copy and name in present]  # fmt: skip
     notes += [f"{name} on the board is of another program: it is replaced" for name in (BOOT, MAIN)

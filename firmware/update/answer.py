@@ -35,8 +35,10 @@ def lines(asked, nonce, place, searching):
             count += 1
             yield _line(path, found)
     for path in files.walk(here + "firmware"):
-        count += 1
-        yield _line(path[len(here) :], files.digest(path))
+        found = files.digest(path)
+        if found:
+            count += 1
+            yield _line(path[len(here) :], found)
     yield b'{"files":%d}' % count
 
 

@@ -55,7 +55,7 @@ class Offers:
         if self._lines:
             try:
                 self._loop.publisher.publish("tele/update", next(self._lines))
-            except StopIteration:
+            except (StopIteration, OSError):  # OSError: the flash; who asks sees that lines lack
                 self._lines = None
         elif self._clock.ticks_diff(self._clock.ticks_ms(), self._heard_at) >= _SILENCE_MS:
             self._loop.update = None

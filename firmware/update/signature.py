@@ -11,6 +11,7 @@ _BYTES_MAX = const(256)
 _SIGNATURE = const(64)  # hex digits
 _SHA_BLOCK = const(64)
 _VERSION_MAX = const(24)
+_MANIFEST_MAX = const(16_384)  # bytes
 
 
 def refusal(payload, key, nonce):
@@ -28,8 +29,8 @@ def refusal(payload, key, nonce):
     _, version, its_mpy, size, sha256, force = words
     if its_mpy != b"%d" % mpy():
         return "made for another MicroPython"
-    if not is_word(version, _VERSION_MAX):
-        return "no version"
+    if not is_word(version, _VERSION_MAX) or not size.isdigit() or not 0 < int(size) <= _MANIFEST_MAX:
+        return "no version, or no size"
     if force != b"force" and _was_given_up(sha256):
         return "this one was given up before"
     return version, int(size), sha256
