@@ -5,34 +5,25 @@ import time
 import machine
 
 
-def prepare():
-    from firmware import modules, start
-
-    retained = start.begin()
-    prepared = start.prepare()
-    modules.forget(["firmware." + name for name in ("config", "config_file", "pins", "start", "values")])
-    return retained, prepared
-
-
-def build(retained, settings, uart, tls):
-    from firmware import app, modules
-
-    modules.forget(["firmware.app", "firmware.board", "place"])
-    gc.collect()
-    return app.build(retained, settings, uart, tls, time)
-
-
 def work():
     import place
 
     if place.start():
         machine.WDT(timeout=120_000)  # a version on trial may hang anywhere
-    del place
-    retained, prepared = prepare()
-    gc.collect()  # there is no room for the modules of both
+    from firmware import modules, start
+
+    retained = start.begin()
+    prepared = start.prepare()
+    del place, start  # there is no room for the modules of both
+    modules.forget(["firmware." + name for name in ("config", "config_file", "pins", "start", "values")])
+    gc.collect()
     feed = machine.WDT(timeout=90_000).feed  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
-    loop = build(retained, *prepared)
-    del retained, prepared
+    from firmware import app
+
+    modules.forget(["firmware.app", "firmware.board", "place"])
+    gc.collect()
+    loop = app.build(retained, *prepared, time)
+    del app, modules, retained, prepared
     loop.run(feed)
 
 

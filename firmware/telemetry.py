@@ -1,34 +1,22 @@
-"""How the device is: the values of tele/STATE and stat/status; how much memory is free."""
+"""How the device is: how long it has been up, how much memory is free; tele/STATE and stat/status."""
 
 import gc
 
-from . import __version__
+from .modules import Temporary
 
 try:
     import esp32
 except ImportError:  # another port
     esp32 = None
 
-# Keys of tele/STATE and stat/status, each with its form as in payloads.py
-_STATE = (
-    b"Uptime - Version - ResetCause - Boots - IP - RSSI - BSSID - Channel - HeapFree - SystemFree - SystemLargest - "
-    b"SystemMin - Link - Dialect - Baud - Packs - PublishRate D Polling - Cycle D Polls - Timeouts - FrameErrors - "
-    b"ReturnCodes - Implausible - BrokerDrops - WifiDrops - LastError -"
-)
-_STATUS = b"name - sw_version - IP - SSID - uptime -"
-
 
 class Telemetry:
     """`reset_cause` in words; the others are what their names say."""
 
     def __init__(self, rack_name, reset_cause, retained, clock, wifi, session, poller):
-        self._rack_name = rack_name
-        self._reset_cause = reset_cause
-        self._retained = retained
-        self._clock = clock
-        self._wifi = wifi
-        self._session = session
         self.poller = poller
+        self._sources = poller, wifi, retained, session, reset_cause, rack_name
+        self._clock = clock
         self._counted_at = clock.ticks_ms()
         self._uptime_s = 0
 
@@ -40,51 +28,12 @@ class Telemetry:
         self._uptime_s += seconds
         return self._uptime_s
 
-    def status(self):
-        """-> (keys and forms, values in their order) of stat/status."""
-        return _STATUS, (
-            self._rack_name,
-            __version__,
-            self._wifi.address(),
-            self._wifi.ssid,
-            self.uptime_s(),
-        )
-
-    def state(self):
-        """-> (keys and forms, values in their order) of tele/STATE; None where there is none."""
-        poller, wifi, retained = self.poller, self._wifi, self._retained
-        link = poller.link
-        heap, system, largest, least = free_memory()
-        signal, bssid, channel = wifi.access_point()
-        return _STATE, (
-            self.uptime_s(),
-            __version__,
-            self._reset_cause,
-            retained.boots,
-            wifi.address(),
-            signal,
-            bssid,
-            channel,
-            heap,
-            system,
-            largest,
-            least,
-            "searching" if poller.searching else "online",
-            poller.dialect.name,
-            link.baud,
-            len(poller.packs),
-            poller.publish_rate_ms // 100,
-            not poller.paused,
-            poller.cycle_ms and poller.cycle_ms // 100,
-            link.polls,
-            link.timeouts,
-            link.frame_errors,
-            link.return_codes,
-            poller.implausible,
-            self._session.drops,
-            wifi.drops,
-            retained.last_error or "none",
-        )
+    def report(self, name):
+        """-> (keys and forms, values in their order) of tele/STATE (`name` "state") or stat/status ("status")."""
+        with Temporary():
+            from . import report
+        make = report.state if name == "state" else report.status
+        return make(self.uptime_s(), free_memory(), *self._sources)
 
 
 def memory_regions():

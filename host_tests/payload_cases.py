@@ -146,7 +146,7 @@ def check_temperature_keys():
 
 
 def check_limits():
-    made = Payloads().flat(details.limits((53250, 47000, 25000, -25000, True, False, False, True)))
+    made = Payloads().flat(details.message("limits", 1, (53250, 47000, 25000, -25000, True, False, False, True))[1])
     assert bytes(made).decode() == (
         '{"ChargeVoltageLimit":53.25,"DischargeVoltageLimit":47.0,"ChargeCurrentLimit":25.0,'
         '"DischargeCurrentLimit":-25.0,"ChargeEnable":true,"DischargeEnable":false,"ChargeImmediately":false,'
@@ -156,7 +156,7 @@ def check_limits():
 
 def check_parameters():
     values = (3650, 3050, 2800, 600, -100, 25000, 52500, 45500, 42000, 600, -325, -25000)
-    made = Payloads().flat(details.parameters(values))
+    made = Payloads().flat(details.message("parameters", 0, values)[1])
     assert bytes(made).decode() == (
         '{"CellHighVoltageLimit":3.65,"CellLowVoltageLimit":3.05,"CellUnderVoltageLimit":2.8,'
         '"ChargeHighTemperatureLimit":60.0,"ChargeLowTemperatureLimit":-10.0,"ChargeCurrentLimit":25.0,'

@@ -45,14 +45,16 @@ class Rig:
         self.clock = clock or Clock()
         self.session = Session()
         self.announced = 0
-        self.poller = SimpleNamespace(searching=False)
+        self.poller = SimpleNamespace(searching=False, in_cycle=lambda: False)
         self.lines = []
         meters = Meters(Retained(Memory()), self.clock, RATE_MS)
         self.devices = Devices(announces, discovery_topic("homeassistant", "PylonToMQTT", "Main"), expire_s(RATE_MS))
         self.telemetry = telemetry = SimpleNamespace(
             poller=self.poller,
-            state=lambda: (b"Uptime - RSSI - LastError -", (5, None, "none")),
-            status=lambda: (b"name - uptime -", ("Main", 5)),
+            report={
+                "state": (b"Uptime - RSSI - LastError -", (5, None, "none")),
+                "status": (b"name - uptime -", ("Main", 5)),
+            }.get,
         )
         self.publisher = Publisher(self.session, PREFIX, Rack(self.clock), meters, Payloads(), self.devices, telemetry,
                                    self.clock, Log("info", self.lines.append))  # fmt: skip

@@ -11,6 +11,7 @@ ARROWS = {
     "start": "board config modules retained mqtt/tls update/outcome",
     "crash": "board modules retained",
     "board": "telemetry",
+    "telemetry": "modules report",
     "config": "config_file pins settings values",
     "values": "config_file pins",
     "settings": "config_file values",
@@ -41,7 +42,8 @@ ARROWS = {
     "mqtt/json_writer": "reading",
     "mqtt/payloads": "problems mqtt/json_writer",
     "mqtt/details": "mqtt/devices mqtt/json_writer mqtt/payloads",
-    "mqtt/discovery": "mqtt/json_writer mqtt/payloads",
+    "mqtt/discovery": "modules mqtt/payloads mqtt/placeholders",
+    "mqtt/placeholders": "mqtt/json_writer",
     "mqtt/publisher": "modules reading mqtt/details mqtt/devices mqtt/discovery mqtt/payloads",
     "mqtt/session": "modules mqtt/connect_errors",
 }

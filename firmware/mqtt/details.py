@@ -20,10 +20,16 @@ _PARAMETERS = (
 )
 
 
-def identity(found):
-    """`stat/info/PackN` from a reading.Identity -> what Payloads.flat() takes."""
-    values = found.serial, found.protocol, found.version, found.maker, found.device, found.dialect, found.baud
-    return members(_IDENTITY, [value or None for value in values])
+def message(kind, pack, answer):
+    """The answer to a seldom question as publisher.publish_detail() gets it -> (topic, what Payloads.flat() takes)."""
+    if kind == "parameters":
+        return "stat/parameters", members(_PARAMETERS, answer)
+    if kind == "limits":
+        return "stat/limits/Pack%d" % pack, members(_LIMITS, answer)
+    if kind == "counters":
+        return "stat/counters/Pack%d" % pack, members(_COUNTERS, answer[2:])
+    values = answer.serial, answer.protocol, answer.version, answer.maker, answer.device, answer.dialect, answer.baud
+    return "stat/info/Pack%d" % pack, members(_IDENTITY, [value or None for value in values])
 
 
 def about(found):
@@ -42,11 +48,6 @@ def about(found):
     return bytes(json.text_view())
 
 
-def counters(values):
-    """`stat/counters/PackN` from a dialect's counters() -> what Payloads.flat() takes."""
-    return members(_COUNTERS, values[2:])
-
-
 def to_clear(devices, gone):
     """Yields (topic, payload) of what is retained of the packs `gone` (bits), so that nothing they said stays as if it
     were so now; with 0 of what a battery that speaks text said while it spoke frames.
@@ -59,13 +60,3 @@ def to_clear(devices, gone):
             yield "stat/limits/Pack%d" % pack, b""
             if pack == 1:
                 yield "stat/parameters", b""
-
-
-def limits(values):
-    """`stat/limits/PackN` from a dialect's limits() -> what Payloads.flat() takes."""
-    return members(_LIMITS, values)
-
-
-def parameters(values):
-    """`stat/parameters` from a dialect's parameters() -> what Payloads.flat() takes."""
-    return members(_PARAMETERS, values)

@@ -30,7 +30,7 @@ class Devices:
 
     def has(self, number, fact):
         """True when the device said one of _FACTS (bytes); of the rack: one of its packs did."""
-        return bool(self._facts[number] >> 16 & 1 << _FACTS.split().index(fact))
+        return bool(self._facts[number] >> 16 & 1 << _FACTS[: _FACTS.find(fact)].count(b" "))
 
     def cells(self, number):
         """-> count of a pack's cells; 0: not known."""

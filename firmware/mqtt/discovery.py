@@ -3,12 +3,10 @@ table.
 """
 
 import gc
-import sys
 
 from micropython import const
 
-from .. import __url__, __version__
-from .json_writer import JsonWriter
+from ..modules import Temporary
 from .payloads import temperature_key
 
 _PATH = __file__[: __file__.rfind("/") + 1] + "entities.txt"
@@ -16,7 +14,6 @@ _COMMENT = const(35)  # "#"
 _DASH = b"\xe2\x80\x93"  # "–" as UTF-8
 _CHUNK_BYTES = const(128)  # of the table; smaller reads from flash are slow, larger ones need memory in one piece
 _PACE_SENSORS, _PACE_CELL_SENSORS = const(6), const(4)
-_TEXT_BYTES = const(64)
 _COLLECT_COMPONENTS = const(6)  # whose garbage would leave the free memory in small pieces
 # Of a row, where there is something
 _COLUMNS = b''',"unit_of_meas":"%s" ,"dev_cla":"%s" ,"stat_cla":"%s" ,"sug_dsp_prc":%s ,"ic":"mdi:%s" ,"name":"%s"'''
@@ -67,25 +64,9 @@ class Config:
         self._device = b"pack" if number else b"rack"
         self._devices = devices
         self._number = number
-        self._id = identifier = devices.config_topic(number).split("/")[-2].encode()
-        rack_name = prefix.split("/")[-2]
-        self._slug = _slug("Pylontech %s pack %d" % (rack_name, number) if number else "Pylontech " + rack_name)
-        serial, board = devices.serial(number), getattr(sys.implementation, "_machine", "")
-        self._values = (
-            (b"{id}", identifier),
-            (b"{rack_id}", devices.topic.split("/")[-1].encode()),
-            (b"{pack}", b"%d" % number),
-            (b"{expire_s}", b"%d" % devices.expire_s),
-            (b"{version}", __version__.encode()),
-            (b"{url}", b',"url":"%s"' % __url__.encode() if __url__ else b""),
-            (b"{micropython}", b"MicroPython %d.%d.%d" % tuple(sys.implementation.version[:3])),
-            (b"{board}", _escaped(board) + b", " if board else b""),
-            (b"{about}", devices.about(number)),
-            (b"{serial}", b',"sn":"%s"' % _escaped(serial) if serial else b""),
-            (b"{slug}", self._slug),
-            (b"{rack_name}", _escaped(rack_name)),
-            (b"{prefix}", _escaped(prefix)),
-        )
+        with Temporary():
+            from .placeholders import placeholders
+        self._values = placeholders(devices, number, prefix)
         self._length = 0
         for part in self._parts():
             self._length += len(part)
@@ -126,8 +107,9 @@ class Config:
                             yield name % value
                     yield template % path.replace(b"{key}", key)
                     name = columns[-1]
+                    (_, identifier), (_, device_slug) = self._values[:2]
                     slug = name.lower().replace(b" ", b"_").replace(b"-", b"_").replace(_DASH, b"_")
-                    yield b',"uniq_id":"%s_%s","def_ent_id":"%s.%s_%s"' % (self._id, key, platform, self._slug, slug)
+                    yield b',"uniq_id":"%s_%s","def_ent_id":"%s.%s_%s"' % (identifier, key, platform, device_slug, slug)
                     if show != b"main":
                         yield b',"ent_cat":"diagnostic","en":false' if show == b"off" else b',"ent_cat":"diagnostic"'
                     yield common
@@ -175,21 +157,3 @@ class Config:
             if placeholder in text:
                 text = text.replace(placeholder, value)
         return text
-
-
-def _escaped(text):
-    """As it stands in a JSON string, without the quotes; a brace cannot be taken for a placeholder."""
-    json = JsonWriter(_TEXT_BYTES)
-    json.text(text)
-    return bytes(json.text_view())[1:-1].replace(b"{", b"\\u007b")
-
-
-def _slug(text):
-    """As Home Assistant makes ids of a name: small letters and digits, with one "_" between."""
-    made = bytearray()
-    for byte in text.lower().encode():  # bytes: each character as a text would stay among the names
-        if 48 <= byte < 58 or 97 <= byte < 123:
-            made.append(byte)
-        elif made[-1:] != b"_":
-            made += b"_"
-    return bytes(made).strip(b"_")

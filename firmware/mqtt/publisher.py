@@ -87,16 +87,12 @@ class Publisher:
             from . import details
         if kind == "identity":
             self._devices.identify(pack, answer, details.about(answer))
-            self.publish("stat/info/Pack%d" % pack, self._payloads.flat(details.identity(answer)), True)
-            if not self._devices.enabled:  # else Home Assistant has to know first
-                self._clear()
         elif kind == "counters":
             self._devices.count(pack)
-            self.publish("stat/counters/Pack%d" % pack, self._payloads.flat(details.counters(answer)), True)
-        elif kind == "limits":
-            self.publish("stat/limits/Pack%d" % pack, self._payloads.flat(details.limits(answer)), True)
-        else:
-            self.publish("stat/parameters", self._payloads.flat(details.parameters(answer)), True)
+        topic, values = details.message(kind, pack, answer)
+        self.publish(topic, self._payloads.flat(values), True)
+        if kind == "identity" and not self._devices.enabled:  # else Home Assistant has to know first
+            self._clear()
 
     # -- told by others ------------------------------------------------------------------------------------------------
 
@@ -141,11 +137,11 @@ class Publisher:
         """Publishes tele/STATE."""
         self._link = self._telemetry.poller.searching
         self._state_at = self._clock.ticks_ms()
-        self.publish("tele/STATE", self._payloads.flat(members(*self._telemetry.state())))
+        self.publish("tele/STATE", self._payloads.flat(members(*self._telemetry.report("state"))))
 
     def status(self):
         """Publishes stat/status."""
-        self.publish("stat/status", self._payloads.flat(members(*self._telemetry.status())), True)
+        self.publish("stat/status", self._payloads.flat(members(*self._telemetry.report("status"))), True)
 
     def tend(self):
         """One pass: a config for Home Assistant; tele/STATE every minute and when Link changes; one line of the log."""
@@ -173,7 +169,9 @@ class Publisher:
         elif not self._devices.enabled and self._subscribed < DEVICES:
             self._session.subscribe(self._devices.config_topic(self._subscribed).encode())
             self._subscribed += 1
-        if self._link != self._telemetry.poller.searching or not 0 <= diff(now, self._state_at) < _STATE_MS:
+        poller = self._telemetry.poller
+        is_due = not poller.in_cycle() and not 0 <= diff(now, self._state_at) < _STATE_MS
+        if is_due or self._link != poller.searching:
             self.state()
         if self._lines and not 0 <= diff(now, self._line_at) < _LOG_MS:
             self._line_at = now
