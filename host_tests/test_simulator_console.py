@@ -2,24 +2,17 @@
 the firmware and, so that no error hides in both, by this file's own eyes.
 """
 
-import os
 import re
-import select
-import signal
-import subprocess
-import sys
 
 import pytest
 from battery_line import BatteryUart
 from fakes import Clock
 from simulator_by_hand import COUNT, decode
-from test_simulator_process import LONG_S, ROOT, opened, set_rate
 
 from firmware.battery import NoReply, Refusal
 from firmware.battery.console import Console
 from firmware.battery.console_line import Line
 from firmware.battery.search import _is_prompt
-from tools.simulator import Simulator
 
 FIRMWARE = ("us2000c", "us5000", "us5000-v2", "us3000d", "pytes", "pytes-v5")
 PYTES = ("pytes", "pytes-v5")
@@ -36,8 +29,7 @@ HEADERS = {
     "us3000d": ("Power Volt Curr Tempr Tlow Tlow.Id Thigh Thigh.Id Vlow Vlow.Id Vhigh Vhigh.Id Base.St Volt.St Curr.St "
                 "Temp.St Coulomb Time B.V.St B.T.St MosTempr M.T.St",
                 CELLS.replace("Temp. State", "DTemp. State CTemp. State") + "SOC Coulomb BAL"),
-    "pytes": (OLD + " Barcode DevType", CELLS.replace("Curr ", "", 1) + "Coulomb"),
-    "pytes-v5": (OLD + " Barcode DevType", CELLS.replace("Curr ", "", 1) + "Coulomb"),
+    **dict.fromkeys(PYTES, (OLD + " Barcode DevType", CELLS.replace("Curr ", "", 1) + "Coulomb")),
 }  # fmt: skip
 
 
@@ -250,35 +242,3 @@ def test_silence_and_power_cycles():
     uart.battery.power_cycle()
     clock.advance(4000)
     assert console.packs() == (1, 2)
-
-
-def test_wrong_firmware_is_refused_in_words():
-    with pytest.raises(ValueError, match="us5000-v2"):
-        Simulator(dialect="console", console={"firmware": "us9000"})
-
-
-def read_until(fd, end):
-    out = b""
-    while not out.endswith(end):
-        assert select.select([fd], [], [], LONG_S)[0], f"only {out!r}"
-        out += os.read(fd, 4096)
-    return out
-
-
-@pytest.mark.parametrize("options", [["--dialect", "console"], ["--update-after", "0"]])
-def test_as_a_process(options, tmp_path):
-    command = [sys.executable, "tools/simulator", "--firmware", "pytes", "--unpaced", *options]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        path = re.match(r"battery at (\S+) \(2 packs of 15 cells, \d+ baud, unpaced\)$", process.stdout.readline())[1]
-        fd = opened(path, 1200)
-        set_rate(fd, 115200)
-        os.write(fd, b"\n")
-        while not select.select([fd], [], [], 0.1)[0]:  # the update may still have to come
-            os.write(fd, b"\n")
-        read_until(fd, b"PYTES>")
-        os.write(fd, b"pwr 2\n")
-        assert b"\n Power  2\r" in read_until(fd, b"$$\r\n\rPYTES>")
-        os.close(fd)
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=LONG_S)
-    assert process.returncode == 0

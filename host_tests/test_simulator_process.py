@@ -109,3 +109,38 @@ WRONG = [
 def test_options_that_make_no_battery_end_with_2_and_words(wrong):
     done = subprocess.run([sys.executable, "tools/simulator", *wrong.split()], cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 2 and "simulator: " in done.stderr and "Traceback" not in done.stderr
+
+
+# -- as text
+
+
+def test_wrong_firmware_is_refused_in_words():
+    with pytest.raises(ValueError, match="us5000-v2"):
+        Simulator(dialect="console", console={"firmware": "us9000"})
+
+
+def read_until(fd, end):
+    out = b""
+    while not out.endswith(end):
+        assert select.select([fd], [], [], LONG_S)[0], f"only {out!r}"
+        out += os.read(fd, 4096)
+    return out
+
+
+@pytest.mark.parametrize("options", [["--dialect", "console"], ["--update-after", "0"]])
+def test_a_console_as_a_process(options, tmp_path):
+    command = [sys.executable, "tools/simulator", "--firmware", "pytes", "--unpaced", *options]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        path = re.match(r"battery at (\S+) \(2 packs of 15 cells, \d+ baud, unpaced\)$", process.stdout.readline())[1]
+        fd = opened(path, 1200)
+        set_rate(fd, 115200)
+        os.write(fd, b"\n")
+        while not select.select([fd], [], [], 0.1)[0]:  # the update may still have to come
+            os.write(fd, b"\n")
+        read_until(fd, b"PYTES>")
+        os.write(fd, b"pwr 2\n")
+        assert b"\n Power  2\r" in read_until(fd, b"$$\r\n\rPYTES>")
+        os.close(fd)
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=LONG_S)
+    assert process.returncode == 0
