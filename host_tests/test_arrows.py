@@ -33,6 +33,8 @@ ARROWS = {
     "battery/link": "battery/frame",
     "battery/pace": "problems reading battery/link battery/pace_messages",
     "battery/rs485": "battery/frame battery/link",
+    "battery/messages": "battery/frame",
+    "battery/pace_messages": "battery/frame",
     "battery/pylontech": "problems reading battery/frame battery/messages",
     "battery/poller": "modules plausible battery/questions battery/search",
     "battery/console": "modules reading battery/console_details battery/console_pack",

@@ -11,7 +11,7 @@ from decode_vectors import reply
 from messages_cases import SERIAL
 
 from firmware.battery import frame, messages
-from tools import capture_mask
+from tools import capture_rows
 
 NOISES = ("noise", "nul", "truncated", "changed", "lost", "doubled", "split", "late", "swapped", "cancel")
 
@@ -83,7 +83,7 @@ MASKED = (
 
 @pytest.mark.parametrize(("request_", "raw", "masked"), MASKED, ids=range(len(MASKED)))
 def test_masked_frames(request_, raw, masked):
-    assert capture_mask.framed(request_, raw) == masked
+    assert capture_rows.masked_frames(request_, raw) == masked
 
 
 def test_fuzz_whatever_was_masked_stays_so():
@@ -94,10 +94,10 @@ def test_fuzz_whatever_was_masked_stays_so():
     for _ in range(1500):
         at = dice.randrange(len(GOOD))
         raw = GOOD[:at] + dice.randbytes(dice.randrange(3)) + GOOD[at + dice.randrange(3) :]
-        masked = capture_mask.framed(ASK, raw)
+        masked = capture_rows.masked_frames(ASK, raw)
         assert SERIAL[1:].hex().upper()[:20].encode() not in masked and SERIAL[7:].hex().upper().encode() not in masked
         for command, text, serial in (("info 1", info, "PMADE90817263544"), ("pwr", table, "LB12345678901234")):
             at = dice.randrange(len(text))
             text = text[:at] + dice.choice(("", "\0", "x", "\xb0")) + text[at + dice.randrange(3) :]
-            masked = capture_mask.console(command, text, False)
+            masked = capture_rows.masked_text(command, text, False)
             assert not any(part in masked for part in (serial[:10], serial[6:], serial[3:13]))

@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools import ToolError, environment, options, serial_port
+from tools import ToolError, environment, options
 
 FOUND, NOT_FOUND = 0, 1
 WRITE_TIMEOUT_S = 5
@@ -102,7 +102,7 @@ def open_port(path):
     """-> serial.Serial with timeout 0. ToolError."""
     import serial
 
-    serial_port.check(path)
+    options.check_port(path)
     try:
         return serial.Serial(path, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True)
     except (OSError, ValueError, termios.error) as error:

@@ -17,8 +17,7 @@ from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 from serial.tools import list_ports
 
-from tools import ToolError, serial_port
-from tools.deploy_asks import ASK_FILES, ASK_UMQTT, ASK_WHO, MAKE_DIRECTORY, RENAME
+from tools import ToolError, options
 from tools.deploy_plan import AGAIN, FIRMWARE, FLASH_HINT, PART, TOP, UMQTT, check_release
 
 FIRST_READ_TIMEOUT_S, READ_TIMEOUT_S = 1, 5  # until somebody answers; of a board that is just busy
@@ -29,15 +28,67 @@ CHUNK_BYTES = 256
 
 Who = namedtuple("Who", "chip release machine free")
 
+# Programs for the board, whose output is Python values
+# -> (chip, release, machine, free bytes)
+ASK_WHO = """
+import os, sys
+u = os.uname() if hasattr(os, 'uname') else (sys.platform, '', '.'.join(map(str, sys.implementation[1][:3])), '', '')
+s = os.statvfs('/')
+print((u[0], u[2], u[4], s[0] * s[3]))
+"""
+
+# Defines look(path): a line (name, size, sha256) for each file there; directories as (name, -1, '').
+ASK_FILES = """
+import os, hashlib, binascii
+b = memoryview(bytearray(512))
+def show(p):
+    h = hashlib.sha256()
+    z = 0
+    with open(p, 'rb') as f:
+        while True:
+            n = f.readinto(b)
+            if not n:
+                break
+            h.update(b[:n])
+            z += n
+    print((p, z, binascii.hexlify(h.digest()).decode()))
+def walk(d):
+    print((d, -1, ''))
+    for e in os.ilistdir(d):
+        p = d + '/' + e[0]
+        walk(p) if e[1] & 0x4000 else show(p)
+def look(p):
+    try:
+        m = os.stat(p)[0]
+    except OSError:
+        return
+    walk(p) if m & 0x4000 else show(p)
+"""
+
+ASK_UMQTT = """
+try:
+    import umqtt.simple
+    print(True)
+except Exception:  # what is broken raises whatever it likes
+    print(False)
+"""
+MAKE_DIRECTORY = """
+import os
+try:
+    os.mkdir(%r)
+except OSError as e:
+    if e.errno != 17:  # it is there already
+        raise
+"""
+RENAME = "import os\nos.rename(%r, %r)"
+
 
 def find_port():
     """-> path of the only serial port on USB. ToolError where there is none, or several."""
     ports = sorted(port.device for port in list_ports.comports() if port.vid is not None)
     if not ports:
-        raise ToolError(
-            "no board found: is it plugged in, with a cable that carries data and not only power? "
-            "Name its port with --port if you know it"
-        )
+        raise ToolError("no board found: is it plugged in, with a cable that carries data and not only power? "
+                        "Name its port with --port if you know it")  # fmt: skip
     if len(ports) > 1:
         raise ToolError(f"several serial ports: {', '.join(ports)}. Say which with --port")
     return ports[0]
@@ -47,13 +98,13 @@ class Port:
     """An open serial port with a MicroPython at its other end, in the raw REPL. ToolError by every method."""
 
     def __init__(self, path):
-        serial_port.check(path)
+        options.check_port(path)
         self._path = path
         self._is_begun = self._is_reset = False
         try:
             self._transport = SerialTransport(path, timeout=FIRST_READ_TIMEOUT_S)
         except TransportError:
-            raise ToolError(serial_port.busy(path)) from None
+            raise ToolError(options.busy_port(path)) from None
 
     def __enter__(self):
         return self
@@ -113,9 +164,8 @@ class Port:
         """-> Who; ToolError where the firmware cannot run on it."""
         who = Who(*ast.literal_eval(self.ask(ASK_WHO)))
         if who.chip != "esp32":
-            raise ToolError(
-                f"wrong chip: the board at {self._path} says it is {who.machine or who.chip!r}; an ESP32 is needed"
-            )
+            said = who.machine or repr(who.chip)
+            raise ToolError(f"wrong chip: the board at {self._path} says it is {said}; an ESP32 is needed")
         check_release(who.release)
         return who
 

@@ -1,11 +1,15 @@
-"""What the command lines of the tools have in common: the parser, where the broker is, how a tool ends."""
+"""What the command lines of the tools have in common: the parser, where the broker is, whether
+a serial port can be used, how a tool ends."""
 
 from __future__ import annotations
 
 import argparse
+import errno
+import fcntl
 import os
 import re
 import sys
+import termios
 
 from tools import ToolError
 from tools.heard import DEFAULT_RACK, DEFAULT_ROOT
@@ -13,6 +17,7 @@ from tools.heard import DEFAULT_RACK, DEFAULT_ROOT
 PASSWORD_VARIABLE = "PYLON2MQTT_PASS"
 DEFAULT_PORT = 1883
 FAILED, INTERRUPTED = 1, 130
+PERMISSION_HINT = "on most Linux systems: sudo usermod -aG dialout $USER, then log in again"
 
 
 def parser(name, text, epilog=None):
@@ -45,6 +50,42 @@ def address(text):
 def password(options):
     """The password of the options or of the environment, or None."""
     return options.password or os.environ.get(PASSWORD_VARIABLE) or None
+
+
+def check_port(path):
+    """ToolError where `path` is no serial port, or in use; tells the port that there are no modem lines."""
+    if not path.startswith("/"):
+        raise ToolError(f"{path}: give the whole path, such as /dev/{path}")
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    except OSError as error:
+        raise ToolError(_in_words(path, error)) from None
+    try:
+        attributes = termios.tcgetattr(fd)
+        attributes[2] |= termios.CLOCAL | termios.CREAD  # else the next open() may wait for a carrier
+        termios.tcsetattr(fd, termios.TCSANOW, attributes)
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except termios.error:
+        raise ToolError(f"{path} is not a serial port") from None
+    except BlockingIOError:
+        raise ToolError(busy_port(path)) from None
+    finally:
+        os.close(fd)
+
+
+def busy_port(path):
+    """-> the words for a port that another program uses."""
+    return f"{path} is busy: another program (a serial terminal, mpremote, an IDE) has it open. Close that one first"
+
+
+def _in_words(path, error):
+    if error.errno == errno.EBUSY:
+        return busy_port(path)
+    return {
+        errno.ENOENT: f"{path} is not there: is it plugged in?",
+        errno.EACCES: f"{path}: no permission; {PERMISSION_HINT}",
+        errno.EISDIR: f"{path} is not a serial port",
+    }.get(error.errno, f"{path} cannot be opened: {error.strerror}")
 
 
 def guarded(name, work, interrupted="interrupted", unread=FAILED):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools import ToolError, environment, options, serial_port
+from tools import ToolError, environment, options
 from tools.configure import typed
 from tools.options import PASSWORD_VARIABLE
 
@@ -53,7 +53,7 @@ def main(arguments=None):
             files[CA_NAME] = _read("mqtt_ca", config["mqtt_ca"])
             config["mqtt_ca"] = CA_NAME
         files["config.json"] = json.dumps(config).encode()
-        serial_port.check(given.pylon_port)
+        options.check_port(given.pylon_port)
         return run(given, files, interpreter)
 
     return options.guarded("pylon2mqtt", work)

@@ -1,7 +1,10 @@
-"""SOI … EOI: the frame of the RS232 protocol V2.8 (§2.2 to §2.5). Bytes in, values out, no I/O."""
+"""SOI … EOI: the frame of the RS232 protocol V2.8 (§2.2 to §2.5), and what all layouts of its INFO have in common.
+Bytes in, values out, no I/O.
+"""
 
 from binascii import hexlify, unhexlify
 from collections import namedtuple
+from struct import calcsize, unpack_from
 
 CID1 = 0x46  # lithium battery data
 
@@ -54,6 +57,10 @@ _SOI = b"~"
 _EOI = b"\r"
 
 Frame = namedtuple("Frame", ("version", "address", "cid1", "code", "info"))
+
+
+class DataError(ValueError):
+    """INFO that does not fit its layout to the last byte."""
 
 
 class FrameError(ValueError):
@@ -190,3 +197,20 @@ class Reader:
         if count and rest:
             self._buffer[:rest] = self._buffer[count : self._length]
         self._length = rest
+
+
+def take(info, at, layout):
+    """The values of struct `layout` at offset `at` of INFO -> (values, offset behind them). DataError."""
+    end = at + calcsize(layout)
+    if end > len(info):
+        raise DataError("INFO of %d bytes ends too early, %d short, with %02XH" % (
+            len(info), end - len(info), info[-1] if info else 0))  # fmt: skip
+    return unpack_from(layout, info, at), end
+
+
+def take_counted(info, at, layout, least=0):
+    """A count, `least` or more, then so many values of `layout`, such as ">%dH" -> as take(). DataError."""
+    (count,), at = take(info, at, ">B")
+    if count < least:
+        raise DataError("a pack without cells")
+    return take(info, at, layout % count)

@@ -1,7 +1,8 @@
 """All layouts of INFO in replies (§3, §4), to the last byte. Bytes in, values out."""
 
 from collections import namedtuple
-from struct import calcsize, unpack_from
+
+from .frame import DataError, take, take_counted
 
 _ZERO_CELSIUS = 2731  # 0.1 K
 _MILLIAMPERES = 100  # in a unit of current
@@ -18,10 +19,6 @@ SystemParameters = namedtuple(
     "pack_high_voltage pack_low_voltage pack_under_voltage "
     "discharge_high_temperature discharge_low_temperature discharge_current",
 )
-
-
-class DataError(ValueError):
-    """INFO that does not fit its layout to the last byte."""
 
 
 def analog_values(info):
@@ -77,17 +74,9 @@ def pack_count(info):
     return _whole(info, ">B")[0]
 
 
-def _take(info, at, layout):
-    """The values of struct `layout` at offset `at` -> (values, offset behind them). DataError: there is less."""
-    end = at + calcsize(layout)
-    if end > len(info):
-        raise DataError("INFO of %d bytes ends too early" % len(info))
-    return unpack_from(layout, info, at), end
-
-
 def _whole(info, layout):
     """The values of an INFO that is `layout` and nothing else."""
-    values, end = _take(info, 0, layout)
+    values, end = take(info, 0, layout)
     if end != len(info):
         raise DataError("INFO has %d bytes, its layout %d" % (len(info), end))
     return values
@@ -97,36 +86,23 @@ def _packs(info, parse, more=0):
     """Command or pack count, then the packs up to the last byte -> (command, [what `parse` makes of each, …]). `more`:
     bytes behind each pack.
     """
-    (_, command), at = _take(info, 0, ">BB")
+    (_, command), at = take(info, 0, ">BB")
     packs = []
     while at < len(info) or not packs:
         pack, at = parse(info, at)
         packs.append(pack)
-        _, at = _take(info, at, ">%ds" % more)
+        _, at = take(info, at, ">%ds" % more)
     if len(packs) not in (1, command):
         raise DataError("INFO holds %d packs and says %d" % (len(packs), command))
     return command, packs
 
 
-def _counted(info, at, layout):
-    """A count, and so many values of `layout` -> (values, offset behind them)."""
-    (count,), at = _take(info, at, ">B")
-    return _take(info, at, layout % count)
-
-
-def _cells(info, at, layout):
-    cells, at = _counted(info, at, layout)
-    if not cells:
-        raise DataError("a pack without cells")
-    return cells, at
-
-
 def _analog(info, at):
-    cells, at = _cells(info, at, ">%dh")
-    temperatures, at = _counted(info, at, ">%dH")
-    (current, voltage, remaining, user_defined, capacity, cycles), at = _take(info, at, ">hHHBHH")
+    cells, at = take_counted(info, at, ">%dh", 1)
+    temperatures, at = take_counted(info, at, ">%dH")
+    (current, voltage, remaining, user_defined, capacity, cycles), at = take(info, at, ">hHHBHH")
     if user_defined == 4:  # packs over 65.535 Ah: the 2-byte fields are full, 3-byte ones follow
-        (high, low, capacity_high, capacity_low), at = _take(info, at, ">BHBH")
+        (high, low, capacity_high, capacity_low), at = take(info, at, ">BHBH")
         remaining = high << 16 | low
         capacity = capacity_high << 16 | capacity_low
     elif user_defined != 2:
@@ -136,9 +112,9 @@ def _analog(info, at):
 
 
 def _alarm(info, at):
-    cells, at = _cells(info, at, ">%dB")
-    temperatures, at = _counted(info, at, ">%dB")
-    (charge, voltage, discharge, status), at = _take(info, at, ">BBB5s")
+    cells, at = take_counted(info, at, ">%dB", 1)
+    temperatures, at = take_counted(info, at, ">%dB")
+    (charge, voltage, discharge, status), at = take(info, at, ">BBB5s")
     return Alarm(cells, temperatures, charge, voltage, discharge, status), at
 
 

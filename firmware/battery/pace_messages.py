@@ -1,7 +1,8 @@
 """All layouts of INFO in the replies of PACE batteries, to the last byte. Bytes in, values out."""
 
 from collections import namedtuple
-from struct import calcsize, unpack_from
+
+from .frame import DataError, take, take_counted
 
 ALL_PACKS = 0xFF
 _MAX_PACKS = 16
@@ -13,10 +14,6 @@ _SERIAL_CHARACTERS = 20  # padding included; a date follows
 Analog = namedtuple("Analog", "cells temperatures current voltage remaining capacity cycles design soh")
 # cells, temperatures: states; status: protect1, protect2, system, control, fault; balancing: a bit a cell
 Alarm = namedtuple("Alarm", "cells temperatures charge_current voltage discharge_current status balancing warn")
-
-
-class DataError(ValueError):
-    """INFO that does not fit its layout to the last byte."""
 
 
 def analog_values(info):
@@ -63,7 +60,7 @@ def _packs(info, parse):
 
 
 def _blocks(info, parse, more):
-    (_, command), at = _take(info, 0, ">BB")
+    (_, command), at = take(info, 0, ">BB")
     packs = []
     while at < len(info) or not packs:
         pack, at = parse(info, at, more)
@@ -75,34 +72,14 @@ def _blocks(info, parse, more):
     return command, packs
 
 
-def _take(info, at, layout):
-    end = at + calcsize(layout)
-    if end > len(info):
-        raise DataError("INFO of %d bytes ends too early, %d short, with %02XH" % (
-            len(info), end - len(info), info[-1] if info else 0))  # fmt: skip
-    return unpack_from(layout, info, at), end
-
-
-def _counted(info, at, layout):
-    (count,), at = _take(info, at, ">B")
-    return _take(info, at, layout % count)
-
-
-def _cells(info, at, layout):
-    cells, at = _counted(info, at, layout)
-    if not cells:
-        raise DataError("a pack without cells")
-    return cells, at
-
-
 def _analog(info, at, more):
-    cells, at = _cells(info, at, ">%dH")
-    temperatures, at = _counted(info, at, ">%dH")
+    cells, at = take_counted(info, at, ">%dH", 1)
+    temperatures, at = take_counted(info, at, ">%dH")
     # the count of user-defined values, 2, 3 or 9, does not tell whether SOH is there
-    (current, voltage, remaining, _, capacity, cycles, design), at = _take(info, at, ">hHHBHHH")
+    (current, voltage, remaining, _, capacity, cycles, design), at = take(info, at, ">hHHBHHH")
     soh = None
     if more:
-        (soh,), at = _take(info, at, ">B")
+        (soh,), at = take(info, at, ">B")
         if soh > 100:
             raise DataError("%02XH behind the design capacity is no SOH" % soh)
     celsius = tuple([raw - _ZERO_CELSIUS for raw in temperatures])
@@ -111,8 +88,8 @@ def _analog(info, at, more):
 
 
 def _alarm(info, at, more):
-    cells, at = _cells(info, at, ">%dB")
-    temperatures, at = _counted(info, at, ">%dB")
-    (charge, voltage, discharge, status, balancing, warn), at = _take(info, at, ">BBB5sH2s")
-    _, at = _take(info, at, ">%ds" % more)  # of unknown meaning
+    cells, at = take_counted(info, at, ">%dB", 1)
+    temperatures, at = take_counted(info, at, ">%dB")
+    (charge, voltage, discharge, status, balancing, warn), at = take(info, at, ">BBB5sH2s")
+    _, at = take(info, at, ">%ds" % more)  # of unknown meaning
     return Alarm(cells, temperatures, charge, voltage, discharge, status, balancing, warn), at

@@ -5,12 +5,11 @@ import random
 from collections import Counter, namedtuple
 
 from . import framed
-from .commands import DEAF, Commands, Reply, in_words
+from .commands import DEAF, Commands, Reply, Rs485Commands, in_words
 from .console import Console
 from .faults import Faults, mixture
 from .pace import PaceCommands
 from .port import Pace, wire_time
-from .rs485 import Rs485Commands
 
 POWER_CYCLE_S = 3.0
 TURNAROUND_MS = 10

@@ -9,6 +9,7 @@ from .model import EMPTY, UNREACHABLE
 # 91H; the codes behind 3 are not documented: most batteries refuse them
 RATES = {1: 1200, 2: 2400, 3: 4800, 4: 9600, 5: 19200, 6: 38400, 7: 57600, 8: 115200}
 DOCUMENTED_RATES = 3
+FIRST_ADDRESS, GROUP_STEP = 2, 16  # of an RS485 port
 DEAF = -1  # a rate at which nobody hears
 MANUFACTURER_BYTES = 32  # §4.4
 SYSTEM_PARAMETERS = {
@@ -178,6 +179,43 @@ COMMANDS = {
     0x92: ("charge/discharge management", 1, Commands.management),
     0x93: ("serial number", 1, Commands.serial),
 }
+RS485_COMMANDS = {cid2: row for cid2, row in COMMANDS.items() if cid2 not in (0x90, 0x91)}
+
+
+class Rs485Commands(Commands):
+    """The RS485 port of newer packs, which have ADR 2, 3, … plus 10H times the number of their group, `group_number`;
+    other options as of Commands. What is asked of another ADR gets no reply.
+    """
+
+    first_baud = 9600  # or 115200: a switch at the pack says
+
+    def __init__(self, group, note, group_number=0, device="US3000C", version="1.3", **options):
+        super().__init__(group, note, device=device, version=version, **options)
+        self.offset = FIRST_ADDRESS + GROUP_STEP * group_number - 1
+
+    @property
+    def table(self):
+        """As that of Commands, without pack count and rate."""
+        return RS485_COMMANDS
+
+    def encode(self, request, reply):
+        """The pack that was asked answers."""
+        return framed.encode(reply.code, reply.info, request.address, self.protocol)
+
+    def powered_baud(self, baud):
+        """The switch stays as it is."""
+        return baud
+
+    def reply(self, request, code=OK):
+        """-> Reply, or None: no pack has this address."""
+        number = request.address - self.offset
+        if not 1 <= number <= len(self.group.packs) or self.group.pack(number).missing:
+            return None
+        if code:
+            return Reply(code)
+        if request.info not in (b"", bytes([request.address]), bytes([ALL_PACKS])):
+            return Reply(INVALID_DATA if len(request.info) == 1 else FORMAT_ERROR)
+        return self._answer(request)
 
 
 def in_words(table, request, code):
