@@ -44,8 +44,9 @@ ARROWS = {
     "mqtt/json_writer": "reading",
     "mqtt/payloads": "problems mqtt/json_writer",
     "mqtt/details": "mqtt/devices mqtt/json_writer mqtt/payloads",
-    "mqtt/discovery": "modules mqtt/payloads mqtt/placeholders",
+    "mqtt/discovery": "modules mqtt/placeholders mqtt/presence",
     "mqtt/placeholders": "mqtt/json_writer",
+    "mqtt/presence": "mqtt/payloads",
     "mqtt/publisher": "modules reading mqtt/details mqtt/devices mqtt/discovery mqtt/payloads",
     "mqtt/session": "modules mqtt/connect_errors",
 }

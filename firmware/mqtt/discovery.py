@@ -7,13 +7,12 @@ import gc
 from micropython import const
 
 from ..modules import Temporary
-from .payloads import temperature_key
 
 _PATH = __file__[: __file__.rfind("/") + 1] + "entities.txt"
 _COMMENT = const(35)  # "#"
 _DASH = b"\xe2\x80\x93"  # "–" as UTF-8
 _CHUNK_BYTES = const(128)  # of the table; smaller reads from flash are slow, larger ones need memory in one piece
-_PACE_SENSORS, _PACE_CELL_SENSORS = const(6), const(4)
+_SHOWN = const(1)  # of presence.py
 _COLLECT_COMPONENTS = const(6)  # whose garbage would leave the free memory in small pieces
 # Of a row, where there is something
 _COLUMNS = b''',"unit_of_meas":"%s" ,"dev_cla":"%s" ,"stat_cla":"%s" ,"sug_dsp_prc":%s ,"ic":"mdi:%s" ,"name":"%s"'''
@@ -62,11 +61,12 @@ class Config:
     def __init__(self, devices, number, prefix, payloads):
         self._payloads = payloads
         self._device = b"pack" if number else b"rack"
-        self._devices = devices
-        self._number = number
         with Temporary():
             from .placeholders import placeholders
         self._values = placeholders(devices, number, prefix)
+        with Temporary():
+            from .presence import presence
+        self._shown = presence(table(), devices, number)
         self._length = 0
         for part in self._parts():
             self._length += len(part)
@@ -81,6 +81,9 @@ class Config:
         comma = b"," if self._device == b"rack" else b""  # the rack's head ends with a component
         path = common = b""  # of the part that the rows belong to
         count = 0
+        row = -1
+        (_, identifier), (_, device_slug) = self._values[:2]
+        names = _COLUMNS.split()
         for word, rest in table():
             if word == b"head":
                 device, text = rest.split(b" ", 1)
@@ -91,23 +94,23 @@ class Config:
                 if device == self._device:
                     path, common = found, self._filled(text)
             else:
-                key, device, show, condition, form, rest = rest.split(b" ", 5)
-                there = device in (self._device, b"both") and self._is_there(key, condition)
-                if there is None or device not in (self._device, b"both"):
+                row += 1
+                shown = self._shown[row]
+                if not shown:
                     continue
+                key, _, show, _, form, rest = rest.split(b" ", 5)
                 count += 1
                 if count % _COLLECT_COMPONENTS == 0:
                     gc.collect()
                 platform, template = _FORMS[form]
                 yield b'%s"%s":{"p":"%s"' % (comma, key, platform)
-                if there:
+                if shown == _SHOWN:
                     columns = rest.split(b" ", 5)
-                    for name, value in zip(_COLUMNS.split(), columns):
+                    for name, value in zip(names, columns):
                         if value != b"-":
                             yield name % value
                     yield template % path.replace(b"{key}", key)
                     name = columns[-1]
-                    (_, identifier), (_, device_slug) = self._values[:2]
                     slug = name.lower().replace(b" ", b"_").replace(b"-", b"_").replace(_DASH, b"_")
                     yield b',"uniq_id":"%s_%s","def_ent_id":"%s.%s_%s"' % (identifier, key, platform, device_slug, slug)
                     if show != b"main":
@@ -116,41 +119,6 @@ class Config:
                 yield b"}"
                 comma = b","
         yield b"}}"
-
-    def _is_there(self, key, condition):
-        """-> True; False: it is taken away; None: this device has not got it, and never had, or may say it later."""
-        for one in condition.split(b","):
-            if one == b"framed":
-                there = not self._said(b"text")
-            elif one == b"present":
-                there = self._is_present(key)
-            elif one == b"updates":
-                there = self._devices.enabled > 1
-            else:
-                there = one == b"-" or self._said(one)
-                later = one in (b"alarms", b"events") or (one in (b"soh", b"counters") and self._said(b"text"))
-                if not there and later:
-                    return None
-            if not there:
-                return False
-        return True
-
-    def _said(self, fact):
-        return self._devices.has(self._number, fact)
-
-    def _is_present(self, key):
-        cells = self._devices.cells(self._number)
-        if key.startswith(b"Cell_"):
-            return int(key[5:]) <= cells
-        sensors = self._devices.sensors(self._number)
-        if self._said(b"pace"):  # the cells' come first; of six the last two are MOS_T and ENV_T
-            groups = _PACE_CELL_SENSORS if sensors == _PACE_SENSORS else (cells + 3) // 4
-            if key.startswith(b"CellTemp"):
-                return int(key[8:].split(b"_")[0]) // 4 < min(groups, sensors)
-            if key == b"ENV_T":
-                return sensors == _PACE_SENSORS
-            return key.startswith(b"Temp") and sensors != _PACE_SENSORS and groups < int(key[4:]) <= sensors
-        return key.decode() in [temperature_key(index, cells) for index in range(sensors)]
 
     def _filled(self, text):
         for placeholder, value in self._values:

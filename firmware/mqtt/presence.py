@@ -1,0 +1,53 @@
+"""Which entities of entities.txt a device has. Loaded for each config."""
+
+from micropython import const
+
+from .payloads import temperature_key
+
+_LATER, _SHOWN, _GONE = const(0), const(1), const(2)
+_PACE_SENSORS = const(6)
+
+
+def presence(table, devices, number):
+    """A state of each row (discovery.table()) for the device `number` -> bytearray. 1: it has it; 2: it is taken
+    away; 0: it is not told of, since it is another device's, was never there, or may be said later.
+    """
+    kind = b"pack" if number else b"rack"
+    states = bytearray()
+    for word, rest in table:
+        if word not in (b"head", b"part"):
+            key, device, _, condition, _ = rest.split(b" ", 4)
+            mine = device in (kind, b"both")
+            states.append(_state(devices, number, key, condition) if mine else _LATER)
+    return states
+
+
+def _state(devices, number, key, condition):
+    text = devices.has(number, b"text")
+    for one in condition.split(b","):
+        if one == b"framed":
+            there = not text
+        elif one == b"present":
+            there = _is_present(devices, number, key)
+        elif one == b"updates":
+            there = devices.enabled > 1
+        else:
+            there = one == b"-" or devices.has(number, one)
+            if not there and (one in (b"alarms", b"events") or (text and one in (b"soh", b"counters"))):
+                return _LATER
+        if not there:
+            return _GONE
+    return _SHOWN
+
+
+def _is_present(devices, number, key):
+    """The cell or the sensor of this key."""
+    cells = devices.cells(number)
+    if key.startswith(b"Cell_"):
+        return int(key[5:]) <= cells
+    sensors = devices.sensors(number)
+    if devices.has(number, b"pace"):  # of six the last two are MOS_T and ENV_T; of others only those of the cells
+        if key.startswith(b"CellTemp"):
+            return sensors == _PACE_SENSORS or int(key[8:].split(b"_")[0]) <= min(cells, 4 * sensors)
+        return key == b"ENV_T" and sensors == _PACE_SENSORS
+    return key.decode() in [temperature_key(index, cells) for index in range(sensors)]
