@@ -84,12 +84,13 @@ def _sensor(index, reading):
     return "cells %d–%d" % (first, last) if first <= len(reading.cells) else "sensor %d" % (index + 1)
 
 
-def joined(texts):
-    """Texts, the worst first -> one text of at most 120 characters; what does not fit is counted. OK: there is none."""
+def joined(texts, others=0):
+    """Texts, the worst first -> one text of at most 120 characters; what does not fit is counted, with
+    `others`. OK: there is none."""
     shown, more = OK, ""
     for count, text in enumerate(texts):
         longer = shown + "; " + text if count else text
-        left = len(texts) - count - 1
+        left = len(texts) - count - 1 + others
         rest = " … and %d more" % left if left else ""
         if len(longer) + len(rest) > _TEXT_MAX:
             if count == 0:
@@ -99,9 +100,9 @@ def joined(texts):
     return shown + more
 
 
-def of_the_rack(troubles, missing):
-    """[(rank, pack, text)] of all packs, and the numbers of those that are missing -> one text. A pack is named where
-    it is another than before.
+def of_the_rack(troubles, more, missing):
+    """[(rank, pack, text)] of all packs, how many `more` there are, and the numbers of those that are missing -> one
+    text. A pack is named where it is another than before.
     """
     if missing:
         packs = ", ".join([str(pack) for pack in missing])
@@ -110,4 +111,4 @@ def of_the_rack(troubles, missing):
     for _, pack, text in sorted(troubles):
         texts.append("Pack %d: %s" % (pack, text) if pack and pack != before else text)
         before = pack
-    return joined(texts)
+    return joined(texts, more)

@@ -4,6 +4,7 @@ from . import problems
 from .modules import Temporary
 from .reading import rounded, soc, state_of_current
 
+_TROUBLES_MAX = 12  # that are kept to be told; the text has room for fewer
 _MISSING_MS = 60_000  # then the rack goes on without the pack
 _BUCKET_MS, _BUCKETS = 30_000, 10  # the 5 minutes that times to full and empty come from
 _TIME_MIN_MA = 1_000
@@ -65,7 +66,8 @@ class Rack:
         self._high.begin()
         self._values = {}
         self._states = set()
-        self._troubles = []  # (rank, pack, text)
+        self._troubles = []  # (rank, pack, text): the worst
+        self._more = 0  # others
         self._voltage = 0
         self._charge = 0  # of the cells, as the packs' own SOC tells it: 0.1 % x mAh
         self._full = 0  # mAh that the packs hold when they are full: less than is printed on worn ones
@@ -104,7 +106,9 @@ class Rack:
         if summary.problem is not None:
             values["Problem"] = summary.problem or values.get("Problem", False)
             values["Warning"] = summary.warning or values.get("Warning", False)
-            self._troubles += [(rank, pack, text) for rank, text in summary.troubles]
+            found = self._troubles + [(rank, pack, text) for rank, text in summary.troubles]
+            self._troubles = sorted(found)[:_TROUBLES_MAX]
+            self._more += len(found) - len(self._troubles)
 
     def cycle(self, missed):
         """The end of a cycle -> totals as {key of mqtt.md: raw integer, text or bool}, or None: one of the packs
@@ -143,11 +147,11 @@ class Rack:
     def _in_words(self, missed):
         if not missed and not self._troubles:
             return problems.OK
-        known = self._troubles, missed
+        known = self._troubles, self._more, missed
         if known != self._known:
             with Temporary():
                 from .problem_text import of_the_rack
-            self._known, self._text = known, of_the_rack(self._troubles, missed)
+            self._known, self._text = known, of_the_rack(self._troubles, self._more, missed)
         return self._text
 
     def _note_missing(self, missed):

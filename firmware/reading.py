@@ -32,7 +32,8 @@ Summary = namedtuple(
     "low low_at high high_at temperature_low temperature_high power soc energy state problem warning troubles text",
 )
 
-_known = {}  # pack -> (what its alarms were, their words): those are loaded only when they change
+_TROUBLES_MAX = 4
+_known = {}  # what alarms were -> their words: those are loaded only when they change
 
 
 def rounded(numerator, denominator):
@@ -87,14 +88,17 @@ def summarize(reading):
 
 def _in_words(reading):
     """-> (problem_text.troubles_of(), the same as one text)."""
-    crc = problems.crc(reading.alarms), reading.extra and reading.extra.words, reading.more and reading.more.words
-    known = _known.get(reading.pack)
-    if not known or known[0] != crc:
+    words = [tuple(said.words) for said in (reading.extra, reading.more) if said]
+    crc = problems.crc(reading.alarms), tuple(words)
+    known = _known.get(crc)
+    if not known:
+        if len(_known) == _TROUBLES_MAX:  # each pack may have its own, and they are long
+            _known.clear()
         with Temporary():
             from . import problem_text
         troubles = problem_text.troubles_of(reading)
-        _known[reading.pack] = known = crc, troubles, problem_text.joined([text for _, text in troubles])
-    return known[1:]
+        _known[crc] = known = troubles, problem_text.joined([text for _, text in troubles])
+    return known
 
 
 def battery_state(reading):

@@ -172,6 +172,15 @@ def check_the_worst_of_all_packs_comes_first():
 # -- times
 
 
+def check_what_is_wrong_with_all_packs_is_counted():
+    """All of it in words would take more memory than there is."""
+    rig = Rig(16)
+    alarms = made_alarms(on=("Pack_OVP", "OT", "UT"))
+    values = rig.cycle(*[made_reading(pack=pack, alarms=alarms) for pack in range(1, 17)])
+    first = "; ".join([f"Pack {pack}: Over-voltage protection" for pack in (1, 2, 3)])
+    assert values["ProblemText"] == first + " … and 45 more", values["ProblemText"]
+
+
 def check_times_to_full_and_empty():
     """From the mean current, in minutes; left out under 1 A."""
     for current, remaining, full, empty in (
