@@ -12,8 +12,8 @@ from fakes import made_alarms, made_reading
 
 from firmware.mqtt.details import about
 from firmware.mqtt.devices import Devices
-from firmware.mqtt.discovery import Config
 from firmware.mqtt.payloads import Payloads
+from firmware.mqtt.publisher import config as make_config
 from firmware.reading import Identity
 
 with mock.patch.dict(sys.modules, {name: mock.MagicMock() for name in ("machine", "network", "umqtt", "umqtt.simple")}):
@@ -59,7 +59,7 @@ def sent_of(devices, prefix=PREFIX):
     """-> [(topic, payload)] of the devices that are due, in the order in which they are sent."""
     found, payloads = [], Payloads()
     while (number := devices.next_due()) is not None:
-        found.append((devices.config_topic(number), whole(Config(devices, number, prefix, payloads))))
+        found.append((devices.config_topic(number), whole(make_config(devices, number, prefix, payloads))))
     return found
 
 

@@ -44,10 +44,11 @@ ARROWS = {
     "mqtt/json_writer": "reading",
     "mqtt/payloads": "problems mqtt/json_writer",
     "mqtt/details": "mqtt/devices mqtt/json_writer mqtt/payloads",
-    "mqtt/discovery": "modules mqtt/placeholders mqtt/presence",
+    "mqtt/discovery": "mqtt/entities",
     "mqtt/placeholders": "mqtt/json_writer",
-    "mqtt/presence": "mqtt/payloads",
-    "mqtt/publisher": "modules reading mqtt/details mqtt/devices mqtt/discovery mqtt/payloads",
+    "mqtt/presence": "mqtt/entities mqtt/payloads",
+    "mqtt/publisher": "modules reading mqtt/details mqtt/devices mqtt/discovery mqtt/payloads mqtt/placeholders "
+    "mqtt/presence",
     "mqtt/session": "modules mqtt/connect_errors",
 }
 # Modules of MicroPython that only these may import

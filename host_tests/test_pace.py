@@ -12,8 +12,8 @@ from firmware.battery import NoReply, Refusal, frame, pace, pace_messages
 from firmware.battery.pace import Pace, PaceLink
 from firmware.battery.pace_messages import DataError
 from firmware.mqtt.devices import Devices
-from firmware.mqtt.discovery import Config
 from firmware.mqtt.payloads import Payloads
+from firmware.mqtt.publisher import config as make_config
 from firmware.reading import summarize
 from tools.simulator import framed
 from tools.simulator.commands import Reply
@@ -215,7 +215,7 @@ def test_what_is_published_of_it_is_announced(cells, sensors, keys):
     devices = Devices(True, "homeassistant/device/Root_Main", 120)
     devices.see(reading)
     devices.identify(1, it.identity(1)[0], b'"mf":"PACE"')
-    config = json.loads(b"".join(map(bytes, Config(devices, 1, "Root/Main/", Payloads()))))
+    config = json.loads(b"".join(map(bytes, make_config(devices, 1, "Root/Main/", Payloads()))))
     there = {key for key, component in config["cmps"].items() if len(component) > 1}
     sensors_there = {key for key in there if "Temp" in key or key.endswith("_T")} - {"TempMin", "TempMax"}
     assert sensors_there == {key for key in keys if not key.startswith("Temp")}

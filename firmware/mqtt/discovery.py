@@ -6,12 +6,9 @@ import gc
 
 from micropython import const
 
-from ..modules import Temporary
+from .entities import table
 
-_PATH = __file__[: __file__.rfind("/") + 1] + "entities.txt"
-_COMMENT = const(35)  # "#"
 _DASH = b"\xe2\x80\x93"  # "–" as UTF-8
-_CHUNK_BYTES = const(128)  # of the table; smaller reads from flash are slow, larger ones need memory in one piece
 _SHOWN = const(1)  # of presence.py
 _COLLECT_COMPONENTS = const(6)  # whose garbage would leave the free memory in small pieces
 # Of a row, where there is something
@@ -36,37 +33,18 @@ _FORMS = {
 }
 
 
-def table():
-    """Yields the lines of entities.txt as (first word, rest), both bytes."""
-    with open(_PATH, "rb") as file:
-        rest = b""
-        while True:
-            chunk = file.read(_CHUNK_BYTES)
-            if not chunk:
-                return
-            lines = (rest + chunk).split(b"\n")
-            rest = lines.pop()
-            for line in lines:
-                if line[0] != _COMMENT:
-                    yield line.split(b" ", 1)
-
-
 class Config:
     """The config of one device, as bytes in parts: made twice rather than held, first for its length.
 
-    `devices`: devices.Devices, `number` of the device in it, `prefix` of the topics, `payloads`: payloads.Payloads,
-    whose buffer collects the parts.
+    `device` is b"pack" or b"rack", `shown` what presence.presence() gives for it, `values` what
+    placeholders.placeholders() does; `payloads`: payloads.Payloads, whose buffer collects the parts.
     """
 
-    def __init__(self, devices, number, prefix, payloads):
+    def __init__(self, device, shown, values, payloads):
+        self._device = device
+        self._shown = shown
+        self._values = values
         self._payloads = payloads
-        self._device = b"pack" if number else b"rack"
-        with Temporary():
-            from .placeholders import placeholders
-        self._values = placeholders(devices, number, prefix)
-        with Temporary():
-            from .presence import presence
-        self._shown = presence(table(), devices, number)
         self._length = 0
         for part in self._parts():
             self._length += len(part)

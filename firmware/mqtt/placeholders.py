@@ -11,7 +11,7 @@ _TEXT_BYTES = const(64)
 
 
 def placeholders(devices, number, prefix):
-    """-> ((placeholder, value), …), bytes; {id} and {slug} first. Arguments as of discovery.Config."""
+    """-> ((placeholder, value), …), bytes; {id} and {slug} first. Arguments as of publisher.config()."""
     rack_name = prefix.split("/")[-2]
     name = "Pylontech %s pack %d" % (rack_name, number) if number else "Pylontech " + rack_name
     serial, board = devices.serial(number), getattr(sys.implementation, "_machine", "")

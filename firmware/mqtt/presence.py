@@ -2,19 +2,20 @@
 
 from micropython import const
 
+from .entities import table
 from .payloads import temperature_key
 
 _LATER, _SHOWN, _GONE = const(0), const(1), const(2)
 _PACE_SENSORS = const(6)
 
 
-def presence(table, devices, number):
-    """A state of each row (discovery.table()) for the device `number` -> bytearray. 1: it has it; 2: it is taken
+def presence(devices, number):
+    """A state of each row of entities.txt for the device `number` -> bytearray. 1: it has it; 2: it is taken
     away; 0: it is not told of, since it is another device's, was never there, or may be said later.
     """
     kind = b"pack" if number else b"rack"
     states = bytearray()
-    for word, rest in table:
+    for word, rest in table():
         if word not in (b"head", b"part"):
             key, device, _, condition, _ = rest.split(b" ", 4)
             mine = device in (kind, b"both")

@@ -23,6 +23,23 @@ def expire_s(publish_rate_ms):
     return max(_EXPIRE_MIN_S, (_EXPIRE_CYCLES * publish_rate_ms + 999) // 1000)
 
 
+def config(devices, number, prefix, payloads):
+    """The config of the device `number` of devices.Devices -> discovery.Config. `prefix` of the topics, `payloads`:
+    payloads.Payloads. What makes it is loaded one after the other, since readings need the memory.
+    """
+    with Temporary():
+        from .presence import presence
+    shown = presence(devices, number)
+    del presence
+    with Temporary():
+        from .placeholders import placeholders
+    values = placeholders(devices, number, prefix)
+    del placeholders
+    with Temporary():
+        from .discovery import Config
+    return Config(b"pack" if number else b"rack", shown, values, payloads)
+
+
 class Publisher:
     """`prefix` is `<mqtt_root>/<rack_name>/`; `rack` is rack.Rack, `meters` energy.Meters, `payloads`
     payloads.Payloads, `devices` devices.Devices, `telemetry` telemetry.Telemetry. `on_announced` is called when Home
@@ -188,9 +205,7 @@ class Publisher:
         """Sends one config."""
         number = self._devices.next_due()
         if number is not None:
-            with Temporary():  # for each one anew: readings need the memory
-                from .discovery import Config
             topic = self._devices.config_topic(number).encode()
-            self._session.publish(topic, Config(self._devices, number, self.prefix, self._payloads), True)
+            self._session.publish(topic, config(self._devices, number, self.prefix, self._payloads), True)
         if not self._devices.any_due():
             self._announced = True
