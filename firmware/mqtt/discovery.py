@@ -46,8 +46,10 @@ class Config:
         self._values = values
         self._payloads = payloads
         self._length = 0
+        gc.collect()  # what loading left would lie between what follows
         for part in self._parts():
             self._length += len(part)
+        gc.collect()
 
     def __len__(self):
         return self._length
