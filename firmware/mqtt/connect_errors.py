@@ -21,16 +21,30 @@ _ERRNO = (  # lwIP's numbers and the PC's
 )
 _ENOMEM = 12
 _NO_MEMORY = "not enough memory for TLS"
+_ALERT = "TLS: the broker ends it (fatal alert): does it allow TLS 1.2, and clients without a certificate?"
+NOT_HEARD = "the broker does not let us hear %s: is mqtt_user allowed to subscribe?"
+_TRYING = " (trying on, with pauses of up to a minute)"
 
 
-def explain(stage, error):
-    """How far the connection came (`stage` of transport.Transport; "" once it stood) and the exception -> text."""
+def explain(why, stage, arguments):
+    """What is wrong, an exception or a text -> a line for the log. `stage` of transport.Transport where there was no
+    connection, else 0; `arguments` of MQTTClient.
+    """
+    if stage:
+        return "broker %s port %d: %s" % (arguments[1], arguments[2], _words(stage, why)) + _TRYING
+    return "broker lost: %s" % (why if isinstance(why, str) else _words("", why)) + _TRYING
+
+
+def _words(stage, error):
+    """How far the connection came and the exception -> text."""
     code = error.args[0] if error.args else None
     if stage in _STAGES:
         return _STAGES[stage]
     if stage == "tls":
         text = str(error.args[-1] if error.args else error).strip()
-        return _NO_MEMORY if code == _ENOMEM or "ALLOC_FAILED" in text else "TLS: " + text
+        if code == _ENOMEM or "ALLOC_FAILED" in text:
+            return _NO_MEMORY
+        return _ALERT if "FATAL_ALERT" in text else "TLS: " + text
     if type(error).__name__ == "MQTTException" and code in _CONNACK:
         return _CONNACK[code]
     found = "not an MQTT broker's answer (%s)" % type(error).__name__

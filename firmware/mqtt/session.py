@@ -153,7 +153,9 @@ class Session:
         except self._client_error as error:
             if error.args != (_REFUSED,):
                 raise
-            self._log.warning("the broker does not let us hear %s: is mqtt_user allowed to subscribe?", topic.decode())
+            with Temporary():
+                from .connect_errors import NOT_HEARD
+            self._log.warning(NOT_HEARD, topic.decode())
             return False
 
     def _connection_proved(self):
@@ -191,18 +193,15 @@ class Session:
         """Says why the connection could not be made or was lost, each trouble once; sets the time of the next try."""
         with Temporary():
             from .connect_errors import explain
-        if self._failed:
-            if self._failed % _RESOLVE_AFTER == 0:
-                self._transport.resolve_again()
-            words = explain(self._transport.stage, why)
-            text = "broker %s port %d: %s" % (self._arguments[1], self._arguments[2], words)
-        else:
+        text = explain(why, self._failed and self._transport.stage, self._arguments)
+        if not self._failed:
             self.drops += 1
-            text = "broker lost: %s" % (why if isinstance(why, str) else explain("", why))
+        elif self._failed % _RESOLVE_AFTER == 0:
+            self._transport.resolve_again()
         self._backoff_ms = min(max(2 * self._backoff_ms, _BACKOFF_MIN_MS), _BACKOFF_MAX_MS)
         # with jitter: not every device at once when a broker comes back
         wait_ms = self._backoff_ms * 3 // 4 + self._random_below(self._backoff_ms // 5)
         self._retry_at = self._clock.ticks_add(self._clock.ticks_ms(), wait_ms)
         if text != self._told:
             self._told = text
-            self._log.warning("%s (trying on, with pauses of up to a minute)", text)
+            self._log.warning(text)
