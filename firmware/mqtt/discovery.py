@@ -16,20 +16,15 @@ _COLUMNS = b''',"unit_of_meas":"%s" ,"dev_cla":"%s" ,"stat_cla":"%s" ,"sug_dsp_p
 # How Home Assistant reads a value: platform, template of its path. A value that is not there makes a number unknown,
 # keeps a text, and keeps the state of a binary sensor.
 _FORMS = {
-    b"number": (b"sensor", b',"val_tpl":"{{%s|default(None)}}"'),
-    b"text": (b"sensor", b',"val_tpl":"{{%s|default(this.state)}}"'),
-    b"state": (
-        b"sensor",
-        b',"ops":["charging","discharging","idle","full","balancing","sleeping","other"]'
-        b',"val_tpl":"{{%s|default(this.state)}}"',
-    ),
-    b"flag": (b"binary_sensor", b",\"val_tpl\":\"{{ {true:'ON',false:'OFF'}.get(%s,'') }}\""),
-    b"list": (
-        b"binary_sensor",
-        b",\"val_tpl\":\"{%% set it=%s|default(None) %%}{{'' if it is none else 'ON' if it else 'OFF'}}\"",
-    ),
-    b"json": (b"update", b',"val_tpl":"{{%s}}"'),
-    b"link": (b"binary_sensor", b",\"val_tpl\":\"{{ {'online':'ON','searching':'OFF'}.get(%s,'') }}\""),
+    b"number": b'sensor ,"val_tpl":"{{%s|default(None)}}"',
+    b"text": b'sensor ,"val_tpl":"{{%s|default(this.state)}}"',
+    b"state": b'sensor ,"ops":["charging","discharging","idle","full","balancing","sleeping","other"],'
+    b'"val_tpl":"{{%s|default(this.state)}}"',
+    b"flag": b"binary_sensor ,\"val_tpl\":\"{{ {true:'ON',false:'OFF'}.get(%s,'') }}\"",
+    b"list": b"binary_sensor "
+    b",\"val_tpl\":\"{%% set it=%s|default(None) %%}{{'' if it is none else 'ON' if it else 'OFF'}}\"",
+    b"json": b'update ,"val_tpl":"{{%s}}"',
+    b"link": b"binary_sensor ,\"val_tpl\":\"{{ {'online':'ON','searching':'OFF'}.get(%s,'') }}\"",
 }
 
 
@@ -62,7 +57,7 @@ class Config:
         path = common = b""  # of the part that the rows belong to
         count = 0
         row = -1
-        (_, identifier), (_, device_slug) = self._values[:2]
+        identifier, device_slug = self._values[1], self._values[3]
         names = _COLUMNS.split()
         for word, rest in table():
             if word == b"head":
@@ -82,7 +77,7 @@ class Config:
                 count += 1
                 if count % _COLLECT_COMPONENTS == 0:
                     gc.collect()
-                platform, template = _FORMS[form]
+                platform, template = _FORMS[form].split(b" ", 1)
                 yield b'%s"%s":{"p":"%s"' % (comma, key, platform)
                 if shown == _SHOWN:
                     columns = rest.split(b" ", 5)
@@ -101,7 +96,7 @@ class Config:
         yield b"}}"
 
     def _filled(self, text):
-        for placeholder, value in self._values:
-            if placeholder in text:
-                text = text.replace(placeholder, value)
+        for index in range(0, len(self._values), 2):
+            if self._values[index] in text:
+                text = text.replace(self._values[index], self._values[index + 1])
         return text

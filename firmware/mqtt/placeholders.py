@@ -11,24 +11,37 @@ _TEXT_BYTES = const(64)
 
 
 def placeholders(devices, number, prefix):
-    """-> ((placeholder, value), …), bytes; {id} and {slug} first. Arguments as of publisher.config()."""
+    """-> (placeholder, value, placeholder, …), bytes; {id} and {slug} first. Arguments as of publisher.config()."""
     rack_name = prefix.split("/")[-2]
     name = "Pylontech %s pack %d" % (rack_name, number) if number else "Pylontech " + rack_name
     serial, board = devices.serial(number), getattr(sys.implementation, "_machine", "")
     return (
-        (b"{id}", devices.config_topic(number).split("/")[-2].encode()),
-        (b"{slug}", _slug(name)),
-        (b"{rack_id}", devices.topic.split("/")[-1].encode()),
-        (b"{pack}", b"%d" % number),
-        (b"{expire_s}", b"%d" % devices.expire_s),
-        (b"{version}", __version__.encode()),
-        (b"{url}", b',"url":"%s"' % __url__.encode() if __url__ else b""),
-        (b"{micropython}", b"MicroPython %d.%d.%d" % tuple(sys.implementation.version[:3])),
-        (b"{board}", _escaped(board) + b", " if board else b""),
-        (b"{about}", devices.about(number)),
-        (b"{serial}", b',"sn":"%s"' % _escaped(serial) if serial else b""),
-        (b"{rack_name}", _escaped(rack_name)),
-        (b"{prefix}", _escaped(prefix)),
+        b"{id}",
+        devices.config_topic(number).split("/")[-2].encode(),
+        b"{slug}",
+        _slug(name),
+        b"{rack_id}",
+        devices.topic.split("/")[-1].encode(),
+        b"{pack}",
+        b"%d" % number,
+        b"{expire_s}",
+        b"%d" % devices.expire_s,
+        b"{version}",
+        __version__.encode(),
+        b"{url}",
+        b',"url":"%s"' % __url__.encode() if __url__ else b"",
+        b"{micropython}",
+        b"MicroPython %d.%d.%d" % tuple(sys.implementation.version[:3]),
+        b"{board}",
+        _escaped(board) + b", " if board else b"",
+        b"{about}",
+        devices.about(number),
+        b"{serial}",
+        b',"sn":"%s"' % _escaped(serial) if serial else b"",
+        b"{rack_name}",
+        _escaped(rack_name),
+        b"{prefix}",
+        _escaped(prefix),
     )
 
 
