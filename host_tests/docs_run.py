@@ -28,7 +28,7 @@ def published(dialect="framed"):
     line.run(RUN_S)
     memory, telemetry.free_memory = telemetry.free_memory, lambda: (HEAP_FREE, None, None, None)
     try:
-        for topic, said in (("stat/status", health.status()), ("tele/STATE", health.state())):
+        for topic, said in (("stat/status", health.report("status")), ("tele/STATE", health.report("state"))):
             rig.publisher.publish(topic, rig.publisher._payloads.flat(members(*said)), topic == "stat/status")
     finally:
         telemetry.free_memory = memory

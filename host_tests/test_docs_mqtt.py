@@ -10,7 +10,7 @@ import markdown
 import pytest
 from payload_cases import GOLDEN, TOTALS
 
-from firmware import commands, telemetry
+from firmware import commands, report
 from firmware.mqtt import details, payloads
 from tools import environment
 
@@ -123,8 +123,8 @@ def test_keys_of_the_rack():
 
 
 @pytest.mark.parametrize(("heading", "topic"), [
-    ("Limits", details._LIMITS), ("Parameters", details._PARAMETERS), ("Health", telemetry._STATE),
-    ("Status", telemetry._STATUS), ("Counters", details._COUNTERS),
+    ("Limits", details._LIMITS), ("Parameters", details._PARAMETERS), ("Health", report._STATE),
+    ("Status", report._STATUS), ("Counters", details._COUNTERS),
 ])  # fmt: skip
 def test_keys_of_the_table(heading, topic):
     assert list(documented(heading)) == topic.decode().split()[::2]

@@ -22,7 +22,7 @@ PLACES = (
     ("config.py", "def check("), ("app.py", "def build("), ("uplink.py", "def _help("), ("uplink.py", "def tend("),
     ("mqtt/session.py", "def tend("), ("mqtt/session.py", "def _connect("), ("mqtt/transport.py", "def connect("),
     ("mqtt/publisher.py", "def tend("), ("battery/poller.py", "def step("), ("battery/search.py", "def step("),
-    ("battery/pylontech.py", "def read("), ("telemetry.py", "def state("),
+    ("battery/pylontech.py", "def read("), ("report.py", "def state("),
 )  # fmt: skip
 # RuntimeError: nobody expects it
 CRASH = f"import machine\n{{0}}if machine.reset_cause() == 1: raise RuntimeError('{MARK}')"

@@ -7,16 +7,20 @@ tells which name a traceback of the board means.
 
 import argparse
 import ast
+import functools
 import io
 import re
+import threading
 import tokenize
 from pathlib import Path
 
 _PRIVATE = re.compile(r"_[A-Za-z]\w*$")
 _FUNCTIONS = (ast.FunctionDef, ast.Lambda)
+_parsing = threading.Lock()  # CPython 3.11 parses for one thread at a time
 _LETTERS = [f"_{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
 
 
+@functools.lru_cache(maxsize=256)
 def shorten(source, keywords=None):
     """Python source -> the same with short private names; where `keywords` are given, names of parameters that must
     stay, with short parameters, too.
@@ -26,7 +30,7 @@ def shorten(source, keywords=None):
     if keywords is None:
         return source
     lines = [line.encode() for line in source.splitlines()]
-    found = sorted(_parameters(ast.parse(source), {}, keywords))
+    found = sorted(_parameters(_parse(source), {}, keywords))
     return _replaced(source, [(line, len(lines[line - 1][:at].decode()), *names) for line, at, *names in found])
 
 
@@ -40,8 +44,18 @@ def short_names(source):
 
 def keywords(sources):
     """Python sources -> the names that any of them gives to a parameter by `name=value`, and self. SyntaxError."""
-    calls = [node for source in sources for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
-    return {"self"} | {keyword.arg for call in calls for keyword in call.keywords}
+    return frozenset({"self"}).union(*[_given(source) for source in sources])
+
+
+@functools.lru_cache(maxsize=256)
+def _given(source):
+    calls = [node for node in ast.walk(_parse(source)) if isinstance(node, ast.Call)]
+    return frozenset(keyword.arg for call in calls for keyword in call.keywords)
+
+
+def _parse(source):
+    with _parsing:
+        return ast.parse(source)
 
 
 def _private(source):
