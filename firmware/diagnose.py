@@ -3,7 +3,7 @@
 import time
 
 from . import config, config_file
-from .battery import NoReply, Refusal, frame, search
+from .battery import NoReply, Refusal, frame, link_search, search
 from .battery.console import Console
 from .battery.console_line import Line as ConsoleLine
 from .battery.link import Link
@@ -96,7 +96,7 @@ def _try_rate(link, baud):
     """One rate -> (what answers there, in words, or None; how many bytes came that are no answer)."""
     link.set_rate(baud)
     bad = link.frame_errors
-    if link.answers(1):
+    if link_search.reaches(link, 1):
         try:
             said = ", VER %02XH: all is well" % link.request(frame.PROTOCOL_VERSION)
         except (NoReply, Refusal) as error:

@@ -31,11 +31,17 @@ ARROWS = {
     "rack": "modules problem_text problems reading",
     "reading": "modules problem_text problems",
     "battery/link": "battery/frame",
-    "battery/pace": "problems reading battery/link battery/pace_messages",
+    "battery/link_search": "battery/frame battery/pace_readings",
+    "battery/search": "battery/link_search",
+    "battery/pace": "modules problems reading battery/frame battery/link battery/pace_details battery/pace_readings",
+    "battery/pace_details": "reading battery/frame battery/pace_messages battery/pace_readings",
+    "battery/pace_messages": "battery/pace_readings",
     "battery/rs485": "battery/frame battery/link",
-    "battery/messages": "battery/frame",
-    "battery/pace_messages": "battery/frame",
-    "battery/pylontech": "problems reading battery/frame battery/messages",
+    "battery/messages": "battery/frame battery/readings",
+    "battery/readings": "battery/frame",
+    "battery/pace_readings": "battery/frame",
+    "battery/pylontech": "modules problems reading battery/frame battery/pylontech_details battery/readings",
+    "battery/pylontech_details": "reading battery/frame battery/messages",
     "battery/poller": "modules plausible battery/questions battery/search",
     "battery/console": "modules reading battery/console_details battery/console_pack",
     "battery/console_details": "battery/console_text",
@@ -55,7 +61,8 @@ ARROWS = {
 ONLY_IN = {"machine": ("board", "lan", "main", "boot"), "network": ("lan", "radio", "setup")}
 # Bytes in, values out
 CODECS = ("reading", "problems", "plausible", "rack", "energy", "battery/frame", "battery/messages",
-          "battery/pace_messages", "battery/console_text", "battery/console_pack", "battery/console_details",
+          "battery/readings", "battery/pace_messages", "battery/pace_readings", "battery/console_text",
+          "battery/console_pack", "battery/console_details",
           "mqtt/json_writer", "mqtt/payloads", "mqtt/details")  # fmt: skip
 NOT_IN_CODECS = ("time", "socket", "machine", "network", "os", "select", "ssl", "umqtt", "asyncio", "_thread")
 NEVER = ("tools", "host_tests")

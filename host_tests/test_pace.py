@@ -8,7 +8,7 @@ import pytest
 from battery_line import BatteryUart, House
 from fakes import Clock
 
-from firmware.battery import NoReply, Refusal, frame, pace, pace_messages
+from firmware.battery import NoReply, Refusal, frame, link_search, pace, pace_messages
 from firmware.battery.pace import Pace, PaceLink
 from firmware.battery.pace_messages import DataError
 from firmware.mqtt.devices import Devices
@@ -26,7 +26,7 @@ VALUES = ("cells", "temperatures", "current", "voltage", "remaining", "capacity"
 def asking(**options):
     clock = Clock()
     link = PaceLink(BatteryUart(clock, 9600, **USUAL | options), clock, 9600)
-    link.answers()
+    link_search.reaches_pace(link)
     return Pace(link), link.uart.battery
 
 
@@ -189,12 +189,12 @@ def test_it_is_found_and_read(version):
 def test_a_refusal_is_an_answer():
     it, battery = asking(packs=1)
     battery.fault("rtn:06", rate=1)
-    assert it.link.answers(1)
+    assert link_search.reaches_pace(it.link, 1)
     with pytest.raises(Refusal):
         it.read(1)
     battery.commands.reply = lambda request, code: Reply(framed.VER_ERROR)
     battery.clear()
-    assert not it.link.answers(1) and it.link.version == 0x25
+    assert not link_search.reaches_pace(it.link, 1) and it.link.version == 0x25
 
 
 @pytest.mark.parametrize(("cells", "sensors", "keys"), [

@@ -6,9 +6,6 @@ from micropython import const
 
 from . import ADR_ERROR, NoReply, Refusal, drain, frame
 
-# Their places, from 1, are the INFO of 91H; those behind 4800 are not documented
-_RATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115_200)
-_SETTLE_MS = const(50)  # behind a change of the rate
 _BITS = const(10)  # of a character: start, 8 data, stop
 _TURN_ROUND_MS = const(1000)  # the master asks its slave before it answers
 _AFTER_DAMAGE_MS = const(200)  # a whole reply may still follow a damaged line
@@ -46,34 +43,6 @@ class Link:
         """Changes our side of the line to `baud`; what has been received is lost."""
         self.uart.init(baudrate=baud)
         self.baud = baud
-
-    def answers(self, attempts=_ATTEMPTS, log=None):
-        """True when a whole frame comes back, whatever it says, unless our address is refused: then that is told to the
-        `log`, each other one is tried once, and the one that works is kept.
-        """
-        first = self.address
-        for address in [first] + [other for other in self.addresses if other != first]:
-            self.address = address
-            try:
-                self.request(frame.PROTOCOL_VERSION, attempts=attempts)
-                return True
-            except NoReply:
-                break
-            except Refusal as error:
-                if error.code != ADR_ERROR:
-                    return True
-                if log:
-                    log.info("battery refuses ADR %02XH", address)
-        self.address = first
-        return False
-
-    def switch_rate(self, baud):
-        """Brings the battery and our side to `baud` (§5). NoReply, Refusal."""
-        self.request(frame.SET_RATE, byte=_RATES.index(baud) + 1)
-        self.set_rate(baud)
-        self.clock.sleep_ms(_SETTLE_MS)
-        if not self.answers():
-            raise NoReply("silent at the new rate")
 
     def request(self, cid2, parse=None, byte=None, attempts=_ATTEMPTS):
         """Asks until a reply comes that answers -> parse(INFO of the reply), or VER where none is expected.

@@ -1,18 +1,19 @@
 """The PACE dialect (Jakiper, SOK, Gobel and relatives; RS-232, 9600 baud) -> Reading, identity."""
 
-from micropython import const
-
+from ..modules import Temporary
 from ..problems import ABOVE, ALARM, BELOW, NORMAL, OTHER, Alarms, alarm_flags
-from ..reading import Identity, More, Reading
-from . import NoReply, Refusal, pace_messages
+from ..reading import More, Reading
+from . import NoReply, Refusal, frame, pace_readings
 from .link import Link
 
-_ANALOG_VALUES, _ALARMS, _PACK_COUNT, _VERSION, _SERIAL_NUMBER = 0x42, 0x44, 0x90, 0xC1, 0xC2
 # All that can be sent, read commands only, each with the most bytes of INFO in its reply: 16 cells, 8 sensors
-COMMANDS = {_ANALOG_VALUES: 66, _ALARMS: 41, _PACK_COUNT: 1, _VERSION: 32, _SERIAL_NUMBER: 40}
-VERSIONS = (0x25, 0x20)  # VER of a request, as the battery wants it
-_VER_ERROR = const(1)  # RTN
-_MAX_PACKS = const(16)
+COMMANDS = {
+    frame.ANALOG_VALUES: 66,
+    frame.ALARMS: 41,
+    frame.PACK_COUNT: 1,
+    pace_readings.VERSION: 32,
+    pace_readings.SERIAL_NUMBER: 40,
+}
 
 # Flags of the bits of each status byte, bit 0 first. Of the bits of `system` only those that all sources agree upon.
 _PROTECT = (
@@ -51,30 +52,12 @@ class PaceLink(Link):
 
     masters = (0, 1)
     commands = COMMANDS
-
-    def __init__(self, uart, clock, baud):
-        super().__init__(uart, clock, baud)
-        self.version = VERSIONS[0]
+    version = 0x25  # or 20H: the search finds out which one the battery wants
 
     def request(self, cid2, parse=None, byte=None, attempts=3):
         """As Link.request(); `byte`: number of a pack, FFH for the group."""
         self.address = byte or 1
         return super().request(cid2, parse, byte, attempts)
-
-    def answers(self, attempts=3, log=None):
-        """True when pack 1 answers, whatever it says; the VER that it takes is kept."""
-        for version in VERSIONS:
-            self.version = version
-            try:
-                self.request(_ANALOG_VALUES, pace_messages.analog_values, 1, attempts)
-                return True
-            except NoReply:
-                pass
-            except Refusal as error:
-                if error.code != _VER_ERROR:
-                    return True
-        self.version = VERSIONS[0]
-        return False
 
 
 class Pace:
@@ -88,10 +71,10 @@ class Pace:
 
     def read(self, pack):
         """One pack's analog values and alarms -> Reading; its alarms are None where none could be read."""
-        analog = _only(self.link.request(_ANALOG_VALUES, pace_messages.analog_values, pack))
+        analog = _only(self.link.request(frame.ANALOG_VALUES, pace_readings.analog_values, pack))
         alarm = None
         try:
-            alarm = _only(self.link.request(_ALARMS, pace_messages.alarms, pack))
+            alarm = _only(self.link.request(frame.ALARMS, pace_readings.alarms, pack))
             if (len(alarm.cells), len(alarm.temperatures)) != (len(analog.cells), len(analog.temperatures)):
                 alarm = None
         except (NoReply, Refusal):
@@ -100,34 +83,11 @@ class Pace:
 
     def packs(self, _=0):
         """Numbers of the packs: (1, 2, ...), counted by asking where 90H brings no count."""
-        try:
-            _, count = self.link.request(_PACK_COUNT, pace_messages.pack_count, pace_messages.ALL_PACKS, 2)
-            return tuple(range(1, count + 1))
-        except (NoReply, Refusal):
-            pass
-        count = 0
-        try:
-            while count < _MAX_PACKS:
-                self.link.request(_ANALOG_VALUES, pace_messages.analog_values, count + 1, 2)
-                count += 1
-        except (NoReply, Refusal):
-            if not count:
-                raise
-        self.link.failures = 0  # the last one that was asked is not there
-        return tuple(range(1, count + 1))
+        return _details().packs(self.link)
 
     def identity(self, pack):
         """Who this pack is -> (reading.Identity, None), or (what could be read of it, NoReply or Refusal)."""
-        found, first = [], None
-        for cid2, parse in ((_SERIAL_NUMBER, pace_messages.serial_number), (_VERSION, pace_messages.text)):
-            try:
-                found.append(self.link.request(cid2, lambda info, parse=parse: (pack, parse(info)), pack)[1])
-            except (NoReply, Refusal) as error:
-                found.append(None)
-                first = first or error
-        version = self.link.version
-        protocol = "%d.%d" % (version >> 4, version & 15)
-        return Identity(found[0], protocol, found[1], None, None, self.name, self.link.baud, None), first
+        return _details().identity(self, pack)
 
     def limits(self, pack):
         """None: this dialect does not say them."""
@@ -138,6 +98,12 @@ class Pace:
     def parameters(self, _=0):
         """None: this dialect does not say them."""
         return None
+
+
+def _details():
+    with Temporary():
+        from . import pace_details
+    return pace_details
 
 
 def _only(reply):

@@ -1,17 +1,16 @@
 """The framed dialect, RS232 V2.8 -> Reading, identity, limits, parameters."""
 
+from ..modules import Temporary
 from ..problems import ABOVE, BELOW, NORMAL, OTHER, Alarms, alarm_flags
-from ..reading import Identity, Reading
-from . import ADR_ERROR, NoReply, Refusal, frame, messages
+from ..reading import Reading
+from . import NoReply, Refusal, frame, readings
 
-_MAX_PACKS = 16  # of a group (§2.8)
 # status1 … status3 (§4.2): the flag of each bit, bit 0 first
 _STATUS = (
     ("Pack_OVP", "Cell_UVP", "CHG_OCP", None, "DSG_OCP", "DSG_TP", "CHG_TP", "Pack_UVP"),
     ("Precharge_MOS", "Charge_MOS", "Discharge_MOS", "Using_Pack_Power"),
     ("Buzzer", None, None, "Fully_Charged", None, "Heater", "Discharging", "Charging"),
 )
-_LIMIT_FLAGS = (0x80, 0x40, 0x30, 0x08)  # of the status byte (§4.5), as limits() gives them
 _KNOWN_STATES = (NORMAL, BELOW, ABOVE)
 
 
@@ -29,10 +28,10 @@ class Pylontech:
 
     def read(self, pack):
         """One pack's analog values and alarms -> Reading; its alarms are None where none could be read."""
-        analog = _only(self.link.request(frame.ANALOG_VALUES, messages.analog_values, pack))
+        analog = _only(self.link.request(frame.ANALOG_VALUES, readings.analog_values, pack))
         alarms = None
         try:
-            reply = self._optional(frame.ALARMS, messages.alarms, pack)
+            reply = self.optional(frame.ALARMS, readings.alarms, pack)
             if reply:
                 alarm = _only(reply)
                 if (len(alarm.cells), len(alarm.temperatures)) == (len(analog.cells), len(analog.temperatures)):
@@ -44,72 +43,20 @@ class Pylontech:
     def packs(self, _=0):
         """Numbers of the packs in the group: (1, 2, …) (§3, 90H)."""
         self._lacking.clear()  # a damaged reply may have said it: it is tried again now and then
-        if frame.PACK_COUNT not in self.link.commands:
-            return self._answering_packs()
-        try:
-            count = self.link.request(frame.PACK_COUNT, _group_size)
-        except (NoReply, Refusal) as error:
-            if self.link.failures > 1 or (isinstance(error, Refusal) and error.code == ADR_ERROR):
-                raise  # nobody answers anything
-            return self._answering_packs()
-        return tuple(range(1, count + 1))
-
-    def _answering_packs(self):
-        """As packs(), by asking pack after pack: for a battery that does not know the command, or declines it."""
-        count = 0
-        try:
-            while count < _MAX_PACKS:
-                self.link.request(frame.ANALOG_VALUES, messages.analog_values, count + 1, 2)
-                count += 1
-        except (NoReply, Refusal):
-            if not count:
-                raise
-            self.link.failures = 0  # it is there; the pack that was asked last is not
-        return tuple(range(1, count + 1))
+        return _details().packs(self)
 
     def identity(self, pack):
         """Who this pack is (§4.4, §4.6) -> (reading.Identity, None), or (what could be read of it, the NoReply or
         Refusal of the rest). Version, maker and device are the master's: 51H names no pack.
         """
-        errors = []
-        version = self._part(errors, frame.PROTOCOL_VERSION, None, None)
-        serial = self._part(errors, frame.SERIAL_NUMBER, messages.serial_number, pack)
-        master = self._part(errors, frame.MANUFACTURER, messages.manufacturer, None) if pack == 1 else None
-        found = Identity(
-            (serial and serial[1]) or None,
-            version and "%d.%d" % (version >> 4, version & 15),
-            master and master.version,
-            master and master.maker,
-            master and master.device,
-            self.name,
-            self.link.baud,
-            None,
-        )
-        silent = [error for error in errors if isinstance(error, NoReply)]
-        return found, (silent or errors or [None])[0]
-
-    def _part(self, errors, cid2, parse, pack):
-        """One reply; None, and one more in `errors`, when it does not come. Behind two that were not answered it is not
-        asked for: a step has to end within 10 s.
-        """
-        if len([error for error in errors if isinstance(error, NoReply)]) > 1:
-            return None
-        try:
-            reply = self._optional(cid2, parse, pack)
-            if reply is None:
-                errors.append(Refusal(frame.CID2_INVALID, "the battery does not know %02XH" % cid2))
-            return reply
-        except (NoReply, Refusal) as error:
-            errors.append(error)
-            return None
+        return _details().identity(self, pack)
 
     def limits(self, pack):
         """Charge and discharge management of one pack -> (charge voltage, discharge voltage in mV, charge current,
         discharge current in mA, charge enabled, discharge enabled, charge immediately, full charge request), or None:
         the battery lacks it (§4.5).
         """
-        reply = self._optional(frame.MANAGEMENT, messages.management, pack)
-        return reply and reply[1:5] + tuple([bool(reply.status & mask) for mask in _LIMIT_FLAGS])
+        return _details().limits(self, pack)
 
     def counters(self, pack):
         """None: this dialect cannot tell."""
@@ -117,9 +64,9 @@ class Pylontech:
 
     def parameters(self, _=0):
         """System parameters -> messages.SystemParameters (§4.3), or None: the battery lacks them."""
-        return self._optional(frame.SYSTEM_PARAMETERS, messages.system_parameters, None)
+        return _details().parameters(self)
 
-    def _optional(self, cid2, parse, pack):
+    def optional(self, cid2, parse, pack):
         """The reply to a command that some batteries lack: None then, and it is not asked again. `parse` as for
         Link.request().
         """
@@ -134,11 +81,10 @@ class Pylontech:
             return None
 
 
-def _group_size(info):
-    count = messages.pack_count(info)
-    if not 1 <= count <= _MAX_PACKS:
-        raise messages.DataError("a group of %d packs" % count)
-    return count
+def _details():
+    with Temporary():
+        from . import pylontech_details
+    return pylontech_details
 
 
 def _only(reply):
@@ -154,7 +100,7 @@ def _states(raw):
 
 
 def _alarms(alarm):
-    """messages.Alarm -> problems.Alarms: the status bits under the names of mqtt.md."""
+    """readings.Alarm -> problems.Alarms: the status bits under the names of mqtt.md."""
     cells, temperatures = _states(alarm.cells), _states(alarm.temperatures)
     charge, voltage, discharge = _states((alarm.charge_current, alarm.voltage, alarm.discharge_current))
     flags = []

@@ -4,7 +4,7 @@ from binascii import unhexlify
 
 from micropython import const
 
-from . import NoReply, Refusal
+from . import NoReply, Refusal, link_search
 
 FRAMED, CONSOLE, RS485, PACE = "framed", "console", "rs485", "pace"
 _DIALECTS = (FRAMED, CONSOLE, RS485, PACE)
@@ -106,7 +106,8 @@ class Search:
         link = self._link
         if dialect == self._dialect != CONSOLE:
             link.set_rate(baud)
-            found = dialect if link.answers(1, self._log) else ""
+            reached = link_search.reaches_pace(link, 1) if dialect == PACE else link_search.reaches(link, 1, self._log)
+            found = dialect if reached else ""
         else:
             found = answers(link.uart, link.clock, probe, self._log)
         if found == FRAMED and baud == _PACE_BAUD and self._others:  # PACE batteries may take that question, too
@@ -156,7 +157,7 @@ class Search:
         note = ", whose code is not documented" if is_fast else ""
         self._log.info("battery answers at %d baud, switching it to %d%s", baud, self.baud, note)
         try:
-            link.switch_rate(self.baud)
+            link_search.switch_rate(link, self.baud)
             return True
         except (NoReply, Refusal) as error:
             self._switch_error = str(error)

@@ -1,0 +1,60 @@
+"""Does a battery answer over its link, and bringing it to another rate (§5). Loaded for the search."""
+
+from micropython import const
+
+from . import ADR_ERROR, NoReply, Refusal, frame
+
+# Their places, from 1, are the INFO of 91H; those behind 4800 are not documented
+_RATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115_200)
+_SETTLE_MS = const(50)  # behind a change of the rate
+_ATTEMPTS = const(3)
+_PACE_VERSIONS = (0x25, 0x20)  # VER of a request, as the battery wants it
+_VER_ERROR = const(1)  # RTN
+
+
+def reaches(link, attempts=_ATTEMPTS, log=None):
+    """True when a whole frame comes back over the link.Link, whatever it says, unless our address is refused: then that
+    is told to the `log`, each other one is tried once, and the one that works is kept.
+    """
+    first = link.address
+    for address in [first] + [other for other in link.addresses if other != first]:
+        link.address = address
+        try:
+            link.request(frame.PROTOCOL_VERSION, attempts=attempts)
+            return True
+        except NoReply:
+            break
+        except Refusal as error:
+            if error.code != ADR_ERROR:
+                return True
+            if log:
+                log.info("battery refuses ADR %02XH", address)
+    link.address = first
+    return False
+
+
+def reaches_pace(link, attempts=_ATTEMPTS):
+    """True when pack 1 answers over the pace.PaceLink, whatever it says; the VER that it takes is kept."""
+    from .pace_readings import analog_values  # no other dialect needs it
+
+    for version in _PACE_VERSIONS:
+        link.version = version
+        try:
+            link.request(frame.ANALOG_VALUES, analog_values, 1, attempts)
+            return True
+        except NoReply:
+            pass
+        except Refusal as error:
+            if error.code != _VER_ERROR:
+                return True
+    link.version = _PACE_VERSIONS[0]
+    return False
+
+
+def switch_rate(link, baud):
+    """Brings the battery and our side to `baud` (§5). NoReply, Refusal."""
+    link.request(frame.SET_RATE, byte=_RATES.index(baud) + 1)
+    link.set_rate(baud)
+    link.clock.sleep_ms(_SETTLE_MS)
+    if not reaches(link):
+        raise NoReply("silent at the new rate")

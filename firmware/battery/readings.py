@@ -1,0 +1,67 @@
+"""The layouts of INFO that a reading is made of (§4.1, §4.2), to the last byte. Bytes in, values out."""
+
+from collections import namedtuple
+
+from .frame import DataError, take, take_counted
+
+ZERO_CELSIUS = 2731  # 0.1 K
+MILLIAMPERES = 100  # in a unit of current
+
+Analog = namedtuple("Analog", "cells temperatures current voltage remaining capacity cycles")
+Alarm = namedtuple("Alarm", "cells temperatures charge_current voltage discharge_current status")
+
+
+def analog_values(info):
+    """Reply to 42H (§3.5, §4.1), INFOFLAG included -> (command, [Analog, …]), one for each pack: cells [mV],
+    temperatures [0.1 °C], current mA with charge positive, voltage mV, remaining mAh, capacity mAh, cycles.
+
+    `command` is the pack number, or the pack count when all packs were asked for. DataError.
+    """
+    return _packs(info, _analog)
+
+
+def alarms(info):
+    """Reply to 44H (§3.7, §4.2), DATAFLAG included -> (command, [Alarm, …]), one for each pack: cells, temperatures,
+    charge current, pack voltage, discharge current, 5 bytes of status; all but the last are states: 00H normal, 01H
+    below, 02H above, F0H other. `command` as for analog_values(). DataError.
+    """
+    try:
+        return _packs(info, _alarm)
+    except DataError:
+        return _packs(info, _alarm, more=1)  # newer packs send a byte of unknown meaning behind status5
+
+
+def _packs(info, parse, more=0):
+    """Command or pack count, then the packs up to the last byte -> (command, [what `parse` makes of each, …]). `more`:
+    bytes behind each pack.
+    """
+    (_, command), at = take(info, 0, ">BB")
+    packs = []
+    while at < len(info) or not packs:
+        pack, at = parse(info, at)
+        packs.append(pack)
+        _, at = take(info, at, ">%ds" % more)
+    if len(packs) not in (1, command):
+        raise DataError("INFO holds %d packs and says %d" % (len(packs), command))
+    return command, packs
+
+
+def _analog(info, at):
+    cells, at = take_counted(info, at, ">%dh", 1)
+    temperatures, at = take_counted(info, at, ">%dH")
+    (current, voltage, remaining, user_defined, capacity, cycles), at = take(info, at, ">hHHBHH")
+    if user_defined == 4:  # packs over 65.535 Ah: the 2-byte fields are full, 3-byte ones follow
+        (high, low, capacity_high, capacity_low), at = take(info, at, ">BHBH")
+        remaining = high << 16 | low
+        capacity = capacity_high << 16 | capacity_low
+    elif user_defined != 2:
+        raise DataError("user-defined count is %d, 2 or 4 are known" % user_defined)
+    celsius = tuple([raw - ZERO_CELSIUS for raw in temperatures])
+    return Analog(cells, celsius, current * MILLIAMPERES, voltage, remaining, capacity, cycles), at
+
+
+def _alarm(info, at):
+    cells, at = take_counted(info, at, ">%dB", 1)
+    temperatures, at = take_counted(info, at, ">%dB")
+    (charge, voltage, discharge, status), at = take(info, at, ">BBB5s")
+    return Alarm(cells, temperatures, charge, voltage, discharge, status), at
