@@ -32,7 +32,7 @@ ARROWS = {
     "reading": "modules problem_text problems",
     "battery/link": "battery/frame",
     "battery/link_search": "battery/frame battery/pace_readings",
-    "battery/search": "battery/link_search",
+    "battery/search": "modules battery/link_search",
     "battery/pace": "modules problems reading battery/frame battery/link battery/pace_details battery/pace_readings",
     "battery/pace_details": "reading battery/frame battery/pace_messages battery/pace_readings",
     "battery/pace_messages": "battery/pace_readings",

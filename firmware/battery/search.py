@@ -4,7 +4,8 @@ from binascii import unhexlify
 
 from micropython import const
 
-from . import NoReply, Refusal, link_search
+from ..modules import Temporary
+from . import NoReply, Refusal
 
 FRAMED, CONSOLE, RS485, PACE = "framed", "console", "rs485", "pace"
 _DIALECTS = (FRAMED, CONSOLE, RS485, PACE)
@@ -70,6 +71,12 @@ def _analog_question(version, address):
     return b"~%s%04X\r" % (body, -sum(body) & 0xFFFF)
 
 
+def _link_search():
+    with Temporary():  # a text console does without, and without its `frame`
+        from . import link_search
+    return link_search
+
+
 class Search:
     """Looks for the battery, one probe a step.
 
@@ -106,7 +113,8 @@ class Search:
         link = self._link
         if dialect == self._dialect != CONSOLE:
             link.set_rate(baud)
-            reached = link_search.reaches_pace(link, 1) if dialect == PACE else link_search.reaches(link, 1, self._log)
+            frames = _link_search()
+            reached = frames.reaches_pace(link, 1) if dialect == PACE else frames.reaches(link, 1, self._log)
             found = dialect if reached else ""
         else:
             found = answers(link.uart, link.clock, probe, self._log)
@@ -157,7 +165,7 @@ class Search:
         note = ", whose code is not documented" if is_fast else ""
         self._log.info("battery answers at %d baud, switching it to %d%s", baud, self.baud, note)
         try:
-            link_search.switch_rate(link, self.baud)
+            _link_search().switch_rate(link, self.baud)
             return True
         except (NoReply, Refusal) as error:
             self._switch_error = str(error)
