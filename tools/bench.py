@@ -24,6 +24,7 @@ MILLION = 1_000_000
 READING_BUDGETS = {"framed": 8 * MILLION, "console": 15 * MILLION}
 CONFIG_BUDGET = 366 * MILLION // 4  # a quarter of what it took when every part of a config was loaded for its moment
 HEAP_BUDGET_K = 120
+HEAP_CHIP_K = 128  # what an ESP32 has is 130: for 16 packs of PACE
 HEAP_SEARCH_FROM_K = 48
 HEAP_LONG_CYCLES = 36
 CYCLE_PACKS = (2, 16)

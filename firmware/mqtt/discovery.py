@@ -81,9 +81,9 @@ class Config:
                 yield b'%s"%s":{"p":"%s"' % (comma, key, platform)
                 if shown == _SHOWN:
                     columns = rest.split(b" ", 5)
-                    for name, value in zip(names, columns):
+                    for index, value in enumerate(columns):
                         if value != b"-":
-                            yield name % value
+                            yield names[index] % value
                     yield template % path.replace(b"{key}", key)
                     name = columns[-1]
                     slug = name.lower().replace(b" ", b"_").replace(b"-", b"_").replace(_DASH, b"_")
