@@ -5,6 +5,7 @@ from collections import namedtuple
 
 # State of a cell, a sensor, a voltage or a current
 NORMAL, BELOW, ABOVE, OTHER = 0, 1, 2, 240
+_KNOWN = (NORMAL, BELOW, ABOVE)
 
 # Published flags, by the object that they stand in (mqtt.md); System_Status holds all others.
 PROTECT = ("Pack_UVP", "CHG_TP", "DSG_TP", "DSG_OCP", "CHG_OCP", "Cell_UVP", "Pack_OVP")
@@ -19,6 +20,11 @@ OK = "OK"
 Alarms = namedtuple(
     "Alarms", "cell_states temperature_states charge_state voltage_state discharge_state flags faulty_cells"
 )
+
+
+def known_states(raw):
+    """States as the battery says them -> bytes, with those that are not known as "other"."""
+    return bytes([state if state in _KNOWN else OTHER for state in raw])
 
 
 def alarm_flags(cell_states, temperature_states, charge_state, voltage_state, discharge_state):

@@ -6,6 +6,7 @@ from binascii import hexlify, unhexlify
 from collections import namedtuple
 from struct import calcsize, unpack_from
 
+MAX_PACKS = 16  # of a group (§2.8)
 CID1 = 0x46  # lithium battery data
 
 # CID2 of a request (§2.9)

@@ -16,6 +16,13 @@ _CHUNK = const(64)  # bytes
 _MOST_BYTES = const(400)  # that one question can bring, with a late reply and noise; then the line only babbles
 
 
+def only_pack(reply):
+    """The values in a parsed reply (number, [values of a pack, …]) about one pack. NoReply: it is about more."""
+    if len(reply[1]) != 1:
+        raise NoReply("a reply of %d packs" % len(reply[1]))
+    return reply[1][0]
+
+
 class Link:
     """The line to the master pack.
 

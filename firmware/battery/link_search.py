@@ -1,4 +1,4 @@
-"""Does a battery answer over its link, and bringing it to another rate (§5). Loaded for the search."""
+"""Does a battery answer over its link, how many packs do, and bringing it to another rate (§5). Loaded for that."""
 
 from micropython import const
 
@@ -49,6 +49,22 @@ def reaches_pace(link, attempts=_ATTEMPTS):
                 return True
     link.version = _PACE_VERSIONS[0]
     return False
+
+
+def answering_packs(link, analog_values):
+    """Numbers of the packs, (1, 2, …), by asking one after the other for its analog values, which `analog_values` takes
+    apart: for a battery that does not know how many there are. NoReply, Refusal: of the first one.
+    """
+    count = 0
+    try:
+        while count < frame.MAX_PACKS:
+            link.request(frame.ANALOG_VALUES, analog_values, count + 1, 2)
+            count += 1
+    except (NoReply, Refusal):
+        if not count:
+            raise
+        link.failures = 0  # it is there; the pack that was asked last is not
+    return tuple(range(1, count + 1))
 
 
 def switch_rate(link, baud):

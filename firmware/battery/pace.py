@@ -1,10 +1,10 @@
 """The PACE dialect (Jakiper, SOK, Gobel and relatives; RS-232, 9600 baud) -> Reading, identity."""
 
 from ..modules import Temporary
-from ..problems import ABOVE, ALARM, BELOW, NORMAL, OTHER, Alarms, alarm_flags
+from ..problems import ALARM, Alarms, alarm_flags, known_states
 from ..reading import More, Reading
 from . import NoReply, Refusal, frame, pace_readings
-from .link import Link
+from .link import Link, only_pack
 
 # All that can be sent, read commands only, each with the most bytes of INFO in its reply: 16 cells, 8 sensors
 COMMANDS = {
@@ -71,10 +71,10 @@ class Pace:
 
     def read(self, pack):
         """One pack's analog values and alarms -> Reading; its alarms are None where none could be read."""
-        analog = _only(self.link.request(frame.ANALOG_VALUES, pace_readings.analog_values, pack))
+        analog = only_pack(self.link.request(frame.ANALOG_VALUES, pace_readings.analog_values, pack))
         alarm = None
         try:
-            alarm = _only(self.link.request(frame.ALARMS, pace_readings.alarms, pack))
+            alarm = only_pack(self.link.request(frame.ALARMS, pace_readings.alarms, pack))
             if (len(alarm.cells), len(alarm.temperatures)) != (len(analog.cells), len(analog.temperatures)):
                 alarm = None
         except (NoReply, Refusal):
@@ -106,17 +106,6 @@ def _details():
     return pace_details
 
 
-def _only(reply):
-    if len(reply[1]) != 1:
-        raise NoReply("a reply of %d packs" % len(reply[1]))
-    return reply[1][0]
-
-
-def _states(raw):
-    """Unknown states are "other"."""
-    return bytes([state if state in (NORMAL, BELOW, ABOVE) else OTHER for state in raw])
-
-
 def _bits(keys, byte):
     return [(key, bool(byte >> bit & 1)) for bit, key in enumerate(keys) if key]
 
@@ -144,8 +133,8 @@ def _sensors(analog):
 
 
 def _alarms(alarm):
-    cells, temperatures = _states(alarm.cells), _states(alarm.temperatures)
-    charge, voltage, discharge = _states((alarm.charge_current, alarm.voltage, alarm.discharge_current))
+    cells, temperatures = known_states(alarm.cells), known_states(alarm.temperatures)
+    charge, voltage, discharge = known_states((alarm.charge_current, alarm.voltage, alarm.discharge_current))
     flags = []
     for keys, byte in zip(_PROTECT, alarm.status):
         flags += _bits(keys, byte)

@@ -2,7 +2,8 @@
 
 from ..reading import Identity
 from . import NoReply, Refusal, frame, pace_messages
-from .pace_readings import MAX_PACKS, SERIAL_NUMBER, VERSION
+from .link_search import answering_packs
+from .pace_readings import SERIAL_NUMBER, VERSION
 
 
 def packs(link):
@@ -11,17 +12,7 @@ def packs(link):
         _, count = link.request(frame.PACK_COUNT, pace_messages.pack_count, pace_messages.ALL_PACKS, 2)
         return tuple(range(1, count + 1))
     except (NoReply, Refusal):
-        pass
-    count = 0
-    try:
-        while count < MAX_PACKS:
-            link.request(frame.ANALOG_VALUES, pace_messages.analog_values, count + 1, 2)
-            count += 1
-    except (NoReply, Refusal):
-        if not count:
-            raise
-    link.failures = 0  # the last one that was asked is not there
-    return tuple(range(1, count + 1))
+        return answering_packs(link, pace_messages.analog_values)
 
 
 def identity(dialect, pack):

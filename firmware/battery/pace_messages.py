@@ -2,7 +2,8 @@
 Bytes in, values out. Loaded for a question.
 """
 
-from .pace_readings import MAX_PACKS, Alarm, Analog, DataError, alarms, analog_values  # noqa: F401
+from .frame import MAX_PACKS, DataError
+from .pace_readings import Alarm, Analog, alarms, analog_values  # noqa: F401
 
 ALL_PACKS = 0xFF
 _SERIAL_CHARACTERS = 20  # padding included; a date follows

@@ -2,10 +2,9 @@
 
 from collections import namedtuple
 
-from .frame import DataError, take, take_counted
+from .frame import MAX_PACKS, DataError, take, take_counted
 
 VERSION, SERIAL_NUMBER = 0xC1, 0xC2  # CID2
-MAX_PACKS = 16
 _UNIT = 10  # mA, mAh
 _ZERO_CELSIUS = 2731  # 0.1 K
 

@@ -1,9 +1,10 @@
 """The framed dialect, RS232 V2.8 -> Reading, identity, limits, parameters."""
 
 from ..modules import Temporary
-from ..problems import ABOVE, BELOW, NORMAL, OTHER, Alarms, alarm_flags
+from ..problems import Alarms, alarm_flags, known_states
 from ..reading import Reading
 from . import NoReply, Refusal, frame, readings
+from .link import only_pack
 
 # status1 … status3 (§4.2): the flag of each bit, bit 0 first
 _STATUS = (
@@ -11,7 +12,6 @@ _STATUS = (
     ("Precharge_MOS", "Charge_MOS", "Discharge_MOS", "Using_Pack_Power"),
     ("Buzzer", None, None, "Fully_Charged", None, "Heater", "Discharging", "Charging"),
 )
-_KNOWN_STATES = (NORMAL, BELOW, ABOVE)
 
 
 class Pylontech:
@@ -28,12 +28,12 @@ class Pylontech:
 
     def read(self, pack):
         """One pack's analog values and alarms -> Reading; its alarms are None where none could be read."""
-        analog = _only(self.link.request(frame.ANALOG_VALUES, readings.analog_values, pack))
+        analog = only_pack(self.link.request(frame.ANALOG_VALUES, readings.analog_values, pack))
         alarms = None
         try:
             reply = self.optional(frame.ALARMS, readings.alarms, pack)
             if reply:
-                alarm = _only(reply)
+                alarm = only_pack(reply)
                 if (len(alarm.cells), len(alarm.temperatures)) == (len(analog.cells), len(analog.temperatures)):
                     alarms = _alarms(alarm)
         except (NoReply, Refusal):
@@ -87,22 +87,10 @@ def _details():
     return pylontech_details
 
 
-def _only(reply):
-    """The values in a reply about one pack."""
-    if len(reply[1]) != 1:
-        raise NoReply("a reply of %d packs" % len(reply[1]))
-    return reply[1][0]
-
-
-def _states(raw):
-    """Unknown states are "other"."""
-    return bytes([state if state in _KNOWN_STATES else OTHER for state in raw])
-
-
 def _alarms(alarm):
     """readings.Alarm -> problems.Alarms: the status bits under the names of mqtt.md."""
-    cells, temperatures = _states(alarm.cells), _states(alarm.temperatures)
-    charge, voltage, discharge = _states((alarm.charge_current, alarm.voltage, alarm.discharge_current))
+    cells, temperatures = known_states(alarm.cells), known_states(alarm.temperatures)
+    charge, voltage, discharge = known_states((alarm.charge_current, alarm.voltage, alarm.discharge_current))
     flags = []
     for byte, keys in enumerate(_STATUS):
         flags += [(key, bool(alarm.status[byte] >> bit & 1)) for bit, key in enumerate(keys) if key]

@@ -2,35 +2,21 @@
 
 from ..reading import Identity
 from . import ADR_ERROR, NoReply, Refusal, frame, messages
+from .link_search import answering_packs
 
-_MAX_PACKS = 16  # of a group (§2.8)
 _LIMIT_FLAGS = (0x80, 0x40, 0x30, 0x08)  # of the status byte (§4.5), as limits() gives them
 
 
 def packs(dialect):
     """As Pylontech.packs()."""
     if frame.PACK_COUNT not in dialect.link.commands:
-        return _answering_packs(dialect.link)
+        return answering_packs(dialect.link, messages.analog_values)
     try:
         count = dialect.link.request(frame.PACK_COUNT, _group_size)
     except (NoReply, Refusal) as error:
         if dialect.link.failures > 1 or (isinstance(error, Refusal) and error.code == ADR_ERROR):
             raise  # nobody answers anything
-        return _answering_packs(dialect.link)
-    return tuple(range(1, count + 1))
-
-
-def _answering_packs(link):
-    """As packs(), by asking pack after pack: for a battery that does not know the command, or declines it."""
-    count = 0
-    try:
-        while count < _MAX_PACKS:
-            link.request(frame.ANALOG_VALUES, messages.analog_values, count + 1, 2)
-            count += 1
-    except (NoReply, Refusal):
-        if not count:
-            raise
-        link.failures = 0  # it is there; the pack that was asked last is not
+        return answering_packs(dialect.link, messages.analog_values)
     return tuple(range(1, count + 1))
 
 
@@ -83,6 +69,6 @@ def parameters(dialect):
 
 def _group_size(info):
     count = messages.pack_count(info)
-    if not 1 <= count <= _MAX_PACKS:
+    if not 1 <= count <= frame.MAX_PACKS:
         raise messages.DataError("a group of %d packs" % count)
     return count

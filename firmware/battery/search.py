@@ -31,11 +31,8 @@ PROBES = (
     (RS485, 115_200, None),
     (PACE, _PACE_BAUD, None),
 )
-_FAST_PROBES = (  # of a battery that was asked for such a rate
-    (FRAMED, 38400, _VERSION),
-    (FRAMED, 57600, _VERSION),
-    (FRAMED, 115_200, _VERSION),
-)
+# of a battery that was asked for such a rate
+_FAST_PROBES = tuple([(FRAMED, rate, _VERSION) for rate in (38400, 57600, 115_200)])
 _WHERE = {
     FRAMED: "at 1200 to 19200 baud",
     CONSOLE: "as text at 115200 baud",
@@ -118,10 +115,8 @@ class Search:
             found = dialect if reached else ""
         else:
             found = answers(link.uart, link.clock, probe, self._log)
-        if found == FRAMED and baud == _PACE_BAUD and self._others:  # PACE batteries may take that question, too
-            for probe in probes(PACE):
-                if answers(link.uart, link.clock, probe, self._log) == PACE:
-                    return PACE
+        if found == FRAMED and baud == _PACE_BAUD and self._others and self._is_pace():
+            return PACE
         if found == self._dialect == CONSOLE:
             link.set_rate(CONSOLE_BAUD)
         if found == self._dialect == FRAMED and not self._is_at_rate():
@@ -131,6 +126,10 @@ class Search:
         if not found and not self._due and not hint_given:
             self._log.warning(self._hint())
         return found or (None if self._due else "")
+
+    def _is_pace(self):
+        """True when the battery, which took a framed one's question, speaks PACE's dialect."""
+        return PACE in (answers(self._link.uart, self._link.clock, probe, self._log) for probe in probes(PACE))
 
     def _hint(self):
         """Where nobody answered, and what to check, in words."""

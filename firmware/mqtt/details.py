@@ -56,7 +56,7 @@ def to_clear(devices, gone):
         if gone >> pack & 1:
             for kind in _OF_A_PACK.split():
                 yield "stat/%s/Pack%d" % (kind, pack), b"{}"  # an empty one would be an error in Home Assistant
-        elif not gone and devices.has(pack, b"text"):
+        elif not gone and b"text" in devices.said(pack):
             yield "stat/limits/Pack%d" % pack, b""
             if pack == 1:
                 yield "stat/parameters", b""

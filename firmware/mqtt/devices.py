@@ -28,9 +28,10 @@ class Devices:
         self._about = [b'"mf":"Pylontech"'] * DEVICES  # details.about(); equal ones are one object
         self._due = set()  # numbers of devices
 
-    def has(self, number, fact):
-        """True when the device said one of _FACTS (bytes); of the rack: one of its packs did."""
-        return bool(self._facts[number] >> 16 & 1 << _FACTS[: _FACTS.find(fact)].count(b" "))
+    def said(self, number):
+        """-> those of _FACTS (bytes) that the device said; of the rack: that one of its packs did."""
+        bits = self._facts[number] >> 16
+        return [fact for index, fact in enumerate(_FACTS.split()) if bits >> index & 1]
 
     def cells(self, number):
         """-> count of a pack's cells; 0: not known."""

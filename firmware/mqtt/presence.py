@@ -14,26 +14,27 @@ def presence(devices, number):
     away; 0: it is not told of, since it is another device's, was never there, or may be said later.
     """
     kind = b"pack" if number else b"rack"
+    said = devices.said(number)
     states = bytearray()
     for word, rest in table():
         if word not in (b"head", b"part"):
             key, device, _, condition, _ = rest.split(b" ", 4)
             mine = device in (kind, b"both")
-            states.append(_state(devices, number, key, condition) if mine else _LATER)
+            states.append(_state(devices, number, said, key, condition) if mine else _LATER)
     return states
 
 
-def _state(devices, number, key, condition):
-    text = devices.has(number, b"text")
+def _state(devices, number, said, key, condition):
+    text = b"text" in said
     for one in condition.split(b","):
         if one == b"framed":
             there = not text
         elif one == b"present":
-            there = _is_present(devices, number, key)
+            there = _is_present(devices, number, said, key)
         elif one == b"updates":
             there = devices.enabled > 1
         else:
-            there = one == b"-" or devices.has(number, one)
+            there = one == b"-" or one in said
             if not there and (one in (b"alarms", b"events") or (text and one in (b"soh", b"counters"))):
                 return _LATER
         if not there:
@@ -41,13 +42,13 @@ def _state(devices, number, key, condition):
     return _SHOWN
 
 
-def _is_present(devices, number, key):
+def _is_present(devices, number, said, key):
     """The cell or the sensor of this key."""
     cells = devices.cells(number)
     if key.startswith(b"Cell_"):
         return int(key[5:]) <= cells
     sensors = devices.sensors(number)
-    if devices.has(number, b"pace"):  # of six the last two are MOS_T and ENV_T; of others only those of the cells
+    if b"pace" in said:  # of six the last two are MOS_T and ENV_T; of others only those of the cells
         if key.startswith(b"CellTemp"):
             return sensors == _PACE_SENSORS or int(key[8:].split(b"_")[0]) <= min(cells, 4 * sensors)
         return key == b"ENV_T" and sensors == _PACE_SENSORS
