@@ -13,7 +13,6 @@ from pathlib import Path
 import pytest
 import recordings
 from mqtt_helpers import Broker, Recorder
-from outage import Trial
 
 from tools import environment
 from tools.virtual_board import layout
@@ -161,17 +160,3 @@ def board(tmp_path):
         print(f"-- console of board {number}, the last {LINES_SHOWN} lines, resets {one.resets}")
         print("\n".join(list(one.lines)[-LINES_SHOWN:]))
         shutil.rmtree(one.flash, ignore_errors=True)
-
-
-@pytest.fixture
-def trial(board, tmp_path):
-    """trial(broker, **arguments of outage.Trial) -> a Trial, switched off."""
-    made = []
-
-    def make(broker, **arguments):
-        made.append(Trial(board, tmp_path, broker, **arguments))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.__exit__()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import socket
 import threading
 import time
 from collections import namedtuple
@@ -14,6 +15,7 @@ from tools import broker
 from tools.broker import free_port  # noqa: F401
 
 SUBSCRIBE_TIMEOUT_S = 10
+FULL_S = 0.2  # a queue that takes no one for so long is full
 
 Message = namedtuple("Message", "time topic payload retain")
 
@@ -50,6 +52,51 @@ class Broker(broker.Broker):
 
     def sigcont(self):
         self._process.send(signal.SIGCONT)
+
+
+class DeadEnd:
+    """What is no broker at a port of 127.0.0.1, from the moment it is made until close(). `says`: to whoever connects;
+    None: a connection is neither taken nor refused. `hangs_up`: ends each connection then. `asked`: an Event, set when
+    somebody said something.
+    """
+
+    def __init__(self, port=0, says=b"", hangs_up=False):
+        self._listener = socket.create_server((broker.HOST, port), backlog=0)
+        self.host, self.port = self._listener.getsockname()
+        self.asked = threading.Event()
+        self._held = []
+        if says is None:
+            self._fill()
+        else:
+            threading.Thread(target=self._serve, args=(says, hangs_up), daemon=True).start()
+
+    def _fill(self):
+        """Connects until nobody is taken any more."""
+        while True:
+            self._held.append(socket.socket())
+            self._held[-1].settimeout(FULL_S)
+            try:
+                self._held[-1].connect((self.host, self.port))
+            except TimeoutError:
+                return
+
+    def _serve(self, says, hangs_up):
+        while True:
+            try:
+                one, _ = self._listener.accept()
+            except OSError:
+                return
+            self._held.append(one)
+            one.sendall(says)
+            if hangs_up:
+                one.close()
+            elif one.recv(1):
+                self.asked.set()
+
+    def close(self):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        for one in [self._listener, *self._held]:
+            one.close()
 
 
 class Recorder:

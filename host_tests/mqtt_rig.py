@@ -2,8 +2,7 @@
 of it take a second.
 """
 
-from fake_peer import PUBLISH
-from fake_socket import Net, umqtt
+from fake_net import PUBLISH, Net, umqtt
 from fakes import PERIOD, Clock
 
 from firmware.log import Log
@@ -37,11 +36,11 @@ class TransportRig:
         """Makes a connection with nobody behind it -> self."""
         self.transport.socket()
         self.transport.connect(ADDRESS)
-        self.line.peer = None
+        self.line.silent = True
         return self
 
     def client(self, which):
-        """-> an MQTTClient of fake_socket.UMQTT; client.told: (topic, payload, retain) of what it heard."""
+        """-> an MQTTClient of umqtt(); client.told: (topic, payload, retain) of what it heard."""
         client = umqtt(which, self.transport).MQTTClient(b"id", "host", 1883, None, b"", 60)
         client.told = []
         client.set_callback(lambda topic, payload: client.told.append((topic, payload, self.transport.first & 1)))
@@ -68,11 +67,10 @@ class Rig(TransportRig):
 
     def __init__(self, which="later", subscriptions=(COMMANDS,)):
         super().__init__(before_wrap_ms=20_000)
-        self.lines = []
+        self.lines, self.messages = [], []
         self.jitter = 0.5
         self.longest_ms = {"connect": 0, "tend": 0}
         self.connects = 0
-        self.messages = []
         module = umqtt(which, self.transport)
         arguments = (b"id", "host", 1883, b"owner", SECRET, 60)
         log = Log("info", self.lines.append)
@@ -100,11 +98,11 @@ class Rig(TransportRig):
         """The log but for good news."""
         return [line for line in self.lines if not line.startswith("info")]
 
-    def heard(self, kind=PUBLISH, connection=None):
-        """-> [(topic, payload, retain)] of packets that the broker heard, of all connections or of one (-1: the last).
-        """
-        packets = self.net.packets()
-        if connection == -1:
-            connection = packets[-1][0] if packets else 0
-        return [(packet.topic, packet.payload, packet.retain) for number, packet in packets
-                if packet.kind == kind and connection in (None, number)]  # fmt: skip
+    def packets(self):
+        """All that the broker has heard."""
+        return [packet for line in self.net.sockets for packet in line.packets]
+
+    def heard(self, kind=PUBLISH, last=False):
+        """-> [(topic, payload, retain)] of packets that the broker heard, of all connections or of the last."""
+        packets = self.line.packets if last else self.packets()
+        return [(packet.topic, packet.payload, packet.retain) for packet in packets if packet.kind == kind]

@@ -1,98 +1,133 @@
-"""The whole firmware while its broker fails, in every way: polling goes on, the trouble is told, and it comes back."""
+"""The whole firmware while its broker is away or something else is in its place: the battery is read on, the trouble is
+told, it comes back by itself, and what is published then is what the battery says. What a broker can say that is wrong
+is in test_session.py.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import threading
 
 import pytest
-from fake_broker import FakeBroker
-from fake_peer import PINGREQ, PUBLISH
-from outage import BACK_S, SPEED, STARTS_S, now, readings
+from mqtt_helpers import DeadEnd, Recorder, mosquitto
+from system_helpers import START_S, Way, now
 
-CLOSED, LATE, NO_MQTT = "the broker closed the connection", "no answer in time", "not an MQTT broker's answer"
-# How each fault looks to the session is in test_session.py; here is what a whole board makes of some.
-FAULTS = (
-    ("closes at once", "later", CLOSED),
-    ("another server, which speaks first", "1.3.4", NO_MQTT),
-    ("answers nothing to CONNECT", "later", LATE),
-    ("answers nothing to SUBSCRIBE", "later", LATE),
-    ("closes after SUBACK", "1.3.4", CLOSED),
-    ("garbage", "later", "broker"),  # what it looks like
-    ("half a packet", "1.3.4", LATE),
-    ("answers no PINGREQ", "later", "broker lost: silent for a minute"),
-)
 pytestmark = pytest.mark.slow
 
-
-@pytest.fixture
-def broker():
-    with FakeBroker() as broker:
-        yield broker
-    assert not broker.wrong
+SECRET = "s3cret-marker"
+BACK_S = 60
+SPEED = 10  # of board and battery; sockets keep the PC's time
+CLOSED, LATE, NO_MQTT = "the broker closed the connection", "no answer in time", "not an MQTT broker's answer"
 
 
-def wait_online(broker, after=0, timeout_s=BACK_S):
-    """-> number of the connection on which Online came; it is a connection behind number `after`."""
-    _, number, online = broker.wait_packet(PUBLISH, b"tele/LWT", b"Online", after, timeout_s)
-    assert online.retain
-    return number
+class Trial(Way):
+    """One pack that is charged with 5 kW, and a board that reads it. settings: more of config.json."""
+
+    def __init__(self, make, broker, recorder=None, **settings):
+        self._read = threading.Condition()
+        self._cycles = []  # the cycle count of each reply to 42H
+        settings = {"publish_rate": 3, "mqtt_user": "owner", "mqtt_pass": SECRET, "discovery": True, **settings}
+        super().__init__(make, broker, recorder, settings=settings, speed=SPEED, packs=1, on_truth=self._note)
+        self.sim.set(1, cycles=101, current=100_000, remaining=10_000)
+
+    def _note(self, record):
+        if record.kind == "analog":
+            with self._read:
+                self._cycles.append(record.values["cycles"])
+                self._read.notify_all()
+
+    def mark(self, cycles, count=2):
+        """Lets the battery say this cycle count, and waits until it was read so often: polling goes on."""
+        self.sim.set(1, cycles=cycles)
+        with self._read:
+            assert self._read.wait_for(lambda: self._cycles.count(cycles) >= count, START_S), self._cycles[-20:]
+
+    def check(self, since, cycles=102):
+        """Readings come again, none of them old or wrong; no trouble is told too often, no secret at all."""
+        self.wait("stat/readings/Rack", BACK_S, since, count=2)
+        assert self.heard("tele/LWT", since)[-1].payload == b"Online"
+        assert {said["CycleCount"] for said in self.said("stat/readings/Pack1", since)} == {cycles}
+        assert self.judged().wrong == [] and self.wrong_details() == []
+        lines = list(self.board.lines)
+        warnings = [line for line in lines if line.startswith("warning: broker")]
+        assert all(warnings.count(line) <= 2 for line in warnings), warnings
+        assert not [line for line in lines if SECRET in line] and self.board.resets == []
 
 
-def check_the_end(trial, broker, heal):
-    """The readings of the outage never come, the others do; nothing was started anew."""
-    trial.mark(102, count=2)
-    ended, after = now(), broker.connections
-    heal()
-    number = wait_online(broker, after)
-    broker.wait_packet(PUBLISH, b"readings/Pack1", after=number - 1)
-    assert {reading["CycleCount"] for when, _, reading in readings(broker) if when > ended} == {102}
-    trial.check_log()
+@pytest.mark.parametrize(("instead", "words"), [
+    (None, "nothing listens there: is the broker running, is mqtt_port right?"), ({"says": None}, LATE),
+    ({"hangs_up": True}, CLOSED), ({"says": b"SSH-2.0-OpenSSH_9.2\r\n"}, NO_MQTT), ({}, LATE),
+], ids=["nothing", "dead", "closes", "SSH", "silent"])  # fmt: skip
+def test_no_broker_from_the_start(board, broker, instead, words):
+    broker.stop()
+    other = instead is not None and DeadEnd(broker.port, **instead)
+    with Trial(board, broker) as it:
+        it.start().board.wait_for(words, START_S)
+        it.mark(102)
+        if other:
+            other.close()
+        broker.restart()
+        with Recorder(broker.host, broker.port) as it.recorder:
+            it.check(0)
 
 
-@pytest.mark.parametrize(("fault", "which", "words"), FAULTS, ids=[row[0] for row in FAULTS])
-def test_fault(trial, broker, fault, which, words):
-    broker.fault = fault
-    one = trial(broker, which=which)
-    one.sim.set(1, cycles=101)
-    one.start().wait_for(words, STARTS_S)
-    check_the_end(one, broker, lambda: setattr(broker, "fault", None))
+@pytest.mark.parametrize("instead", [None, {}], ids=["stopped", "another is silent there"])
+def test_a_broker_that_goes_and_comes_back_without_its_memory(board, broker, instead):
+    """Energy goes on while it is away, and what was retained comes again."""
+    with Trial(board, broker) as it:
+        it.start()
+        with Recorder(broker.host, broker.port) as it.recorder:
+            first = it.wait("stat/limits/Pack1") and it.wait("stat/readings/Pack1")
+            before = it.said("stat/readings/Pack1")[0]
+        broker.stop()
+        other = instead is not None and DeadEnd(broker.port, **instead)
+        it.board.wait_for("broker lost: " + CLOSED, START_S)
+        it.mark(102, count=4)
+        if other:
+            other.close()
+        healed = now()
+        broker.restart()
+        with Recorder(broker.host, broker.port) as it.recorder:
+            it.check(healed)
+            for topic in ("stat/info/Pack1", "stat/limits/Pack1", "stat/parameters", "stat/status"):
+                it.wait(topic, BACK_S)
+            last, after = it.heard("stat/readings/Pack1")[-1], it.said("stat/readings/Pack1")[-1]
+        counted = float(after["ChargedEnergy"] - before["ChargedEnergy"])
+        expected = float(before["Power"]) / 1000 * (last.time - first.time) * SPEED / 3600
+        assert counted == pytest.approx(expected, rel=0.25, abs=0.002) and counted > 0.01
 
 
-@pytest.mark.parametrize(("way", "words"), [
-    ("refuse", "nothing listens there: is the broker running, is mqtt_port right?"), ("play_dead", LATE),
-])  # fmt: skip
-def test_no_way(trial, broker, way, words):
-    getattr(broker, way)()
-    one = trial(broker)
-    one.sim.set(1, cycles=101)
-    one.start().wait_for(words, STARTS_S)
-    check_the_end(one, broker, broker.listen)
+def test_a_broker_that_freezes(board, broker, mqtt_client):
+    """Afterwards the last will has been said, and Online again."""
+    with Trial(board, broker, mqtt_client) as it:
+        it.start().wait("stat/readings/Pack1")
+        broker.sigstop()
+        it.board.wait_for("broker lost: silent for a minute", START_S)
+        it.mark(102)
+        thawed = now()
+        broker.sigcont()
+        online = it.recorder.wait_for(lambda m: m.topic == it.prefix + "tele/LWT" and m.payload == b"Online", BACK_S,
+                                      after=len(it.heard()))  # fmt: skip
+        it.check(max(thawed, online.time))
 
 
-@pytest.mark.parametrize(("name", "which"), [("a huge PUBLISH", "later"), ("a flood", "1.3.4")])
-def test_what_a_broker_may_do(trial, broker, name, which):
-    broker.fault = name
-    one = trial(broker, which=which)
-    one.start()
-    number = wait_online(broker, timeout_s=STARTS_S)
-    for _ in range(5):
-        one.mark(one.sim.snapshot(1)["cycles"] + 1, count=2)
-    broker.wait_packet(PINGREQ, after=number - 1)
-    assert broker.connections == 1 and readings(broker)
-    one.check_log(most=0)
+@pytest.mark.skipif(not (mosquitto() and shutil.which("mosquitto_passwd")), reason="mosquitto is not installed")
+def test_a_wrong_password_until_it_is_right(board, broker_factory, tmp_path):
+    passwords = tmp_path / "passwords"
 
+    def allow(password):
+        command = ["mosquitto_passwd", "-b", "-c", passwords, "owner", password]
+        subprocess.run(command, check=True, capture_output=True)
+        passwords.chmod(0o644)
 
-def test_energy_counts_while_the_broker_is_away(trial, broker):
-    """Each try of it waits 5 s; a cycle of 3 s may be late by that."""
-    one = trial(broker, publish_rate=3)
-    one.sim.set(1, current=100_000)
-    one.start()
-    first = broker.wait_packet(PUBLISH, b"readings/Pack1", timeout_s=STARTS_S)
-    broker.fault = "answers nothing to CONNECT"
-    broker.hang_up()
-    one.board.wait_for(LATE, STARTS_S)
-    broker.wait_for(lambda heard, ended: broker.connections >= 2)
-    broker.fault, after = None, broker.connections
-    number = wait_online(broker, after)
-    broker.wait_packet(PUBLISH, b"readings/Pack1", after=number - 1)
-    (began, _, before), (ended, _, later) = readings(broker)[0], readings(broker)[-1]
-    hours = (ended - began) * SPEED / 3600
-    expected = before["Power"] / 1000 * hours
-    assert first[0] == began and expected > 0.008
-    assert later["ChargedEnergy"] - before["ChargedEnergy"] == pytest.approx(expected, rel=0.25, abs=0.002)
+    allow("another")
+    tmp_path.chmod(0o755)
+    broker = broker_factory(f"allow_anonymous false\npassword_file {passwords}")
+    with Trial(board, broker) as it:
+        it.start().board.wait_for("the broker does not let us in: are mqtt_user and mqtt_pass right?", START_S)
+        allow(SECRET)
+        broker.restart()
+        with Recorder(broker.host, broker.port, "owner", SECRET) as it.recorder:
+            it.check(0, cycles=101)
+        assert not [line for line in broker.log if SECRET in line]

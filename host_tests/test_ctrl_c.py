@@ -7,9 +7,7 @@ import threading
 
 import pytest
 from board_helpers import Wire
-from fake_broker import FakeBroker
-from fake_peer import CONNECT
-from mqtt_helpers import Recorder
+from mqtt_helpers import DeadEnd, Recorder
 from repl_helpers import Terminal, mpremote
 from system_helpers import START_S
 
@@ -58,8 +56,7 @@ def reading(board, broker):
 @contextlib.contextmanager
 def connecting(board, _):
     """TCP: nobody takes the connection, and nobody refuses it."""
-    with FakeBroker() as dead:
-        dead.play_dead()
+    with contextlib.closing(DeadEnd(says=None)) as dead:
         rig = Rig(board, dead)
         rig.board.wait_for("Wi-Fi connected", START_S)
         yield rig
@@ -68,10 +65,9 @@ def connecting(board, _):
 @contextlib.contextmanager
 def introducing(board, _):
     """MQTT: nothing answers to CONNECT."""
-    with FakeBroker() as silent:
-        silent.fault = "answers nothing to CONNECT"
+    with contextlib.closing(DeadEnd()) as silent:
         rig = Rig(board, silent)
-        silent.wait_packet(CONNECT, timeout_s=START_S)
+        assert silent.asked.wait(START_S)
         yield rig
 
 
