@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from types import SimpleNamespace
 
 import jinja2
 import jinja2.sandbox
@@ -61,21 +62,12 @@ class Undefined(jinja2.Undefined):
 ENVIRONMENT = jinja2.sandbox.ImmutableSandboxedEnvironment(undefined=Undefined)
 
 
-class State:
-    """`this` of a template: what Home Assistant has of the entity."""
-
-    def __init__(self, state="unknown"):
-        self.state = state
-
-
 def render(component, payload, state="unknown"):
-    """What Home Assistant makes of a message (text) on the component's state topic. jinja2.TemplateError."""
-    values = {"value": payload, "value_json": json.loads(payload), "this": State(state)}
+    """What Home Assistant, which has `state` of the entity, makes of a message (text) on the component's state topic.
+    jinja2.TemplateError.
+    """
+    values = {"value": payload, "value_json": json.loads(payload), "this": SimpleNamespace(state=state)}
     return ENVIRONMENT.from_string(component["val_tpl"]).render(values).strip()
-
-
-def is_numeric(component):
-    return bool(component.get("unit_of_meas") or component.get("stat_cla"))
 
 
 def illegal(component, rendered):
@@ -87,7 +79,7 @@ def illegal(component, rendered):
         return None if all(isinstance(said[key], UPDATE.get(key, ())) for key in said) else rendered
     if rendered == "None":
         return None
-    if is_numeric(component):
+    if component.get("unit_of_meas") or component.get("stat_cla"):
         try:
             return None if math.isfinite(float(rendered)) else f"{rendered} is not finite"
         except ValueError:
@@ -162,7 +154,9 @@ def _faults_of(component, config):
         yield f"icon {component['ic']}"
     if platform == "button":
         return
-    yield from _topics(component, config)
+    topic = component.get("stat_t", config.get("stat_t", ""))
+    if ("/stat/readings/" in topic) != ("exp_aft" in component) or component.get("exp_aft", 120) < 120 or not topic:
+        yield f"expire_after {component.get('exp_aft')} on {topic}"
     if platform == "sensor":
         yield from _sensor(component)
     elif component.get("dev_cla") not in CLASSES[platform]:
@@ -173,15 +167,6 @@ def entity_id(config, component):
     """The id that Home Assistant makes of the names of the device and the entity, where both are of plain letters."""
     words = f"{config['dev']['name']} {component['name']}".lower()
     return f"{component['p']}.{re.sub('[^a-z0-9]+', '_', words)}".strip("_")
-
-
-def _topics(component, config):
-    topic = component.get("stat_t", config.get("stat_t"))
-    if not topic:
-        yield "no state topic"
-    expires = "/stat/readings/" in (topic or "")
-    if expires != ("exp_aft" in component) or component.get("exp_aft", 120) < 120:
-        yield f"expire_after {component.get('exp_aft')} on {topic}"
 
 
 def _sensor(component):

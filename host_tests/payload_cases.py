@@ -2,7 +2,6 @@
 
 from fakes import made_alarms, made_reading
 
-from firmware.mqtt import details
 from firmware.mqtt.payloads import Payloads, temperature_key
 from firmware.reading import More, summarize
 
@@ -143,26 +142,6 @@ def check_temperature_keys():
     ):  # fmt: skip
         keys = [key.split("=")[0] for key in keys.split()]
         assert [temperature_key(index, cells) for index in range(len(keys))] == keys, cells
-
-
-def check_limits():
-    made = Payloads().flat(details.message("limits", 1, (53250, 47000, 25000, -25000, True, False, False, True))[1])
-    assert bytes(made).decode() == (
-        '{"ChargeVoltageLimit":53.25,"DischargeVoltageLimit":47.0,"ChargeCurrentLimit":25.0,'
-        '"DischargeCurrentLimit":-25.0,"ChargeEnable":true,"DischargeEnable":false,"ChargeImmediately":false,'
-        '"FullChargeRequest":true}'
-    )
-
-
-def check_parameters():
-    values = (3650, 3050, 2800, 600, -100, 25000, 52500, 45500, 42000, 600, -325, -25000)
-    made = Payloads().flat(details.message("parameters", 0, values)[1])
-    assert bytes(made).decode() == (
-        '{"CellHighVoltageLimit":3.65,"CellLowVoltageLimit":3.05,"CellUnderVoltageLimit":2.8,'
-        '"ChargeHighTemperatureLimit":60.0,"ChargeLowTemperatureLimit":-10.0,"ChargeCurrentLimit":25.0,'
-        '"PackHighVoltageLimit":52.5,"PackLowVoltageLimit":45.5,"PackUnderVoltageLimit":42.0,'
-        '"DischargeHighTemperatureLimit":60.0,"DischargeLowTemperatureLimit":-32.5,"DischargeCurrentLimit":-25.0}'
-    )
 
 
 TOTALS = {

@@ -9,19 +9,18 @@ from fakes import PERIOD, Clock, made_reading
 from publisher_rig import Rig
 
 STATE = PREFIX + "tele/STATE", '{"Uptime":5,"LastError":"none"}', False
+INFO = f"{PREFIX}stat/info/Pack".encode()
+KNOWN = b'{"Protocol":"2.0"}'
 
 
-def test_readings_and_rack_are_not_retained():
+@pytest.mark.parametrize(("missed", "topics"), [
+    ([], ["stat/readings/Pack1", "stat/readings/Rack"]), ([2], ["stat/readings/Pack1"]),
+])  # fmt: skip
+def test_readings_and_the_rack_of_a_whole_cycle_are_not_retained(missed, topics):
     rig = Rig()
-    rig.cycle(made_reading())
-    sent = [(topic.removeprefix(PREFIX), retain) for topic, _, retain in rig.session.sent]
-    assert sent == [("stat/readings/Pack1", False), ("stat/readings/Rack", False)]
-
-
-def test_a_cycle_that_misses_a_pack_publishes_no_rack():
-    rig = Rig()
-    rig.cycle(made_reading(), missed=[2])
-    assert rig.topics() == ["stat/readings/Pack1"]
+    rig.cycle(made_reading(), missed=missed)
+    assert [(topic.removeprefix(PREFIX), retain) for topic, _, retain in rig.session.sent] == [
+        (topic, False) for topic in topics]  # fmt: skip
 
 
 def test_energy_counts_without_a_broker():
@@ -37,53 +36,46 @@ def test_energy_counts_without_a_broker():
         assert '"ChargedEnergy":0.501,"DischargedEnergy":0.0' in text  # 500 W, 3610 s
 
 
-def test_state_once_a_minute():
+def test_state_once_a_minute_and_at_once_when_the_battery_is_lost_and_found():
     rig = Rig()
-    rig.pass_time(59)
-    assert rig.session.sent == []
-    rig.pass_time(1)
-    rig.pass_time(60)
-    assert rig.session.sent == [STATE] * 2
-
-
-def test_state_at_once_when_the_battery_is_lost_and_found():
-    rig = Rig()
-    for searching, sent in ((True, [STATE]), (True, []), (False, [STATE]), (False, [])):
+    for seconds, searching, sent in (
+        (59, False, []), (1, False, [STATE]), (60, False, [STATE]), (1, True, [STATE]), (1, True, []),
+        (1, False, [STATE]), (1, False, []),
+    ):  # fmt: skip
         rig.session.sent.clear()
         rig.poller.searching = searching
-        rig.pass_time(1)
+        rig.pass_time(seconds)
         assert rig.session.sent == sent
 
 
 def test_what_a_pack_that_is_gone_said_is_taken_back():
     """Also what an earlier start published; once, and not before it is known which packs there are."""
     rig = Rig()
-    for pack, said in ((1, b'{"Protocol":"2.0"}'), (3, b'{"Protocol":"2.0"}'), (4, b"{}"), (5, b""), (99, b'{"a":1}')):
-        assert rig.publisher.identity_came(b"%sstat/info/Pack%d" % (PREFIX.encode(), pack), said)
-    assert not rig.publisher.identity_came(b"PylonToMQTT/Main/cmnd/x", b'{"a":1}')
+    for pack, said in ((1, KNOWN), (3, KNOWN), (4, b"{}"), (5, b""), (17, KNOWN)):
+        assert rig.publisher.identity_came(INFO + b"%d" % pack, said)
+    for topic in (b"PylonToMQTT/Main/cmnd/x", b"x" * len(INFO) + b"6", INFO + b"x"):
+        assert not rig.publisher.identity_came(topic, KNOWN)
     rig.pass_time(1)
     assert rig.session.sent == []
     rig.publisher.publish_detail("packs", None, (1, 2))
-    rig.pass_time(1)
     taken_back = [(f"{PREFIX}stat/{kind}/Pack3", "{}", True) for kind in ("info", "limits", "counters")]
-    assert rig.session.sent == taken_back
-    rig.pass_time(1)
-    assert rig.session.sent == taken_back
+    for _ in range(2):
+        rig.pass_time(1)
+        assert rig.session.sent == taken_back
 
 
 @pytest.mark.parametrize("ticks", [0, PERIOD - 60_000])
 def test_what_a_battery_said_is_taken_back_when_it_is_silent_for_five_minutes(ticks):
     rig = Rig(clock=Clock(ticks))
     rig.publisher.publish_detail("packs", None, (1, 2))
-    for pack in (1, 2):
-        rig.publisher.identity_came(b"%sstat/info/Pack%d" % (PREFIX.encode(), pack), b'{"Protocol":"2.0"}')
+    for pack in (b"1", b"2"):
+        rig.publisher.identity_came(INFO + pack, KNOWN)
     rig.pass_time(1)
     rig.poller.searching = True
-    rig.pass_time(299)
-    assert "{}" not in [text for _, text, _ in rig.session.sent]
-    rig.pass_time(2)
-    packs = [topic[-5:] for topic, text, retain in rig.session.sent if text == "{}" and retain]
-    assert packs == ["Pack1"] * 3 + ["Pack2"] * 3
+    for ms, packs in ((299_999, []), (1, ["Pack1"] * 3 + ["Pack2"] * 3)):
+        rig.clock.advance(ms)
+        rig.publisher.tend()
+        assert [topic[-5:] for topic, text, retain in rig.session.sent if text == "{}" and retain] == packs
     rig.poller.searching = False
     rig.publisher.publish_detail("packs", None, (1, 2))
     rig.identify(1)
@@ -112,45 +104,45 @@ def test_after_a_quiet_week_the_log_speaks_at_once():
 
 def test_lines_of_the_log_are_spread_and_bounded():
     rig = Rig()
-    for number in range(20):
-        rig.publisher.line(f"trouble {number}")
-    rig.pass_time(2)
-    assert rig.topics() == ["tele/LOG"]
-    for number in range(20):
-        rig.publisher.line(f"trouble {number}")
+    for ms, sent in ((2_000, ["tele/LOG"]), (1_999, []), (1, ["tele/LOG"])):
+        for number in range(20):
+            rig.publisher.line(f"trouble {number}")
+        rig.clock.advance(ms)
+        rig.publisher.tend()
+        assert rig.topics() == sent
     rig.pass_time(30)
     lines = [text for topic, text, retain in rig.session.sent if topic.endswith("tele/LOG") and not retain]
-    assert lines == [f"trouble {number}" for number in range(12, 20)]
+    assert lines == [f"trouble {number}" for number in range(13, 20)]
 
 
-IDENTITIES = (
-    (identity("PPTBP02311711100", version="2.3", maker="Pylon", device="US2KBPL"),
+DETAILS = (
+    # kind, pack, answer, topic, payload
+    ("identity", 2, identity("PPTBP02311711100", version="2.3", maker="Pylon", device="US2KBPL"), "stat/info/Pack2",
      '{"BarCode":"PPTBP02311711100","Protocol":"2.0","Version":"2.3","Manufacturer":"Pylon","Device":"US2KBPL",'
      '"Dialect":"framed","Baud":4800}'),
-    (identity(None), '{"Protocol":"2.0","Dialect":"framed","Baud":4800}'),
-    (identity('a"b\\c', maker="", device=""),
-     '{"BarCode":"a\\"b\\\\c","Protocol":"2.0","Dialect":"framed","Baud":4800}'),
-    (identity("L" * 20, "console", 115200, version="1.3", maker="PYTES"),
-     '{"BarCode":"%s","Protocol":"2.0","Version":"1.3","Manufacturer":"PYTES","Dialect":"console","Baud":115200}'
-     % ("L" * 20)),
+    ("identity", 1, identity(None), "stat/info/Pack1", '{"Protocol":"2.0","Dialect":"framed","Baud":4800}'),
+    ("identity", 2, identity('a"b\\c', "console", 115200, maker="", device=""), "stat/info/Pack2",
+     '{"BarCode":"a\\"b\\\\c","Protocol":"2.0","Dialect":"console","Baud":115200}'),
+    ("limits", 2, (53250, 47000, 25000, -25000, True, False, False, True), "stat/limits/Pack2",
+     '{"ChargeVoltageLimit":53.25,"DischargeVoltageLimit":47.0,"ChargeCurrentLimit":25.0,'
+     '"DischargeCurrentLimit":-25.0,"ChargeEnable":true,"DischargeEnable":false,"ChargeImmediately":false,'
+     '"FullChargeRequest":true}'),
+    ("counters", 3, (None, None, 1234500, 2, 3, 4), "stat/counters/Pack3",
+     '{"DischargedCapacity":1234.5,"Protections":2,"Resets":3,"Shutdowns":4}'),
+    ("parameters", None, (3650, 3050, 2800, 600, -100, 25000, 52500, 45500, 42000, 600, -325, -25000),
+     "stat/parameters",
+     '{"CellHighVoltageLimit":3.65,"CellLowVoltageLimit":3.05,"CellUnderVoltageLimit":2.8,'
+     '"ChargeHighTemperatureLimit":60.0,"ChargeLowTemperatureLimit":-10.0,"ChargeCurrentLimit":25.0,'
+     '"PackHighVoltageLimit":52.5,"PackLowVoltageLimit":45.5,"PackUnderVoltageLimit":42.0,'
+     '"DischargeHighTemperatureLimit":60.0,"DischargeLowTemperatureLimit":-32.5,"DischargeCurrentLimit":-25.0}'),
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("who", "text"), IDENTITIES)
-def test_identity(who, text):
+@pytest.mark.parametrize(("kind", "pack", "answer", "topic", "text"), DETAILS)
+def test_details_are_retained(kind, pack, answer, topic, text):
     rig = Rig()
-    rig.publisher.publish_detail("identity", 2, who)
-    assert rig.session.sent == [(PREFIX + "stat/info/Pack2", text, True)]
-
-
-def test_limits_and_parameters_are_retained():
-    rig = Rig()
-    rig.publisher.publish_detail("limits", 2, (1, 2, 3, -4, True, False, False, False))
-    rig.publisher.publish_detail("parameters", None, tuple(range(12)))
-    (limits, first, _), (parameters, second, _) = rig.session.sent
-    assert (limits, parameters) == (PREFIX + "stat/limits/Pack2", PREFIX + "stat/parameters")
-    assert first.startswith('{"ChargeVoltageLimit":0.001,') and second.startswith('{"CellHighVoltageLimit":0.0,')
-    assert [retain for _, _, retain in rig.session.sent] == [True, True]
+    rig.publisher.publish_detail(kind, pack, answer)
+    assert rig.session.sent == [(PREFIX + topic, text, True)]
 
 
 @pytest.mark.parametrize("announces", [False, True])
@@ -161,13 +153,8 @@ def test_what_a_battery_said_before_it_spoke_text_is_taken_away(announces):
         rig.publisher.publish_detail("identity", pack, identity(dialect="console"))
         rig.publisher.reading(made_reading(pack=pack, extra=extra_of()))
     topics = {PREFIX + "stat/limits/Pack1", PREFIX + "stat/parameters", PREFIX + "stat/limits/Pack2"}
-
-    def emptied():
-        return {topic for topic, text, retain in rig.session.sent if not text and retain}
-
-    assert emptied() == (set() if announces else topics)
     rig.publisher.cycle([], 10_000)
-    rig.pass_time(1)
-    assert emptied() == (set() if announces else topics)
-    rig.pass_time(2)
-    assert emptied() == topics
+    for seconds, sent in ((1, not announces), (2, True)):
+        rig.pass_time(seconds)
+        emptied = {topic for topic, text, retain in rig.session.sent if not text and retain}
+        assert emptied == (topics if sent else set())

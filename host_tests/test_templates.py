@@ -12,89 +12,74 @@ from fakes import made_alarms, made_reading
 from payload_cases import GOLDEN, IN_ALARM, TOTALS, TOTALS_TEXT, pack_text, rack_text
 
 STATE = (
-    '{"Uptime":90061,"Version":"1.0","ResetCause":"watchdog","Boots":3,"IP":"192.168.2.7","RSSI":-60,"HeapFree":20000,"SystemFree":30800,"SystemLargest":28000,"SystemMin":9000,'
-    '"Link":"online","Dialect":"framed","Baud":4800,"Packs":2,"PublishRate":10,"Polling":true,"Cycle":1.1,"Polls":1000,"Timeouts":0,'
-    '"FrameErrors":1,"ReturnCodes":0,"Implausible":2,"BrokerDrops":0,"WifiDrops":0,"LastError":"none"}'
+    '{"Uptime":90061,"Version":"1.0","ResetCause":"watchdog","Boots":3,"IP":"192.168.2.7","RSSI":-60,"HeapFree":20000,'
+    '"SystemFree":30800,"SystemLargest":28000,"SystemMin":9000,"Link":"online","Dialect":"framed","Baud":4800,"Packs":2,'
+    '"PublishRate":10,"Polling":true,"Cycle":1.1,"Polls":1000,"Timeouts":0,"FrameErrors":1,"ReturnCodes":0,'
+    '"Implausible":2,"BrokerDrops":0,"WifiDrops":0,"LastError":"none"}'
 )
 LIMITS = (
     '{"ChargeVoltageLimit":53.25,"DischargeVoltageLimit":47.0,"ChargeCurrentLimit":25.0,"DischargeCurrentLimit":-25.0}'
 )
 WITHOUT_ALARMS = {key: value for key, value in TOTALS.items() if key not in ("Problem", "Warning", "ProblemText")}
+TEXT_CONSOLE = {"temperatures": (235,), "alarms": CALM}
+READING, RACK = "stat/readings/Pack1", "stat/readings/Rack"
+RENDERED = (
+    # how the config was made, topic, payload, what becomes of some keys
+    ({"flags": ALARMS | SOH}, READING, pack_text(IN_ALARM, 1234000), {
+        "Cell_13": "3.306", "BMS_T": "23.5", "CellTemp9_12": "22.0", "PackCurrent": "25.0", "SOC": "82.9",
+        "PackVoltage": "49.539", "CellMinNumber": "7", "ChargedEnergy": "1.234", "BatteryState": "charging",
+        "Problem": "ON", "Warning": "ON", "Charge_MOS": "ON", "Discharge_MOS": "OFF", "Heater": "OFF", "SOH": "None",
+        "CycleCount": "31", "Power": "1238.5"}),
+    ({"sensors": 1, "flags": ALARMS | SOH | TEXT}, READING,
+     pack_text(made_reading(soh=98, extra=extra_of(state="balancing"), **TEXT_CONSOLE)), {
+         "Cell_13": "3.306", "SOC": "83.0", "SOH": "98", "TempMax": "23.1", "BatteryState": "balancing",
+         "Problem": "OFF", "ProblemText": "OK", "MOS_T": "28.8", "Balancing_Cells": "ON"}),
+    ({"sensors": 1, "flags": ALARMS | SOH | TEXT}, READING,
+     pack_text(made_reading(extra=extra_of(mos=None, balancing=None), **TEXT_CONSOLE)),
+     {"SOH": "None", "MOS_T": "None", "Balancing_Cells": "unknown"}),
+    ({}, RACK, TOTALS_TEXT, {"TimeToEmpty": "239", "TimeToFull": "None", "CellMinAt": "Pack 1 cell 2", "Problem": "ON",
+                             "ProblemText": "Pack 3 missing", "Warning": "OFF"}),
+    ({}, "tele/STATE", STATE, {"Link": "ON", "LastError": "none", "RSSI": "-60", "Polling": "ON"}),
+    ({}, "tele/STATE", '{"Link":"searching"}', {"Link": "OFF", "RSSI": "None", "Polling": "unknown"}),
+)  # fmt: skip
 
 
-@pytest.mark.parametrize("number", range(len(GOLDEN)))
+@pytest.mark.parametrize(("made", "topic", "text", "expected"), RENDERED)
+def test_states_are_what_is_published(made, topic, text, expected):
+    states = {key: state for (_, key), state in taken(**made).states(PREFIX + topic, text).items()}
+    assert {key: states[key] for key in expected} == expected
+
+
 @pytest.mark.parametrize("flags", [0, ALARMS | SOH])
-def test_each_template_gives_a_legal_state(number, flags):
-    """Of every reading, also where the config has more than that has."""
-    reading, _, _, text = GOLDEN[number]
-    states = taken(cells=len(reading.cells), sensors=len(reading.temperatures), flags=flags).states(
-        PREFIX + "stat/readings/Pack1", text
-    )
-    assert len(states) > 15
-    states = taken(cells=16, sensors=8, flags=flags).states(PREFIX + "stat/readings/Pack1", text)
-    assert len(states) > 35
+def test_each_template_gives_a_legal_state(flags):
+    """Of every reading, also where the config has more than that has, and where a key lacks."""
+    most = taken(cells=16, sensors=8, flags=flags)
+    for reading, _, _, text in GOLDEN:
+        made = taken(cells=len(reading.cells), sensors=len(reading.temperatures), flags=flags)
+        assert len(made.states(PREFIX + READING, text)) > 15
+        assert len(most.states(PREFIX + READING, text)) > 35
+    for config in configs(flags=flags):
+        for key, one in config["cmps"].items():
+            assert "val_tpl" not in one or illegal(one, render(one, "{}", "idle")) is None, key
+    with pytest.raises(Exception, match="would log"):
+        render({"val_tpl": "{{ value_json.Missing }}"}, "{}")
 
 
-def test_states_are_what_the_reading_says():
-    topic = "homeassistant/device/PylonToMQTT_Main_Pack1/config"
-    states = taken(flags=ALARMS | SOH).states(PREFIX + "stat/readings/Pack1", pack_text(IN_ALARM, 1234000))
-    for key, state in (
-        ("Cell_13", "3.306"), ("BMS_T", "23.5"), ("CellTemp9_12", "22.0"), ("PackCurrent", "25.0"), ("SOC", "82.9"),
-        ("PackVoltage", "49.539"), ("CellMinNumber", "7"), ("ChargedEnergy", "1.234"), ("BatteryState", "charging"),
-        ("Problem", "ON"), ("Warning", "ON"), ("Charge_MOS", "ON"), ("Discharge_MOS", "OFF"), ("Heater", "OFF"),
-        ("SOH", "None"), ("CycleCount", "31"), ("Power", "1238.5"),
-    ):  # fmt: skip
-        assert states[topic, key] == state, key
-    assert "Over-voltage protection" in states[topic, "ProblemText"]
-
-
-@pytest.mark.parametrize(("soh", "mos", "balancing"), [(98, 288, (3,)), (None, None, None)])
-def test_a_text_consoles_reading(soh, mos, balancing):
-    topic = "homeassistant/device/PylonToMQTT_Main_Pack1/config"
-    extra = extra_of(mos=mos, balancing=balancing, state="balancing")
-    text = pack_text(made_reading(temperatures=(235,), soh=soh, alarms=CALM, extra=extra))
-    states = taken(sensors=1, flags=ALARMS | SOH | TEXT).states(PREFIX + "stat/readings/Pack1", text)
-    for key, state in (
-        ("Cell_13", "3.306"), ("BMS_T", "23.5"), ("SOC", "83.0"), ("SOH", str(soh)), ("TempMax", "23.1"),
-        ("BatteryState", "balancing"), ("Problem", "OFF"), ("ProblemText", "OK"), ("Heater", "OFF"),
-    ):  # fmt: skip
-        assert states[topic, key] == state, key
-    assert states[topic, "MOS_T"] == ("28.8" if mos else "None") and (topic, "CellTemp1_4") not in states
-    assert states[topic, "Balancing_Cells"] == ("ON" if balancing else "unknown")
-
-
-def test_rack_and_health():
+@pytest.mark.parametrize(("topic", "before", "after", "count"), [
+    (READING, pack_text(IN_ALARM, 1234000), pack_text(IN_ALARM._replace(alarms=None)), 6),
+    (RACK, TOTALS_TEXT, rack_text(WITHOUT_ALARMS), 3),
+])  # fmt: skip
+def test_a_cycle_without_an_alarm_reply_changes_no_binary_sensor_and_no_text(topic, before, after, count):
     home_assistant = taken()
-    topic = "homeassistant/device/PylonToMQTT_Main/config"
-    states = home_assistant.states(PREFIX + "stat/readings/Rack", TOTALS_TEXT)
-    assert states[topic, "TimeToEmpty"] == "239" and states[topic, "TimeToFull"] == "None"
-    assert states[topic, "CellMinAt"] == "Pack 1 cell 2" and states[topic, "Problem"] == "ON"
-    assert states[topic, "ProblemText"] == "Pack 3 missing" and states[topic, "Warning"] == "OFF"
-    states = home_assistant.states(PREFIX + "tele/STATE", STATE)
-    assert states[topic, "Link"] == "ON" and states[topic, "LastError"] == "none" and states[topic, "RSSI"] == "-60"
-    states = home_assistant.states(
-        PREFIX + "tele/STATE", STATE.replace("online", "searching").replace('"RSSI":-60,', "")
-    )
-    assert states[topic, "Link"] == "OFF" and states[topic, "RSSI"] == "None"
-    assert len(home_assistant.states(PREFIX + "stat/limits/Pack1", LIMITS)) == 4
-
-
-def test_a_cycle_without_an_alarm_reply_changes_no_binary_sensor_and_no_text():
-    home_assistant = taken()
-    for topic, before, after in (
-        ("stat/readings/Pack1", pack_text(IN_ALARM, 1234000), pack_text(IN_ALARM._replace(alarms=None))),
-        ("stat/readings/Rack", TOTALS_TEXT, rack_text(WITHOUT_ALARMS)),
-    ):
-        states = home_assistant.states(PREFIX + topic, before)
-        then = home_assistant.states(PREFIX + topic, after, states)
-        kept = [at for at in states if home_assistant.components[at]["p"] == "binary_sensor" or at[1] == "ProblemText"]
-        assert len(kept) == (6 if "Pack1" in topic else 3)
-        assert [then[at] for at in kept] == [states[at] for at in kept]
+    states = home_assistant.states(PREFIX + topic, before)
+    then = home_assistant.states(PREFIX + topic, after, states)
+    kept = [at for at in states if home_assistant.components[at]["p"] == "binary_sensor" or at[1] == "ProblemText"]
+    assert len(kept) == count and [then[at] for at in kept] == [states[at] for at in kept]
 
 
 # what is published, and is in no entity of its own
 NO_ENTITY = {
-    "BaseState", "PacksExpected", "CellMaxAt", "Version", "ResetCause", "IP", "Dialect", "Baud", "PublishRate", "Cycle",
+    "BaseState", "PacksExpected", "Version", "ResetCause", "IP", "Dialect", "Baud", "PublishRate", "Cycle",
     "Packs",  # of tele/STATE; that of the rack is
 }  # fmt: skip
 
@@ -102,22 +87,10 @@ NO_ENTITY = {
 def test_every_entity_has_a_value_and_every_value_an_entity():
     """Looks at plain values only; what stands in objects is in the tests above."""
     full = made_reading(soh=97, alarms=made_alarms(), extra=extra_of())
-    published = {
-        "stat/readings/Pack1": pack_text(full), "stat/readings/Rack": rack_text(TOTALS | {"TimeToFull": 1}),
-        "tele/STATE": STATE, "stat/limits/Pack1": LIMITS,
-    }  # fmt: skip
     home_assistant = taken(flags=ALARMS | SOH)
-    for topic, text in published.items():
+    for topic, text in ((READING, pack_text(full)), (RACK, rack_text(TOTALS | {"TimeToFull": 1})),
+                        ("tele/STATE", STATE), ("stat/limits/Pack1", LIMITS)):  # fmt: skip
         states = home_assistant.states(PREFIX + topic, text)
         assert "None" not in states.values(), [at for at, state in states.items() if state == "None"]
         plain = {key for key, value in json.loads(text).items() if not isinstance(value, (dict, list))}
         assert plain - {key for _, key in states} <= NO_ENTITY
-
-
-def test_a_template_of_a_key_that_lacks_is_no_error():
-    for device in (0, 1):
-        for key, one in configs(flags=ALARMS | SOH)[device]["cmps"].items():
-            if "val_tpl" in one:
-                assert illegal(one, render(one, "{}", "idle")) is None, key
-    with pytest.raises(Exception, match="would log"):
-        render({"val_tpl": "{{ value_json.Missing }}"}, "{}")
