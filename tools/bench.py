@@ -166,9 +166,8 @@ def _answer(server, dialect):
 def _lay_out(flash, dialect, **more):
     flash.mkdir(exist_ok=True)
     layout.lay_out(flash)
-    config = {"wifi_ssid": "virtual", "mqtt_host": "127.0.0.1", "mqtt_root": "Bench", "publish_rate": 1, "baud": BAUD,
-              "dialect": dialect, **more}  # fmt: skip
-    (flash / "config.json").write_text(json.dumps(config))
+    config = {"wifi_ssid": "virtual", "mqtt_host": "127.0.0.1", "mqtt_root": "Bench", "publish_rate": 1, "baud": BAUD}
+    (flash / "config.json").write_text(json.dumps(config | {"dialect": dialect, **more}))
 
 
 @contextlib.contextmanager
