@@ -48,6 +48,13 @@ def pytest_configure(config):
         raise pytest.UsageError(f"--frames: {error}") from None
 
 
+def pytest_pycollect_makeitem(collector, name):
+    """The checks of *_cases.py, which need no pytest, are tests."""
+    if name.startswith("check_") and collector.path.name.endswith("_cases.py"):
+        return pytest.Function.from_parent(collector, name=name)
+    return None
+
+
 def pytest_generate_tests(metafunc):
     """With --frames what takes `frames`, or `recording` for the text console, runs over the capture, too."""
     capture = ["capture"] if metafunc.config.capture else []

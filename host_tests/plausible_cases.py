@@ -5,28 +5,32 @@ from fakes import made_alarms, made_reading
 from firmware.plausible import Judge
 from firmware.reading import Extra
 
+USUAL = (3300,) * 15
+
 
 def reading_of(cell_mv=3300, off=0, **fields):
     """A reading whose cells are all alike and sum to the pack voltage, but for `off` mV."""
     cells = fields.pop("cells", (cell_mv,) * 15)
-    return made_reading(cells=cells, voltage=sum(cells) + off, **fields)
+    return made_reading(cells=cells, voltage=fields.pop("voltage", sum(cells) + off), **fields)
 
 
 def settled(*readings):
     """A Judge that has accepted `readings` (by default one), the first of them said twice."""
     judge = Judge()
     readings = readings or (reading_of(),)
-    assert refused(judge, readings[0])
+    judged(judge, (readings[0], False, False))
     for number, reading in enumerate(readings):
-        assert not refused(judge, reading, number == 0), reading
+        judged(judge, (reading, number == 0, True))
     return judge
 
 
-def refused(judge, reading, again=False):
-    """Whether `reading` is refused; `again`: it is the answer to a second question. The reason is a text."""
-    why = judge.refusal(reading, again)
-    assert why is None or (isinstance(why, str) and why), why
-    return why is not None
+def judged(judge, *rows):
+    """Asserts of each (reading, is it the answer to a second question?, is it accepted?) -> the Judge."""
+    for number, (reading, again, accepted) in enumerate(rows):
+        why = judge.refusal(reading, again)
+        assert why is None or (isinstance(why, str) and why), why
+        assert (why is None) == accepted, (number, why, reading)
+    return judge
 
 
 def extra_of(temperatures=(220, 250), mos=275, soc=83):
@@ -34,139 +38,45 @@ def extra_of(temperatures=(220, 250), mos=275, soc=83):
 
 
 def with_cell(value, place=0):
-    cells = list((3300,) * 15)
-    cells[place] = value
-    return tuple(cells)
+    return USUAL[:place] + (value,) + USUAL[place + 1 :]  # noqa: RUF005 - not on MicroPython
 
 
-def check_ranges():
-    """What is out of range is refused however often it is said; what is just within may be."""
-    for fields, possible in (
-        ({"cells": with_cell(0)}, True), ({"cells": with_cell(-1)}, False), ({"cells": with_cell(-1, 14)}, False),
-        ({"cells": with_cell(5000)}, True), ({"cells": with_cell(5001, 7)}, False), ({"cells": ()}, False),
-        ({"temperatures": (-400,) * 5}, True), ({"temperatures": (220, -401)}, False),
-        ({"temperatures": (1250,) * 5}, True), ({"temperatures": (1251, 220)}, False), ({"temperatures": ()}, True),
-        ({"current": -3276800}, True), ({"current": -3276801}, False), ({"current": 3276801}, False),
-        ({"remaining": 55000}, True), ({"remaining": 55001}, False), ({"remaining": 0}, True),
-        ({"remaining": 1, "capacity": 0}, False), ({"remaining": 81400, "capacity": 74000}, True),
-        ({"remaining": 81401, "capacity": 74000}, False),
-    ):  # fmt: skip
-        reading = reading_of(**fields)
-        judge = Judge()
-        assert refused(judge, reading)
-        assert refused(judge, reading, True) != possible, fields
-
-
-def check_counts_stay():
-    """Fewer or more cells or sensors are refused, even twice the same: only forgetting helps."""
-    for fields in (
-        {"cells": (3300,) * 14}, {"cells": (3300,) * 16}, {"temperatures": (220,) * 4}, {"temperatures": (220,) * 6},
-    ):  # fmt: skip
-        judge = settled()
-        other = reading_of(**fields)
-        assert refused(judge, other) and refused(judge, other, True), fields
-        assert not refused(judge, reading_of()), fields
-
-
-def check_sum_is_asked_for_after_three_exact_ones_in_a_row():
-    for exact in range(1, 6):
-        judge = settled(*[reading_of()] * exact)
-        assert refused(judge, reading_of(off=1)) == (exact >= 3), exact
-        assert refused(judge, reading_of(off=-1)) == (exact >= 3), exact
-    judge = settled(reading_of(), reading_of(), reading_of(off=2), reading_of(), reading_of())
-    assert not refused(judge, reading_of(off=3))
-    judge = settled(reading_of(off=2), reading_of(), reading_of(), reading_of())
-    assert refused(judge, reading_of(off=3))
-
-
-def check_a_dialect_that_is_not_exact_is_never_held_to_the_sum():
-    judge = Judge(exact=False)
-    assert refused(judge, reading_of()) and not refused(judge, reading_of(), True)
-    for _ in range(5):
-        assert not refused(judge, reading_of())
-    assert not refused(judge, reading_of(off=1)) and refused(judge, reading_of(off=700))
-
-
-def check_once_exact_always_exact():
-    """And two refusals forget nothing, as long as a good reading follows."""
-    judge = settled(*[reading_of()] * 3)
-    for _ in range(5):
-        assert refused(judge, reading_of(off=1)) and refused(judge, reading_of(off=1), True)
-        assert not refused(judge, reading_of())
-
-
-def check_pack_that_is_never_exact_is_held_to_one_percent():
-    """Of the pack voltage."""
-    cells = (3300,) * 15  # 49.5 V
-    for voltage, possible in ((50000, True), (50001, False), (49010, True), (49009, False), (0, False), (65535, False)):
-        judge = settled(reading_of(off=7))
-        reading = made_reading(cells=cells, voltage=voltage)
-        assert refused(judge, reading) != possible, voltage
-        assert possible or refused(judge, reading, True), voltage
-
-
-def check_jumps():
-    """What follows the last reading at once, and what must be said twice."""
-    for fields, follows in (
-        ({"cells": with_cell(3400)}, True), ({"cells": with_cell(3401)}, False),
-        ({"cells": with_cell(3200, 14)}, True), ({"cells": with_cell(3199, 14)}, False),
-        ({"temperatures": (265, 190, 220, 220, 220)}, True), ({"temperatures": (266, 220, 220, 220, 220)}, False),
-        ({"temperatures": (235, 220, 220, 220, 189)}, False),
-        ({"remaining": 41442 + 1000}, True), ({"remaining": 41442 + 1001}, False),
-        ({"remaining": 41442 - 1000}, True), ({"remaining": 41442 - 1001}, False),
-        ({"current": -6300 + 5000}, True), ({"current": -6300 + 5100}, False),
-        ({"current": -6300 - 5000}, True), ({"current": -6300 - 5100}, False),
-        ({"cycles": 32}, False), ({"cycles": 30}, False), ({"capacity": 50001}, False), ({"capacity": 49999}, False),
-    ):  # fmt: skip
-        judge = settled()
-        jumped = reading_of(**fields)
-        assert refused(judge, jumped) != follows, fields
-        if not follows:
-            assert not refused(judge, jumped, True), fields
-            assert not refused(judge, jumped), "what was taken is what the next is held against"
-
-
-def check_second_must_agree_within_the_same_distances():
-    first = reading_of(3500, current=20000, remaining=45000, cycles=40)
-    for fields, agrees in (
-        ({}, True), ({"cell_mv": 3600}, True), ({"cell_mv": 3601}, False), ({"current": 25000}, True),
-        ({"current": 25100}, False), ({"remaining": 46000}, True), ({"remaining": 46001}, False),
-        ({"cycles": 41}, False),
-        ({"temperatures": (235, 220, 220, 250, 220)}, True), ({"temperatures": (235, 220, 220, 251, 220)}, False),
-    ):  # fmt: skip
-        judge = settled()
-        assert refused(judge, first)
-        values = {"cell_mv": 3500, "current": 20000, "remaining": 45000, "cycles": 40}
-        values.update(fields)
-        assert refused(judge, reading_of(**values), True) != agrees, fields
-
-
-def check_jump_is_measured_from_the_last_accepted_reading():
-    judge = settled()
-    for step in range(1, 11):
-        assert not refused(judge, reading_of(3300 + 100 * step)), step
-    assert refused(judge, reading_of(3300))
-
-
-def check_normal_reading_is_taken_though_the_one_before_was_damaged():
-    judge = settled()
-    for damaged in (reading_of(cells=with_cell(6000)), reading_of(9), reading_of(cycles=99), reading_of(off=700)):
-        assert refused(judge, damaged)
-        assert not refused(judge, reading_of(), True)
-
-
-def check_first_reading_needs_a_second_that_agrees():
-    for second, agrees in ((reading_of(3310), True), (reading_of(3500), False), (reading_of(3300), True)):
-        judge = Judge()
-        assert refused(judge, reading_of(3300))
-        assert refused(judge, second, True) != agrees, second
-    judge = Judge()
-    assert refused(judge, reading_of()) and refused(judge, reading_of()), "not asked again: another first one"
-    judge = Judge()
-    assert refused(judge, reading_of(3300)) and refused(judge, reading_of(3500), True)
-    assert refused(judge, reading_of(3700)), "two refusals forget nothing: still the first reading"
-
-
+# What is out of range is refused however often it is said; what is just within may be
+RANGES = (
+    ({"cells": with_cell(0)}, True), ({"cells": with_cell(-1)}, False), ({"cells": with_cell(-1, 14)}, False),
+    ({"cells": with_cell(5000)}, True), ({"cells": with_cell(5001, 7)}, False), ({"cells": ()}, False),
+    ({"temperatures": (-400,) * 5}, True), ({"temperatures": (220, -401)}, False),
+    ({"temperatures": (1250,) * 5}, True), ({"temperatures": (1251, 220)}, False), ({"temperatures": ()}, True),
+    ({"temperatures": (220,) * 9}, True), ({"temperatures": (220,) * 10}, False),  # with 15 cells
+    ({"current": -3276800}, True), ({"current": -3276801}, False), ({"current": 3276801}, False),
+    ({"remaining": 55000}, True), ({"remaining": 55001}, False), ({"remaining": 0}, True),
+    ({"remaining": 1, "capacity": 0}, False), ({"remaining": 81400, "capacity": 74000}, True),
+    ({"remaining": 81401, "capacity": 74000}, False), ({"cycles": None}, True),
+)  # fmt: skip
+# What follows the last reading at once; what must be said twice; what is never taken: only forgetting helps
+JUMPS = (
+    ({"cells": with_cell(3400)}, True), ({"cells": with_cell(3401)}, False), ({"cells": with_cell(3200, 14)}, True),
+    ({"cells": with_cell(3199, 14)}, False), ({"temperatures": (265, 190, 220, 220, 220)}, True),
+    ({"temperatures": (266, 220, 220, 220, 220)}, False), ({"temperatures": (235, 220, 220, 220, 189)}, False),
+    ({"remaining": 41442 + 1000}, True), ({"remaining": 41442 + 1001}, False), ({"remaining": 41442 - 1000}, True),
+    ({"remaining": 41442 - 1001}, False), ({"current": -1300}, True), ({"current": -1299}, False),
+    ({"current": -11300}, True), ({"current": -11301}, False), ({"cycles": 32}, False), ({"cycles": 30}, False),
+    ({"capacity": 50001}, False), ({"capacity": 49999}, False), ({"cells": USUAL[:14]}, None),
+    ({"cells": (3300,) * 16}, None), ({"temperatures": (220,) * 4}, None), ({"temperatures": (220,) * 6}, None),
+)  # fmt: skip
+# How a second reading differs from a first one that jumped, and whether it agrees with it
+SECONDS = (
+    ({}, True), ({"cell_mv": 3600}, True), ({"cell_mv": 3601}, False), ({"current": 25000}, True),
+    ({"current": 25001}, False), ({"remaining": 46000}, True), ({"remaining": 46001}, False), ({"cycles": 41}, False),
+    ({"temperatures": (235, 220, 220, 250, 220)}, True), ({"temperatures": (235, 220, 220, 251, 220)}, False),
+)  # fmt: skip
+# What only some dialects say: can it be, does it follow. The temperatures of the cells jump, and the SOC
+EXTRAS = (
+    ({}, True, True), ({"temperatures": (220, 1251)}, False, False), ({"mos": 1251}, False, False),
+    ({"mos": 900}, True, True), ({"mos": None}, True, True), ({"temperatures": (189, 250)}, True, False),
+    ({"temperatures": (220, 281)}, True, False), ({"temperatures": (200, 280)}, True, True),
+    ({"soc": 86}, True, True), ({"soc": 87}, True, False),
+)  # fmt: skip
 CALM = made_alarms()
 CHANGES = (
     made_alarms(on=("Cell_OV",)), made_alarms(cells=b"\2" + bytes(14)), made_alarms(temperatures=b"\0\0\0\0\1"),
@@ -175,76 +85,102 @@ CHANGES = (
 )  # fmt: skip
 
 
-def check_change_of_alarms_needs_a_second():
-    for changed in CHANGES:
-        judge = settled(reading_of(alarms=CALM))
-        assert not refused(judge, reading_of(alarms=CALM))
-        assert refused(judge, reading_of(alarms=changed))
-        assert not refused(judge, reading_of(alarms=CALM), True), "it was not so"
-        assert refused(judge, reading_of(alarms=changed))
-        assert not refused(judge, reading_of(alarms=changed), True)
-        assert not refused(judge, reading_of(alarms=changed)), "known by now"
+def check_ranges():
+    for fields, possible in RANGES:
+        reading = reading_of(**fields)
+        judged(Judge(), (reading, False, False), (reading, True, possible))
 
 
-def check_alarms_that_come_and_go_are_taken_at_the_third_try():
-    for number, first in enumerate(CHANGES):
-        second = CHANGES[number - 1]
-        for third, taken in ((first, True), (CALM, True), (second, True), (CHANGES[number - 2], False)):
-            judge = settled(reading_of(alarms=CALM))
-            assert refused(judge, reading_of(alarms=first)) and refused(judge, reading_of(alarms=second), True)
-            assert taken != bool(refused(judge, reading_of(alarms=third), True)), number
-
-
-def check_reading_without_alarms_changes_no_alarms():
-    judge = settled(reading_of(alarms=CALM))
-    assert not refused(judge, reading_of())
-    assert not refused(judge, reading_of(alarms=CALM))
-    jumped = {"cell_mv": 3600}
-    assert refused(judge, reading_of(**jumped))
-    assert refused(judge, reading_of(alarms=CHANGES[0], **jumped), True), "nothing said so before"
-
-
-def check_what_only_some_dialects_say():
-    """The temperatures of cells and MOSFETs have ranges; those of the cells, and the SOC, jump."""
-    for fields, possible, follows in (
-        ({}, True, True), ({"temperatures": (220, 1251)}, False, False), ({"mos": 1251}, False, False),
-        ({"mos": 900}, True, True), ({"mos": None}, True, True), ({"temperatures": (189, 250)}, True, False),
-        ({"temperatures": (220, 281)}, True, False), ({"temperatures": (200, 280)}, True, True),
-        ({"soc": 86}, True, True), ({"soc": 87}, True, False),
-    ):  # fmt: skip
+def check_jumps():
+    for fields, follows in JUMPS:
+        jumped = reading_of(**fields)
+        judge = judged(settled(), (jumped, False, bool(follows)))
+        if follows is None:
+            judged(judge, (jumped, True, False), (reading_of(), False, True))
+        elif not follows:  # what was taken is what the next is held against
+            judged(judge, (jumped, True, True), (jumped, False, True))
+    for fields, possible, follows in EXTRAS:
         judge = settled(reading_of(extra=extra_of()))
         made = reading_of(extra=extra_of(**fields))
-        assert refused(judge, made) != follows, fields
-        assert follows or refused(judge, made, True) != possible, fields
+        judged(judge, (made, False, follows))
+        if not follows:
+            judged(judge, (made, True, possible))
+    judge = settled()
+    for step in range(1, 11):
+        judged(judge, (reading_of(3300 + 100 * step), False, True))
+    judged(judge, (reading_of(), False, False))
+
+
+def check_second_must_agree_within_the_same_distances():
+    usual = {"cell_mv": 3500, "current": 20000, "remaining": 45000, "cycles": 40}
+    for fields, agrees in SECONDS:
+        values = dict(usual)
+        values.update(fields)
+        judged(settled(), (reading_of(**usual), False, False), (reading_of(**values), True, agrees))
+    for damaged in (reading_of(cells=with_cell(6000)), reading_of(9), reading_of(cycles=99), reading_of(off=700)):
+        judged(settled(), (damaged, False, False), (reading_of(), True, True))
+
+
+def check_first_reading_needs_a_second_that_agrees():
+    one, near, far = reading_of(3300), reading_of(3310), reading_of(3500)
+    judged(Judge(), (one, False, False), (near, True, True))
+    judged(Judge(), (one, False, False), (far, True, False), (reading_of(3700), False, False), (one, True, False))
+    judge = judged(Judge(), (one, False, False), (one, False, False))  # not asked again: another first one
+    assert judge.refusal(one) is not None
+
+
+def check_sums():
+    """After three exact ones in a row each sum must be exact, but in a dialect that is not; before, and for a pack that
+    never is, to one percent of the pack voltage.
+    """
+    for exact in range(1, 6):
+        for off in (1, -1):
+            judged(settled(*[reading_of()] * exact), (reading_of(off=off), False, exact < 3))
+    judged(settled(reading_of(), reading_of(), reading_of(off=2), reading_of(), reading_of()),
+           (reading_of(off=3), False, True))  # fmt: skip
+    judged(settled(reading_of(off=2), *[reading_of()] * 3), (reading_of(off=3), False, False))
+    judge = settled(*[reading_of()] * 3)
+    for _ in range(5):  # once exact always exact; two refusals forget nothing, as long as a good reading follows
+        judged(judge, (reading_of(off=1), False, False), (reading_of(off=1), True, False), (reading_of(), False, True))
+    judge = judged(Judge(exact=False), (reading_of(), False, False), *[(reading_of(), True, True)] * 6)
+    judged(judge, (reading_of(off=1), False, True), (reading_of(off=700), False, False))
+    for voltage, possible in ((50000, True), (50001, False), (49010, True), (49009, False), (0, False), (65535, False)):
+        judge = settled(reading_of(off=7))
+        judged(judge, *[(reading_of(voltage=voltage), again, possible) for again in (False, True)])
+
+
+def check_change_of_alarms_needs_a_second():
+    """Those that come and go are taken at the third try. A reading without alarms changes none."""
+    calm = reading_of(alarms=CALM)
+    for number, first in enumerate(CHANGES):
+        changed, other = reading_of(alarms=first), reading_of(alarms=CHANGES[number - 1])
+        judged(settled(calm), (calm, False, True), (changed, False, False), (calm, True, True),
+               (changed, False, False), (changed, True, True), (changed, False, True))  # fmt: skip
+        for third, taken in ((changed, True), (calm, True), (other, True), (CHANGES[number - 2], False)):
+            third = third if taken else reading_of(alarms=third)
+            judged(settled(calm), (changed, False, False), (other, True, False), (third, True, taken))
+    judged(settled(calm), (reading_of(), False, True), (calm, False, True), (reading_of(3600), False, False),
+           (reading_of(3600, alarms=CHANGES[0]), True, False))  # fmt: skip
 
 
 def check_three_refusals_forget():
-    """It may be another pack: what comes then is the begin of a new history."""
-    other = reading_of(cells=(3400,) * 16, temperatures=(300,) * 6, capacity=74000, remaining=70000, cycles=5)
-    judge = settled(*[reading_of()] * 5)
-    for again in (False, True, False):
-        assert refused(judge, other, again)
-    assert not refused(judge, other, True) and not refused(judge, other)
-    values = {"temperatures": other.temperatures, "capacity": 74000, "remaining": 70000, "cycles": 5}
-    inexact = made_reading(cells=other.cells, voltage=other.voltage + 1, **values)
-    assert not refused(judge, inexact), "the run of exact sums begins anew too"
-    assert refused(judge, reading_of())
-
-
-def check_what_cannot_be_is_refused_after_forgetting_too():
+    """It may be another pack: what comes then is the begin of a new history, with a new run of exact sums."""
+    fields = {"cells": (3400,) * 16, "temperatures": (300,) * 6, "capacity": 74000, "remaining": 70000, "cycles": 5}
+    other, inexact = reading_of(**fields), reading_of(off=1, **fields)
+    judged(settled(*[reading_of()] * 5), (other, False, False), (other, True, False), (other, False, False),
+           (other, True, True), (other, False, True), (inexact, False, True), (reading_of(), False, False))  # fmt: skip
     for damaged in (reading_of(6000), reading_of(off=700), reading_of(remaining=99999)):
-        judge = settled()
-        for number in range(10):
-            assert refused(judge, damaged, number % 2 == 1)
+        judged(settled(), *[(damaged, number % 2 == 1, False) for number in range(10)])
 
 
 def check_packs_have_their_own_history():
     judge = settled(*[reading_of()] * 5)
-    second = reading_of(3400, pack=2, cycles=500)
-    assert refused(judge, second) and not refused(judge, second, True)
-    assert not refused(judge, reading_of(3400, off=5, pack=2, cycles=500))
-    assert refused(judge, reading_of(off=5)) and not refused(judge, reading_of())
+    for pack in range(2, 17):
+        second = reading_of(3400, pack=pack, cycles=500)
+        judged(judge, (second, False, False), (second, True, True))
+        judged(judge, (reading_of(3400, off=5, pack=pack, cycles=500), False, True))
+    judged(judge, (reading_of(off=5), False, False), (reading_of(), False, True))
     judge.forget(1)
     judge.forget(7)
-    other = reading_of(cells=(3400,) * 16, temperatures=(250,) * 6)
-    assert refused(judge, other) and not refused(judge, other, True)
+    other = reading_of(off=1, cells=(3400,) * 16, temperatures=(250,) * 6)
+    judged(judge, (other, False, False), (other, True, True), *[(other, False, True)] * 5)

@@ -3,7 +3,7 @@
 from fakes import PERIOD, Clock, made_alarms, made_reading
 
 from firmware.rack import Rack
-from firmware.reading import summarize
+from firmware.reading import Extra, summarize
 
 CYCLE_MS = 10_000
 DAY_MS = 24 * 3600 * 1000
@@ -59,6 +59,40 @@ TWO = made_reading(
     pack=2, cells=cells(3300, 3310, 3290), voltage=49601, current=-10100, remaining=60000, capacity=74000,
     temperatures=(180, 210, 190),
 )  # fmt: skip
+FULL, CALM = made_alarms(on=("Fully_Charged",)), made_alarms()
+WARNED = made_alarms(on=("Cell_OV",), cells=b"\0\0\2" + bytes(12))
+FAULTY = made_alarms(on=("Cell_Fault",), faulty=(4,))
+# nine cells over their limit, nine under, and the protection of a pack
+OVER = made_alarms(on=("Cell_OV",), cells=b"\2" * 9 + bytes(6))
+UNDER = made_alarms(on=("Cell_UV",), cells=b"\1" * 9 + bytes(6))
+OFF = made_alarms(on=("Pack_OVP", "Cell_OV"), cells=b"\2" + bytes(14))
+# field in which the packs differ, what each says; keys that are published, their values
+OF_PACKS = (
+    ("voltage", (49500, 49501), {"PackVoltage": 49501}), ("voltage", (49500, 49500, 49501), {"PackVoltage": 49500}),
+    ("temperatures", ((),), {"TempMin": None, "TempMax": None}),
+    ("temperatures", ((), (-5, -50)), {"TempMin": -50, "TempMax": -5}),
+    # the state that all packs share; the direction that only some have; else the sign of the sum
+    ("current", (5000, 5000), {"BatteryState": "charging"}), ("current", (0, 0), {"BatteryState": "idle"}),
+    ("current", (-5000, -5000), {"BatteryState": "discharging"}), ("current", (0, 5000), {"BatteryState": "charging"}),
+    ("current", (0, -5000), {"BatteryState": "discharging"}), ("current", (8000, -5000), {"BatteryState": "charging"}),
+    ("current", (5000, -8000), {"BatteryState": "discharging"}), ("current", (5000, -5000), {"BatteryState": "idle"}),
+    ("alarms", (FULL, FULL), {"BatteryState": "full"}),
+    ("alarms", (None, None), {"Problem": None, "Warning": None, "ProblemText": None}),
+    ("alarms", (CALM, CALM), {"Problem": False, "Warning": False, "ProblemText": "OK"}),
+    ("alarms", (CALM, None), {"Problem": False, "Warning": False, "ProblemText": "OK"}),
+    ("alarms", (WARNED, CALM), {"Problem": False, "Warning": True, "ProblemText": "Pack 1: Cell 3 over-voltage"}),
+    ("alarms", (None, FAULTY), {"Problem": True, "Warning": False, "ProblemText": "Pack 2: Cell 4 fault"}),
+    ("alarms", (WARNED, FAULTY),
+     {"Problem": True, "Warning": True, "ProblemText": "Pack 2: Cell 4 fault; Pack 1: Cell 3 over-voltage"}),
+    ("alarms", (OFF, None), {"ProblemText": "Pack 1: Over-voltage protection; Cell 1 over-voltage"}),
+    ("alarms", (OVER, UNDER, OFF), {"ProblemText": "Pack 3: Over-voltage protection; "
+     "Pack 1: Cells 1, 2, 3, 4, 5, 6, 7, 8, 9 over-voltage … and 2 more"}),
+    ("alarms", (made_alarms(on=("Pack_OVP", "OT", "UT")),) * 16,
+     {"ProblemText": "Pack 1: Over-voltage protection; Pack 2: Over-voltage protection; Pack 3: Over-voltage protection"
+      " … and 45 more"}),
+    ("cells", (cells(3310, 3290), cells(3300, 3280), cells(3320)),
+     {"CellMin": 3280, "CellMinAt": "Pack 2 cell 2", "CellMax": 3320, "CellMaxAt": "Pack 3 cell 1", "CellDelta": 40}),
+)  # fmt: skip
 
 
 def check_two_packs():
@@ -72,26 +106,23 @@ def check_two_packs():
     }  # fmt: skip
 
 
+def check_what_packs_have_together():
+    for key, said, expected in OF_PACKS:
+        values = totals(*alike(key, *said))
+        assert {name: values.get(name) for name in expected} == expected, (key, said)
+
+
 def check_state_of_charge_is_weighed_by_capacity():
-    for first, second, soc in (
-        ((50000, 50000), (0, 50000), 500), ((50000, 50000), (0, 100000), 333), ((55000, 50000), (50000, 50000), 1000),
-        ((0, 50000), (0, 50000), 0), ((0, 0), (0, 0), None),
+    """(remaining, capacity) of each pack; the second one may say its SOC itself, in %, as a text console does."""
+    for first, second, soc, expected in (
+        ((50000, 50000), (0, 50000), None, 500), ((50000, 50000), (0, 100000), None, 333),
+        ((55000, 50000), (50000, 50000), None, 1000), ((0, 50000), (0, 50000), None, 0), ((0, 0), (0, 0), None, None),
+        ((50000, 50000), (40000, 50000), 90, 950), ((50000, 50000), (0, 50000), 0, 500),
     ):  # fmt: skip
+        extra = None if soc is None else Extra((), None, soc, "", "idle", None, (), None)
         one = made_reading(pack=1, remaining=first[0], capacity=first[1])
-        two = made_reading(pack=2, remaining=second[0], capacity=second[1])
-        assert totals(one, two)["SOC"] == soc, (first, second)
-
-
-def check_mean_voltage_is_rounded_half_away():
-    for voltages, mean in (((49500, 49501), 49501), ((49500, 49500, 49501), 49500), ((1, 1, 2, 2), 2)):
-        assert totals(*alike("voltage", *voltages))["PackVoltage"] == mean, voltages
-
-
-def check_lowest_and_highest_cell_say_where():
-    values = totals(ONE, made_reading(pack=2, cells=cells(3300, 3280)), made_reading(pack=16, cells=cells(3320)))
-    assert (values["CellMin"], values["CellMinAt"]) == (3280, "Pack 2 cell 2")
-    assert (values["CellMax"], values["CellMaxAt"]) == (3320, "Pack 16 cell 1")
-    assert values["CellDelta"] == 40
+        two = made_reading(pack=2, remaining=second[0], capacity=second[1], extra=extra)
+        assert totals(one, two)["SOC"] == expected, (first, second)
 
 
 def check_where_the_lowest_and_highest_cell_is_changes_seldom():
@@ -121,66 +152,6 @@ def check_a_lowest_cell_that_is_gone_is_told_no_more():
         assert (values and values["CellMinAt"]) == (low and "Pack %d cell 1" % low), packs  # noqa: UP031
 
 
-def check_temperatures_may_be_missing():
-    values = totals(made_reading(temperatures=()))
-    assert "TempMin" not in values and "TempMax" not in values
-    values = totals(made_reading(temperatures=()), made_reading(pack=2, temperatures=(-5, -50)))
-    assert (values["TempMin"], values["TempMax"]) == (-50, -5)
-
-
-def check_battery_state():
-    """What all packs share; the direction that only some have; else the sign of the sum."""
-    for currents, state in (
-        ((5000, 5000), "charging"), ((-5000, -5000), "discharging"), ((0, 0), "idle"), ((0, 5000), "charging"),
-        ((0, -5000), "discharging"), ((8000, -5000), "charging"), ((5000, -8000), "discharging"),
-        ((5000, -5000), "idle"),
-    ):  # fmt: skip
-        assert totals(*alike("current", *currents))["BatteryState"] == state, currents
-    full = made_alarms(on=("Fully_Charged",))
-    assert totals(*alike("alarms", full, full))["BatteryState"] == "full"
-
-
-def check_problems_are_those_of_any_pack():
-    calm, warned = made_alarms(), made_alarms(on=("Cell_OV",), cells=b"\0\0\2" + bytes(12))
-    faulty = made_alarms(on=("Cell_Fault",), faulty=(4,))
-    for alarms, expected in (
-        ((None, None), (None, None, None)),
-        ((calm, calm), (False, False, "OK")),
-        ((calm, None), (False, False, "OK")),
-        ((warned, calm), (False, True, "Pack 1: Cell 3 over-voltage")),
-        ((calm, faulty), (True, False, "Pack 2: Cell 4 fault")),
-        ((warned, faulty), (True, True, "Pack 2: Cell 4 fault; Pack 1: Cell 3 over-voltage")),
-        ((None, faulty), (True, False, "Pack 2: Cell 4 fault")),
-    ):
-        values = totals(*alike("alarms", *alarms))
-        assert tuple([values.get(key) for key in ("Problem", "Warning", "ProblemText")]) == expected, expected
-
-
-def check_the_worst_of_all_packs_comes_first():
-    """Nine cells over their limit, nine under, and then the protection of a third pack."""
-    over = made_alarms(on=("Cell_OV",), cells=b"\2" * 9 + bytes(6))
-    under = made_alarms(on=("Cell_UV",), cells=b"\1" * 9 + bytes(6))
-    off = made_alarms(on=("Pack_OVP", "Cell_OV"), cells=b"\2" + bytes(14))
-    for alarms, text in (
-        ((over, under, off),
-         "Pack 3: Over-voltage protection; Pack 1: Cells 1, 2, 3, 4, 5, 6, 7, 8, 9 over-voltage … and 2 more"),
-        ((off, None, None), "Pack 1: Over-voltage protection; Cell 1 over-voltage"),
-    ):  # fmt: skip
-        assert totals(*alike("alarms", *alarms))["ProblemText"] == text
-
-
-# -- times
-
-
-def check_what_is_wrong_with_all_packs_is_counted():
-    """All of it in words would take more memory than there is."""
-    rig = Rig(16)
-    alarms = made_alarms(on=("Pack_OVP", "OT", "UT"))
-    values = rig.cycle(*[made_reading(pack=pack, alarms=alarms) for pack in range(1, 17)])
-    first = "; ".join([f"Pack {pack}: Over-voltage protection" for pack in (1, 2, 3)])
-    assert values["ProblemText"] == first + " … and 45 more", values["ProblemText"]
-
-
 def check_times_to_full_and_empty():
     """From the mean current, in minutes; left out under 1 A."""
     for current, remaining, full, empty in (
@@ -198,7 +169,7 @@ def check_window_of_the_mean_current():
         rig = Rig(1, ticks)
         for seconds, current, minutes in (
             (0, 1000, 2400), (10, 3000, 1200), (10, 8000, 600), (200, 4000, 600), (301, 1500, 1600), (30, 4500, 800),
-            (7 * DAY_MS // 1000, 2000, 1200),
+            (7 * DAY_MS // 1000, 2000, 1200), (29, 4000, 800), (1, 6000, 600), (270, 8000, 343), (29, 2000, 450),
         ):  # fmt: skip
             reading = made_reading(current=current, remaining=60000, capacity=100000)
             assert rig.cycle(reading, ms=seconds * 1000)["TimeToFull"] == minutes, (ticks, seconds)
@@ -207,9 +178,6 @@ def check_window_of_the_mean_current():
         for _ in range(count):
             values = rig.cycle(made_reading(current=current, remaining=10000))
         assert values[key] == minutes, key
-
-
-# -- missing packs
 
 
 def check_pack_that_is_missing():
@@ -224,10 +192,19 @@ def check_pack_that_is_missing():
     ):  # fmt: skip
         for ticks in (0, PERIOD - 30_000):
             assert Rig(count, ticks).cycles(*cycles) == published, (ticks, cycles)
+    rig = Rig(2)
+    rig.cycles(*[(1,)] * 8)
+    for _ in range(30):  # for good: ticks cannot tell six days from minus six
+        assert rig.cycle(made_reading(), ms=DAY_MS // 2)["Packs"] == 1
+    rig = Rig(2)
+    assert rig.cycles((1, 2), (1,)) == [2, None]
+    assert rig.rack.cycle(None) is None  # the battery is away, or polling is paused: then nobody is missing
+    rig.clock.advance(3_600_000)
+    assert rig.cycles((1,), (1, 2)) == [None, 2]
 
 
 def check_what_is_said_of_a_missing_pack():
-    """It comes before other problems."""
+    """It comes before other problems. A pack that left the group is missing, too."""
     for alarms, warning, more in ((None, False, ""), (made_alarms(on=("UT",)), True, "; Pack 1: Under-temperature")):
         rig = Rig(3)
         rig.cycles(*[(1, 3)] * 6)
@@ -236,18 +213,6 @@ def check_what_is_said_of_a_missing_pack():
         assert (values["Packs"], values["PacksExpected"], values["PackCurrent"], values["SOC"]) == (2, 3, 10000, 500)
         assert (values["Problem"], values["Warning"]) == (True, warning)
         assert values["ProblemText"] == "Pack 2 missing" + more
-
-
-def check_a_cycle_keeps_nothing_of_the_one_before():
-    rig = Rig(1)
-    for current in (-9000, 5000):
-        made = made_reading(current=current, cells=cells(3300 + current // 1000), alarms=made_alarms(on=("UT",)))
-        values = rig.cycle(made)
-    assert (values["Packs"], values["PackCurrent"], values["CellMin"], values["CellMax"]) == (1, 5000, 3300, 3305)
-    assert "ProblemText" not in rig.cycle(made_reading())
-
-
-def check_pack_that_left_the_group_is_missing():
     rig = Rig(2)
     rig.cycles((1, 2))
     rig.expect((1,))
@@ -258,17 +223,10 @@ def check_pack_that_left_the_group_is_missing():
     assert rig.cycles(*[(1, 2)] * 2) == [2, 2]
 
 
-def check_missing_for_days_stays_missing():
-    """Ticks cannot tell six days from minus six."""
-    rig = Rig(2)
-    rig.cycles(*[(1,)] * 8)
-    for _ in range(30):
-        assert rig.cycle(made_reading(), ms=DAY_MS // 2)["Packs"] == 1
-
-
-def check_minute_counts_only_while_cycles_run():
-    rig = Rig(2)
-    assert rig.cycles((1, 2), (1,)) == [2, None]
-    assert rig.rack.cycle(None) is None  # the battery is away, or polling is paused
-    rig.clock.advance(3_600_000)
-    assert rig.cycles((1,), (1, 2)) == [None, 2]
+def check_a_cycle_keeps_nothing_of_the_one_before():
+    rig = Rig(1)
+    for current in (-9000, 5000):
+        made = made_reading(current=current, cells=cells(3300 + current // 1000), alarms=made_alarms(on=("UT",)))
+        values = rig.cycle(made)
+    assert (values["Packs"], values["PackCurrent"], values["CellMin"], values["CellMax"]) == (1, 5000, 3300, 3305)
+    assert "ProblemText" not in rig.cycle(made_reading())

@@ -6,7 +6,6 @@ from types import SimpleNamespace
 
 import pytest
 from commands_cases import BAD
-from plain_checks import checks_of
 
 from firmware.commands import Commands
 from firmware.log import Log
@@ -15,11 +14,6 @@ PREFIX = "PylonToMQTT/Main/"
 
 def shown(payload):
     return repr(payload[:50])
-
-
-@checks_of("commands_cases")
-def test_parse(check):
-    check()
 
 
 class Rig:

@@ -3,20 +3,8 @@
 import json
 
 import pytest
-from plain_checks import checks_of
 
 from firmware import config
-
-
-@checks_of("config_cases")
-def test_config(check):
-    check()
-
-
-@checks_of("config_file_cases")
-def test_config_file(check):
-    check()
-
 
 SETTINGS = {"wifi_ssid": "Küche", "wifi_pass": "hunter2!", "mqtt_host": "broker", "publish_rate": 5}
 

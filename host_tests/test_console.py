@@ -4,7 +4,6 @@ import console_answers as made
 import pytest
 import recordings
 from fakes import Clock
-from plain_checks import checks_of
 
 from firmware.battery import NoReply, console_details, console_line, console_pack
 from firmware.battery.console import Console
@@ -46,26 +45,6 @@ PARSERS = {
     "stat": console_details.stat,
     "info": console_details.info,
 }
-
-
-@checks_of("console_line_cases")
-def test_line(check):
-    check()
-
-
-@checks_of("console_text_cases")
-def test_text(check):
-    check()
-
-
-@checks_of("console_pack_cases")
-def test_pack(check):
-    check()
-
-
-@checks_of("console_cases")
-def test_console(check):
-    check()
 
 
 @pytest.fixture(scope="module")

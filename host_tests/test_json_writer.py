@@ -7,17 +7,11 @@ import random
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from plain_checks import checks_of
 
 from firmware.mqtt.json_writer import JsonWriter
 
 ROUNDS = 2000
 CHARACTERS = "\0\t\n\x1f \"\\/{}[]:,aZ\x7fäß€\u2028\U0001f50b"
-
-
-@checks_of("json_writer_cases")
-def test_json_writer(check):
-    check()
 
 
 def number(choice):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 import pytest
-from plain_checks import checks_of
 from repl_helpers import mpremote
 from tool_process import Tool
 
@@ -17,11 +16,6 @@ REFUSED = (
     ({"uart_rx": 40}, "uart_rx: 40: this chip refuses it (invalid pin)"),
     ({"led": 35}, "led: 35: this chip refuses it (pin can only be input)"),
 )
-
-
-@checks_of("pins_cases")
-def test_pins(check):
-    check()
 
 
 @pytest.mark.parametrize(("settings", "said"), REFUSED, ids=[row[1].partition(" this")[0] for row in REFUSED])

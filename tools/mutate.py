@@ -30,24 +30,26 @@ TIMEOUT_FACTOR, TIMEOUT_MIN_S = 4, 20  # of what the tests take without a change
 BASE_TIMEOUT_S = 600
 
 FIRMWARE, TESTS = "firmware", "host_tests"
-CONSOLE = ("test_console.py", "test_payloads.py")
+CONSOLE = ("console_line_cases.py", "console_text_cases.py", "console_pack_cases.py", "console_cases.py",
+           "test_console.py")  # fmt: skip
+PAYLOADS = ("payload_cases.py", "console_payload_cases.py")
 # File of firmware/ -> the tests that go with it, where that is not test_<name>.py alone.
 MODULES = {
-    "battery/frame.py": ("test_frame.py", "test_simulator_against_firmware.py", "test_recorded_frames.py"),
-    "battery/messages.py": ("test_messages.py", "test_recorded_frames.py"),
-    "battery/link.py": ("test_link.py", "test_pylontech.py"),
-    "battery/pylontech.py": ("test_pylontech.py", "test_link.py"),
-    "battery/pace.py": (), "battery/rs485.py": (), "battery/search.py": (),
+    "battery/frame.py": ("codec_cases.py", "reader_cases.py", "messages_cases.py"),
+    "battery/messages.py": ("messages_cases.py",), "battery/readings.py": ("messages_cases.py",),
+    "battery/link.py": ("test_link.py", "test_pylontech.py", "test_search.py"),
+    "battery/pylontech.py": ("test_pylontech.py",), "battery/pylontech_details.py": ("test_pylontech.py",),
+    **{f"battery/pace{part}.py": ("test_pace.py",) for part in ("", "_details", "_messages", "_readings")},
+    "battery/rs485.py": (), "battery/search.py": (), "battery/link_search.py": ("test_search.py", "test_pace.py"),
     "battery/poller.py": ("test_poller.py", "test_poller_troubles.py"),
     "battery/questions.py": ("test_questions.py", "test_poller.py"),
     **{f"battery/console{part}.py": CONSOLE for part in ("", "_details", "_line", "_pack", "_text")},
-    "plausible.py": ("test_plausible.py", "test_recorded_frames.py"),
-    "problems.py": ("test_problems.py", "test_console.py"),
-    "rack.py": ("test_rack.py", "test_payloads.py"), "energy.py": (),
-    "reading.py": ("test_reading.py", "test_rack.py", "test_payloads.py"),
-    "mqtt/json_writer.py": ("test_json_writer.py", "test_payloads.py"),
-    "mqtt/payloads.py": ("test_payloads.py", "test_pace.py"),
-    "mqtt/details.py": ("test_payloads.py", "test_publisher.py"),
+    "plausible.py": ("plausible_cases.py",), "problems.py": ("problems_cases.py",),
+    "problem_text.py": ("problems_cases.py",), "rack.py": ("rack_cases.py", *PAYLOADS),
+    "energy.py": ("energy_cases.py",), "reading.py": ("reading_cases.py",), "retained.py": ("retained_cases.py",),
+    "mqtt/json_writer.py": ("json_writer_cases.py", "test_json_writer.py", *PAYLOADS),
+    "mqtt/payloads.py": (*PAYLOADS, "test_pace.py"),
+    "mqtt/details.py": (*PAYLOADS, "test_publisher.py"),
     "mqtt/session.py": ("test_session.py", "test_session_life.py"), "mqtt/connect_errors.py": ("test_session.py",),
     "mqtt/transport.py": (),
 }

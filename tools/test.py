@@ -2,7 +2,7 @@
 
 `--frames PATH` runs the tests of recordings over a capture, and where nothing else is asked for, only these. All other
 arguments go to pytest:
-`python3 tools/test.py --quick host_tests/test_frame.py -k crc`.
+`python3 tools/test.py host_tests/test_link.py -k babble`.
 """
 
 from __future__ import annotations
