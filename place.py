@@ -51,7 +51,7 @@ def start():
     words = read()
     trial = words[1:2] == [b"trial"]
     if trial:
-        trial = words[2] < b"%d" % _STARTS_MAX
+        trial = words[2].isdigit() and int(words[2]) < _STARTS_MAX
         if trial:
             words[2] = b"%d" % (int(words[2]) + 1)
         else:

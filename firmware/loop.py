@@ -72,7 +72,7 @@ class Loop:
         was_in_cycle = self.poller.in_cycle()
         wait_ms = self.poller.step()
         is_good_moment = (was_in_cycle and not self.poller.in_cycle()) or self.poller.searching
-        self.publisher.tend()
+        self.publisher.tend(self.update)
         if not self._told and self._session.connected and self.poller.cycle_ms is not None:
             self._told = True
             poller, packs = self.poller, str(self.poller.packs).strip("(,)")
@@ -102,17 +102,25 @@ class Loop:
         """A message on one of our subscriptions."""
         if self.publisher.identity_came(topic, payload):
             return
-        if self.key and topic.startswith(self.publisher.prefix.encode() + b"update/"):
-            if not self.update:
-                with Temporary():
-                    from .update.offer import Offers
-                self.update = Offers(self, self._clock, self._log)
-            self.update.message(topic, payload, retained)
+        if topic.startswith(self.publisher.prefix.encode() + b"update/"):
+            if self.key:
+                self._update_message(topic, payload, retained)
             return
         with Temporary():
             from .commands import Commands
         commands = Commands(self.publisher.prefix, self.poller, self.publisher, self.restart, self._log)
         commands.message(topic, payload, retained)
+
+    def _update_message(self, topic, payload, retained):
+        if not self.update:
+            try:
+                with Temporary():
+                    from .update.offer import Offers
+                self.update = Offers(self, self._clock, self._log)
+            except MemoryError:  # nobody must be able to stop the firmware by asking
+                self._log.warning("update refused: too little memory")
+                return
+        self.update.message(topic, payload, retained)
 
     def found(self, dialect):
         """The battery answers, in this dialect, which comes first from now on. Only the one in use is loaded: another

@@ -25,7 +25,10 @@ def begin():
     if place.read()[1:2] == [b"refused"]:
         with Temporary():
             from .update.outcome import given_up
-        given_up(retained)
+        try:
+            given_up(retained)
+        except OSError as error:  # a flash that is full must not keep it from starting
+            print("place.txt is not written:", error)
     crash_loop = retained.quick_boots >= _QUICK_BOOTS
     retained.quick_boots = 0 if crash_loop else retained.quick_boots + 1
     retained.save()

@@ -87,7 +87,8 @@ def test_the_password_comes_from_a_file_or_the_environment(tmp_path, monkeypatch
     assert seen == [("me", "of the file" if from_file else "of the environment")]
 
 
-HEAD = {"nonce": "0" * 32, "version": "0.2.0", "micropython": "1.28.0", "mpy": 6, "place": "a", "free": 1 << 20}
+HEAD = {"nonce": "0" * 32, "version": "0.2.0", "micropython": "1.28.0", "mpy": 6, "place": "a", "free": 1 << 20,
+        "link": True}  # fmt: skip
 
 
 class Board:
@@ -102,7 +103,8 @@ class Board:
         self.sent.append(name)
         if name == "ask":
             self.queue = [b"no JSON", b"[1]", json.dumps(self.head | {"id": payload}).encode(),
-                          b'{"file":"firmware/a.mpy","size":1,"sha256":"0"}', b'{"files":1}']  # fmt: skip
+                          b'{"file":"firmware/a.mpy","size":1,"sha256":"%s"}' % (b"0" * 64),
+                          b'{"files":1}']  # fmt: skip
 
     def next(self, _):
         return (deploy_mqtt.ANSWER, self.queue.pop(0), False) if self.queue else None

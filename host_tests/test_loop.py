@@ -35,7 +35,7 @@ class Rig:
         )  # fmt: skip
         wifi = SimpleNamespace(tend=lambda: False, connected=lambda: True)
         publisher = SimpleNamespace(
-            tend=lambda: None, prefix="a/b/", connected=lambda: note("publisher.connected"), state=lambda: None,
+            tend=lambda update: None, prefix="a/b/", connected=lambda: note("publisher.connected"), state=lambda: None,
             identity_came=lambda topic, payload: topic == b"a/b/stat/info/Pack1",
         )  # fmt: skip
         telemetry = SimpleNamespace(uptime_s=lambda: self.clock.passed_ms // 1000)

@@ -146,6 +146,15 @@ def test_a_sender_that_goes_away(flash):
         rig.update(NEW)
 
 
+def test_a_battery_so_slow_that_nothing_is_asked_for_within_five_minutes(flash):
+    rig, said = Rig(), []
+    publish = rig.loop.publisher.publish
+    rig.loop.publisher.publish = lambda *what: said.append(what[1]) or publish(*what)
+    with pytest.raises(Restarted):
+        rig.update(NEW, ms=40_000)
+    assert said.count(b'{"busy":true}') > 10
+
+
 def test_what_home_assistant_sees(flash):
     rig, states = Rig(), []
     publish = rig.loop.publisher.publish

@@ -121,11 +121,15 @@ def test_which_place_starts(tmp_path, monkeypatch, text, files, root):
     assert starts() == root
 
 
-def test_a_flash_that_cannot_be_written_starts_all_the_same(flash, monkeypatch):
-    place.write([b"b", b"trial", b"1", b"-", b"2.0", SUM])
+@pytest.mark.parametrize("connected", [True, False])
+def test_a_flash_that_cannot_be_written_does_not_stop_it(flash, monkeypatch, connected):
+    rig, _ = on_trial(b"-")
 
-    def full(name, mode="r"):
+    def full(words):
         raise OSError(28)
 
     monkeypatch.setattr(place, "write", full)
     assert place.start() and starts() == "b/"
+    rig.session.connected = connected
+    rig.passes(602, 1000)
+    assert rig.loop.update is None and "place.txt cannot be written: error 28" in rig.lines[-1]

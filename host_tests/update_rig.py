@@ -134,7 +134,7 @@ class Rig:
         session = SimpleNamespace(tend=lambda up: None, silence_ms=lambda: 0, close=lambda: None, connected=True)
         self.session = session
         self.poller = SimpleNamespace(searching=False, step=lambda: 0, in_cycle=lambda: False, cycle_ms=None)
-        publisher = SimpleNamespace(tend=lambda: None, prefix=PREFIX, connected=lambda: None,
+        publisher = SimpleNamespace(tend=lambda update: None, prefix=PREFIX, connected=lambda: None,
                                     identity_came=lambda topic, payload: False,
                                     publish=self._publish)  # fmt: skip
         self.telemetry = SimpleNamespace(uptime_s=lambda: self.clock.passed_ms // 1000)
@@ -176,10 +176,10 @@ class Rig:
         """Signs and sends an offer."""
         self.send("offer", hmac.new(key, text, hashlib.sha256).hexdigest().encode() + b" " + text)
 
-    def update(self, wanted, version=b"2", force=b"-", change=lambda number, part: part):
+    def update(self, wanted, version=b"2", force=b"-", change=lambda number, part: part, ms=50):
         """All of an update, until the board starts anew (Restarted) or refuses -> its last words.
 
-        wanted: {name: bytes}; change: what becomes of the parts on the way.
+        wanted: {name: bytes}; change: what becomes of the parts on the way; ms: what a pass takes.
         """
         names = sorted(wanted)
         text = manifest_of(wanted)
@@ -196,7 +196,7 @@ class Rig:
                     part = change(number, contents[number][at : at + PART_BYTES])
                     topic = f"{PREFIX}update/data".encode()
                     self.loop.message(topic, struct.pack(">HI", number, at) + part, False)
-            self.passes()
+            self.passes(1, ms)
         raise AssertionError("it does not end")
 
 

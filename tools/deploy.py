@@ -64,10 +64,11 @@ def main(arguments=None):
             if given.mqtt:
                 update(given)
             else:
-                key = new_key(given.key_file) if given.new_key else None
+                if given.new_key and given.key_file.exists():
+                    raise ToolError(f"{given.key_file} holds a key already: name another file with --key-file")
                 deploy(given.port, given.source)
-                if key:
-                    set_key(given.port, key, given.key_file)
+                if given.new_key:
+                    new_key(given.port, given.key_file)
             return 0
         except CompileError as error:
             raise ToolError(str(error)) from None
@@ -98,27 +99,27 @@ def first_line(path, hint=""):
         raise ToolError(f"{path} cannot be read, or is empty. {hint}".rstrip()) from None
 
 
-def new_key(path):
-    """-> a new key, kept in the file `path`, which only its owner may read. ToolError: there is one."""
+def new_key(port, path):
+    """Makes a key, keeps it in the file `path`, which only its owner may read, and sets it on the board at `port`, over
+    USB. ToolError: then there is no such file.
+    """
+    from tools.configure import on_board, program
+
     key = secrets.token_urlsafe(KEY_BYTES)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(key + "\n")
-    except FileExistsError:
-        raise ToolError(f"{path} holds a key already: name another file with --key-file") from None
     except OSError as error:
         raise ToolError(f"{path}: {error.strerror}") from None
-    return key
-
-
-def set_key(port, key, path):
-    """Set update_key on the board at `port`, over USB. ToolError."""
-    from tools.configure import on_board, program
-
-    said = on_board(port, program({"update_key": key}, False), reset=True)
-    if "saved" not in said:
-        raise ToolError(f"update_key was not set: {said}")
+    said = ""
+    try:
+        said = on_board(port, program({"update_key": key}, False), reset=True)
+        if "saved" not in said:
+            raise ToolError(f"update_key was not set: {said}")
+    finally:
+        if "saved" not in said:
+            path.unlink()
     say(f"update_key is set; it is kept in {path}. The board starts anew")
 
 

@@ -6,19 +6,22 @@ import hashlib
 import hmac
 import json
 import queue
+import re
 import secrets
 import struct
+import sys
 import time
 
 import paho.mqtt.client as paho
 
 from tools import ToolError
 from tools.deploy_plan import AGAIN, PLACE, check_release, copying, plan, summary
+from tools.process import clean
 
 MPY = 6  # of the code that mpy-cross makes
 PART_BYTES = 250
 ANSWER_TIMEOUT_S, ASKS = 6, 5
-PART_TIMEOUT_S = 20
+PART_TIMEOUT_S, BUSY_TIMEOUT_S = 20, 600
 ROUNDS = 5  # after each silence it begins anew, and goes on where it was
 TRIAL_TIMEOUT_S = 1000  # 10 minutes, or three starts of a version that hangs
 ASK_AGAIN_S = 20
@@ -27,13 +30,26 @@ ANSWER, LOG, STATE, LWT = "tele/update", "tele/LOG", "tele/STATE", "tele/LWT"
 READINGS = "stat/readings/"
 
 
+# What the board says of itself, and all that it says; others may publish there, too
+HELLO = {"nonce": r"[0-9a-f]{32}", "version": r"\S+", "micropython": r"\S+", "mpy": int, "place": "[ab]", "free": int,
+         "link": bool}  # fmt: skip
+KINDS = HELLO | {"id": ".*", "file": (int, str), "size": int, "sha256": r"[0-9a-f]{64}", "files": int, "at": int,
+                 "refused": ".*", "restart": ".*", "good": ".*", "busy": bool}  # fmt: skip
+
+
 def parsed(payload):
-    """-> the object in a payload of JSON; {} where there is none."""
+    """-> the object in a payload of JSON; {} where there is none, or it has a value that cannot be."""
     try:
         found = json.loads(payload)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return found if isinstance(found, dict) and all(_can_be(*item) for item in found.items()) else {}
+
+
+def _can_be(key, value):
+    kind = KINDS.get(key, object)
+    is_fit = isinstance(value, str) and re.fullmatch(kind, value) if isinstance(kind, str) else isinstance(value, kind)
+    return is_fit and (value.isprintable() if isinstance(value, str) else not isinstance(value, int) or value >= 0)
 
 
 class Link:
@@ -129,6 +145,8 @@ class Update:
 
     def _ask(self):
         """-> (what the board is, {name: (size, sum)} of its files). ToolError."""
+        why = None
+        busy_until = time.monotonic() + BUSY_TIMEOUT_S
         for _ in range(ASKS):
             asked = secrets.token_hex(6)
             self._link.send("ask", asked)
@@ -138,14 +156,18 @@ class Update:
                 said = self._said(until)
                 if said is None:
                     continue
-                if said.get("id") == asked:
+                if said.get("id") == asked and said.keys() >= HELLO.keys():
                     hello = said
-                elif hello and "sha256" in said:
-                    present["/" + said["file"]] = said["size"], said["sha256"]
+                elif hello and said.keys() >= {"file", "size", "sha256"}:
+                    present[f"/{said['file']}"] = said["size"], said["sha256"]
                     until = time.monotonic() + ANSWER_TIMEOUT_S
                 elif hello and said.get("files") == len(present):
                     return hello, present
-                self._raise_refusal(said)
+                elif "busy" in said:  # with an update that somebody began
+                    until = min(busy_until, time.monotonic() + ANSWER_TIMEOUT_S)
+                why = said.get("refused", why)
+        if why:
+            raise ToolError(f"the board refuses: {why}")
         online = {None: "nothing is known of it", True: "it is online", False: "it is offline"}[self._online]
         raise ToolError(f"the board {self._link.prefix[:-1]} does not answer ({online}): is update_key set on it, "
                         "has it been started anew since, and may this user publish and hear there?")  # fmt: skip
@@ -159,14 +181,10 @@ class Update:
         if topic == LWT:
             self._online = payload == b"Online"
         elif topic == LOG:
-            self._say(f"board | {payload.decode('utf-8', 'replace')}")
+            self._say(f"board | {clean(payload.decode('utf-8', 'replace'))}")
         elif topic == ANSWER and not retained:
             return parsed(payload)
         return {topic: payload} if topic == STATE or topic.startswith(READINGS) else None
-
-    def _raise_refusal(self, said):
-        if "refused" in said:
-            raise ToolError(f"the board refuses: {said['refused']}")
 
     def _offer(self, nonce, copy):
         """Sends what the board asks for -> True when it starts the new version, False when it is silent. ToolError."""
@@ -185,42 +203,48 @@ class Update:
             said = self._said(until)
             if said is None:
                 continue
-            self._raise_refusal(said)
+            if "memory" in said.get("refused", ""):
+                return False
+            if "refused" in said:
+                raise ToolError(f"the board refuses: {said['refused']}")
             if "restart" in said:
                 self._say("starting the board anew …")
                 return True
-            if "at" in said and said["file"] < len(contents):
-                number, at = said["file"], said["at"]
+            number, at = said.get("file"), said.get("at", sys.maxsize)
+            if isinstance(number, int) and number < len(contents) and at < len(contents[number]):
                 if number and number not in told:
                     told.add(number)
                     name = names[number - 1]
                     self._say(copying(name, len(told), max(len(told), len(copy)), len(self._wanted[name])))
                 part = contents[number][at : at + PART_BYTES]
                 self._link.send("data", struct.pack(">HI", number, at) + part)
+            if "at" in said or "busy" in said:
                 until = time.monotonic() + PART_TIMEOUT_S
         return False
 
     def _await_good(self, hello):
         """Until the new version is good, and a reading is published where the battery answers. ToolError."""
         until, ask_at = time.monotonic() + TRIAL_TIMEOUT_S, time.monotonic() + ASK_AGAIN_S
-        asked, is_good, reading = "", False, None
+        asked, is_good, reading, error = "", False, None, "it does not say why"
         while time.monotonic() < until:
-            said = self._said(min(until, ask_at))
-            if time.monotonic() >= ask_at:  # what it said may have been lost
-                asked, ask_at = secrets.token_hex(6), time.monotonic() + ASK_AGAIN_S
-                self._link.send("ask", asked)
-            for topic, payload in (said or {}).items():
+            said = self._said(min(until, ask_at)) or {}
+            for topic, payload in said.items():
                 if topic == STATE:
-                    error = str(parsed(payload).get("LastError"))
+                    error = clean(str(parsed(payload).get("LastError")))
                     if error.startswith(f"update to {self._version} given up"):
-                        raise ToolError(f"the board went back to {hello['version']}: {error}")
+                        ask_at = 0  # or was that an earlier one?
                 elif topic.startswith(READINGS + "Pack"):
                     reading = topic
-            if said and ("good" in said or (said.get("id") == asked and said["place"] != hello["place"])):
+            if said.get("id") == asked and said.get("place") == hello["place"]:
+                raise ToolError(f"the board went back to {hello['version']}: {error}")
+            if not is_good and ("good" in said or (said.get("id") == asked and "place" in said)):
                 is_good = True
                 self._say(f"board | up: pylon2mqtt {self._version}")
                 until = time.monotonic() + READING_TIMEOUT_S
             if is_good and (reading or not hello["link"]):
                 self._say(f"it has published {reading}" if reading else "the battery did not answer before, either")
                 return
+            if time.monotonic() >= ask_at:  # what it said may have been lost
+                asked, ask_at = secrets.token_hex(6), time.monotonic() + ASK_AGAIN_S
+                self._link.send("ask", asked)
         raise ToolError("the new version is up, but no reading came" if is_good else "the board did not come back")

@@ -160,8 +160,10 @@ class Publisher:
         """Publishes stat/status."""
         self.publish("stat/status", self._payloads.flat(members(*self._telemetry.report("status"))), True)
 
-    def tend(self):
-        """One pass: a config for Home Assistant; tele/STATE every minute and when Link changes; one line of the log."""
+    def tend(self, update=None):
+        """One pass: a config for Home Assistant; tele/STATE every minute and when Link changes; one line of the log.
+        `update`: there is one, and configs wait, since both do not fit into the memory.
+        """
         now = self._clock.ticks_ms()
         diff = self._clock.ticks_diff
         if not self._telemetry.poller.searching:
@@ -181,7 +183,7 @@ class Publisher:
                 self._clear()  # not sooner: without a config that knows, an empty one is an error
                 self.state()
                 self.on_announced()
-        elif self._devices.any_due() and not self._in_cycle:
+        elif self._devices.any_due() and not self._in_cycle and not update:
             self._announce(now)
         elif not self._devices.enabled and self._subscribed < DEVICES:
             self._session.subscribe(self._devices.config_topic(self._subscribed).encode())

@@ -33,7 +33,7 @@ class Build:
         self._here = here
         self._wanted = b""  # head of the part that is asked for
         self._part = None
-        self._heard_at = self._asked_at = clock.ticks_ms()
+        self._heard_at = self._said_at = clock.ticks_ms()
         self._tenth = 0
         self._steps = self._run(size, sha256)
 
@@ -51,8 +51,13 @@ class Build:
         why = None
         try:
             next(self._steps)
-            if self._since(self._heard_at) >= _SILENCE_MS:
-                why = "nobody sends it any more"
+            if self._wanted:
+                if self._since(self._heard_at) >= _SILENCE_MS:
+                    why = "nobody sends it any more"
+            else:  # it works by itself, for minutes where the battery is slow
+                self._heard_at = self._clock.ticks_ms()
+                if self._since(self._said_at) >= _AGAIN_MS:
+                    self._say(b'{"busy":true}')
         except StopIteration:
             self._loop.restart()
         except OSError as error:
@@ -71,7 +76,11 @@ class Build:
         self._loop.refused += 1
         self._end()
         self._log.warning("update to %s refused: %s", self._version.decode(), why)
-        self._loop.publisher.publish("tele/update", b'{"refused":"%s"}' % why.encode())
+        self._say(b'{"refused":"%s"}' % why.encode())
+
+    def _say(self, payload):
+        self._said_at = self._clock.ticks_ms()
+        self._loop.publisher.publish("tele/update", payload)
 
     def _since(self, ticks):
         return self._clock.ticks_diff(self._clock.ticks_ms(), ticks)
@@ -114,7 +123,7 @@ class Build:
             import place
         needs = b"-" if self._loop.poller.searching else b"reading"
         place.write([b"a" if self._here == b"b" else b"b", b"trial", b"0", needs, version, sha256])
-        self._loop.publisher.publish("tele/update", b'{"restart":"%s"}' % version)
+        self._say(b'{"restart":"%s"}' % version)
 
     def _copy(self, old, new, found):
         part = bytearray(_COPY_BYTES)
@@ -145,10 +154,9 @@ class Build:
     def _ask(self, number, at):
         """Asks for a part until it is here."""
         while not self._part:
-            self._asked_at = self._clock.ticks_ms()
             self._wanted = bytes((number >> 8, number & 255, at >> 24, at >> 16 & 255, at >> 8 & 255, at & 255))
-            self._loop.publisher.publish("tele/update", b'{"file":%d,"at":%d}' % (number, at))
-            while not self._part and self._since(self._asked_at) < _AGAIN_MS:
+            self._say(b'{"file":%d,"at":%d}' % (number, at))
+            while not self._part and self._since(self._said_at) < _AGAIN_MS:
                 yield
 
     def _tell(self, percent):

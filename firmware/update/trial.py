@@ -28,25 +28,28 @@ class Trial:
 
     def tend(self):
         """One pass."""
-        if self._session.connected and (not self._needs_reading or self._has_reading()):
-            self._write(self._words[:1])
-            self._loop.update = None
-            self._log.info("update to %s is good", self._words[4].decode())
-            self._loop.publisher.publish("tele/update", b'{"good":"%s"}' % self._words[4])
-        elif self._telemetry.uptime_s() >= _TRIAL_S:
+        good = self._session.connected and (not self._needs_reading or self._has_reading())
+        if not good and self._telemetry.uptime_s() < _TRIAL_S:
+            return
+        self._loop.update, words = None, self._words
+        other = b"b" if words[0] == b"a" else b"a"
+        with Temporary():
+            import place
+        try:
+            place.write(words[:1] if good else [other, b"refused", b"time", b"-"] + words[4:])
+        except OSError as error:  # the next start counts, and tries it again
+            self._log.error("update: place.txt cannot be written: error %s", error.args[0])
+            return
+        if good:
+            self._log.info("update to %s is good", words[4].decode())
+            self._loop.publisher.publish("tele/update", b'{"good":"%s"}' % words[4])
+        else:
             self._log.error("update: no success within 10 minutes, going back")
-            words = self._words
-            self._write([b"b" if words[0] == b"a" else b"a", b"refused", b"time", b"-"] + words[4:])
             self._loop.restart()
 
     def stop(self):
         """Too little memory -> False: that is the new version's fault."""
         return False
-
-    def _write(self, words):
-        with Temporary():
-            import place
-        place.write(words)
 
     def _has_reading(self):
         return any([self._devices.cells(number) for number in range(1, DEVICES)])
