@@ -8,13 +8,10 @@ _ROOM_BYTES = 9000
 
 GOOD = (
     (b'{"publishRate": 1000}', {"publishRate": 1000}),
-    (b'{"publishRate":300000}', {"publishRate": 300000}),
-    (b' {"publishRate":5000}\n', {"publishRate": 5000}),
-    (b'{"status": 1}', {"status": 1}),
+    (b' {"publishRate":300000}\n', {"publishRate": 300000}),
     (b'{"status": null}', {"status": None}),
     (b'{"status": {"any": ["thing"]}}', {"status": {"any": ["thing"]}}),
     (b'{"polling": false}', {"polling": False}),
-    (b'{"polling": true}', {"polling": True}),
     (b'{"STOP"}', {"polling": False}),
     (b'{"STOP"}\r\n', {"polling": False}),
     (b'{"restart": true}', {"restart": True}),
@@ -22,61 +19,27 @@ GOOD = (
     (b'{"status":"' + b"x" * 243 + b'"}', {"status": "x" * 243}),  # 256 bytes
     ('{"status":"Küche"}'.encode(), {"status": "Küche"}),
 )
+# why, payloads
 BAD = (
-    (b'{"publishRate": 999}', "publishRate must be"),
-    (b'{"publishRate": 300001}', "publishRate must be"),
-    (b'{"publishRate": 0}', "publishRate must be"),
-    (b'{"publishRate": -5000}', "publishRate must be"),
-    (b'{"publishRate": 5000.0}', "publishRate must be"),
-    (b'{"publishRate": 1500.5}', "publishRate must be"),
-    (b'{"publishRate": 5e3}', "publishRate must be"),
-    (b'{"publishRate": true}', "publishRate must be"),
-    (b'{"publishRate": "5000"}', "publishRate must be"),
-    (b'{"publishRate": null}', "publishRate must be"),
-    (b'{"publishRate": [5000]}', "publishRate must be"),
-    (b'{"publishRate": 1' + b"0" * 200 + b"}", "publishRate must be"),
-    (b'{"polling": 0}', "polling must be"),
-    (b'{"polling": 1}', "polling must be"),
-    (b'{"polling": "false"}', "polling must be"),
-    (b'{"polling": null}', "polling must be"),
-    (b'{"restart": false}', "restart must be"),
-    (b'{"restart": 1}', "restart must be"),
-    (b'{"restart": "true"}', "restart must be"),
-    (b'{"Restart": true}', "no such command: 'Restart'"),
-    (b'{"stop": true}', "no such command"),
-    (b'{"": 1}', "no such command"),
-    (b'{"publishRate": 5000, "pollRate": 1}', "no such command: 'pollRate'"),
-    (b'{"publishRate": 5000, "restart": 1}', "restart must be"),
-    (b"", "not JSON"),
-    (b" ", "not JSON"),
-    (b"{", "not JSON"),
-    (b'{"STOP"', "not JSON"),
-    (b'{"publishRate": 5000', "not JSON"),
-    (b'{"publishRate": 5000}}', "not JSON"),
-    (b"{'publishRate': 5000}", "not JSON"),
-    (b'\xef\xbb\xbf{"status": 1}', "not JSON"),
-    (b"STOP", "not JSON"),
-    (b"[" * 256, "not JSON"),
-    (b"{}", "not an object with a command"),
-    (b"[]", "not an object with a command"),
-    (b"5000", "not an object with a command"),
-    (b'"status"', "not an object with a command"),
-    (b"true", "not an object with a command"),
-    (b"null", "not an object with a command"),
-    (b'["status"]', "not an object with a command"),
-    (b'{"status":"' + b"x" * 244 + b'"}', "more than 256 bytes"),
-    (b'{"STOP"}' + b" " * 249, "more than 256 bytes"),
-    (b'{"status":"\xff"}', "not UTF-8"),
-    (b'{"status":"\xc3"}', "not UTF-8"),
-    (b"\x00\x80", "not UTF-8"),
-    # MicroPython's json takes these
-    (b'{"restart":true,}', "not JSON"),
-    (b'{,"restart":true}', "not JSON"),
-    (b'{"restart" true}', "not JSON"),
-    (b'{"restart"::true}', "not JSON"),
-    (b'{"restart":true]', "not JSON"),
-    (b'{"polling":false "status":1}', "not JSON"),
-)
+    ("publishRate must be", (
+        b'{"publishRate": 999}', b'{"publishRate": 300001}', b'{"publishRate": -5000}', b'{"publishRate": 5000.0}',
+        b'{"publishRate": 5e3}', b'{"publishRate": true}', b'{"publishRate": "5000"}', b'{"publishRate": null}',
+        b'{"publishRate": [5000]}', b'{"publishRate": 1' + b"0" * 200 + b"}")),
+    ("polling must be", (b'{"polling": 0}', b'{"polling": 1}', b'{"polling": "false"}', b'{"polling": null}')),
+    ("restart must be", (b'{"restart": false}', b'{"restart": 1}', b'{"restart": "true"}',
+                         b'{"publishRate": 5000, "restart": 1}')),
+    ("no such command: 'Restart'", (b'{"Restart": true}', b'{"publishRate": 5000, "Restart": 1}')),
+    ("no such command", (b'{"stop": true}', b'{"": 1}')),
+    ("not JSON", (
+        b"", b" ", b"{", b'{"STOP"', b'{"publishRate": 5000', b'{"publishRate": 5000}}', b"{'publishRate': 5000}",
+        b'\xef\xbb\xbf{"status": 1}', b"STOP", b"[" * 256,
+        # MicroPython's json takes these
+        b'{"restart":true,}', b'{,"restart":true}', b'{"restart" true}', b'{"restart"::true}', b'{"restart":true]',
+        b'{"polling":false "status":1}')),
+    ("not an object with a command", (b"{}", b"[]", b"5000", b'"status"', b"true", b"null", b'["status"]')),
+    ("more than 256 bytes", (b'{"status":"' + b"x" * 244 + b'"}', b'{"STOP"}' + b" " * 249)),
+    ("not UTF-8", (b'{"status":"\xff"}', b'{"status":"\xc3"}', b"\x00\x80")),
+)  # fmt: skip
 
 
 def check_good():
@@ -88,9 +51,10 @@ def check_good():
 
 
 def check_bad():
-    for payload, why in BAD:
-        found = parse(payload)
-        assert isinstance(found, str) and why in found, payload
+    for why, payloads in BAD:
+        for payload in payloads:
+            found = parse(payload)
+            assert isinstance(found, str) and why in found, payload
 
 
 def check_nesting_that_takes_all_memory():

@@ -6,14 +6,12 @@ from made_flash import OLD, PATH, Flash, On, PowerCut
 
 from firmware import config, config_file
 
-MASK = "***"
 # data, the line that is named, part of what is said
 BROKEN = (
     (b"", 1, "{"),
     (b"[]", 1, "object"),
     (b'"hunter2"', 1, "object"),
     (b'{"a" 1}', 1, "colon"),
-    (b'{"STOP"}', 1, "colon"),
     (b'{\n"wifi_pass": "hunter2"\n"b": 1\n}', 2, "comma"),
     (b'{\n"a": 1,\n}', 3, "comma too many"),
     (b'{\n"a": 1}\n}', 3, "nothing more"),
@@ -27,7 +25,6 @@ BROKEN = (
     (b'{\n"a": 1,\n"b": 2,\n"a": 3}', 4, '"a" is there twice'),
     (b'{5: 1}', 1, "a name in quotes"),
     (b'{\n"a":5-5}', 2, "a number"),
-    (b'{\n"a":1.2.3,\n"b":1}', 2, "a number"),
     (b'{\n"a":+5}', 2, "no number"),
     (b'{\n"wifi_pass":"hunter2\\u12"}', 2, "backslash"),
 )  # fmt: skip
@@ -35,13 +32,25 @@ WHOLE = (
     b"{}", b' {\r\n\t"a" :1 , "b":true}\r\n', b'{"a":"x\\"y{}[]:,\\\\"}', b'{"a":-1.5e+3,"b":null,"c":false}', OLD,
     '{"a": "Küche €"}'.encode(), b'{"a":"\\u00e9\\\\","b":-0.5,"c":0,"d":12e3}', b'{"a":"x\\\\u"}',
 )  # fmt: skip
+PADDED = OLD[:-1] + b" " * (4096 - len(OLD)) + b"}"
+# what the flash gives, what load() says
+UNREADABLE = ((OSError(21), "cannot be read: "), (PADDED + b" ", "more than 4096 bytes"), (OSError(2), "is missing"))
 
 
-def check_what_is_broken_is_named_with_its_line():
+def flash_with(data):
+    flash = Flash()
+    flash.files[PATH] = data
+    return flash
+
+
+def check_what_is_broken_is_named_with_its_line_and_never_overwritten():
     for data, line, words in BROKEN:
-        text = config_file.fault(data)
-        assert text is not None, data
-        assert text.startswith(f"line {line}: ") and words in text and "hunter2" not in text, (data, text)
+        with On(flash_with(data)) as on:
+            for function, keys, values in ((config.set, (), {"publish_rate": 5}), (config.unset, ("publish_rate",), {}),
+                                           (config.show, (), {}), (config.load, (), {})):  # fmt: skip
+                text = on.refused(function, *keys, **values)
+                assert text.startswith(f"{PATH} is not JSON: line {line}: "), (data, text)
+                assert words in text and "hunter2" not in text, (data, text)
 
 
 def check_what_is_whole_is_taken_and_every_cut_of_a_file_is_seen():
@@ -51,36 +60,21 @@ def check_what_is_whole_is_taken_and_every_cut_of_a_file_is_seen():
         assert config_file.fault(OLD[:end]), end
 
 
-def check_a_broken_file_is_never_overwritten():
-    for data, line, _ in BROKEN:
-        flash = Flash()
-        flash.files[PATH] = data
-        with On(flash) as on:
-            for function, keys, values in ((config.set, (), {"publish_rate": 5}), (config.unset, ("publish_rate",), {}),
-                                           (config.show, (), {}), (config.load, (), {})):  # fmt: skip
-                text = on.refused(function, *keys, **values)
-                assert text.startswith(f"{PATH} is not JSON: line {line}: ") and "hunter2" not in text, text
-
-
 def check_a_file_that_cannot_be_read_is_told():
-    padded = OLD[:-1] + b" " * (4096 - len(OLD)) + b"}"
-    for data, words in ((OSError(21), "cannot be read: "), (padded + b" ", "more than 4096 bytes"), (padded, None)):
-        flash = Flash()
-        flash.files[PATH] = data
-        with On(flash) as on:
-            if words:
-                assert on.refused(config.load).startswith(PATH + " ") and words in on.refused(config.load), words
-            else:
-                assert config.load()["mqtt_host"] == "old"
+    for data, words in UNREADABLE:
+        with On(flash_with(data)) as on:
+            text = on.refused(config.load)
+            assert text.startswith(PATH + " ") and words in text, text
+    with On(flash_with(PADDED)):
+        assert config.load()["mqtt_host"] == "old"
 
 
 def check_set_saves_and_load_reads():
     with On(Flash()) as on:
         config.set(mqtt_host="192.168.2.245", publish_rate=5, rack_name="Küche \"1\" \\")
         found = config.load()
-        assert (found["mqtt_host"], found["publish_rate"], found["rack_name"]) \
-            == ("192.168.2.245", 5, "Küche \"1\" \\")
-        assert (found["wifi_ssid"], found["wifi_pass"]) == ("my network", "hunter2!")
+        assert [found[key] for key in ("mqtt_host", "publish_rate", "rack_name", "wifi_ssid", "wifi_pass")] \
+            == ["192.168.2.245", 5, "Küche \"1\" \\", "my network", "hunter2!"]
         assert list(on.flash.files) == [PATH] and "saved" in on.said and "hunter2" not in on.said
         assert len(json.loads(on.flash.files[PATH])) == 5, "only what was set is in the file"
 
@@ -115,13 +109,10 @@ def check_unset():
         assert on.refused(config.unset, "publish_rat") == "publish_rat: no such setting"
         config.unset("mqtt_host")
         assert on.lines[-1] == "saved; still needed: mqtt_host"
-        config.set(publish_rate=None)
-        assert "publish_rate" not in json.loads(on.flash.files[PATH])
 
 
 def check_wrong_settings_in_a_file_can_be_put_right():
-    flash = Flash()
-    flash.files[PATH] = b'{"wifi_ssid": "x", "mqtt_host": "y", "baud": 9601, "typo": 1}'
+    flash = flash_with(b'{"wifi_ssid": "x", "mqtt_host": "y", "baud": 9601, "typo": 1}')
     with On(flash) as on:
         assert on.refused(config.set, publish_rate=5).split("\n")[0] == "typo: no such setting"
         assert on.refused(config.unset, "typo").startswith("baud: ")
@@ -132,35 +123,30 @@ def check_wrong_settings_in_a_file_can_be_put_right():
 
 
 def check_a_power_cut_at_every_step_leaves_the_old_or_the_new():
-    before, steps, seen = json.loads(OLD), 0, []
-    while True:
+    steps, seen, cut = 0, [], True
+    while cut:
         flash = Flash(steps)
         flash.files[PATH + ".new"] = b'{"half'  # of a power cut before
         with On(flash):
             try:
                 config.set(mqtt_host="new", publish_rate=7)
-                break
+                cut = False
             except PowerCut:
-                pass
+                steps += 1
             found = config.load()
-            now = json.loads(flash.files[PATH])
-            assert now == before or (now["mqtt_host"], now["publish_rate"]) == ("new", 7), steps
-            seen.append(found["mqtt_host"])
-        flash.steps = -1
-        with On(flash):
+            seen.append((found["mqtt_host"], found["publish_rate"]))
+            flash.steps = -1
             config.set(publish_rate=9)  # what is left over is in nobody's way
             assert config.load()["publish_rate"] == 9
-        steps += 1
-    assert steps >= 6 and seen[0] == "old", seen
+    assert steps >= 6 and seen[0] == ("old", 10) and seen[-1] == ("new", 7) and len(set(seen)) == 2, seen
 
 
 def check_a_full_flash_leaves_the_old():
-    flash = Flash(full=True)
-    with On(flash):
+    with On(Flash(full=True)) as on:
         try:
             config.set(publish_rate=7)
         except config.ConfigError:
-            assert flash.files[PATH] == OLD
+            assert on.flash.files[PATH] == OLD
         else:
             raise AssertionError("taken")
 
@@ -173,7 +159,4 @@ def check_show_tells_all_and_no_secret():
         assert "hunter2" not in on.said and '"my network"' in on.said
         for key, _, _, secret, meaning in config.SETTINGS:
             (line,) = [line for line in on.lines if line.split()[0] == key]
-            assert meaning in line and (MASK in line) == (secret and key.endswith("_pass")), line
-    with On(Flash(empty=True)) as on:
-        config.show()
-        assert len(on.lines) == len(config.SETTINGS)
+            assert meaning in line and ("***" in line) == (secret and key.endswith("_pass")), line

@@ -8,7 +8,6 @@ from firmware.rack import Rack
 from firmware.reading import Extra, summarize
 
 CALM = made_alarms(keys=("Charging", "Heater", "Other"), temperatures=bytes(1))
-STATES = ("charging", "discharging", "idle", "balancing", "sleeping", "other")
 
 
 def extra_of(**fields):
@@ -46,17 +45,15 @@ def check_what_a_battery_does_not_say_is_left_out():
     for key in ("MOS_T", "Balancing_Cells", "SOH", "CycleCount"):
         assert key not in text, key
     assert '"Balancing_Cells":[]' in said(extra_of(balancing=()))
+    for events in ("", None):
+        assert "Events" not in said(extra_of(events=events))
+    assert '"BaseState":"Dischg","Events":"COC; OTP",' in said(extra_of(events="COC; OTP"))
 
 
-def check_states():
-    for state in STATES:
-        text = said(extra_of(base="Raw", state=state))
-        assert '"BatteryState":"%s","BaseState":"Raw"' % state in text, text
-
-
-def check_soc_is_the_batterys_own():
-    for soc, text in ((0, "0.0"), (7, "7.0"), (100, "100.0")):
-        assert '"SOC":%s,' % text in said(extra_of(soc=soc))
+def check_state_and_soc_are_the_batterys_own():
+    for soc, soc_text, state in ((0, "0.0", "balancing"), (7, "7.0", "sleeping"), (100, "100.0", "other")):
+        text = said(extra_of(base="Raw", state=state, soc=soc))
+        assert '"SOC":%s,' % soc_text in text and '"BatteryState":"%s","BaseState":"Raw"' % state in text, text
 
 
 def check_words_that_nobody_knows():

@@ -178,3 +178,11 @@ def check_each_payload_stands_alone():
         made = payloads.flat((("LastError", text, (0, 0)), ("RSSI", None, (0, 0)), ("Packs", 0, (0, 0))))
         assert bytes(made).decode() == '{"LastError":"%s","Packs":0}' % text  # noqa: UP031 - of MicroPython
     assert bytes(payloads.flat(())) == b"{}"
+
+
+def check_small_parts_are_collected():
+    """Into pieces of a TCP segment, each good until the next."""
+    sizes = []
+    for parts in ([b"x" * 100] * 30, [b"x" * 1199, b"y", b"z"], [b"x" * 1199, b"yz"], []):
+        sizes.append([len(one) for one in Payloads().collected(parts)])
+    assert sizes == [[1200, 1200, 600], [1200, 1], [1201, 0], [0]]

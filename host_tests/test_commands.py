@@ -12,9 +12,6 @@ from firmware.log import Log
 
 PREFIX = "PylonToMQTT/Main/"
 
-def shown(payload):
-    return repr(payload[:50])
-
 
 class Rig:
     """A Commands whose poller and publisher stand by; `did` says what was asked of them."""
@@ -32,50 +29,21 @@ class Rig:
 
         return SimpleNamespace(**{method: noting(method) for method in methods})
 
-    def message(self, payload, retained=False, topic=b"PylonToMQTT/Main/cmnd/x"):
-        self.commands.message(topic, payload, retained)
-        return self.did
-
 
 RATE = [("poller.set_publish_rate", 1500), ("publisher.set_publish_rate", 1500)]
 STATE = ("publisher.state",)
-CHANGES = (
-    (b'{"publishRate": 1500}', [*RATE, STATE]),
-    (b'{"polling": false}', [("poller.pause", True), STATE]),
-    (b'{"STOP"}', [("poller.pause", True), STATE]),
-    (b'{"polling": true}', [("poller.pause", False), STATE]),
-    (b'{"status": 0}', [("publisher.status",), STATE]),
-    (b'{"restart": true}', [STATE, ("restart",)]),
-    (b'{"restart": true, "status": 1, "polling": true, "publishRate": 1500}',
-     [*RATE, ("poller.pause", False), ("publisher.status",), STATE, ("restart",)]),
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(("payload", "did"), CHANGES, ids=[shown(row[0]) for row in CHANGES])
-def test_what_a_command_changes(payload, did):
-    assert Rig().message(payload) == did
-
-
-@pytest.mark.parametrize(("payload", "why"), BAD, ids=[shown(row[0]) for row in BAD])
-def test_a_refused_one_is_logged_and_changes_nothing(payload, why):
-    rig = Rig()
-    assert rig.message(payload) == []
-    (line,) = rig.lines
-    assert line.startswith("warning: command refused: ") and why in line and line.isprintable()
-
-
-def test_a_retained_one_is_logged_and_changes_nothing():
-    rig = Rig()
-    assert rig.message(b'{"restart": true}', True) == [] and "retained" in rig.lines[0]
-
-
-@pytest.mark.parametrize("topic", [b"cmnd", b"cmnd/", b"cmnd/a/b", b"cmnd/x/config", b"cmnd/status"])
-def test_any_topic_below_cmnd(topic):
-    assert Rig().message(b'{"STOP"}', topic=PREFIX.encode() + topic) == [("poller.pause", True), STATE]
-
-
+STOP = [("poller.pause", True), STATE]
 BIRTH, CONFIG = b"homeassistant/status", b"homeassistant/device/PylonToMQTT_Main_Pack1/config"
-OTHERS = (
+MESSAGES = (
+    # topic (below the prefix where it begins with cmnd), payload, retained, what is done
+    (b"cmnd/x", b'{"publishRate": 1500}', False, [*RATE, STATE]),
+    (b"cmnd/x", b'{"polling": false}', False, STOP),
+    (b"cmnd/x", b'{"polling": true}', False, [("poller.pause", False), STATE]),
+    (b"cmnd/x", b'{"status": 0}', False, [("publisher.status",), STATE]),
+    (b"cmnd/x", b'{"restart": true}', False, [STATE, ("restart",)]),
+    (b"cmnd/x", b'{"restart": true, "status": 1, "polling": true, "publishRate": 1500}', False,
+     [*RATE, ("poller.pause", False), ("publisher.status",), STATE, ("restart",)]),
+    *((topic, b'{"STOP"}', False, STOP) for topic in (b"cmnd", b"cmnd/", b"cmnd/a/b", b"cmnd/config", b"cmnd/status")),
     (BIRTH, b"online", False, [("publisher.announce_all",)]),
     (BIRTH, b"online", True, []), (BIRTH, b"offline", False, []), (BIRTH, b"Online", False, []),
     (BIRTH, b"", False, []),
@@ -84,7 +52,19 @@ OTHERS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("topic", "payload", "retained", "did"), OTHERS)
-def test_birth_of_home_assistant_and_old_configs(topic, payload, retained, did):
+@pytest.mark.parametrize(("topic", "payload", "retained", "did"), MESSAGES)
+def test_what_a_message_changes(topic, payload, retained, did):
     rig = Rig()
-    assert rig.message(payload, retained, topic) == did and rig.lines == []
+    rig.commands.message(PREFIX.encode() + topic if topic[:4] == b"cmnd" else topic, payload, retained)
+    assert rig.did == did and not [line for line in rig.lines if line.startswith("warning")]
+
+
+REFUSED = [("retained", b'{"restart": true}', True), *((why, one, False) for why, payloads in BAD for one in payloads)]
+
+
+@pytest.mark.parametrize(("why", "payload", "retained"), REFUSED, ids=[f"{row[0]} {row[1][:40]}" for row in REFUSED])
+def test_a_refused_one_is_logged_and_changes_nothing(why, payload, retained):
+    rig = Rig()
+    rig.commands.message(f"{PREFIX}cmnd/x".encode(), payload, retained)
+    (line,) = rig.lines
+    assert rig.did == [] and line.startswith("warning: command refused: ") and why in line and line.isprintable()
