@@ -1,4 +1,4 @@
-"""At the virtual board's serial port: the real mpremote, a terminal, and the board as a program of its own."""
+"""At the virtual board's serial port: the real mpremote, and a terminal."""
 
 from __future__ import annotations
 
@@ -8,22 +8,7 @@ import subprocess
 import sys
 import time
 
-import pytest
-
 TIMEOUT_S = 30
-BOOT = """
-import machine
-print("boot", machine.reset_cause())
-"""
-LOOPS = """
-import time
-print("main")
-kept = 5
-while True:
-    time.sleep_ms(20)
-"""
-READY = "help()"  # the last words of the REPL's banner
-POWER_ON, HARD, WATCHDOG, SOFT = 1, 2, 3, 5
 
 
 def mpremote(board, *words, check=True, timeout_s=TIMEOUT_S):
@@ -32,27 +17,6 @@ def mpremote(board, *words, check=True, timeout_s=TIMEOUT_S):
     result = subprocess.run(command, capture_output=True, text=True, timeout=timeout_s, check=False)
     assert not check or result.returncode == 0, result.stdout + result.stderr
     return (result.stdout + result.stderr).replace("\r\n", "\n")
-
-
-def said(board, after=0):
-    """-> lines of boot.py and main.py in the tests above, from line number `after` on."""
-    return [line for line in list(board.lines)[after:] if line.startswith(("boot ", "main"))]
-
-
-@pytest.fixture
-def idle(board):
-    """A board that has a boot.py, a file, and waits at its REPL."""
-    one = board(files={"boot.py": BOOT, "one.txt": "first", "sub/two.txt": "second"}, repl=True)
-    one.wait_for(READY)
-    return one
-
-
-@pytest.fixture
-def busy(board):
-    """A board whose main.py never ends."""
-    one = board(files={"boot.py": BOOT, "main.py": LOOPS}, repl=True)
-    one.wait_for("main")
-    return one
 
 
 class Terminal:
@@ -82,26 +46,3 @@ class Terminal:
         end = self._rest.index(wanted) + len(wanted)
         found, self._rest = self._rest[:end], self._rest[end:]
         return found
-
-
-class Program:
-    """`python3 tools/virtual_board` as a program."""
-
-    def __init__(self, project, *arguments):
-        command = [sys.executable, str(project / "tools" / "virtual_board"), *map(str, arguments)]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        self.port = self.process.stdout.readline().strip()
-
-    def expect(self, text):
-        """Read lines up to one that holds the text -> all of them."""
-        lines = []
-        for line in self.process.stdout:
-            lines.append(line.rstrip("\n"))
-            if text in line:
-                return lines
-        raise AssertionError(f"{text!r} never came: {lines}")
-
-    def end(self):
-        self.process.terminate()
-        self.process.stdout.read()
-        return self.process.wait(TIMEOUT_S)

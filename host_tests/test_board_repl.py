@@ -1,94 +1,68 @@
-"""The virtual board's serial port: the real mpremote works with it as with an ESP32."""
+"""The virtual board's serial port: the real mpremote and a terminal work with it as with an ESP32."""
 
 from __future__ import annotations
 
 import re
+import signal
 
 import pytest
-import repl_helpers
-from repl_helpers import HARD, READY, SOFT, Terminal, mpremote, said
+from repl_helpers import Terminal, mpremote
+from tool_process import Tool
 
-idle, busy = repl_helpers.idle, repl_helpers.busy
+from tools.virtual_board.runner import HARD_RESET, PWRON_RESET, SOFT_RESET
 
-
-@pytest.mark.parametrize(
-    ("words", "shown"),
-    [
-        (("ls",), "one.txt"),
-        (("cat", "sub/two.txt"), "second"),
-        (("sha256sum", ":one.txt"), "a7937b64b8caa58f03721bb6bacf5c78cb235febe0e70b1b84cd99541461a08e"),
-        (("eval", "'x' * 3"), "xxx"),
-        (("exec", "import os; print(os.uname().sysname, os.statvfs('/')[0])"), "esp32 4096"),
-        (("exec", "print('x' * 9000 + 'end')"), "xend"),
-    ],
-    ids=lambda value: " ".join(value[:1]) if isinstance(value, tuple) else "",
-)
-def test_what_mpremote_asks(idle, words, shown):
-    assert shown in mpremote(idle, *words)
+BOOT = "import machine\nprint('boot', machine.reset_cause())"
+LOOPS = "import time\nprint('main')\nkept = 5\nwhile True: time.sleep_ms(20)"
+READY = "help()"  # the last words of the REPL's banner
 
 
-def test_cp_in_both_directions_and_rm(idle, tmp_path):
+@pytest.fixture
+def busy(board):
+    """A board whose main.py never ends."""
+    one = board(files={"boot.py": BOOT, "main.py": LOOPS}, repl=True)
+    one.wait_for("main")
+    return one
+
+
+def test_files_and_commands_of_mpremote(board, tmp_path):
+    one = board(files={"main.py": "1 / 0"}, repl=True)
+    one.wait_for(READY)
+    assert "ZeroDivisionError: divide by zero" in one.lines
     data = bytes(range(256)) * 40
     (tmp_path / "sent").write_bytes(data)
-    mpremote(idle, "cp", str(tmp_path / "sent"), ":sent", "+", "cp", ":sent", str(tmp_path / "back"))
-    assert (idle.flash / "sent").read_bytes() == data == (tmp_path / "back").read_bytes()
-    assert "Up to date: sent" in mpremote(idle, "cp", str(tmp_path / "sent"), ":sent")
-    mpremote(idle, "rm", ":sent", "+", "mkdir", ":new")
-    assert not (idle.flash / "sent").exists() and (idle.flash / "new").is_dir()
+    said = mpremote(one, "cp", str(tmp_path / "sent"), ":sent", "+", "cp", ":sent", str(tmp_path / "back"), "+", "ls")
+    assert (one.flash / "sent").read_bytes() == data == (tmp_path / "back").read_bytes() and " main.py\n" in said
+    assert "Up to date: sent" in mpremote(one, "cp", str(tmp_path / "sent"), ":sent")
+    said = mpremote(one, "rm", ":sent", "+", "exec", "import os; print(os.uname().sysname, 'x' * 9000 + 'end')")
+    assert "esp32 xxx" in said and "xend" in said and not (one.flash / "sent").exists()
 
 
-@pytest.mark.parametrize(
-    ("word", "after"), [("soft-reset", [f"boot {SOFT}"]), ("reset", [f"boot {HARD}", "main"])], ids=["soft", "hard"]
-)
-def test_which_files_run_after_a_reset(busy, word, after):
-    (busy.flash / "kept.txt").write_text("flash")
-    mpremote(busy, "resume", "exec", "print('at the REPL')")
+@pytest.mark.parametrize(("word", "cause", "after"), [
+    ("soft-reset", SOFT_RESET, ["boot 5"]), ("reset", HARD_RESET, ["boot 2", "main"]),
+])  # fmt: skip
+def test_ctrl_c_and_which_files_run_after_a_reset(busy, word, cause, after):
+    assert "5" in mpremote(busy, "resume", "exec", "print(kept)")
+    assert busy.resets == [] and any("KeyboardInterrupt" in line for line in busy.lines)
     mark = busy.line_count
     mpremote(busy, "resume", word)
     busy.wait_for(after[-1], after=mark)
     if word == "soft-reset":
         mpremote(busy, "resume", "exec", "print('so main.py was left out')")
-    assert said(busy, mark) == after
-    assert busy.resets[-1] == (SOFT if word == "soft-reset" else HARD)
-    assert (busy.flash / "kept.txt").read_text() == "flash"
+    assert [line for line in list(busy.lines)[mark:] if line.startswith(("boot", "main"))] == after
+    assert busy.resets == [cause]
 
 
-def test_ctrl_c_interrupts_main_py_whose_names_are_there_then(busy):
-    assert "5" in mpremote(busy, "resume", "exec", "print(kept)")
-    assert busy.resets == []
-    assert any("KeyboardInterrupt" in line for line in busy.lines)
-
-
-@pytest.mark.parametrize(
-    ("main", "line"),
-    [("print('main ends')", "main ends"), ("1 / 0", "ZeroDivisionError: divide by zero")],
-)
-def test_when_main_py_has_ended_there_is_the_repl(board, main, line):
-    one = board(files={"main.py": main}, repl=True)
+def test_ctrl_c_at_the_prompt_forgets_the_line_and_a_program_ends_by_it(board):
+    one = board(repl=True)
     one.wait_for(READY)
-    assert line in one.lines
-    assert "42" in mpremote(one, "resume", "exec", "print(6 * 7)")
-
-
-def test_ctrl_c_at_the_prompt_forgets_the_line_and_nothing_else(idle):
-    with Terminal(idle.port) as terminal:
-        terminal.send(b"x = 7\r")
-        terminal.expect(b">>> ")
-        terminal.send(b"1 +\x03")
-        terminal.expect(b"1 +\r\n>>> ")
-        terminal.send(b"x\r")
-        terminal.expect(b"7\r\n>>> ")
-    assert idle.resets == []
-
-
-def test_a_program_of_mpremote_can_be_interrupted(idle):
-    with Terminal(idle.port) as terminal:
-        terminal.send(b"\x01")
-        terminal.expect(b"raw REPL; CTRL-B to exit\r\n>")
-        terminal.send(b"print('on')\nwhile True: pass\x04")
-        terminal.expect(b"OKon\r\n")
-        terminal.send(b"\x03")
-        terminal.expect(b"KeyboardInterrupt: \r\n\x04>")
+    with Terminal(one.port) as terminal:
+        for typed, answer in ((b"x = 7\r", b">>> "), (b"1 +\x03", b"1 +\r\n>>> "), (b"x\r", b"7\r\n>>> "),
+                              (b"\x01", b"raw REPL; CTRL-B to exit\r\n>"),
+                              (b"print('on')\nwhile True: pass\x04", b"OKon\r\n"),
+                              (b"\x03", b"KeyboardInterrupt: \r\n\x04>")):  # fmt: skip
+            terminal.send(typed)
+            terminal.expect(answer)
+    assert one.resets == []
 
 
 def test_what_was_said_to_nobody_is_lost(board):
@@ -97,8 +71,7 @@ def test_what_was_said_to_nobody_is_lost(board):
     one.wait_for("main 300 ")
     with Terminal(one.port) as terminal:
         first = terminal.expect(b"x\r\nmain ")
-    numbers = [int(n) for n in re.findall(rb"main (\d+) x", first)]
-    assert all(n >= 300 for n in numbers)
+    assert all(int(n) >= 300 for n in re.findall(rb"main (\d+) x", first))
     assert "42" in mpremote(one, "exec", "print(6 * 7)"), "and mpremote gets through the flood at the first try"
 
 
@@ -107,5 +80,68 @@ def test_mpremote_connects_while_it_boots(busy):
     for _ in range(3):
         mark = busy.line_count
         mpremote(busy, "resume", "exec", "--no-follow", "import machine; machine.reset()")
-        busy.wait_for(f"boot {HARD}", after=mark)
+        busy.wait_for("boot 2", after=mark)
         assert "42" in mpremote(busy, "exec", "print(6 * 7)")
+
+
+TURNS = 20
+COLLECTS = f"""
+import gc, time
+kept = [[] for _ in range(500)]
+count = 0
+while count < {TURNS}:
+    try:
+        print("turn", count)
+        while True:
+            for _ in range(10): gc.collect()
+            time.sleep_ms(1)
+    except KeyboardInterrupt:
+        count += 1
+print("room for", len(bytearray(1000)))
+"""
+
+
+@pytest.mark.parametrize("repl", [False, True])
+def test_ctrl_c_does_not_come_in_the_middle_of_a_collection(board, repl):
+    one = board(files={"main.py": COLLECTS}, repl=repl)
+    for turn in range(TURNS):
+        one.wait_for(re.compile(rf"^turn {turn}$"))
+        one.interrupt()
+    one.wait_for("room for 1000")
+
+
+# -- as a program of its own ------------------------------------------------------------------------------------------
+
+WRITES = """
+import machine, os, time
+print("main", machine.reset_cause(), machine.RTC().memory())
+if "long" not in os.listdir():
+    machine.RTC().memory(b"lost")
+    with open("long", "wb") as file:
+        for n in range(100000):
+            file.write(b"line %6d\\n" % n)
+            if n == 20:
+                print("writing")
+            time.sleep_ms(1)
+"""
+
+
+def test_the_program_prints_its_port_and_cuts_the_power_in_the_middle_of_a_write(tmp_path):
+    (tmp_path / "main.py").write_text(WRITES)
+    with Tool("virtual_board", "--flash", str(tmp_path), "--state", str(tmp_path / "state")) as program:
+        program.port = program.wait_for(r"/dev/\S+")[0]
+        program.wait_for("writing")
+        program.process.send_signal(signal.SIGUSR1)
+        program.wait_for(rf"main {PWRON_RESET} b''", count=2)
+        program.wait_for(re.escape(READY))
+        assert 21 <= len((tmp_path / "long").read_bytes()) // 12 < 100000
+        assert "42" in mpremote(program, "exec", "print(6 * 7)"), "the same port as before"
+        assert program.stop(signal.SIGTERM) == 0
+
+
+@pytest.mark.parametrize(("option", "value", "words"), [
+    ("--heap", "5x", "'5x' is no heap size"), ("--uart", "/dev/null", "no serial port"),
+])  # fmt: skip
+def test_the_program_tells_what_is_wrong_with_its_options(tmp_path, option, value, words):
+    with Tool("virtual_board", "--flash", str(tmp_path), option, value) as program:
+        assert program.end() == 2 and f"error: {option}" in program.output and words in program.output
