@@ -46,20 +46,17 @@ lives = len(memory)
 if lives == 0:
     machine.reset()
 if lives == 1:
-    machine.WDT(timeout=300)
+    machine.WDT(timeout=2000)
     machine.soft_reset()  # which the watchdog outlives
 if lives == 2:
     while True:
         pass
 if lives == 3:
-    machine.WDT(timeout=300)
+    machine.WDT(timeout=1000)
     machine.reset()  # which it does not
-dog = machine.WDT(timeout=400)
-for _ in range(6):
-    time.sleep_ms(100)
-    dog.feed()
+machine.WDT(timeout=600)
 machine.WDT(timeout=86_400_000)  # in its place
-time.sleep_ms(500)
+time.sleep_ms(1200)
 """
 
 
