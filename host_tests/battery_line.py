@@ -64,10 +64,7 @@ class BatteryUart:
         return [int(data[7:9], 16) for _, _, data in self.written[since:]]
 
     def _pump(self):
-        out, finished = self.battery.take(self.seconds(), self._rate)
-        self._buffer += out
-        for done in finished:
-            done()
+        self._buffer += self.battery.take(self.seconds(), self._rate)
 
 
 class ScriptedUart:

@@ -7,7 +7,7 @@ test, since most of the time they all wait.
 from __future__ import annotations
 
 import contextlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import pytest
 from system_helpers import COUNTERS, START_S, Way, now
@@ -39,7 +39,6 @@ class Case:
     stays: tuple = ()
     seconds: int | None = FAULT_S
     recovery_s: int = RECOVERY_S
-    args: dict = field(default_factory=dict)
     from_start: bool = False
     packs: int = 2
 
@@ -69,7 +68,7 @@ GROUPS = {
         Case("late", 0.5, (TIMEOUTS, FRAMES), (CODES, IMPLAUSIBLE)),
         Case("split", 0.7, (), COUNTERS),
         Case("power_cycle", None, (TIMEOUTS,), (CODES, IMPLAUSIBLE), 3, FOUND_AGAIN_S),
-        Case("wrong_rate", None, (TIMEOUTS,), (CODES, IMPLAUSIBLE), 1, FOUND_AGAIN_S, {"baud": 9600}),
+        Case("wrong_rate:9600", None, (TIMEOUTS,), (CODES, IMPLAUSIBLE), 1, FOUND_AGAIN_S),
         Case("unplugged", None, (TIMEOUTS,), (FRAMES, CODES, IMPLAUSIBLE), FAULT_S, LATER),
         Case("babble", None, (TIMEOUTS,), (CODES, IMPLAUSIBLE), FAULT_S, LATER),
     ),
@@ -120,7 +119,7 @@ def test_nothing_wrong_is_published_and_it_goes_on(board, broker, mqtt_client, g
 
 def start_fault(way, case):
     way.fault_at = now()
-    way.sim.fault(case.name, case.rate, case.seconds, **case.args)
+    way.sim.fault(case.name, case.rate, case.seconds)
 
 
 def troubles(case, way):

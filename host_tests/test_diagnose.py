@@ -73,7 +73,6 @@ def test_bridged():
 
 @pytest.mark.parametrize("options", [
     {}, {"asleep": True}, {"firmware": "pytes"}, {"firmware": "us3000d"}, {"firmware": "pytes-v5", "asleep": True},
-    {"takes": "cr"}, {"takes": "crlf"}, {"takes": "each"}, {"end": "cr"}, {"end": "lf"},
 ], ids=str)  # fmt: skip
 def test_a_simulated_console(options):
     clock = Clock()

@@ -108,7 +108,7 @@ def test_a_pack_that_is_added_is_noticed():
 
 def test_a_pack_that_is_removed_is_noticed_at_once_and_not_asked_any_more():
     it = House(packs=3).settled()
-    it.battery.group.remove()
+    it.battery.group.packs.pop()
     told = len(it.sink.told)
     it.run(25)
     assert it.sink.told[told:] == [("packs", 0, (1, 2))]

@@ -26,7 +26,7 @@ class Asking:
 
     def at(self, cid2, code=None):
         """The battery answers these commands with a return code, or keeps silent."""
-        self.battery.fault("rtn", rate=1, code=code) if code else self.battery.fault("silent", rate=1)
+        self.battery.fault(f"rtn:{code:02X}" if code else "silent", rate=1)
         hit = self.battery.faults.hit
         self.battery.faults.hit = lambda name: self.uart.asked()[-1] in cid2 and hit(name)
 

@@ -170,7 +170,7 @@ def test_when_all_addresses_are_refused_the_first_stays_and_the_search_goes_on()
 @pytest.mark.parametrize("code", [0x01, 0x02, 0x04, 0x05, 0x06, 0x91])
 def test_a_battery_that_answers_with_an_error_is_there(code):
     it = Seeking(4800)
-    it.battery.fault("rtn", rate=1, code=code)
+    it.battery.fault(f"rtn:{code:02X}", rate=1)
     assert it.go() == ["framed"]
 
 

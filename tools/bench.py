@@ -156,11 +156,9 @@ def _answer(server, dialect):
             while head := stream.read(12):
                 rate = int(head[:6])
                 battery.receive(0.0, stream.read(int(head[6:])), rate)
-                answer, finished = battery.take(0.0, rate)
+                answer = battery.take(0.0, rate)
                 stream.write(b"%06d%b" % (len(answer), answer))
                 stream.flush()
-                for done in finished:
-                    done()
 
 
 def _lay_out(flash, dialect, **more):

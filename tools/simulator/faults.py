@@ -1,11 +1,11 @@
 """What can go wrong on a real line, as faults that are switched on and off (protocol.md §2 "seen", §6).
 
 A fault is of one of three kinds: "reply" faults befall a reply with their rate; "state" faults hold while they are on;
-"event" faults happen at once when they are switched on, and with a rate again at a request.
+"event" faults happen once, when they are switched on.
 """
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from .framed import EOI, SOI
 
@@ -15,12 +15,6 @@ DEFAULT_RATE = 0.3
 NOISE_BYTES, NUL_BYTES, BABBLE_BYTES = 20, 3, 64
 LATE_S, SPLIT_S = (1.6, 3.0), (0.3, 0.8)
 TRIES = 200
-
-
-def _places(frame, rng, count):
-    """Different positions within INFO, or none when INFO is too short."""
-    places = range(INFO_FROM, len(frame) - INFO_BEHIND)
-    return rng.sample(places, count) if len(places) >= count else None
 
 
 def _put(frame, changes):
@@ -53,26 +47,22 @@ def changed(frame, rng):
 
 def swapped(frame, rng):
     """Two different characters of INFO change places: CHKSUM still fits. None when INFO has no two."""
-    for _ in range(TRIES):
-        places = _places(frame, rng, 2)
-        if places is None:
-            break
-        one, two = places
-        if frame[one] != frame[two]:
-            return _put(frame, [(one, frame[two]), (two, frame[one])])
-    return None
+    return _same_sum(frame, rng, lambda one, two: two)
 
 
 def cancel(frame, rng):
     """Two characters of INFO are wrong by the same amount up and down: CHKSUM still fits."""
-    for _ in range(TRIES):
-        places = _places(frame, rng, 2)
-        if places is None:
-            break
-        one, two = places
-        new = rng.choice(HEX)
+    return _same_sum(frame, rng, lambda one, two: rng.choice([c for c in HEX if c != two]))
+
+
+def _same_sum(frame, rng, choose):
+    """Two characters of INFO are others: the first what `choose` says of both, the second what keeps their sum."""
+    places = range(INFO_FROM, len(frame) - INFO_BEHIND)
+    for _ in range(TRIES if len(places) > 1 else 0):
+        one, two = rng.sample(places, 2)
+        new = choose(frame[one], frame[two])
         rest = frame[one] + frame[two] - new
-        if new not in (frame[one], frame[two]) and rest in HEX:
+        if new != frame[one] and rest in HEX:
             return _put(frame, [(one, new), (two, rest)])
     return None
 
@@ -93,36 +83,16 @@ def doubled(frame, rng):
 DAMAGE = (
     ("changed", changed), ("swapped", swapped), ("cancel", cancel), ("lost", lost), ("doubled", doubled),
     ("truncated", truncated), ("noise", noise), ("nul", nul),
-)
-# name, kind, argument after a colon and how it is read
-FAULTS = (
-    *((name, "reply", None, None) for name, _ in DAMAGE),
-    ("split", "reply", None, None),
-    ("late", "reply", None, None),
-    ("silent", "reply", None, None),
-    ("rtn", "reply", "code", lambda text: int(text, 16)),
-    ("empty", "reply", None, None),
-    ("wrong_pack", "reply", None, None),
-    ("lacks", "state", "cid2", lambda text: int(text, 16)),
-    ("unplugged", "state", None, None),
-    ("babble", "state", None, None),
-    ("power_cycle", "event", None, None),
-    ("wrong_rate", "event", "baud", int),
-)
-KINDS = {row[0]: row[1] for row in FAULTS}
-ARGUMENTS = {row[0]: row[2:] for row in FAULTS if row[2]}
+)  # fmt: skip
+KINDS = {
+    **{name: "reply" for name, _ in DAMAGE},
+    **dict.fromkeys(("split", "late", "silent", "rtn", "empty", "wrong_pack"), "reply"),
+    **dict.fromkeys(("lacks", "unplugged", "babble"), "state"),
+    **dict.fromkeys(("power_cycle", "wrong_rate"), "event"),
+}  # fmt: skip
+USUAL_RATE = {"reply": DEFAULT_RATE, "state": 1.0, "event": 0.0}
+ARGUMENTS = {"rtn": 16, "lacks": 16, "wrong_rate": 10}  # what may stand behind a colon, and its base: RTN, CID2, baud
 NEEDED = ("rtn", "lacks")  # mean nothing without their argument
-
-
-def split_name(text):
-    """"rtn:06" -> ("rtn", {"code": 6}, rest); the rest are the parts behind. ValueError for an unknown name."""
-    name, *rest = text.split(":")
-    if name not in KINDS:
-        raise ValueError(f"unknown fault {name!r}; known are: {', '.join(KINDS)}")
-    argument, read = ARGUMENTS.get(name, (None, None))
-    if not argument or not rest or (name == "wrong_rate" and "." in rest[0]):
-        return name, {}, rest
-    return name, {argument: read(rest[0])}, rest[1:]
 
 
 @dataclass
@@ -133,60 +103,55 @@ class Span:
     start: float
     end: float | None = None
 
-    def slowed(self, speed):
-        """-> the same, on a clock that goes 1/`speed` as fast."""
-        return Span(self.name, self.start / speed, None if self.end is None else self.end / speed)
-
 
 @dataclass
 class Active:
-    """A fault that is on."""
+    """A fault that is on; `argument` as in ARGUMENTS, or None."""
 
     name: str
+    argument: int | None
     rate: float
     until: float | None
     span: Span
-    args: dict = field(default_factory=dict)
 
 
 class Faults:
-    """Which faults are on, and the dice; `counts` and `log` are the caller's."""
+    """Which faults are on, and the dice. `counts`: Counter of how often each struck; `stamp`: clock of the `log`."""
 
-    def __init__(self, seed, counts, log):
+    def __init__(self, seed, counts, stamp):
         self.rng = random.Random(f"{seed}/faults")
-        self.counts, self.log = counts, log
-        self.active = []
+        self.counts, self.stamp = counts, stamp
+        self.active, self.log = [], []
 
-    def start(self, now, name, rate=None, seconds=None, **args):
-        """Switches `name` on, for `seconds` or until clear(); -> Active. Several may be on at a time. ValueError: no
-        such fault, or not with these arguments.
+    def start(self, now, name, rate=None, seconds=None):
+        """Switches on `name`, such as "noise" or "rtn:06", for `seconds` or until clear(); -> Active. Several may be on
+        at a time. ValueError: no such fault, or not with this argument.
         """
-        name, more, rest = split_name(name)
-        if rest:
-            raise ValueError(f"what is {':'.join(rest)!r} behind the fault {name!r}?")
-        args = {**more, **args}
-        if name in NEEDED and ARGUMENTS[name][0] not in args:
-            raise ValueError(f"the fault {name!r} needs its {ARGUMENTS[name][0]}, as in {name}:06")
-        if rate is None:
-            rate = {"reply": DEFAULT_RATE, "state": 1.0, "event": 0.0}[KINDS[name]]
-        span = Span(name, now)
-        active = Active(name, rate, None if seconds is None else now + seconds, span, args)
+        name, _, argument = name.partition(":")
+        if name not in KINDS:
+            raise ValueError(f"unknown fault {name!r}; known are: {', '.join(KINDS)}")
+        if (argument and name not in ARGUMENTS) or (not argument and name in NEEDED):
+            raise ValueError(f"the fault {name!r} with the argument {argument!r}; it is {name}:06 for rtn and lacks")
+        span = Span(name, self.stamp())
+        active = Active(name, int(argument, ARGUMENTS[name]) if argument else None,
+                        USUAL_RATE[KINDS[name]] if rate is None else rate,
+                        None if seconds is None else now + seconds, span)  # fmt: skip
         self.active.append(active)
         self.log.append(span)
         return active
 
-    def clear(self, now, name=None):
+    def clear(self, name=None):
         """Switches off `name`, or all."""
-        for active in self.active:
-            if name in (None, active.name):
-                active.span.end = now
-        self.active = [active for active in self.active if active.span.end is None]
+        self._end(lambda active: name in (None, active.name))
 
     def expire(self, now):
         """Ends those whose time is over."""
+        self._end(lambda active: active.until is not None and active.until <= now)
+
+    def _end(self, is_over):
         for active in self.active:
-            if active.until is not None and active.until <= now:
-                active.span.end = active.until
+            if is_over(active):
+                active.span.end = self.stamp()
         self.active = [active for active in self.active if active.span.end is None]
 
     def due(self):
@@ -198,9 +163,10 @@ class Faults:
         return [active for active in self.active if active.name == name]
 
     def hit(self, name):
-        """Rolls the dice for `name`: -> Active when it strikes now, else None. Counting is the caller's."""
+        """Rolls the dice for `name`: -> Active when it strikes now, else None."""
         for active in self.named(name):
             if self.rng.random() < active.rate:
+                self.counts[name] += 1
                 return active
         return None
 
@@ -208,25 +174,14 @@ class Faults:
         """What the faults on make of a frame: -> [(pause before it in s, bytes), …]."""
         for name, function in DAMAGE:
             if self.hit(name):
-                after = function(frame, self.rng)
-                if after is not None and len(after):
-                    self.counts[name] += 1
-                    frame = after
+                frame = function(frame, self.rng) or frame
         pieces = [(0.0, frame)]
-        active = self.hit("split")
-        if active and len(frame) > 1:
-            self.counts["split"] += 1
+        if len(frame) > 1 and self.hit("split"):
             place = self.rng.randrange(1, len(frame))
-            pieces = [(0.0, frame[:place]), (self._pause(active, SPLIT_S), frame[place:])]
-        active = self.hit("late")
-        if active:
-            self.counts["late"] += 1
-            pieces[0] = (self._pause(active, LATE_S), pieces[0][1])
+            pieces = [(0.0, frame[:place]), (self.rng.uniform(*SPLIT_S), frame[place:])]
+        if self.hit("late"):
+            pieces[0] = (self.rng.uniform(*LATE_S), pieces[0][1])
         return pieces
-
-    def _pause(self, active, bounds):
-        pause = active.args.get("pause")
-        return self.rng.uniform(*bounds) if pause is None else pause
 
     def babble(self):
         """Bytes without sense, with what looks like the start of a frame now and then; never a whole one."""
@@ -240,7 +195,7 @@ class Faults:
 def mixture(seed):
     """Weather: yields (calm seconds, fault, rate or None, seconds) without end, always the same for a seed."""
     rng = random.Random(f"{seed}/mixture")
-    names = [row[0] for row in FAULTS if row[0] not in NEEDED] + ["rtn:02", "rtn:06", "rtn:91"]
+    names = [name for name in KINDS if name not in NEEDED] + ["rtn:02", "rtn:06", "rtn:91"]
     while True:
         rng.shuffle(names)
         for name in names:

@@ -106,10 +106,10 @@ def management(values):
     return bytes([values["pack"]]) + _fields(MANAGEMENT, values) + bytes([values["status"]])
 
 
-def manufacturer(device, version, maker):
-    """A 51H reply (§4.4) of texts: the device (10 characters), its `version` as "2.3", the maker (20)."""
-    major, minor = version.split(".")
-    return device.encode().ljust(10, b"\0") + bytes([int(major), int(minor)]) + maker.encode().ljust(20, b"\0")
+def manufacturer(values):
+    """A 51H reply (§4.4) of texts: the device (10 characters), its version as "2.3", the maker (20)."""
+    version = bytes(map(int, values["version"].split(".")))
+    return values["device"].encode().ljust(10, b"\0") + version + values["maker"].encode().ljust(20, b"\0")
 
 
 class Receiver:

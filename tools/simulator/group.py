@@ -7,38 +7,24 @@ REST_S = 60  # between charge and discharge
 
 
 class Group:
-    """`packs` packs, numbered from 1 in the order of `self.packs`; `wide` and `capacity` for all, or one a pack.
-
-    `speed`: how fast their time goes; `start`: the time of the clock (s) at which it begins. More options are those of
-    model.Pack.
+    """`packs` packs, numbered from 1 in the order of `self.packs`. `speed`: how fast their time goes; `start`: the time
+    of the clock (s) at which it begins. More options are those of model.Pack.
     """
 
     def __init__(self, packs, seed, speed=1.0, start=0.0, **pack_options):
         self.seed, self.speed = seed, speed
         self.packs = []
-        self._options, self._made = pack_options, 0
+        self._options = pack_options
         self._start, self._seconds = start, 0
         self._load, self._direction, self._rest = 0, 1, 0
         for _ in range(packs):
             self.add()
 
-    def add(self, **options):
-        """One more pack at the end; -> Pack. ValueError beyond 16."""
+    def add(self):
+        """One more pack at the end. ValueError beyond 16."""
         if len(self.packs) == MAX_PACKS:
             raise ValueError(f"a group holds up to {MAX_PACKS} packs")
-        chosen = {}
-        for name, value in {**self._options, **options}.items():
-            if isinstance(value, (list, tuple)):
-                value = value[self._made % len(value)]
-            chosen[name] = value
-        pack = Pack(self.seed, self._made, **chosen)
-        self._made += 1
-        self.packs.append(pack)
-        return pack
-
-    def remove(self, number=None):
-        """Takes a pack out (the last one when none is named); those behind it move up by one."""
-        self.packs.remove(self.pack(number or len(self.packs)))
+        self.packs.append(Pack(self.seed, len(self.packs), **self._options))
 
     def pack(self, number):
         """The pack with this number, from 1; KeyError when the group has none."""

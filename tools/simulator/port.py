@@ -52,67 +52,43 @@ class Pty:
         os.close(self._slave)
 
 
-class _Piece:
-    def __init__(self, start, data, per_character, done):
-        self.start, self.data, self.per_character, self.done = start, data, per_character, done
-        self.sent = 0
-
-    @property
-    def end(self):
-        return self.start + len(self.data) * self.per_character
-
-
 class Pace:
-    """A schedule of what leaves when. Times are those of any monotonic clock in seconds; nothing here waits.
-    `paced`: a character takes its 10 bit times, else none.
-    """
+    """A schedule of what leaves when, in seconds of any monotonic clock; nothing here waits."""
 
-    def __init__(self, paced=True):
-        self.paced = paced
-        self._pieces = deque()
+    def __init__(self):
+        self._chunks = deque()  # (when it is through, bytes, what is to be called then or None)
         self._free_at = 0.0
 
-    def send(self, at, pieces, baud, done=None, paced=None):
+    def send(self, at, pieces, baud, done=None):
         """Queues `pieces` = [(pause before it in s, bytes), …]; the first pause counts from `at` if the line is free by
-        then, the others from the end of the piece before. `done` is called when the last one is written. `paced`: other
-        than usual.
+        then, the others from the end of the piece before. `done` is called when the last one has left. baud: None for
+        at once.
         """
-        per_character = wire_time(1, baud) if (self.paced if paced is None else paced) else 0.0
-        for number, (pause, data) in enumerate(pieces):
-            start = max(at + pause, self._free_at) if number == 0 else self._free_at + pause
-            last = number == len(pieces) - 1
-            piece = _Piece(start, data, per_character, done if last else None)
-            self._free_at = piece.end
-            self._pieces.append(piece)
+        per_chunk = max(1, int(CHUNK_S * baud / BITS_PER_CHARACTER)) if baud else READ_BYTES
+        self._free_at = max(at, self._free_at - pieces[0][0])
+        for pause, data in pieces:
+            self._free_at += pause
+            for start in range(0, len(data), per_chunk):
+                chunk = data[start : start + per_chunk]
+                self._free_at += wire_time(len(chunk), baud) if baud else 0.0
+                self._chunks.append((self._free_at, chunk, None))
+        self._chunks.append((self._free_at, b"", done))
 
     def take(self, now):
-        """-> (bytes that are through by now, [what is to be called once they are written])."""
-        out, finished = b"", []
-        while self._pieces and self._pieces[0].start <= now:
-            piece = self._pieces[0]
-            through = len(piece.data)
-            if now < piece.end:
-                through = int((now - piece.start) / piece.per_character + 1e-6)
-            out += piece.data[piece.sent:through]
-            piece.sent = max(piece.sent, through)
-            if now < piece.end:
-                break
-            self._pieces.popleft()
-            if piece.done:
-                finished.append(piece.done)
-        return out, finished
+        """-> bytes that are through by now."""
+        out = b""
+        while self._chunks and self._chunks[0][0] <= now:
+            _, data, done = self._chunks.popleft()
+            out += data
+            if done:
+                done()
+        return out
 
     def due(self):
         """When take() should be called next, or None."""
-        if not self._pieces:
-            return None
-        piece = self._pieces[0]
-        if not piece.per_character:
-            return piece.start
-        chunk = max(1, int(CHUNK_S / piece.per_character))
-        return min(piece.end, piece.start + (piece.sent + chunk) * piece.per_character)
+        return self._chunks[0][0] if self._chunks else None
 
     def clear(self):
         """Drops all that did not leave yet."""
-        self._pieces.clear()
+        self._chunks.clear()
         self._free_at = 0.0
