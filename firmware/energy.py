@@ -2,9 +2,11 @@
 
 from struct import calcsize, pack_into, unpack_from
 
-_GAP_MAX_MS = 300_000
-_GAP_CYCLES = 3
-_MWH = 72_000  # 1 mWh in half (0.1 W x ms): the trapezoid's sum of two powers is not halved
+from micropython import const
+
+_GAP_MAX_MS = const(300_000)
+_GAP_CYCLES = const(3)
+_MWH = const(72_000)  # 1 mWh in half (0.1 W x ms): the trapezoid's sum of two powers is not halved
 _LAST = ">BiQII"  # of a meter: is there a last reading, its power, its ticks; remainders of charged and discharged
 _LAST_SIZE = calcsize(_LAST)
 

@@ -3,6 +3,8 @@
 import gc
 import sys
 
+_before = []  # names of modules; kept, since memory in one piece gets scarce
+
 
 def forget(names):
     """Takes imported modules ("firmware.config") out of MicroPython's list: the memory of each is free once nobody
@@ -19,7 +21,12 @@ class Temporary:
 
     def __enter__(self):
         gc.collect()  # a module needs memory in large pieces
-        self._before = set(sys.modules)
+        for at, name in enumerate(sys.modules):
+            if at == len(_before):
+                _before.append(name)
+            _before[at] = name
 
     def __exit__(self, *_):
-        forget([name for name in sys.modules if name not in self._before])
+        forget([name for name in sys.modules if name not in _before])
+        for at in range(len(_before)):
+            _before[at] = None

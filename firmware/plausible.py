@@ -2,22 +2,24 @@
 
 from struct import calcsize, pack_into, unpack_from
 
+from micropython import const
+
 from .problems import crc as crc_of
 
-_MAX_CELL_MV = 5000
-_MAX_CURRENT_MA = 3_276_800  # what a frame can say (§3.5)
-_MIN_TEMPERATURE, _MAX_TEMPERATURE = -400, 1250  # 0.1 °C
-_EXACT_RUN = 3  # readings whose cells summed to the pack voltage exactly, before this is asked of every one
-_REFUSALS = 3  # in a row, then the pack's history is forgotten: it may be another pack
+_MAX_CELL_MV = const(5000)
+_MAX_CURRENT_MA = const(3_276_800)  # what a frame can say (§3.5)
+_MIN_TEMPERATURE, _MAX_TEMPERATURE = const(-400), const(1250)  # 0.1 °C
+_EXACT_RUN = const(3)  # readings whose cells summed to the pack voltage exactly, before this is asked of every one
+_REFUSALS = const(3)  # in a row, then the pack's history is forgotten: it may be another pack
 # how far a value may be from the last accepted one (§6, jump)
-_JUMP_CELL_MV = 100
-_JUMP_TEMPERATURE = 30  # 0.1 °C
-_JUMP_REMAINING = 50  # 1/50 of the capacity: 2 %
-_JUMP_CURRENT_MA = 5000
+_JUMP_CELL_MV = const(100)
+_JUMP_TEMPERATURE = const(30)  # 0.1 °C
+_JUMP_REMAINING = const(50)  # 1/50 of the capacity: 2 %
+_JUMP_CURRENT_MA = const(5000)
 # A pack's history: readings refused in a row, exact sums in a row, CRC of its alarms; and the last accepted reading:
 # counts of cells and temperatures, capacity, cycles, remaining, current, cells, temperatures, zeros.
-_PACKS = 16
-_VALUES_MAX = 24  # cells and temperatures
+_PACKS = const(16)
+_VALUES_MAX = const(24)  # cells and temperatures
 _HEAD = ">BBI"
 _VALUES = ">BBiiii%dh" % _VALUES_MAX
 _VALUES_AT = calcsize(_HEAD)

@@ -5,20 +5,23 @@ from micropython import const
 from .problems import ABOVE, BELOW, OK, OTHER, cells_of_sensor
 
 _TEXT_MAX = 120
-# Flags that are told in words, the worst first; a place in it is a rank. One text: as tuples it would take three times
-# the memory. No battery says Missing.
-_WORDS = b"""\
+# Flags that are told in words, the worst first; a place in it is a rank. Three texts: each row as a tuple would take
+# three times the memory, all in one need it in one piece. No battery says Missing.
+_WORDS = (
+    b"""\
 Pack_OVP Over-voltage protection
 Pack_UVP Pack under-voltage protection
 Cell_UVP Cell under-voltage protection
 CHG_OCP Charge over-current protection
-DSG_OCP Discharge over-current protection
+DSG_OCP Discharge over-current protection""",
+    b"""\
 CHG_TP Charge temperature protection
 DSG_TP Discharge temperature protection
 Cell_Fault fault
 Missing missing
 Other Other error
-Cell_OV over-voltage
+Cell_OV over-voltage""",
+    b"""\
 Cell_UV under-voltage
 Pack_OV Pack over-voltage
 Pack_UV Pack under-voltage
@@ -26,7 +29,8 @@ CHG_OC Charge over-current
 DSG_OC Discharge over-current
 OT Over-temperature
 UT Under-temperature
-Low_SOC Low charge"""
+Low_SOC Low charge""",
+)
 _MISSING = const(8)  # rank
 # The state that a flag speaks of
 _STATE = {"Cell_UV": BELOW, "Cell_OV": ABOVE, "UT": BELOW, "OT": ABOVE, "Other": OTHER}
@@ -39,12 +43,15 @@ def troubles_of(reading):
     alarms, extra = reading.alarms, reading.extra
     found = [key for key, is_set in alarms.flags if is_set]
     troubles = [(-1, word) for word in reading.more.words] if reading.more else []
-    for rank, line in enumerate(_WORDS.split(b"\n")):
-        key, text = line.decode().split(" ", 1)
-        if key == "Other" and key in found and extra and extra.words:
-            troubles += [(rank, word) for word in extra.words]
-        elif key in found:
-            troubles.append((rank, _with_places(key, text, reading)))
+    rank = 0
+    for part in _WORDS:
+        for line in part.split(b"\n"):
+            key, text = line.decode().split(" ", 1)
+            if key == "Other" and key in found and extra and extra.words:
+                troubles += [(rank, word) for word in extra.words]
+            elif key in found:
+                troubles.append((rank, _with_places(key, text, reading)))
+            rank += 1
     return troubles
 
 

@@ -1,14 +1,16 @@
 """The rack as a whole: sums and extremes over the packs of one cycle (mqtt.md, "The rack")."""
 
+from micropython import const
+
 from . import problems
 from .modules import Temporary
-from .reading import rounded, soc, state_of_current
+from .reading import TROUBLES_MAX, rounded, soc, state_of_current
 
-_TROUBLES_MAX = 12  # that are kept to be told; the text has room for fewer
-_MISSING_MS = 60_000  # then the rack goes on without the pack
-_BUCKET_MS, _BUCKETS = 30_000, 10  # the 5 minutes that times to full and empty come from
-_TIME_MIN_MA = 1_000
-_CLEAR_MV, _LASTS_MS = 3, 60_000  # another cell is the lowest or highest: by so much more at once, else after so long
+_MISSING_MS = const(60_000)  # then the rack goes on without the pack
+_BUCKET_MS, _BUCKETS = const(30_000), const(10)  # the 5 minutes that times to full and empty come from
+_TIME_MIN_MA = const(1_000)
+# another cell is the lowest or highest: by so much more at once, else after so long
+_CLEAR_MV, _LASTS_MS = const(3), const(60_000)
 
 
 class _Extreme:
@@ -106,9 +108,10 @@ class Rack:
         if summary.problem is not None:
             values["Problem"] = summary.problem or values.get("Problem", False)
             values["Warning"] = summary.warning or values.get("Warning", False)
-            found = self._troubles + [(rank, pack, text) for rank, text in summary.troubles]
-            self._troubles = sorted(found)[:_TROUBLES_MAX]
-            self._more += len(found) - len(self._troubles)
+            troubles, more = summary.troubles
+            found = self._troubles + [(rank, pack, text) for rank, text in troubles]
+            self._troubles = sorted(found)[:TROUBLES_MAX]
+            self._more += more + len(found) - len(self._troubles)
 
     def cycle(self, missed):
         """The end of a cycle -> totals as {key of mqtt.md: raw integer, text or bool}, or None: one of the packs

@@ -2,11 +2,13 @@
 
 from collections import namedtuple
 
+from micropython import const
+
 from . import problems
 from .modules import Temporary
 
-_IDLE_MA = 100
-_CELL_MV = 3200  # nominal, for the energy that is stored: at any load and temperature the same
+_IDLE_MA = const(100)
+_CELL_MV = const(3200)  # nominal, for the energy that is stored: at any load and temperature the same
 
 # pack: number from 1; cells [mV]; temperatures [0.1 °C], the BMS first; current mA, charge positive; voltage mV;
 # remaining, capacity mAh; cycles; soh %; alarms: problems.Alarms; extra: Extra; more: More. None: it was not said.
@@ -25,14 +27,15 @@ More = namedtuple("More", "design balancing sensors words")
 Identity = namedtuple("Identity", "serial protocol version maker device dialect baud board")
 # What follows from a Reading. low mV, low_at: the lowest cell and its number, of equal ones the first; high, high_at;
 # temperature_low, temperature_high 0.1 °C or None; power 0.1 W; soc 0.1 % or None; energy mWh that are stored; state:
-# BatteryState; problem, warning: problems.judge(), or None without alarms; troubles: problem_text.troubles_of(); text:
-# the same as one
+# BatteryState; problem, warning: problems.judge(), or None without alarms; troubles: (the worst of
+# problem_text.troubles_of(), how many others there are); text: all as one
 Summary = namedtuple(
     "Summary",
     "low low_at high high_at temperature_low temperature_high power soc energy state problem warning troubles text",
 )
 
-_TROUBLES_MAX = 4
+TROUBLES_MAX = 7  # that are kept of a pack, or of the rack, to be told in words: no text has room for more
+_KNOWN_MAX = const(4)
 _known = {}  # what alarms were -> their words: those are loaded only when they change
 
 
@@ -60,7 +63,7 @@ def summarize(reading):
     low, high = min(cells), max(cells)
     temperatures = extra.temperatures if extra and extra.temperatures else reading.temperatures
     problem = warning = text = None
-    troubles = ()
+    troubles = (), 0
     if alarms is not None:
         problem, warning = problems.judge(alarms)
         text = problems.OK
@@ -87,17 +90,18 @@ def summarize(reading):
 
 
 def _in_words(reading):
-    """-> (problem_text.troubles_of(), the same as one text)."""
+    """-> (Summary.troubles, Summary.text)."""
     words = [tuple(said.words) for said in (reading.extra, reading.more) if said]
     crc = problems.crc(reading.alarms), tuple(words)
     known = _known.get(crc)
     if not known:
-        if len(_known) == _TROUBLES_MAX:  # each pack may have its own, and they are long
+        if len(_known) == _KNOWN_MAX:  # each pack may have its own, and they are long
             _known.clear()
         with Temporary():
             from . import problem_text
         troubles = problem_text.troubles_of(reading)
-        _known[crc] = known = troubles, problem_text.joined([text for _, text in troubles])
+        kept = troubles[:TROUBLES_MAX], max(0, len(troubles) - TROUBLES_MAX)
+        _known[crc] = known = kept, problem_text.joined([text for _, text in troubles])
     return known
 
 

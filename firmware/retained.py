@@ -3,7 +3,9 @@
 from binascii import crc32
 from struct import calcsize, pack_into, unpack_from
 
-_METERS = 17
+from micropython import const
+
+_METERS = const(17)
 _MAGIC = b"P2M1"
 _HEAD = ">4sIBB96s"  # magic, boots, boots in quick succession, dialect, last error (text, NUL padded)
 _METER = ">QQ"  # mWh charged, mWh discharged
@@ -11,7 +13,7 @@ _CHECK = ">I"
 _METERS_AT = calcsize(_HEAD)
 _METER_SIZE = calcsize(_METER)
 _CHECK_AT = _METERS_AT + _METERS * _METER_SIZE
-_ERROR_MAX = 96  # bytes
+_ERROR_MAX = const(96)  # bytes
 _DIALECTS = ("", "framed", "console", "rs485", "pace")  # as they are kept: a number
 
 

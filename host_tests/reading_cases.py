@@ -59,17 +59,17 @@ def check_summary():
     """Of equal cells the one with the lowest number; what is wrong in words, of many packs one after the other."""
     alarms, usual = made_alarms(on=("Other",)), (3301, 7, 3306, 13)
     for fields, expected in (
-        ({}, usual + (220, 235, -3121, 829, 1989216, "discharging", None, None, (), None)),
+        ({}, usual + (220, 235, -3121, 829, 1989216, "discharging", None, None, ((), 0), None)),
         ({"temperatures": (), "alarms": alarms},
-         usual + (None, None, -3121, 829, 1989216, "idle", True, True, [(9, "Other error")], "Other error")),
-        ({"alarms": made_alarms()}, usual + (220, 235, -3121, 829, 1989216, "idle", False, False, (), "OK")),
+         usual + (None, None, -3121, 829, 1989216, "idle", True, True, ([(9, "Other error")], 0), "Other error")),
+        ({"alarms": made_alarms()}, usual + (220, 235, -3121, 829, 1989216, "idle", False, False, ((), 0), "OK")),
         ({"alarms": made_alarms(on=("UT",)), "more": r.More(0, None, (), ("Heater fault",))},
          usual + (220, 235, -3121, 829, 1989216, "discharging", True, True,
-          [(-1, "Heater fault"), (17, "Under-temperature")], "Heater fault; Under-temperature")),
+          ([(-1, "Heater fault"), (17, "Under-temperature")], 0), "Heater fault; Under-temperature")),
         ({"extra": EXTRA, "alarms": alarms},
-         usual + (180, 260, -3121, 830, 1989216, "discharging", True, True, [(9, "Volt Status Odd")],
+         usual + (180, 260, -3121, 830, 1989216, "discharging", True, True, ([(9, "Volt Status Odd")], 0),
           "Volt Status Odd")),
-        ({"extra": EXTRA}, usual + (180, 260, -3121, 830, 1989216, "discharging", None, None, (), None)),
+        ({"extra": EXTRA}, usual + (180, 260, -3121, 830, 1989216, "discharging", None, None, ((), 0), None)),
     ):  # fmt: skip
         for _ in range(2):
             assert tuple(r.summarize(made_reading(**fields))) == expected, fields

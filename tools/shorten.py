@@ -15,6 +15,7 @@ import tokenize
 from pathlib import Path
 
 _PRIVATE = re.compile(r"_[A-Za-z]\w*$")
+_CONSTANTS = re.compile(r"^((?:_\w+, )+_\w+) = (const\(.*?\)(?:, const\(.*?\))+)", re.MULTILINE)
 _FUNCTIONS = (ast.FunctionDef, ast.Lambda)
 _parsing = threading.Lock()  # CPython 3.11 parses for one thread at a time
 _LETTERS = [f"_{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
@@ -25,6 +26,7 @@ def shorten(source, keywords=None):
     """Python source -> the same with short private names; where `keywords` are given, names of parameters that must
     stay, with short parameters, too.
     """
+    source = _CONSTANTS.sub(_one_by_one, source)
     short = short_names(source)
     source = _replaced(source, [(*token.start, token.string, short[token.string]) for token in _private(source)])
     if keywords is None:
@@ -32,6 +34,12 @@ def shorten(source, keywords=None):
     lines = [line.encode() for line in source.splitlines()]
     found = sorted(_parameters(_parse(source), {}, keywords))
     return _replaced(source, [(line, len(lines[line - 1][:at].decode()), *names) for line, at, *names in found])
+
+
+def _one_by_one(constants):
+    """Constants of one line, as statements of their own: MicroPython keeps others as variables."""
+    pairs = zip(constants[1].split(", "), constants[2].split(", "), strict=True)
+    return "; ".join(f"{name} = {value}" for name, value in pairs)
 
 
 def short_names(source):

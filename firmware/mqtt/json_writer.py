@@ -1,10 +1,12 @@
 """JSON as bytes, written once into one buffer that is kept: digits and words without a string for each."""
 
+from micropython import const
+
 from ..reading import rounded
 
-_ZERO, _POINT, _MINUS, _QUOTE, _BACKSLASH = 48, 46, 45, 34, 92
+_ZERO, _POINT, _MINUS, _QUOTE, _BACKSLASH = const(48), const(46), const(45), const(34), const(92)
 _WHOLE = (0, 0)
-_DIGITS_MAX = 24  # of a number, with sign and point
+_DIGITS_MAX = const(24)  # of a number, with sign and point
 
 
 class JsonWriter:
