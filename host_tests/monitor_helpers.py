@@ -6,10 +6,12 @@ import json
 
 from tools.heard import Heard
 
-PROTECT = ("Pack_UVP", "CHG_TP", "DSG_TP", "DSG_OCP", "CHG_OCP", "Cell_UVP", "Pack_OVP")
-SYSTEM = ("Fully_Charged", "Heater", "Charging", "Discharging", "Buzzer", "Using_Pack_Power", "Discharge_MOS",
-          "Charge_MOS", "Precharge_MOS")  # fmt: skip
-ALARM = ("Cell_UV", "Cell_OV", "Pack_UV", "Pack_OV", "CHG_OC", "DSG_OC", "UT", "OT", "Other")
+STATUS = {
+    "Protect_Status": "Pack_UVP CHG_TP DSG_TP DSG_OCP CHG_OCP Cell_UVP Pack_OVP",
+    "System_Status": "Fully_Charged Heater Charging Discharging Buzzer Using_Pack_Power Discharge_MOS Charge_MOS "
+                     "Precharge_MOS",
+    "Alarm_Status": "Cell_UV Cell_OV Pack_UV Pack_OV CHG_OC DSG_OC UT OT Other",
+}  # fmt: skip
 NORMAL = {"Discharging", "Discharge_MOS", "Charge_MOS", "Using_Pack_Power"}
 CELLS = (3303, 3302, 3302, 3303, 3302, 3302, 3301, 3303, 3302, 3303, 3302, 3303, 3306, 3302, 3303)
 SENSORS = ("BMS_T", "CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16")
@@ -19,38 +21,33 @@ HEALTH = {
     "Cycle": 1.1, "Polls": 214, "Timeouts": 3, "FrameErrors": 0, "ReturnCodes": 0, "Implausible": 1, "BrokerDrops": 0,
     "WifiDrops": 0, "LastError": "none",
 }  # fmt: skip
+FINE = {"Problem": False, "Warning": False, "ProblemText": "OK"}
 TOTALS = {
     "Packs": 2, "PacksExpected": 2, "PackVoltage": 49.539, "PackCurrent": -12.6, "RemainingCapacity": 82.884,
-    "FullCapacity": 100.0, "SOC": 82.9, "Power": -624.2, "CellMin": 3.301, "CellMinAt": "Pack 1 cell 7",
-    "CellMax": 3.306, "CellMaxAt": "Pack 1 cell 13", "CellDelta": 0.005, "TempMin": 22.0, "TempMax": 23.5,
-    "ChargedEnergy": 1.234, "DischargedEnergy": 0.871, "BatteryState": "discharging", "TimeToEmpty": 395,
-    "Problem": False, "Warning": False, "ProblemText": "OK",
+    "FullCapacity": 100.0, "SOC": 82.9, "Power": -624.2, "ChargedEnergy": 1.234, "DischargedEnergy": 0.871,
+    "BatteryState": "discharging", "TimeToEmpty": 395, **FINE,
 }  # fmt: skip
 
 
 def reading(cells=CELLS, temperatures=(23.5, 22.0, 22.0, 22.0, 22.0), on=NORMAL, states=None, **changes):
     """A reading as a dict. cells: mV; on: the flags that are set, None without alarm data; states: {key: State}."""
-    states = states or {}
-    alarms = on is not None
 
     def measured(key, value):
-        return {"Reading": value} | ({"State": states.get(key, 0)} if alarms else {})
+        return {"Reading": value} | ({} if on is None else {"State": (states or {}).get(key, 0)})
 
+    low, high = min(cells), max(cells)
     made = {
         "Cells": {f"Cell_{n}": measured(f"Cell_{n}", mv / 1000) for n, mv in enumerate(cells, 1)},
         "Temps": {key: measured(key, value) for key, value in zip(SENSORS, temperatures, strict=False)},
         "PackCurrent": measured("PackCurrent", -6.3), "PackVoltage": measured("PackVoltage", sum(cells) / 1000),
         "RemainingCapacity": 41.442, "FullCapacity": 50.0, "CycleCount": 31, "SOC": 82.9, "Power": -312.1,
-        "CellMin": min(cells) / 1000, "CellMinNumber": cells.index(min(cells)) + 1, "CellMax": max(cells) / 1000,
-        "CellMaxNumber": cells.index(max(cells)) + 1, "CellDelta": (max(cells) - min(cells)) / 1000,
-        "TempMin": min(temperatures), "TempMax": max(temperatures), "ChargedEnergy": 1.234,
-        "DischargedEnergy": 0.871, "BatteryState": "discharging",
+        "CellMin": low / 1000, "CellMinNumber": cells.index(low) + 1, "CellMax": high / 1000,
+        "CellMaxNumber": cells.index(high) + 1, "CellDelta": (high - low) / 1000, "TempMin": min(temperatures),
+        "TempMax": max(temperatures), "ChargedEnergy": 1.234, "DischargedEnergy": 0.871, "BatteryState": "discharging",
     }  # fmt: skip
-    if alarms:
-        made |= {"Problem": False, "Warning": False, "ProblemText": "OK"}
-        groups = {"Protect_Status": PROTECT, "System_Status": SYSTEM, "Alarm_Status": ALARM}
-        made |= {group: {key: key in on for key in keys} for group, keys in groups.items()}
-        made["Fault_Status"] = {"Cell_Fault": False, "Faulty_Cells": []}
+    if on is not None:
+        made |= FINE | {"Fault_Status": {"Cell_Fault": False, "Faulty_Cells": []}}
+        made |= {group: {key: key in on for key in keys.split()} for group, keys in STATUS.items()}
     return made | changes
 
 

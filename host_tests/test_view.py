@@ -33,24 +33,18 @@ def spaced(lines):
     return re.sub(r"\s+", " ", re.sub("[│╭╮╰╯─●━╸]", " ", " ".join(lines)))
 
 
-# topic, payload, retain -> what take() says; only the first one counts as a reading
-MESSAGES = (
-    ("a reading", "stat/readings/Pack1", json.dumps(reading()).encode(), False, READING),
-    ("a retained one", "stat/readings/Pack1", json.dumps(reading()).encode(), True, OTHER),
-    ("totals", "stat/readings/Rack", json.dumps(TOTALS).encode(), False, RACK),
-    ("health", "tele/STATE", json.dumps(HEALTH).encode(), False, IS_HEALTH),
-    ("log", "tele/LOG", b"battery lost", False, LOG),
-    ("last will", "tele/LWT", b"Offline", True, LWT),
-    ("a command", "cmnd/x", b'{"status":1}', False, OTHER),
-    ("no JSON", "stat/readings/Pack1", b'{"Cells"', False, OTHER),
-    ("no object", "stat/readings/Pack1", b"[1]", False, OTHER),
-    ("no UTF-8", "stat/readings/Pack1", b'{"a":"\xff"}', False, OTHER),
-    ("another topic", "stat/readings/Pack1x", json.dumps(reading()).encode(), False, OTHER),
-)
+READ = json.dumps(reading()).encode()
 
 
-@pytest.mark.parametrize(("name", "topic", "payload", "retain", "kind"), MESSAGES, ids=[row[0] for row in MESSAGES])
-def test_what_counts_as_a_reading(name, topic, payload, retain, kind):
+@pytest.mark.parametrize(("topic", "payload", "retain", "kind"), [
+    ("stat/readings/Pack1", READ, False, READING), ("stat/readings/Pack1", READ, True, OTHER),
+    ("stat/readings/Rack", json.dumps(TOTALS).encode(), False, RACK),
+    ("tele/STATE", json.dumps(HEALTH).encode(), False, IS_HEALTH), ("tele/LOG", b"battery lost", False, LOG),
+    ("tele/LWT", b"Offline", True, LWT), ("cmnd/x", b'{"status":1}', False, OTHER),
+    ("stat/readings/Pack1", b'{"Cells"', False, OTHER), ("stat/readings/Pack1", b"[1]", False, OTHER),
+    ("stat/readings/Pack1", b'{"a":"\xff"}', False, OTHER), ("stat/readings/Pack1x", READ, False, OTHER),
+])  # fmt: skip
+def test_what_counts_as_a_reading(topic, payload, retain, kind):
     rack = Heard()
     assert rack.take(P + topic, payload, 7.0, retain)[0] == kind
     assert rack.readings == len(rack.read_packs()) == (kind == READING)
@@ -59,7 +53,6 @@ def test_what_counts_as_a_reading(name, topic, payload, retain, kind):
 
 def test_the_last_will_comes_once_and_ends_a_life():
     rack = heard()
-    assert rack.online is True and rack.health
     assert rack.take(P + "tele/LWT", b"Offline", 110.0) == (LWT, "Offline")
     assert rack.take(P + "tele/LWT", b"Offline", 120.0) == (OTHER, None)
     assert (rack.online, rack.online_at) == (False, 110.0) and rack.health
@@ -91,19 +84,14 @@ def test_how_many_packs_there_are_and_the_link_are_what_came_last():
     assert rack.expected() == 4
 
 
-LINES = (
-    ("normal", {}, "Pack 1    82.9 %  49.539 V   -6.3 A   -312.1 W  cells 3.301 (7) to 3.306 V (13), 5 mV apart  "
-                   "22.0…23.5 °C  discharging, OK"),
-    ("alarm", ALARM, "Pack 1    82.9 %  49.539 V   -6.3 A   -312.1 W  cells 3.301 (7) to 3.306 V (13), 5 mV apart  "
-                     "22.0…23.5 °C  discharging, heater on, Cell 7 over-voltage"),
-    ("what is missing", {"SOC": None, "PackVoltage": "x", "CellDelta": "x", "Temps": {}, "on": None},
+@pytest.mark.parametrize(("changes", "line"), [
+    (ALARM, "Pack 1    82.9 %  49.539 V   -6.3 A   -312.1 W  cells 3.301 (7) to 3.306 V (13), 5 mV apart  22.0…23.5 °C"
+            "  discharging, heater on, Cell 7 over-voltage"),
+    ({"SOC": None, "PackVoltage": "x", "CellDelta": "x", "Temps": {}, "on": None},
      "Pack 1       – %       – V   -6.3 A   -312.1 W  cells 3.301 (7) to 3.306 V (13), – mV apart  – °C  "
      "discharging, no alarm data"),
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(("name", "changes", "line"), LINES, ids=[row[0] for row in LINES])
-def test_a_reading_as_a_line(name, changes, line):
+])  # fmt: skip
+def test_a_reading_as_a_line(changes, line):
     assert words.reading_line(1, heard(1, **changes).packs[1]) == line
 
 
@@ -124,7 +112,7 @@ def test_the_cells_of_all_packs_are_drawn_on_one_scale():
         ["▁" * len(CELLS)], ["▁▅█"]]  # fmt: skip
 
 
-@pytest.mark.parametrize("width", [80, 100, 160])
+@pytest.mark.parametrize("width", [80, 100])
 def test_it_fits_the_width(width):
     wide = {"cells": (3303,) * 16, "temperatures": (-10.4, -5.0), "PackCurrent": {"Reading": -100.0}, "SOC": 100.0,
             "Power": -4954.1}  # fmt: skip
@@ -133,7 +121,7 @@ def test_it_fits_the_width(width):
     assert not any("…" in line.replace("22…24", "").replace("-10…-5", "") for line in lines)
 
 
-@pytest.mark.parametrize(("said", "shown"), [(10, "10"), (10.0, "10"), (2.5, "2.5"), (None, "10"), (0, "10")])
+@pytest.mark.parametrize(("said", "shown"), [(10.0, "10"), (2.5, "2.5"), (None, "10"), (0, "10")])
 def test_health_tells_the_cycle_and_its_rate(said, shown):
     """The firmware says the rate with a decimal."""
     rack = heard()
@@ -144,49 +132,33 @@ def test_health_tells_the_cycle_and_its_rate(said, shown):
         assert part in text
 
 
-def rack_with(*messages):
-    """An empty rack that hears these (topic, payload)."""
+ONLINE = P + "tele/LWT", b"Online"
+
+
+@pytest.mark.parametrize(("messages", "says"), [
+    ((), ["Waiting", "Nothing was published below PylonToMQTT/Main/", "--root and --rack"]),
+    ((("PylonToMQTT/Shed/tele/LWT", b"Online"),), ["Waiting", "Other racks here: Shed (--rack)"]),
+    (((P + "tele/LWT", b"Offline"),), ["Offline for 5 s", "comes back by itself", "is old"]),
+    ((ONLINE,), ["Online", "No reading so far"]),
+    ((ONLINE, (P + "tele/STATE", b'{"Link":"searching"}')), ["Online, but no battery", "TX and RX"]),
+    ((ONLINE, (P + "stat/readings/Pack1", READ), (P + "stat/readings/Rack", json.dumps(
+        TOTALS | {"PacksExpected": 3, "Problem": True, "ProblemText": "Pack 3 missing"}).encode())),
+     ["Online", "2 of 3 packs", "discharging", "82.9 %", "49.54 V", "-12.6 A", "-624 W", "82.9 of 100.0 Ah",
+      "empty in 6 h 35 min", "1.234 kWh in", "0.871 kWh out", "Pack 3 missing", "No reading so far: pack 2, 3"]),
+])  # fmt: skip
+def test_the_situation_is_said_in_words(messages, says):
     rack = Heard()
-    for topic, payload in messages:
-        rack.take(topic, payload, NOW - 5)
-    return rack
-
-
-def changed(**changes):
-    rack = heard()
-    for name, value in changes.items():
-        setattr(rack, name, value)
-    return rack
-
-
-ONLINE = ("PylonToMQTT/Main/tele/LWT", b"Online")
-MISSING = {"totals": TOTALS | {"PacksExpected": 3, "Problem": True, "ProblemText": "Pack 3 missing"}}
-SITUATIONS = (
-    (rack_with(), ["Waiting", "Nothing was published below PylonToMQTT/Main/", "--root and --rack"]),
-    (rack_with(("PylonToMQTT/Shed/tele/LWT", b"Online")), ["Waiting", "Other racks here: Shed (--rack)"]),
-    (rack_with(("PylonToMQTT/Main/tele/LWT", b"Offline")), ["Offline for 5 s", "comes back by itself", "is old"]),
-    (rack_with(ONLINE), ["Online", "No reading so far"]),
-    (rack_with(ONLINE, ("PylonToMQTT/Main/tele/STATE", b'{"Link":"searching"}')),
-     ["Online, but no battery", "TX and RX"]),
-    (heard(), ["Online", "2 of 2 packs", "discharging", "82.9 %", "49.54 V", "-12.6 A", "-624 W", "82.9 of 100.0 Ah",
-               "empty in 6 h 35 min", "1.234 kWh in", "0.871 kWh out"]),
-    (changed(trouble="the broker at h:1 is gone"), ["the broker at h:1 is gone", "Trying again"]),
-    (changed(**MISSING), ["2 of 3 packs", "Pack 3 missing", "No reading so far: pack 3"]),
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(("rack", "says"), SITUATIONS, ids=[row[1][0] for row in SITUATIONS])
-def test_the_situation_is_said_in_words(rack, says):
+    for message in messages:
+        rack.take(*message, NOW - 5)
     text = spaced(picture(rack))
     assert [part for part in says if part not in text] == [], text
 
 
 @pytest.mark.parametrize("wild", [
     {"Cells": 5}, {"Cells": {"Cell_1": 7, "Cell_x": {"Reading": 1}}}, {"Temps": None}, {"SOC": "full"}, {"SOC": 1e300},
-    {"Power": True}, {"System_Status": []}, {"ProblemText": 7, "Problem": 1}, {"BatteryState": None},
-    {"PackCurrent": []}, {"Cells": {}}, {"ProblemText": "[bold]x[/b]", "Problem": 1}, {"Baud": "x", "Cycle": None},
+    {"Power": True}, {"System_Status": []}, {"ProblemText": "[bold]x[/b]", "Problem": 1}, {"BatteryState": "[/red]"},
+    {"PackCurrent": []}, {"Cells": {}}, {"Baud": "x", "Cycle": None}, {"PacksExpected": 10**9, "RSSI": {}},
     {"HeapFree": "y", "Uptime": [], "Polls": "z"}, {"LastError": 5, "PublishRate": "x", "Packs": "two", "Link": 3},
-    {"PacksExpected": 10**9, "RSSI": {}, "Version": None}, {"BatteryState": "[/red]"},
 ])  # fmt: skip
 def test_strange_values_are_shown_as_far_as_it_goes(wild):
     rack = heard(2)

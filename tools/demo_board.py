@@ -38,26 +38,14 @@ class DemoBoard:
         self._given, self._broker, self._uart, self._events = given, broker, uart, events
         self._variables = {"TMPDIR": str(directory), "PYLON2MQTT_VENV": str(environment.VENV)}
         self._directory = Path(directory)
-        self._flash = Path(directory) / "flash"
-        self._board = None
+        self._board = self._port = None
         self._lock = threading.Lock()
-        self._port = None
         self._boot = None  # lines since the board started with its settings; None: it has not yet
         self._is_live = False  # they go to `events` at once
 
     def __enter__(self):
         try:
-            port = self._switch_on()
-            key_file = ["--key-file", str(self._directory / "update_key")]
-            with_key = ["--new-key", *key_file] if self._given.update else []
-            self._step("2. The firmware onto it", "python3", "tools/deploy.py", "--port", port, *with_key)
-            self._step("3. Its settings, at its REPL", MPREMOTE, "connect", port, "exec", self._settings())
-            with self._lock:
-                self._boot = None  # what it says until its next start is of no interest
-            self._step("4. One more, the short way; then it starts anew", "python3", "tools/configure.py", "--port",
-                       port, f"publish_rate={self._given.publish_rate}")  # fmt: skip
-            for number, (name, line, status) in enumerate(UPDATES if self._given.update else (), 5):
-                self._update(number, name, line, key_file, status)
+            self._install(self._switch_on())
         except BaseException:
             self.__exit__()
             raise
@@ -79,11 +67,12 @@ class DemoBoard:
 
     def _switch_on(self):
         """-> its serial port."""
-        self._flash.mkdir()
-        print("\n1. A board: its flash is a directory, the battery hangs on its UART. Its serial port is", flush=True)
-        command = ["python3", "tools/virtual_board", "--flash", str(self._flash), "--uart", self._uart]
+        flash = self._directory / "flash"
+        flash.mkdir()
+        command = ["python3", "tools/virtual_board", "--flash", str(flash), "--uart", self._uart]
         command += ["--heap", self._given.heap] if self._given.heap else []
-        print(f"$ {shlex.join(command)}", flush=True)
+        print("\n1. A board: its flash is a directory, the battery hangs on its UART. Its serial port is\n"
+              f"$ {shlex.join(command)}", flush=True)  # fmt: skip
         self._board = Process(command, self._take, lambda status: self._events.put((ENDED, status)), self._variables)
         port = self._wait(PORT, command)
         print(port, flush=True)
@@ -103,29 +92,40 @@ class DemoBoard:
             elif self._boot is not None:
                 self._boot.append(line)
 
-    def _settings(self):
-        """-> what is typed at the REPL."""
-        given, (host, port) = self._given, self._broker
-        values = {"wifi_ssid": "virtual", "mqtt_host": host, "mqtt_port": port}
+    def _install(self, port):
+        """What an owner does with a new board at `port`."""
+        given, (host, broker_port) = self._given, self._broker
+        key_file = ["--key-file", str(self._directory / "update_key")]
+        with_key = ["--new-key", *key_file] if given.update else []
+        self._step("2. The firmware onto it", "python3", "tools/deploy.py", "--port", port, *with_key)
+        values = {"wifi_ssid": "virtual", "mqtt_host": host, "mqtt_port": broker_port}
         if (given.root, given.rack) != (DEFAULT_ROOT, DEFAULT_RACK):
             values |= {"mqtt_root": given.root, "rack_name": given.rack}
         text = ", ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in values.items())
-        return f"from firmware import config; config.set({text})"
+        self._step("3. Its settings, at its REPL", MPREMOTE, "connect", port, "exec",
+                   f"from firmware import config; config.set({text})")  # fmt: skip
+        with self._lock:
+            self._boot = None  # what it says until its next start is of no interest
+        self._step("4. One more, the short way; then it starts anew", "python3", "tools/configure.py", "--port",
+                   port, f"publish_rate={given.publish_rate}")  # fmt: skip
+        where = ["--mqtt", f"{host}:{broker_port}", "--mqtt_root", given.root, "--rack_name", given.rack]
+        for number, (name, line, status) in enumerate(UPDATES if given.update else (), 5):
+            tool = self._version(name, line) / "tools" / "deploy.py"
+            self._step(f"{number}. A {name} version, over the broker", "python3", str(tool), *key_file, *where,
+                       expected=status)  # fmt: skip
 
-    def _update(self, number, name, line, key_file, status):
-        """Bring another version onto the board over the broker: this tree, with a `line` more."""
-        tree, (host, port) = self._directory / name, self._broker
-        shutil.copytree(environment.PROJECT / "firmware", tree / "firmware")
-        shutil.copytree(environment.PROJECT / "tools", tree / "tools")
+    def _version(self, name, line):
+        """-> directory of a copy of this tree, with another version and a `line` more."""
+        tree = self._directory / name
+        for part in ("firmware", "tools"):
+            shutil.copytree(environment.PROJECT / part, tree / part)
         for top in ("boot.py", "main.py", "place.py", "place.txt"):
             shutil.copyfile(environment.PROJECT / top, tree / top)
         init = tree / "firmware" / "__init__.py"
         init.write_text(re.sub(r'__version__ = "(.+)"', rf'__version__ = "\1-{name}"', init.read_text()))
         with (tree / "firmware" / "app.py").open("a") as file:
             file.write(line)
-        which = ["--mqtt", f"{host}:{port}", "--mqtt_root", self._given.root, "--rack_name", self._given.rack]
-        self._step(f"{number}. A {name} version, over the broker", "python3", str(tree / "tools" / "deploy.py"),
-                   *key_file, *which, expected=status)  # fmt: skip
+        return tree
 
     def _step(self, title, *command, expected=0):
         """Show one command and run it to its end, `expected` status. ToolError."""

@@ -96,6 +96,10 @@ class Truth:
             found = found + _least(published_alarm(reading), alarms)
         return found
 
+    def is_wrong(self):
+        """-> whether a value was wrong, by more than errors may hide that cancel in every sum."""
+        return any(not one.slight for one in self.wrong)
+
     def summary(self):
         """"31 readings, 0 wrong", and what was wrong."""
         beyond = [one for one in self.wrong if not one.slight]

@@ -19,72 +19,72 @@ from tools.heard import number
 STALE_RATES = 3  # a reading is old after so many publish rates
 WIDE = 100  # characters, with room for the extremes of each pack
 LOG_LINES = 6
-SOC_LOW, SOC_MIDDLE = 20, 40  # %
 SEVERITY_STYLES = {"problem": "bold red", "warning": "bold yellow", "": "green", None: "dim"}
-LINE_STYLES = (("error", "red"), ("warning", "yellow"), ("", "dim"))
 LOWEST, HIGHEST, PLAIN, WRONG = "bright_blue", "magenta", "cyan", "bold red"
 LEVELS = "▁▂▃▄▅▆▇█"
 LEAST_SPAN_V = 0.04  # of the cells' scale: a few mV must not look like much
 
 
-def screen(heard, now, width=80, panes=None):
+def screen(heard, now, width=80, panes=()):
     """The whole picture -> a rich renderable.
 
     heard: Heard; now: s of its clock; width: room in characters; panes: [(title, lines of text)] at the bottom, the
     newest line last (default: the lines of tele/LOG).
     """
-    parts, packs = [_rack(heard, now)], heard.read_packs()
-    if packs:
+    parts = [_panel(_rack(heard, now), f"[bold]Pylontech {escape(heard.rack)}[/bold]")]
+    if packs := heard.read_packs():
         parts += [*_packs(heard, packs, now, width), *_notes(heard, packs)]
-    parts.append(_health(heard, now))
-    parts += [_pane(title, said) for title, said in panes or [("Log", heard.log)] if said]
+    age = f"{words.duration(now - heard.health_at)} ago" if heard.health else None
+    parts.append(_panel(_health(heard), "Health", age))
+    parts += [_panel([_line(text) for text in list(said)[-LOG_LINES:]], title)
+              for title, said in panes or [("Log", heard.log)] if said]  # fmt: skip
     return Group(*parts)
 
 
-def _panel(content, title, subtitle=None, style="dim"):
-    return Panel(content, title=title, title_align="left", subtitle=subtitle, subtitle_align="right",
-                 border_style=style, box=box.ROUNDED)  # fmt: skip
+def _panel(lines, title, subtitle=None):
+    return Panel(Group(*lines), title=title, title_align="left", subtitle=subtitle, subtitle_align="right",
+                 border_style="dim", box=box.ROUNDED)  # fmt: skip
 
 
 def _rack(heard, now):
     """Is it there, and its totals."""
     text, style, advice = words.status(heard, now)
-    said = heard.totals
-    lines = [Text.assemble((f"● {text}", style))]
+    said, first = heard.totals, Text(f"● {text}", style)
+    yield first
     if said:
-        lines[0].append(f"   {said.get('Packs')} of {said.get('PacksExpected')} packs   {words.state(said)}")
+        first.append(f"   {said.get('Packs')} of {said.get('PacksExpected')} packs   {words.state(said)}", "default")
         if heard.online and now - heard.totals_at > STALE_RATES * heard.publish_rate_s():
-            lines[0].append(f"   totals of {words.duration(now - heard.totals_at)} ago", "yellow")
-        lines += _totals(said)
+            first.append(f"   totals of {words.duration(now - heard.totals_at)} ago", "yellow")
+        yield from _totals(said)
     if advice:
-        lines.append(Text(advice, "italic"))
-    return _panel(Group(*lines), f"[bold]Pylontech {escape(heard.rack)}[/bold]", style=style.split()[-1])
+        yield Text(advice, "italic")
 
 
 def _totals(said):
     soc = number(said.get("SOC")) or 0
-    style = "red" if soc < SOC_LOW else "yellow" if soc < SOC_MIDDLE else "green"
-    bar = ProgressBar(total=100, completed=max(0, min(100, soc)), complete_style=style, finished_style=style)
-    figures = (("SOC", 1, "%", ""), ("PackVoltage", 2, "V", ""), ("PackCurrent", 1, "A", "+"), ("Power", 0, "W", "+"))
+    style = "red" if soc < 20 else "yellow" if soc < 40 else "green"
     row = Table.grid(padding=(0, 2), expand=True)
     row.add_column(ratio=1)
-    row.add_row(bar, *(f"[bold]{words.measured(said, key, digits, sign)} {unit}[/bold]"
-                       for key, digits, unit, sign in figures))  # fmt: skip
-    rest = [f"{words.figure(said.get('RemainingCapacity'), 1)} of {words.figure(said.get('FullCapacity'), 1, 'Ah')}"]
-    for key, word in (("TimeToFull", "full in"), ("TimeToEmpty", "empty in")):
-        if number(said.get(key)) is not None:
-            rest.append(f"{word} {words.duration(said[key] * words.MINUTE_S)}")
-    for key, word in (("ChargedEnergy", "in"), ("DischargedEnergy", "out")):
-        rest.append(f"{words.figure(said.get(key), 3, 'kWh')} {word}")
+    figures = (("SOC", 1, "%", ""), ("PackVoltage", 2, "V", ""), ("PackCurrent", 1, "A", "+"), ("Power", 0, "W", "+"))
+    row.add_row(ProgressBar(total=100, completed=max(0, min(100, soc)), complete_style=style, finished_style=style),
+                *(f"[bold]{words.measured(said, key, digits, sign)} {unit}[/bold]"
+                  for key, digits, unit, sign in figures))  # fmt: skip
+    yield row
+    parts = [f"{words.figure(said.get('RemainingCapacity'), 1)} of {words.figure(said.get('FullCapacity'), 1, 'Ah')}"]
+    parts += [f"{word} {words.duration(said[key] * words.MINUTE_S)}"
+              for key, word in (("TimeToFull", "full in"), ("TimeToEmpty", "empty in")) if number(said.get(key))]
+    parts += [f"{words.figure(said.get(key), 3, 'kWh')} {word}"
+              for key, word in (("ChargedEnergy", "in"), ("DischargedEnergy", "out"))]  # fmt: skip
+    yield Text(", ".join(parts), "dim")
     text, severity = words.problem(said)
-    return [row, Text(", ".join(rest), "dim"), *([Text(text, SEVERITY_STYLES[severity])] if severity else [])]
+    if severity:
+        yield Text(text, SEVERITY_STYLES[severity])
 
 
 def _packs(heard, packs, now, width):
     """A row a pack; all cells on one scale, so that packs can be compared."""
     volts = [value for pack in packs.values() for value, _ in pack.cells().values()] or [0]
-    low = min(volts)
-    span = max(max(volts) - low, LEAST_SPAN_V)
+    low, span = min(volts), max(max(volts) - min(volts), LEAST_SPAN_V)
     extremes = ["lowest", "highest"] if width >= WIDE else []
     table = Table(box=None, show_edge=False, expand=True, header_style="dim", pad_edge=False, padding=(0, 0, 0, 1))
     for title in ("Pack", "%", "V", "A", "W", *extremes, "mV", "cells", "°C", "state", "age"):
@@ -125,28 +125,25 @@ def _notes(heard, packs):
         yield Text(f"No reading so far: pack {', '.join(silent)}", "yellow")
     for n, pack in packs.items():
         text, severity = words.problem(pack.reading)
-        said = [text] * bool(severity) + words.flags(pack)
-        if said:
-            yield Text(f"Pack {n}: {', '.join(said)}", SEVERITY_STYLES[severity] if severity else "dim")
+        if said := [text] * bool(severity) + words.flags(pack):
+            yield Text(f"Pack {n}: {', '.join(said)}", SEVERITY_STYLES[severity or None])
 
 
-def _health(heard, now):
+def _health(heard):
     said = heard.health
     if not said:
-        return _panel(Text("The device speaks of itself once a minute.", "dim"), "Health")
+        yield Text("The device speaks of itself once a minute.", "dim")
+        return
     grid = Table.grid(padding=(0, 2, 0, 0))
     grid.add_column(style="dim", no_wrap=True)
-    grid.add_column()
     grid.add_row("Battery", words.link(heard))
     grid.add_row("Counted", Text(", ").join(Text(text, "yellow" if bad else "") for text, bad in words.counted(said)))
     grid.add_row("Device", Text(words.device(said)))
-    last = str(said.get("LastError", "none"))
-    if last != "none":
+    if (last := str(said.get("LastError", "none"))) != "none":
         grid.add_row("Last error", Text(last, "red"))
-    return _panel(grid, "Health", f"{words.duration(now - heard.health_at)} ago")
+    yield grid
 
 
-def _pane(title, said):
-    shown = [Text(line, next(style for mark, style in LINE_STYLES if mark in line.lower()), no_wrap=True,
-                  overflow="ellipsis") for line in list(said)[-LOG_LINES:]]  # fmt: skip
-    return _panel(Group(*shown), title)
+def _line(text):
+    marked = next((style for mark, style in (("error", "red"), ("warning", "yellow")) if mark in text.lower()), "dim")
+    return Text(text, marked, no_wrap=True, overflow="ellipsis")
