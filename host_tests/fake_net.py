@@ -21,8 +21,8 @@ ACCEPTED, CONNECT, PUBLISH, SUBSCRIBE, PINGREQ, DISCONNECT = 0x00, 0x10, 0x30, 0
 ENFILE, EBADF, ECONNRESET, ECONNREFUSED, ETIMEDOUT, NO_NAME = 23, 9, 104, 111, 116, -202  # lwIP's
 CONNACK, PINGRESP = b"\x20\x02\0\0", b"\xd0\0"
 
-# kind: upper half of the first byte. topic, payload, retain: of a CONNECT those of the last will.
-Packet = namedtuple("Packet", "kind topic payload retain id user password keepalive", defaults=(None,) * 7)
+# kind: upper half of the first byte. topic: of a CONNECT all behind its length. id: of a SUBSCRIBE.
+Packet = namedtuple("Packet", "kind topic payload retain id", defaults=(None,) * 4)
 
 # What releases after 1.3.4 do otherwise, as far as whoever stands below them can see
 LATER = (
@@ -195,18 +195,7 @@ class FakeSocket:
             return Packet(kind, topic, payload, bool(head & 1))
         if kind == SUBSCRIBE:
             return Packet(kind, _text(body[2:])[0], id=body[:2])
-        return _connect(body) if kind == CONNECT else Packet(kind)
-
-
-def _connect(body):
-    flags, keepalive, body = body[7], int.from_bytes(body[8:10], "big"), body[10:]
-    texts = []
-    for there in (True, flags & 4, flags & 4, flags & 0x80, flags & 0x40):  # id, the will's topic and payload, account
-        text, body = _text(body) if there else (None, body)
-        texts.append(text)
-    assert not body, f"{body!r} behind a CONNECT"
-    client, topic, payload, user, password = texts
-    return Packet(CONNECT, topic, payload, bool(flags & 0x20), client, user, password, keepalive)
+        return Packet(kind, body if kind == CONNECT else None)
 
 
 def _text(body):

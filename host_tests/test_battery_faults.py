@@ -12,18 +12,15 @@ from dataclasses import dataclass
 import pytest
 from system_helpers import COUNTERS, START_S, Way, now
 
-from tools import truth
-
 pytestmark = pytest.mark.slow
 
 SPEED = 3  # of board and battery; the seconds below are theirs
 FAULT_S = 30
+TRIES = 3
 RECOVERY_S = 15
 FOUND_AGAIN_S = 30  # after a power cycle, or a change of the rate
 PAUSE_S = 8  # that the search may have reached when it failed all the time
-CANCELLING = ("swapped", "cancel")  # what passes the checksum
-CAPACITY_AH = 50
-VOLTAGE_SHARE = 100  # before a pack has matched exactly three times (§6, sum)
+CANCELLING = ("swapped", "cancel")  # they pass the checksum: what is off is within the distances of protocol.md §6
 LACKED = {"lacks:4F": ("Protocol",), "lacks:51": ("Version", "Manufacturer", "Device"), "lacks:93": ("BarCode",)}
 
 
@@ -44,7 +41,7 @@ class Case:
 
     @property
     def rack(self):
-        return self.name.replace(":", "-") + ("-from-start" if self.from_start else "")
+        return self.name.replace(":", "-")
 
 
 TIMEOUTS, FRAMES, CODES, IMPLAUSIBLE = COUNTERS
@@ -60,8 +57,6 @@ GROUPS = {
         Case("doubled", 0.5, (FRAMES,), (CODES, IMPLAUSIBLE)),
         Case("swapped", 0.5, (IMPLAUSIBLE,)),
         Case("cancel", 0.5, (IMPLAUSIBLE,)),
-        Case("swapped", 0.3, (IMPLAUSIBLE,), from_start=True),
-        Case("cancel", 0.3, (IMPLAUSIBLE,), from_start=True),
     ),
     "in time": (
         Case("silent", 0.5, (TIMEOUTS,), (FRAMES, CODES, IMPLAUSIBLE)),
@@ -92,15 +87,27 @@ GROUPS = {
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_nothing_wrong_is_published_and_it_goes_on(board, broker, mqtt_client, group):
+    """Counters are compared exactly. A PC that is busy elsewhere answers late, and then it is tried again; something
+    wrong that was published is never forgiven.
+    """
+    for number in range(TRIES):
+        found = run(GROUPS[group], number, board, broker, mqtt_client)
+        if not found or any("wrong" in trouble for trouble in found):
+            break
+    assert not found, "\n".join(found)
+
+
+def run(cases, number, *surroundings):
+    """-> what was not as it should be, in words."""
     with contextlib.ExitStack() as stack:
         ways = []
-        for seed, case in enumerate(GROUPS[group]):
-            way = Way(board, broker, mqtt_client, case.rack, seed=seed, packs=case.packs, wide=case.packs > 2,
+        for seed, case in enumerate(cases):
+            way = Way(*surroundings, f"{case.rack}-{number}", seed=seed, packs=case.packs, wide=case.packs > 2,
                       speed=SPEED)  # fmt: skip
             ways.append((case, stack.enter_context(way)))
             if case.from_start:
-                start_fault(ways[-1][1], case)
-            ways[-1][1].start()
+                start_fault(way, case)
+            way.start()
         for case, way in ways:
             way.wait("stat/readings/Rack", 2 * START_S)
             way.first = way.health()
@@ -111,10 +118,7 @@ def test_nothing_wrong_is_published_and_it_goes_on(board, broker, mqtt_client, g
         over = now()
         for _, way in ways:
             way.wait("stat/readings/Rack", since=over, count=8)  # some more, of which nothing may be wrong
-        found = [f"{case.rack}: {what}" for case, way in ways for what in troubles(case, way)]
-        slight = [f"{case.rack}: {len(way.judged().wrong)}" for case, way in ways if case.name in CANCELLING]
-    print("off, but within the distances of protocol.md §6:", ", ".join(slight) or "none looked for")
-    assert not found, "\n".join(found)
+        return [f"{case.rack}: {what}" for case, way in ways for what in troubles(case, way)]
 
 
 def start_fault(way, case):
@@ -136,7 +140,7 @@ def troubles(case, way):
     if judged.checked < 20:
         yield f"only {judged.checked} readings"
     for wrong in judged.wrong:
-        if case.name not in CANCELLING or not is_within(wrong):
+        if case.name not in CANCELLING or not wrong.slight:
             yield f"wrong: {wrong}"
     yield from (f"wrong: {details}" for details in way.wrong_details(LACKED.get(case.name, ())))
     yield from counters(case, way)
@@ -147,19 +151,6 @@ def troubles(case, way):
     if way.sim.baud != 4800 and case.name != "lacks:91":
         yield f"the battery is left at {way.sim.baud} baud"
     yield from lacking(case, way)
-
-
-def is_within(wrong):
-    """Whether all that is wrong in a reading is within the distances of §6, the bound of the cells' sum included."""
-    limits = (*truth.DISTANCES, ("RemainingCapacity", truth.REMAINING_SHARE * CAPACITY_AH))
-    for key, published, said in wrong.differences:
-        if key in truth.DERIVED:
-            continue
-        found = [limit for start, limit in limits if key.startswith(start)]
-        limit = said / VOLTAGE_SHARE if key == "PackVoltage" else max(found, default=0)
-        if " " in key or abs(published - said) > limit:
-            return False
-    return True
 
 
 def recovery(case, way, pack):

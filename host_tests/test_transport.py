@@ -49,13 +49,6 @@ def test_all_reads_since_start_have_five_seconds_together(rig):
     assert rig.transport.read(1) == b"x"
 
 
-def test_when_not_blocking_nothing_is_none_but_a_packet_that_has_begun_is_waited_for(rig):
-    rig.transport.setblocking(False)
-    assert rig.took_ms(rig.transport.read, 1) == (None, 0)
-    rig.arrives(b"a", b"b", every_ms=200)
-    assert rig.took_ms(rig.transport.read, 2) == (b"ab", 200)
-
-
 def test_lengths_that_no_packet_has(rig):
     assert isinstance(rig.took_ms(rig.transport.read, -1)[0], ValueError)
     rig.arrives(b"\x80" * 9)
@@ -108,18 +101,6 @@ def test_writes(rig, calls, expected, sizes, room):
     rig.transport.flush()
     assert b"".join(rig.line.sent) == expected
     assert room < 256 or [len(one) for one in rig.line.sent] == sizes
-
-
-@pytest.mark.parametrize("every_ms", [None, 500])
-def test_a_peer_that_takes_nothing_or_little_has_five_seconds_for_all(rig, every_ms):
-    def slow(view):
-        slot = every_ms and rig.clock.passed_ms // every_ms
-        return slots.append(slot) or write(view[:40]) if slot not in slots else None
-
-    slots, write = [None], rig.line.write
-    rig.line.write = slow
-    error, ms = rig.took_ms(rig.transport.write, HUGE[:4096])
-    assert error.args == (110,) and ms <= WAIT_MS + SLACK_MS and len(rig.line.sent) >= (10 if every_ms else 0)
 
 
 # -- as a module: names, connections, TLS -----------------------------------------------------------------------------
@@ -232,7 +213,7 @@ def test_a_suback_comes_behind_old_messages_or_never(client):
     client.subscribe(b"t/#")
     assert client.told == [(b"t/a", b"old", 1)]
     rig.line.silent = True
-    rig.arrives(*[publish(b"t", b"x")] * 10_000, every_ms=20)
+    rig.arrives(*[publish(b"t", b"x")] * 300, every_ms=20)
     rig.transport.start()
     error, ms = rig.took_ms(client.subscribe, b"t/#")
     assert error.args == (110,) and ms <= WAIT_MS + SLACK_MS
