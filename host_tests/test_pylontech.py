@@ -17,18 +17,26 @@ from tools.truth import alarm as flags_of
 class Asking:
     """A dialect at a battery that listens at 4800 baud."""
 
-    def __init__(self, **options):
-        self.clock = Clock()
-        self.uart = BatteryUart(self.clock, **options)
+    def __init__(self, lacks=None, **options):
+        self.uart = BatteryUart(Clock(), **options)
         self.battery = self.uart.battery
-        self.link = Link(self.uart, self.clock, 4800)
+        self.link = Link(self.uart, self.uart._clock, 4800)
         self.dialect = Pylontech(self.link)
+        if lacks:
+            self.battery.fault(f"lacks:{lacks:02X}")
 
     def at(self, cid2, code=None):
         """The battery answers these commands with a return code, or keeps silent."""
         self.battery.fault(f"rtn:{code:02X}" if code else "silent", rate=1)
         hit = self.battery.faults.hit
         self.battery.faults.hit = lambda name: self.uart.asked()[-1] in cid2 and hit(name)
+        return self
+
+    def made(self, what, **values):
+        """Pack 1 says these values, in its `alarm` or `management`."""
+        usual = getattr(self.battery.group.pack(1), what)()
+        setattr(self.battery.group.pack(1), what, lambda: usual | values)
+        return self.dialect
 
     def said(self, kind, pack=None):
         """What the battery's last reply of a kind was made of."""
@@ -39,6 +47,7 @@ class Asking:
                                      {"extra_alarm_byte": True}], ids=str)  # fmt: skip
 def test_a_reading_is_what_the_battery_said(options):
     it = Asking(**options)
+    assert it.dialect.exact
     for pack in (1, 2):
         it.battery.group.pack(pack).alarms.ask("cell_over_voltage", cell=3)
         reading = it.dialect.read(pack)
@@ -72,52 +81,40 @@ def test_every_alarm_and_status_bit_has_its_flag(name):
     assert alarms.voltage_state == expected["PackVoltage State"]
 
 
-@pytest.mark.parametrize("cells", [(1,), (8,), (9,), (16,), (1, 7, 8, 9, 10, 16)])
-def test_faulty_cells(cells):
-    it = Asking(cells=16)
-    for cell in cells:
-        it.battery.group.pack(1).alarms.ask("cell_fault", cell=cell)
-    alarms = it.dialect.read(1).alarms
-    assert alarms.faulty_cells == cells and ("Cell_Fault", True) in alarms.flags
-
-
-def test_states_that_nobody_knows_are_other():
-    it = Asking()
-    values = it.battery.group.pack(1).alarm()
-    values |= {"cells": [0, 1, 2, 3, 0x80, 0xF0, 0xFF] + [0] * 8, "voltage": 7}
-    it.battery.group.pack(1).alarm = lambda: values
-    alarms = it.dialect.read(1).alarms
+def test_faulty_cells_and_states_that_nobody_knows():
+    for cells in ((1,), (8,), (9,), (16,), (1, 7, 8, 9, 10, 16)):
+        it = Asking(cells=16)
+        for cell in cells:
+            it.battery.group.pack(1).alarms.ask("cell_fault", cell=cell)
+        alarms = it.dialect.read(1).alarms
+        assert alarms.faulty_cells == cells and ("Cell_Fault", True) in alarms.flags
+    alarms = Asking().made("alarm", cells=[0, 1, 2, 3, 0x80, 0xF0, 0xFF] + [0] * 8, voltage=7).read(1).alarms
     assert list(alarms.cell_states[:7]) == [0, 1, 2, 240, 240, 240, 240] and alarms.voltage_state == 240
     assert ("Other", True) in alarms.flags
+    for other in ({"cells": [0] * 14}, {"temperatures": [0] * 6}):  # counts that are not those of the values
+        assert Asking().made("alarm", **other).read(1).alarms is None
 
 
-def test_rtn_04_is_remembered_and_the_reading_is_good_without_alarms():
-    it = Asking()
-    it.battery.fault("lacks:44")
+def test_rtn_04_is_remembered():
+    it = Asking(ALARM)
     for _ in range(3):
-        assert it.dialect.read(1).alarms is None
-        assert it.dialect.read(2).alarms is None
+        assert it.dialect.read(1).alarms is it.dialect.read(2).alarms is None
     assert it.uart.asked() == [ANALOG, ALARM] * 2 + [ANALOG] * 4
     assert it.link.return_codes == 2 and it.link.failures == 0
     it.battery.clear()
     it.dialect.packs()  # now and then it is tried anew
     assert it.dialect.read(1).alarms is not None
+    for kind, cid2, pack in (("limits", LIMITS, 1), ("parameters", PARAMETERS, 0)):
+        it = Asking(cid2)
+        assert [getattr(it.dialect, kind)(pack) for _ in range(3)] == [None] * 3 and it.uart.asked() == [cid2]
 
 
 @pytest.mark.parametrize("code", [0x02, 0x05, 0x06, 0x91, None])
 def test_when_44h_brings_nothing_the_values_are_good_without(code):
-    it = Asking()
-    it.at((ALARM,), code)
+    it = Asking().at((ALARM,), code)
     assert it.dialect.read(1).alarms is None and it.link.failures == (code is None)
     it.battery.clear()
     assert it.dialect.read(1).alarms is not None and it.link.failures == 0
-
-
-def test_alarms_of_other_counts_than_the_values_are_left_out():
-    it = Asking()
-    values = it.battery.group.pack(1).alarm()
-    it.battery.group.pack(1).alarm = lambda: values | {"cells": [0] * 14}
-    assert it.dialect.read(1).alarms is None
 
 
 @pytest.mark.parametrize(("how", "code"), [("rtn", 0x06), ("empty", 0x06), ("unreachable", 0x91)])
@@ -126,38 +123,40 @@ def test_a_pack_that_is_absent(how, code):
     it.battery.group.pack(2).missing = how
     with pytest.raises(Refusal) as raised:
         it.dialect.read(2)
-    assert raised.value.code == code
-    assert it.dialect.read(1).pack == 1
+    assert raised.value.code == code and it.dialect.read(1).pack == 1
 
 
-@pytest.mark.parametrize("count", [1, 2, 16])
-def test_packs(count):
-    assert Asking(packs=count).dialect.packs() == tuple(range(1, count + 1))
+def test_a_reply_of_all_packs_is_no_reading():
+    it = Asking(packs=1)
+    block = it.battery.commands.analog(1).info
+    it.battery.commands.reply = lambda request, code: Reply(frame.NORMAL, block[:1] + b"\x02" + 2 * block[2:])
+    with pytest.raises(NoReply, match="a reply of 2 packs"):
+        it.dialect.read(2)
 
 
-@pytest.mark.parametrize("count", [0, 17, 0x20])
-def test_a_group_of_a_size_that_cannot_be_is_counted(count):
-    it = Asking(packs=2)
+def says_count(it, count):
     real = it.battery.commands.reply
-    impossible = Reply(frame.NORMAL, bytes([count]))
-    it.battery.commands.reply = lambda request, code: impossible if request.cid2 == COUNT else real(request, code)
-    assert it.dialect.packs() == (1, 2)
+    said = Reply(frame.NORMAL, bytes([count]))
+    it.battery.commands.reply = lambda request, code: said if request.cid2 == COUNT else real(request, code)
 
 
 @pytest.mark.parametrize("packs", [1, 3, 16])
-def test_where_90h_is_unknown_the_packs_are_counted(packs):
+def test_packs_are_what_90h_says_else_they_are_counted(packs):
+    numbers = tuple(range(1, packs + 1))
     it = Asking(packs=packs)
-    it.battery.fault("lacks:90")
-    assert it.dialect.packs() == tuple(range(1, packs + 1))
+    assert it.dialect.packs() == numbers and it.uart.asked() == [COUNT]
+    it = Asking(COUNT, packs=packs)
+    assert it.dialect.packs() == numbers
     assert it.uart.asked() == [COUNT] + [ANALOG] * (packs + 1 if packs < 16 else 16)
+    assert Asking(packs=packs).at((COUNT,)).dialect.packs() == numbers  # only this command is lost
+    for impossible in (0, 17, 0x20):
+        it = Asking(packs=packs)
+        says_count(it, impossible)
+        assert it.dialect.packs() == numbers
 
 
 def test_packs_are_not_counted_where_nobody_answers_anything():
-    it = Asking()
-    it.at((COUNT,))
-    assert it.dialect.packs() == (1, 2)  # only this command is lost
-    it = Asking()
-    it.at((COUNT, ANALOG))
+    it = Asking().at((COUNT, ANALOG))
     for _ in range(2):
         with pytest.raises(NoReply):
             it.dialect.read(1)
@@ -165,14 +164,8 @@ def test_packs_are_not_counted_where_nobody_answers_anything():
     with pytest.raises(NoReply):
         it.dialect.packs()
     assert set(it.uart.asked()[begun:]) == {COUNT}
-
-
-def test_counting_packs_that_are_not_there_is_a_failure():
-    it = Asking()
-    it.battery.fault("lacks:90")
-    it.at((ANALOG,))
     with pytest.raises(NoReply):
-        it.dialect.packs()
+        Asking(COUNT).at((ANALOG,)).dialect.packs()
 
 
 def test_identity():
@@ -180,33 +173,23 @@ def test_identity():
     serials = [pack.serial for pack in it.battery.group.packs]
     assert it.dialect.identity(1) == ((serials[0], "2.1", "2.3", "Pylon", "US2KBPL", "framed", 4800, None), None)
     assert it.dialect.identity(2) == ((serials[1], "2.1", None, None, None, "framed", 4800, None), None)
-
-
-WAYS = ("charge", "discharge")
-LACKING = ((PROBE, ["protocol"]), (SERIAL, ["serial"]), (MANUFACTURER, ["version", "maker", "device"]))
-
-
-@pytest.mark.parametrize("how", ["lacks", "silent"])
-@pytest.mark.parametrize(("cid2", "lacking"), LACKING)
-def test_identity_where_a_part_of_it_does_not_come(cid2, lacking, how):
-    it = Asking()
-    if how == "lacks":
-        it.battery.fault(f"lacks:{cid2:02X}")
-    else:
-        it.at((cid2,))
-    for _ in range(2):
-        said, error = it.dialect.identity(1)
-        assert [name for name in said._fields[:5] if getattr(said, name) is None] == lacking
-        assert isinstance(error, Refusal if how == "lacks" else NoReply)
-    assert it.uart.asked().count(cid2) == (1 if how == "lacks" else 6)
-
-
-def test_identity_of_a_silent_battery_takes_no_more_than_two_questions():
     it = Asking()
     it.battery.plugged = False
     said, error = it.dialect.identity(1)
     assert said[:5] == (None,) * 5 and isinstance(error, NoReply)
-    assert it.uart.asked() == [PROBE] * 3 + [SERIAL] * 3
+    assert it.uart.asked() == [PROBE] * 3 + [SERIAL] * 3  # no more than two questions
+
+
+@pytest.mark.parametrize("lacks", [True, False])
+@pytest.mark.parametrize(("cid2", "lacking"), [(PROBE, ["protocol"]), (SERIAL, ["serial"]),
+                                               (MANUFACTURER, ["version", "maker", "device"])])  # fmt: skip
+def test_identity_where_a_part_of_it_does_not_come(cid2, lacking, lacks):
+    it = Asking(cid2) if lacks else Asking().at((cid2,))
+    for _ in range(2):
+        said, error = it.dialect.identity(1)
+        assert [name for name in said._fields[:5] if getattr(said, name) is None] == lacking
+        assert isinstance(error, Refusal if lacks else NoReply)
+    assert it.uart.asked().count(cid2) == (1 if lacks else 6)
 
 
 def test_limits_and_parameters():
@@ -214,34 +197,10 @@ def test_limits_and_parameters():
     it.battery.group.pack(2).alarms.ask("full_charge_request")
     said = it.dialect.limits(2)
     truth = it.said("management", 2)
-    assert said[:4] == tuple(truth[f"{way}_{what}"] for what in ("voltage", "current") for way in WAYS)
+    ways = ("charge", "discharge")
+    assert said[:4] == tuple(truth[f"{way}_{what}"] for what in ("voltage", "current") for way in ways)
     assert said[4:] == (True, True, False, True)
-    assert it.dialect.parameters() == tuple(it.said("parameters").values())
-
-
-@pytest.mark.parametrize(("status", "flags"), [
-    (0x80, (True, False, False, False)), (0x40, (False, True, False, False)), (0x20, (False, False, True, False)),
-    (0x10, (False, False, True, False)), (0x08, (False, False, False, True)), (0x07, (False, False, False, False)),
-])  # fmt: skip
-def test_every_bit_of_the_limits(status, flags):
-    it = Asking()
-    values = it.battery.group.pack(1).management()
-    it.battery.group.pack(1).management = lambda: values | {"status": status}
-    assert it.dialect.limits(1)[4:] == flags
-
-
-@pytest.mark.parametrize(("kind", "cid2", "pack"), [("limits", LIMITS, 1), ("parameters", PARAMETERS, None)])
-def test_what_a_battery_lacks_is_none_and_is_not_asked_again(kind, cid2, pack):
-    it = Asking()
-    it.battery.fault(f"lacks:{cid2:02X}")
-    assert [getattr(it.dialect, kind)(pack) for _ in range(3)] == [None] * 3
-    assert it.uart.asked() == [cid2]
-
-
-def test_a_reply_of_all_packs_is_no_reading():
-    it = Asking(packs=1)
-    block = it.battery.commands.analog(1).info
-    two = block[:1] + b"\x02" + 2 * block[2:]
-    it.battery.commands.reply = lambda request, code: Reply(frame.NORMAL, two)
-    with pytest.raises(NoReply, match="a reply of 2 packs"):
-        it.dialect.read(2)
+    assert it.dialect.parameters() == tuple(it.said("parameters").values()) and it.dialect.counters(1) is None
+    for status, flags in ((0x80, (1, 0, 0, 0)), (0x40, (0, 1, 0, 0)), (0x20, (0, 0, 1, 0)), (0x10, (0, 0, 1, 0)),
+                          (0x08, (0, 0, 0, 1)), (0x07, (0, 0, 0, 0))):  # fmt: skip
+        assert Asking().made("management", status=status).limits(1)[4:] == flags
