@@ -7,7 +7,6 @@ from firmware.battery.console import Console
 from firmware.battery.console_line import Line
 
 CELLS = (3330, 3331, 3329, 3330, 3332, 3330, 3331, 3328, 3330, 3331, 3330, 3329, 3330, 3331, 3330)
-WIDTHS = (6, 7, 7, 7, 7, 7, 7, 7, 9, 9, 9, 9, 9, 21, 9, 9, 9, 9)
 HEAD = "Power Volt Curr Tempr Tlow Thigh Vlow Vhigh Base.St Volt.St Curr.St Temp.St Coulomb Time B.V.St B.T.St"
 IDS = HEAD.replace("low ", "low Tlow.Id ", 1).replace("Thigh ", "Thigh Thigh.Id ").replace("Vlow ", "Vlow Vlow.Id ")
 IDS = IDS.replace("Vhigh ", "Vhigh Vhigh.Id ")
@@ -20,6 +19,9 @@ LAYOUTS = (
     ("us3000d", IDS + " MosTempr M.T.St", ("27500", "Normal"), 0),  # only those that are there
 )
 PLACES = (("Tlow", "3"), ("Thigh", "4"), ("Vlow", "12"), ("Vhigh", "0"))  # of the lowest and highest: ids, from 0
+SPECIAL_WIDTHS = {"Power": 6, "Time": 21, "Barcode": 18, "Tlow.Id": 9, "Thigh.Id": 9, "Vlow.Id": 9, "Vhigh.Id": 9}
+USUAL = ("1", "49952", "-6300", "23500", "22000", "22500", "3328", "3332", "Dischg", "Normal", "Normal", "Normal",
+         "83%", "2024-04-05 18:24:33", "Normal", "Normal")  # fmt: skip
 VALUES = (
     ("Voltage", "49952", "mV"),
     ("Current", "-6300", "mA"),
@@ -65,37 +67,24 @@ def wrapped(command, lines, end="\r\r\n", prompt="pylon>", done=True):
     return (end.join(said + ["$$", prompt])).encode()
 
 
-def pwr(layout="us2000c", there=(1, 2), **more):
+def pwr(layout="us2000c", there=(1, 2), words=(), **more):
     """`pwr`, with packs `there`; `words`: {column: word} that differ in each."""
     header, extra, rows = [row[1:] for row in LAYOUTS if row[0] == layout][0]
-    words = more.pop("words", {})
     names = header.split()
-    widths = [9 if name in ("Tlow.Id", "Thigh.Id", "Vlow.Id", "Vhigh.Id") else 7 for name in names]
-    widths = [width if at < names.index("Base.St") else 9 for at, width in enumerate(widths)]
-    widths = [18 if name == "Barcode" else width for name, width in zip(names, widths)]
-    widths[0], widths[names.index("Time")] = 6, 21
+    widths = [SPECIAL_WIDTHS.get(name, 7 if at < names.index("Base.St") else 9) for at, name in enumerate(names)]
     lines = ["".join([padded(name, width) for name, width in zip(names, widths)])]
+    row = dict(zip(HEAD.split(), USUAL))
+    row.update(zip(names[-len(extra) :] if extra else (), extra))
+    row.update([(name + ".Id", place) for name, place in PLACES])
+    row.update(words)
     for number in range(1, rows + 1) if rows else there:
-        if number not in there:
-            absent = ["Absent" if at == 8 else "-" for at in range(16)]
-            lines.append("".join([padded(word, w) for word, w in zip([str(number)] + absent[1:], WIDTHS)]))
-            continue
-        row = dict(PLACES_OF_ROW)
-        row.update(zip(names[-len(extra) :] if extra else (), extra))
-        row.update([(name + ".Id", place) for name, place in PLACES])
-        row.update(words)
-        row["Power"] = str(number)
-        lines.append("".join([row[name] + " " * (width - len(row[name])) for name, width in zip(names, widths)]))
+        said = dict(row, Power=str(number))
+        if number in there:
+            lines.append("".join([said[name] + " " * (width - len(said[name])) for name, width in zip(names, widths)]))
+        else:  # in columns of the first layout
+            absent = [str(number)] + ["Absent" if at == 8 else "-" for at in range(1, 16)]
+            lines.append("".join([padded(word, 7 if at < 8 else 9) for at, word in enumerate(absent)]))
     return wrapped("pwr", lines, **more)
-
-
-PLACES_OF_ROW = tuple(
-    zip(
-        HEAD.split(),
-        ("1", "49952", "-6300", "23500", "22000", "22500", "3328", "3332", "Dischg", "Normal", "Normal", "Normal")
-        + ("83%", "2024-04-05 18:24:33", "Normal", "Normal"),
-    )
-)
 
 
 def pwr_of(pack=1, words=(), before=(), **more):
@@ -223,6 +212,14 @@ def console(answers=None, **more):
 def refusal(command, *words):
     """An answer that ends without having been completed."""
     return wrapped(command, words, done=False)
+
+
+def replaced(answer, *changes):
+    """The answer with each (what it says, what it says instead)."""
+    for old, new in changes:
+        assert old in answer, old
+        answer = answer.replace(old, new)
+    return answer
 
 
 def on(alarms):

@@ -8,14 +8,24 @@ from firmware.rack import Rack
 from firmware.reading import Extra, summarize
 
 CALM = made_alarms(keys=("Charging", "Heater", "Other"), temperatures=bytes(1))
+ODD = made_alarms(on=("Other", "Cell_OV"), cells=b"\0\0\2" + bytes(12))
+CELLS = "3.303 3.302 3.302 3.303 3.302 3.302 3.301 3.303 3.302 3.303 3.302 3.303 3.306 3.302 3.303".split()
+# fields of the extra, of the reading; what is in the payload, or not
+CASES = (
+    ({"mos": None}, {}, "MOS_T", False), ({"balancing": None}, {}, "Balancing_Cells", False),
+    ({"events": ""}, {}, "Events", False), ({"events": None}, {}, "Events", False),
+    ({"events": "COC; OTP"}, {}, '"BaseState":"Dischg","Events":"COC; OTP",', True),
+    ({"balancing": ()}, {}, '"Balancing_Cells":[]', True), ({}, {"soh": None}, "SOH", False),
+    ({}, {"cycles": None}, "CycleCount", False), ({"soc": 0}, {}, '"SOC":0.0,', True),
+    ({"soc": 7}, {}, '"SOC":7.0,', True), ({"soc": 100}, {}, '"SOC":100.0,', True),
+    ({"base": "Raw", "state": "sleeping"}, {}, '"BatteryState":"sleeping","BaseState":"Raw"', True),
+    ({"words": ("Volt Status Odd", "System Fault 0x40")}, {"alarms": ODD}, '"Problem":true,"Warning":true,'
+     '"ProblemText":"Volt Status Odd; System Fault 0x40; Cell 3 over-voltage"', True),
+)  # fmt: skip
 
 
-def extra_of(**fields):
-    values = dict(temperatures=(220,) * 8 + (231,) * 7, mos=288, soc=83, base="Dischg", state="discharging",
-                  balancing=(3, 15), words=(), events=None)  # fmt: skip
-    values.update(fields)
-    return Extra(*[values[name] for name in
-                   ("temperatures", "mos", "soc", "base", "state", "balancing", "words", "events")])  # fmt: skip
+def extra_of(mos=288, soc=83, base="Dischg", state="discharging", balancing=(3, 15), words=(), events=None):
+    return Extra((220,) * 8 + (231,) * 7, mos, soc, base, state, balancing, words, events)
 
 
 def said(extra, **fields):
@@ -25,43 +35,20 @@ def said(extra, **fields):
 
 
 def check_a_reading():
-    cells = "3.303 3.302 3.302 3.303 3.302 3.302 3.301 3.303 3.302 3.303 3.302 3.303 3.306 3.302 3.303".split()
     made = ['"Cell_%d":{"Reading":%s,"State":0,"Temp":%s}' % (number, volts, "22.0" if number < 9 else "23.1")
-            for number, volts in enumerate(cells, 1)]  # fmt: skip
+            for number, volts in enumerate(CELLS, 1)]  # fmt: skip
     assert said(extra_of()) == (
         '{"Cells":{' + ",".join(made) + '},"Temps":{"BMS_T":{"Reading":23.5,"State":0},"MOS_T":{"Reading":28.8}},'
         '"PackCurrent":{"Reading":-6.3,"State":0},"PackVoltage":{"Reading":49.539,"State":0},'
-        '"RemainingCapacity":41.442,"FullCapacity":50.0,"StoredEnergy":1.989,"CycleCount":31,"SOC":83.0,"SOH":98,"Power":-312.1,'
-        '"CellMin":3.301,"CellMinNumber":7,"CellMax":3.306,"CellMaxNumber":13,"CellDelta":0.005,"TempMin":22.0,'
-        '"TempMax":23.1,"ChargedEnergy":1.234,"DischargedEnergy":0.871,"BatteryState":"discharging",'
+        '"RemainingCapacity":41.442,"FullCapacity":50.0,"StoredEnergy":1.989,"CycleCount":31,"SOC":83.0,"SOH":98,'
+        '"Power":-312.1,"CellMin":3.301,"CellMinNumber":7,"CellMax":3.306,"CellMaxNumber":13,"CellDelta":0.005,'
+        '"TempMin":22.0,"TempMax":23.1,"ChargedEnergy":1.234,"DischargedEnergy":0.871,"BatteryState":"discharging",'
         '"BaseState":"Dischg","Problem":false,"Warning":false,"ProblemText":"OK","Balancing_Cells":[3,15],'
         '"Protect_Status":{},"System_Status":{"Charging":false,"Heater":false},"Fault_Status":{},'
         '"Alarm_Status":{"Other":false}}'
     )
-
-
-def check_what_a_battery_does_not_say_is_left_out():
-    text = said(extra_of(mos=None, balancing=None), soh=None, cycles=None)
-    for key in ("MOS_T", "Balancing_Cells", "SOH", "CycleCount"):
-        assert key not in text, key
-    assert '"Balancing_Cells":[]' in said(extra_of(balancing=()))
-    for events in ("", None):
-        assert "Events" not in said(extra_of(events=events))
-    assert '"BaseState":"Dischg","Events":"COC; OTP",' in said(extra_of(events="COC; OTP"))
-
-
-def check_state_and_soc_are_the_batterys_own():
-    for soc, soc_text, state in ((0, "0.0", "balancing"), (7, "7.0", "sleeping"), (100, "100.0", "other")):
-        text = said(extra_of(base="Raw", state=state, soc=soc))
-        assert '"SOC":%s,' % soc_text in text and '"BatteryState":"%s","BaseState":"Raw"' % state in text, text
-
-
-def check_words_that_nobody_knows():
-    alarms = made_alarms(on=("Other", "Cell_OV"), cells=b"\0\0\2" + bytes(12))
-    words = ("Volt Status Odd", "System Fault 0x40")
-    text = said(extra_of(words=words), alarms=alarms)
-    words = "Volt Status Odd; System Fault 0x40; Cell 3 over-voltage"
-    assert '"Problem":true,"Warning":true,"ProblemText":"%s"' % words in text
+    for of_extra, fields, text, there in CASES:
+        assert (text in said(extra_of(**of_extra), **fields)) == there, text
 
 
 def check_the_rack():

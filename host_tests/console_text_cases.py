@@ -1,8 +1,10 @@
-"""Checks of console_text: numbers, units, columns, fields, words, the table of all packs. They need no pytest."""
+"""Checks of console_text and console_details: numbers, units, columns, fields, words, the table of all packs, counters.
+They need no pytest.
+"""
 # ruff: noqa: RUF005 - of MicroPython
 
 import console_answers as made
-from console_answers import console, on, raised
+from console_answers import console, on, raised, replaced
 
 from firmware.battery import NoReply, console_details
 from firmware.battery import console_text as text
@@ -10,15 +12,64 @@ from firmware.problems import ABOVE, BELOW, NORMAL, OTHER
 
 HEADER = b"Power Volt   Curr   Tempr  Tlow   Base.St  Time                 Barcode   "
 NAMES = HEADER.split()
+# a row, and its words from the second on; None: it does not fit
+ROWS = (
+    (b"1     49952  -6300  23500  22000  Dischg   2024-04-05 18:24:33  LB123   ", (b"49952", b"-6300", b"23500")),
+    (b"1     49952  -10000026000  22000  Dischg   2024-04-05 18:24:33  LB123   ", (b"49952", b"-100000", b"26000")),
+    (b"1     49952  0      -40000022000  Dischg   2024-04-05 18:24:33  LB123   ", (b"49952", b"0", b"-400000")),
+    (b"1     49952  -6300  23500  22000  Sys Fail 2024- 4- 5           LB 123  ", (b"49952", b"-6300", b"23500")),
+    (b"1     49952  -6300  23500  22000  Dischg   2024-04-05 18:24:33          ", (b"49952", b"-6300", b"23500")),
+    (b"1     49952  -100000026000 22000  Dischg   2024-04-05 18:24:33  LB123   ", None),  # a digit more, a blank lost
+    (b"1     49952  -1000000026000 22000  Dischg   2024-04-05 18:24:33  LB123   ", None),  # one digit too many
+    (b"1     49952  -10000-026000  22000  Dischg   2024-04-05 18:24:33  LB123   ", None),
+    (b"1     49952  -6300  23500  22000xDischg   2024-04-05 18:24:33  LB123   ", None),
+    (b"1     49952  -6300  23500  2200000Dischg   2024-04-05 18:24:33  LB123   ", None),
+    (b"1     49952  -6300 23500  22000  Dischg   2024-04-05 18:24:33  LB123   ", None),  # a blank is lost
+    (b"1     49952  -6300   3500 22000  Dischg   2024-04-05 18:24:33  LB123   ", None),  # one blank too many
+)
+# What the table of all packs says instead of something: (layout, words) of each row that are found by the columns of
+# the header; those that fit nothing
+OTHER_WORDS = (
+    ("us2000c", {"Time": "2024-04-05"}), ("us2000c", {"Time": "2024- 4- 5 18:24:33"}),
+    ("us2000c", {"Base.St": "Sys Fail"}), ("pytes", {"DevType": "E-BOX 48R"}), ("pytes", {"Barcode": ""}),
+    ("pytes", {"Time": "2024-04-05", "DevType": "E-BOX 48R"}),
+    ("us2000c", {"Curr": "-100000", "Tempr": "26000"}),  # 100 A or more touch the temperature
+)  # fmt: skip
+UNFIT_WORDS = ({"Volt": ""}, {"Base.St": ""}, {"Volt.St": "Normal Normal "}, {"Tempr": "-1234567"})
+UNFIT_CHANGES = (
+    (b"Power Volt", b"PowerVolt"), (b"Base.St", b"Base St"), (b"\r\r\n2     ", b"\r\r\n3     "),
+    (b"\r\r\n16    ", b"\r\r\n61    "), (b"Absent", b"Absen"), (b"49952  ", b"       "),
+    (b"2024-04-05 ", b"2024-04-05"), (b"Absent   -", b"Absent   7"),
+)  # fmt: skip
+FORCE = (
+    "Volt   Curr   Tempr  BTlow  UTlow  UThigh Base.St  Volt.St  Curr.St  Temp.St  CoulombAH Time",
+    "235573 -292   30000  17000  26000  27000  Dischg   Normal   Normal   Normal",
+)
+# a word of a column that stands only in the table; the flag and the words that it makes
+TABLE_WORDS = (
+    ("Normal", "M.T.St", "", ()), ("High", "M.T.St", "OT", ()), ("Low", "M.T.St", "UT", ()), ("-", "M.T.St", "", ()),
+    ("Odd", "M.T.St", "Other", ("M.T.St Odd",)), ("Alarm", "SysAlarm.St", "Other", ("SysAlarm.St Alarm",)),
+    ("High", "SysAlarm.St", "Other", ("SysAlarm.St High",)),
+)
+STAT = (
+    ("Charge Times", 26076), ("COC Times", 1), ("Bat OV Times", 2), ("Bat HV Times", 25), ("Pwr UV Times", 4),
+    ("COCA Times", 9), ("Shut Times", 3256), ("Reset Times", 35), ("CYCLE Times", 666), ("SOH", 93),
+    ("Dsg Cap", 33318354),
+)  # fmt: skip
+# items of `stat N` -> counters
+COUNTERS = (
+    (STAT, (666, 93, 33318354, 7, 35, 3256)),
+    ((("CYCLE Times", 62), ("SOH", "98%")), (62, 98, None, None, None, None)),
+    ((("CYCLE Times", 62), ("SOH", "-")), (62, None, None, None, None, None)),
+    ((("CYCLE Times", 0),), (0, None, None, None, None, None)), ((("SOH", 255),), None), ((("SOH", 101),), None),
+    ((("SOH", 100),), (None, 100, None, None, None, None)), ((), None),
+)  # fmt: skip
 
 
-def check_numbers():
-    assert (text.number(b"-6300"), text.number(b"360000000")) == (-6300, 360000000)
+def check_numbers_and_units():
+    assert (text.number(b"-6300"), text.number(b"3600000000")) == (-6300, 3600000000)
     for word in (b"", b"-", b"--1", b"1_0", b"+1", b" 1", b"1.5", b"1e3", b"0x1", b"45%", b"12345678901"):
         raised(ValueError, text.number, word)
-
-
-def check_units():
     for word, unit, expected in (
         (b"49952", b"mV0", 49952), (b"50", b"V0", 50000), (b"-391", b"mA1", -391), (b"-2", b"A1", -2000),
         (b"23560", b"mC2", 236), (b"-50", b"mC2", -1), (b"23", b"C2", 230), (b"73", b"%3", 73),
@@ -30,33 +81,15 @@ def check_units():
         raised(ValueError, text.quantity, word, unit)
 
 
-def check_columns():
+def check_columns_and_rows():
+    """Rows are cut where the names begin."""
     names = text.columns(b"Battery  Volt Base State   Volt. State  BAL ", b"Volt;Base State")
     assert names == [b"Battery", b"Volt", b"Base State", b"Volt. State", b"BAL"]
     raised(ValueError, text.columns, b"Battery Volt", b"Base State")
-
-
-def check_rows_are_cut_where_the_names_begin():
-    for row, words in (
-        (b"1     49952  -6300  23500  22000  Dischg   2024-04-05 18:24:33  LB123   ", (b"49952", b"-6300", b"23500")),
-        (b"1     49952  -10000026000  22000  Dischg   2024-04-05 18:24:33  LB123   ", (b"49952", b"-100000", b"26000")),
-        (b"1     49952  0      -40000022000  Dischg   2024-04-05 18:24:33  LB123   ", (b"49952", b"0", b"-400000")),
-        (b"1     49952  -6300  23500  22000  Sys Fail 2024- 4- 5           LB 123  ", (b"49952", b"-6300", b"23500")),
-        (b"1     49952  -6300  23500  22000  Dischg   2024-04-05 18:24:33          ", (b"49952", b"-6300", b"23500")),
-    ):
+    for row, words in ROWS:
         cut = console_details._cut(row, HEADER, NAMES)
-        assert len(cut) == len(NAMES) and tuple(cut[1:4]) == words, cut
-    for row in (
-        b"1     49952  -100000026000 22000  Dischg   2024-04-05 18:24:33  LB123   ",  # one digit too many, a blank lost
-        b"1     49952  -1000000026000 22000  Dischg   2024-04-05 18:24:33  LB123   ",  # one digit too many
-        b"1     49952  -10000-026000  22000  Dischg   2024-04-05 18:24:33  LB123   ",
-        b"1     49952  -6300  23500  22000xDischg   2024-04-05 18:24:33  LB123   ",
-        b"1     49952  -6300  23500  2200000Dischg   2024-04-05 18:24:33  LB123   ",
-        b"1     49952  -6300 23500  22000  Dischg   2024-04-05 18:24:33  LB123   ",  # a blank is lost
-        b"1     49952  -6300   3500 22000  Dischg   2024-04-05 18:24:33  LB123   ",  # one blank too many
-        b"1     49952  -630",
-    ):
-        assert not console_details._cut(row, HEADER, NAMES) or console_details._cut(row, HEADER, NAMES)[3] == b"", row
+        assert (len(cut) == len(NAMES) and tuple(cut[1:4]) == words) if words else cut == (), row
+    assert console_details._cut(b"1     49952  -630", HEADER, NAMES)[3] == b""
 
 
 def check_fields():
@@ -75,8 +108,8 @@ def check_states():
         for word, value in ((b"Normal", NORMAL), (b"-", NORMAL), (b"Low", BELOW), (b"High", ABOVE)):
             assert findings.state(word, b"Volt Status", b"v") == value
         assert findings.flags == set() and findings.words == []
-        for letter, value in ((b"i", ABOVE), (b"t", ABOVE)):
-            assert findings.state(b"Over", b"Which", letter) == value
+        for letter in (b"i", b"t"):
+            assert findings.state(b"Over", b"Which", letter) == ABOVE
         assert " ".join(sorted(findings.flags)) == flags
         assert findings.words == ([] if flags else ["Which Over"] * 2)
         for _ in range(20):
@@ -84,70 +117,33 @@ def check_states():
         assert findings.words[-1] == "Volt Status Odd" and len(findings.words) == 8
 
 
+def packs_of(answer):
+    return console({"pwr": answer})[0].packs()
+
+
 def check_layouts_of_the_table():
-    for name, _, extra, _ in made.LAYOUTS:
+    for name, *_ in made.LAYOUTS:
         for there in ((1, 2, 4), (3,)) if name != "us3000d" else ((1,), (1, 2, 3), tuple(range(1, 17))):
-            it, _ = console(dict(made.rack(2), pwr=made.pwr(name, there)))
-            assert it.packs() == there, name
-            pack = 1 if 1 in there else None
-            assert not pack or it.read(pack).extra.mos == (275 if "27500" in extra else None), name
-
-
-def check_dash_in_a_slaves_row():
-    it, _ = console(dict(made.rack(), pwr=made.pwr(words={"MosTempr": "-", "M.T.St": "-"})))
-    assert it.packs() == (1, 2) and it.read(1).extra.mos is None
-
-
-def check_columns_that_are_not_there():
+            it, _ = console({"pwr": made.pwr(name, there)})
+            assert it.packs() == there, (name, there)
+            assert it._mos == ({} if name in ("us2000", "pytes") else dict([(pack, 275) for pack in there])), name
     for header, row in (
         ("Power Volt   Base.St  Time", "%d     49952  Dischg   2024-04-05 18:24:33"),
         ("Power Base.St  Coulomb  Volt", "%d     Dischg   83%%      49952"),
     ):
-        answer = made.wrapped("pwr", [header, row % 1, row % 2])
-        assert console({"pwr": answer})[0].packs() == (1, 2), header
+        assert packs_of(made.wrapped("pwr", [header, row % 1, row % 2])) == (1, 2), header
+    assert packs_of(replaced(made.pwr(), (b"Power Volt", b"AverageTempr   : 21900       \r\r\nPower Volt"))) == (1, 2)
+    for layout, words in OTHER_WORDS:
+        assert packs_of(made.pwr(layout, (1, 3), words=words)) == (1, 3), words
 
 
-def check_full_columns():
-    """A current of 100 A or more touches the temperature."""
-    it, _ = console({"pwr": made.pwr(words={"Curr": "-100000", "Tempr": "26000"})})
-    assert it.packs() == (1, 2)
-
-
-def check_rows_of_other_words():
-    """A value of another number of words than the usual one is found by the columns of the header."""
-    for words in (
-        {"Time": "2024-04-05"}, {"Time": "2024- 4- 5 18:24:33"}, {"Base.St": "Sys Fail"}, {"DevType": "E-BOX 48R"},
-        {"Barcode": ""}, {"Time": "2024-04-05", "DevType": "E-BOX 48R"},
-    ):  # fmt: skip
-        layout = "us2000c" if "Base.St" in words or (len(words) == 1 and "Time" in words) else "pytes"
-        assert console({"pwr": made.pwr(layout, (1, 3), words=words)})[0].packs() == (1, 3), words
-    for words in ({"Volt": ""}, {"Base.St": ""}, {"Volt.St": "Normal Normal "}, {"Tempr": "-1234567"}):
-        it, _ = console({"pwr": made.pwr(words=words)})
-        assert "does not fit" in str(raised(NoReply, it.packs)), words
-
-
-def check_lines_before_the_header():
-    said = made.pwr().replace(b"Power Volt", b"AverageTempr   : 21900       \r\r\nPower Volt")
-    assert console({"pwr": said})[0].packs() == (1, 2)
-
-
-def check_force_is_refused_with_its_name():
-    header = "Volt   Curr   Tempr  BTlow  UTlow  UThigh Base.St  Volt.St  Curr.St  Temp.St  CoulombAH Time"
+def check_tables_that_do_not_fit():
+    bad = [made.pwr(words=words) for words in UNFIT_WORDS] + [replaced(made.pwr(), change) for change in UNFIT_CHANGES]
+    for answer in bad + [made.pwr(there=())]:
+        assert "does not fit" in str(raised(NoReply, packs_of, answer)), answer
     for before in ((), ("AverageTempr   : 20466       ", "DC Volt        : 235008      ")):
-        lines = list(before) + [header, "235573 -292   30000  17000  26000  27000  Dischg   Normal   Normal   Normal"]
-        why = str(raised(NoReply, console({"pwr": made.wrapped("pwr", lines)})[0].packs))
+        why = str(raised(NoReply, packs_of, made.wrapped("pwr", before + FORCE)))
         assert "a battery of the Force family (UTlow in its table), which is not known here" in why
-
-
-def check_what_cannot_be():
-    for old, new in (
-        (b"Power Volt", b"PowerVolt"), (b"Base.St", b"Base St"), (b"\r\r\n2     ", b"\r\r\n3     "),
-        (b"\r\r\n16    ", b"\r\r\n61    "), (b"Absent", b"Absen"), (b"49952  ", b"       "),
-        (b"2024-04-05 ", b"2024-04-05"), (b"Absent   -", b"Absent   7"),
-    ):  # fmt: skip
-        it, _ = console({"pwr": made.pwr().replace(old, new)})
-        assert "does not fit" in str(raised(NoReply, it.packs)), (old, new)
-    raised(NoReply, console({"pwr": made.pwr(there=())})[0].packs)
 
 
 def read_after(it, uart, answer):
@@ -160,52 +156,34 @@ def read_after(it, uart, answer):
     return it.read(1)
 
 
-def check_mosfet_temperature_comes_with_a_reading():
+def check_what_only_the_table_says_comes_with_a_reading():
+    """A MOSFET temperature when it is near the one before, or came twice; states when they came twice."""
     it, uart = console()
-    hot, warm, warmer = [made.pwr(words={"MosTempr": text}) for text in ("97500", "30500", "33600")]
+    hot, warm, warmer = [made.pwr(words={"MosTempr": word}) for word in ("97500", "30500", "33600")]
     for answer, mos in (
         (made.pwr(), 275), (made.pwr(words={"MosTempr": "28100"}), 281), (b"", None), (made.pwr(), 275),
         ([hot, made.pwr()], None), (made.pwr(), 275), (warm, 305), ([warmer, warm], None), ([hot, hot], 975),
+        (made.pwr(words={"MosTempr": "-"}), None),
     ):  # fmt: skip
         reading = read_after(it, uart, answer)
         assert reading.voltage == 49952 and reading.extra.mos == mos, (answer, mos)
-
-
-def check_states_that_only_the_table_says():
     calm = made.pwr("us5000-v2")
-    for word, column, flag, said in (
-        ("Normal", "M.T.St", "", None), ("High", "M.T.St", "OT", None), ("Low", "M.T.St", "UT", None),
-        ("Odd", "M.T.St", "Other", "M.T.St Odd"), ("-", "M.T.St", "", None),
-        ("Alarm", "SysAlarm.St", "Other", "SysAlarm.St Alarm"), ("High", "SysAlarm.St", "Other", "SysAlarm.St High"),
-    ):  # fmt: skip
+    for word, column, flag, said in TABLE_WORDS:
         odd = made.pwr("us5000-v2", words={column: word})
         it, uart = console()
-        for answer, there in ((odd, flag), (b"", ""), (odd, flag), (calm, ""), ([odd, calm], "")):
+        for answer, there in ((odd, True), (b"", False), (odd, True), (calm, False), ([odd, calm], False)):
             reading = read_after(it, uart, answer)
-            assert on(reading.alarms) == there, (word, answer)
-            assert reading.extra.words == ((said,) if said and there else ()), word
+            assert on(reading.alarms) == (flag if there else ""), (word, answer)
+            assert reading.extra.words == (said if there else ()), word
 
 
-def check_identity():
+def check_identity_and_counters():
     it, uart = console()
     expected = ("PMADE00000000001", "2.0", "1.3", "Pylon", "US5000", "console", 115200, "V10R04")
     assert it.identity(2) == (expected, None)
     uart.answers["info 1"] = made.info(1, {"Soft  version": "", "Barcode": ""})
     assert it.identity(1)[0][:3] == (None, "2.0", "B69.16")
-
-
-def check_counters():
-    whole = (("Charge Times", 26076), ("COC Times", 1), ("Bat OV Times", 2), ("Bat HV Times", 25), ("Pwr UV Times", 4),
-             ("COCA Times", 9), ("Shut Times", 3256), ("Reset Times", 35), ("CYCLE Times", 666), ("SOH", 93),
-             ("Dsg Cap", 33318354))  # fmt: skip
-    for items, expected in (
-        (whole, (666, 93, 33318354, 7, 35, 3256)),
-        ((("CYCLE Times", 62), ("SOH", "98%")), (62, 98, None, None, None, None)),
-        ((("CYCLE Times", 62), ("SOH", "-")), (62, None, None, None, None, None)),
-        ((("CYCLE Times", 0),), (0, None, None, None, None, None)), ((("SOH", 255),), None), ((("SOH", 101),), None),
-        ((("SOH", 100),), (None, 100, None, None, None, None)),
-        ((), None),
-    ):
+    for items, expected in COUNTERS:
         it, uart = console()
         assert it.counters(1) is None
         uart.answers["stat 1"] = made.stat(items=items)
