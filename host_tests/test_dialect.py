@@ -7,7 +7,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from battery_line import House
+from battery_line import COUNT, SWITCH, House
 from fakes import Memory
 
 from firmware.retained import Retained
@@ -33,11 +33,11 @@ def dead(it):
     it.battery.plugged = False
 
 
-def framed(it):
+def as_it_is(it):
     pass
 
 
-def house(state=framed, kept="", dialect="auto", **options):
+def house(state=as_it_is, kept="", dialect="auto", **options):
     """-> a House at a battery in that state; `kept`: the dialect that worked before the reset."""
     memory = Memory()
     Retained(memory).remember_dialect(kept)
@@ -55,67 +55,52 @@ def found(it, seconds=WHOLE_S):
     return it.clock.passed_ms - begun
 
 
-# state, rate, what was kept, the dialect that is found, and after how long at most
+PACE = {"speaks": "pace", "cells": 16, "temperatures": 6}
+RS485 = {"speaks": "rs485"}
+# state, rate, what was kept, the dialect that is found, after how long at most, options of the battery
 STATES = (
-    (framed, 1200, "", "framed", 4_000),
-    (framed, 4800, "", "framed", 500),
-    (framed, 1200, "framed", "framed", 4_000),
-    (framed, 19200, "", "framed", 8_000),
-    (awake, 1200, "", "console", 8_000),
-    (awake, 1200, "console", "console", 500),
-    (asleep, 1200, "", "console", 12_000),
-    (asleep, 1200, "console", "console", 5_000),
-    (framed, 1200, "console", "framed", 20_000),
+    (as_it_is, 1200, "", "framed", 4_000, {}), (as_it_is, 4800, "", "framed", 500, {}),
+    (as_it_is, 1200, "framed", "framed", 4_000, {}), (as_it_is, 19200, "", "framed", 8_000, {}),
+    (as_it_is, 1200, "console", "framed", 20_000, {}), (as_it_is, 1200, "pace", "framed", 12_000, {}),
+    (as_it_is, 9600, "", "framed", 9_000, {}),
+    (awake, 1200, "", "console", 8_000, {}), (awake, 1200, "console", "console", 500, {}),
+    (asleep, 1200, "", "console", 12_000, {}), (asleep, 1200, "console", "console", 5_000, {}),
+    (as_it_is, 9600, "", "rs485", 26_000, RS485),
+    (as_it_is, 115200, "", "rs485", 28_000, RS485 | {"group_number": 3}),
+    (as_it_is, 9600, "console", "rs485", 28_000, RS485 | {"echo": True}),
+    (as_it_is, 115200, "rs485", "rs485", 3_000, RS485 | {"group_number": 2, "echo": True}),
+    (as_it_is, 9600, "", "pace", 29_000, PACE), (as_it_is, 9600, "", "pace", 30_000, PACE | {"version": 0x20}),
+    (as_it_is, 9600, "console", "pace", 28_000, PACE), (as_it_is, 9600, "pace", "pace", 1_000, PACE),
+    (as_it_is, 9600, "rs485", "pace", 28_000, PACE | {"version": 0x20}),
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(("state", "baud", "kept", "name", "most_ms"), STATES)
-def test_every_state_at_the_start(state, baud, kept, name, most_ms):
-    it = house(state, kept, baud=baud)
+@pytest.mark.parametrize(("state", "baud", "kept", "name", "most_ms", "options"), STATES)
+def test_every_state_at_the_start(state, baud, kept, name, most_ms, options):
+    it = house(state, kept, baud=baud, **options)
     assert found(it) <= most_ms
     poller = it.poller
-    assert poller.dialect.name == name
-    assert poller.link is poller.dialect.link and poller.link.baud == (115200 if name == "console" else 4800)
-    assert it.retained.dialect == name
+    assert poller.dialect.name == it.retained.dialect == Retained(it.memory).dialect == name  # survives a reset
+    rate = {"console": 115200, "framed": 4800}.get(name, baud)
+    assert poller.link is poller.dialect.link and poller.link.baud == rate
     writes = it.memory.writes
-    assert Retained(it.memory).dialect == name  # survives a reset
     it.settled()
     assert it.memory.writes == writes and it.restarts == (name != (kept or "framed"))
     assert ("packs", 0, (1, 2)) in it.sink.told and {reading.pack for _, reading in it.sink.readings} == {1, 2}
     said = {pack: answer for kind, pack, answer in it.sink.told if kind == "identity"}
-    assert {(answer.dialect, answer.baud) for answer in said.values()} == {(name, poller.link.baud)}
+    assert {(answer.dialect, answer.baud) for answer in said.values()} == {(name, rate)}
+    assert {answer.serial for answer in said.values()} == {pack.serial for pack in it.battery.group.packs}
     if name == "framed" == (kept or "framed"):  # a battery that speaks frames never hears it, unless it was lost
         it.run(600)
         assert WAKE_UP not in [data for _, _, data in it.uart.written]
     assert all((reading.extra is not None) == (name == "console") for _, reading in it.sink.readings)
-    assert not it.battery.forbidden
-
-
-PACE = {"cells": 16, "temperatures": 6}
-# the same of the relatives, which come last; options of the battery
-RELATIVES = (
-    ("rs485", 9600, "", {}, 26_000),
-    ("rs485", 115200, "", {"group_number": 3}, 28_000),
-    ("rs485", 9600, "console", {"echo": True}, 28_000),
-    ("rs485", 115200, "rs485", {}, 3_000),
-    ("pace", 9600, "", PACE, 29_000),
-    ("pace", 9600, "", PACE | {"version": 0x20}, 30_000),
-    ("pace", 9600, "console", PACE, 28_000),
-    ("pace", 9600, "pace", PACE, 1_000),
-    ("pace", 9600, "rs485", PACE, 28_000),
-    ("framed", 1200, "pace", {}, 12_000),
-    ("framed", 9600, "", {}, 9_000),
-)
-
-
-@pytest.mark.parametrize(("name", "baud", "kept", "options", "most_ms"), RELATIVES)
-def test_the_relatives_are_found_too(name, baud, kept, options, most_ms):
-    it = house(framed, kept, speaks=name, baud=baud, **options)
-    assert found(it) <= most_ms
-    assert it.poller.dialect.name == it.retained.dialect == name and it.restarts == (name != (kept or "framed"))
-    it.settled()
-    assert {reading.pack for _, reading in it.sink.readings} == {1, 2} and not it.battery.forbidden
-    assert it.link.baud == (4800 if name == "framed" else baud) and it.poller.implausible == 0
+    assert not it.battery.forbidden and it.poller.implausible == 0
+    if name == "rs485" == kept:
+        assert not {COUNT, SWITCH} & {cid2 for _, cid2, _ in it.questions()}
+    it.battery.power_cycle(3)
+    begun = it.clock.passed_ms + 1
+    it.run(90, lambda: it.packs_read(begun))
+    assert it.packs_read(begun) and it.poller.dialect.name == name
 
 
 @pytest.mark.parametrize("kept", ["", "framed", "console"])
@@ -128,11 +113,10 @@ def test_nobody_answers(kept):
         assert it.clock.passed_ms - before <= STEP_MAX_MS
     (said,) = it.log.texts("warning")
     places = ["at 1200 to 19200 baud", "as text at 115200 baud"]
-    assert "RS485" in said and "PACE" in said
-    assert "no battery " + " nor ".join(places[:: -1 if kept == "console" else 1]) in said and "MAX3232" in said
+    assert "no battery " + " nor ".join(places[:: -1 if kept == "console" else 1]) in said
+    assert "RS485" in said and "PACE" in said and "MAX3232" in said
     assert it.clock.passed_ms < WHOLE_S * 1000
-    rates = {rate for _, rate, _ in it.uart.written}
-    assert rates == {1200, 2400, 4800, 9600, 19200, 115200}
+    assert {rate for _, rate, _ in it.uart.written} == {1200, 2400, 4800, 9600, 19200, 115200}
     it.run(600)
     times = [ms for ms, _, _ in it.uart.written]
     assert max(after - before for before, after in itertools.pairwise(times)) in range(60_000, 62_100)
@@ -142,60 +126,43 @@ def test_nobody_answers(kept):
     assert it.settled().poller.dialect.name == "framed"
 
 
-@pytest.mark.parametrize("sleeps", [False, True])
-@pytest.mark.parametrize("pager", [None, 7])
+@pytest.mark.parametrize(("sleeps", "pager"), [(False, None), (True, 7)])
 def test_new_firmware_in_mid_life_and_back(sleeps, pager):
     it = house().settled()
     told = len(it.sink.told)
-    it.battery.update(asleep=sleeps, pager=pager)
-    it.run(60, lambda: it.poller.searching)
-    assert found(it, AWAY_S) and it.poller.dialect.name == "console"
-    begun = it.clock.passed_ms
-    it.settled().run(60)
-    assert it.packs_read(begun)[-2:] == [1, 2] and it.sink.readings[-1][1].extra is not None
-    assert ("packs", 0, (1, 2)) in it.sink.told[told:]
-    it.battery.update("framed")
-    it.run(60, lambda: it.poller.searching)
-    found(it, AWAY_S)
-    begun = it.clock.passed_ms
-    it.settled().run(30)
-    assert it.poller.dialect.name == "framed" and it.packs_read(begun)[-2:] == [1, 2]
-    assert it.sink.readings[-1][1].extra is None
-    assert it.retained.dialect == "framed" and not it.battery.forbidden
-    assert it.restarts == 2
+    for name, update in (("console", {"asleep": sleeps, "pager": pager}), ("framed", {"dialect": "framed"})):
+        it.battery.update(**update)
+        it.run(60, lambda: it.poller.searching)
+        found(it, AWAY_S)
+        begun = it.clock.passed_ms
+        it.settled().run(60)
+        assert it.poller.dialect.name == it.retained.dialect == name and it.packs_read(begun)[-2:] == [1, 2]
+        assert (it.sink.readings[-1][1].extra is None) == (name == "framed")
+        assert ("packs", 0, (1, 2)) in it.sink.told[told:]
+    assert not it.battery.forbidden and it.restarts == 2
 
 
-@pytest.mark.parametrize("sleeps", [False, True])
-def test_power_cycles_of_a_console(sleeps):
-    it = house(asleep if sleeps else awake).settled()
-    for _ in range(3):
-        it.battery.power_cycle(3)
-        begun = it.clock.passed_ms + 1
-        it.run(90, lambda begun=begun: it.packs_read(begun))
-        assert it.packs_read(begun) and it.poller.dialect.name == "console"
-
-
-@pytest.mark.parametrize("state", [framed, awake, asleep, dead])
-def test_a_fixed_dialect_never_tries_the_other(state):
+@pytest.mark.parametrize("state", [as_it_is, awake, asleep, dead])
+@pytest.mark.parametrize(("dialect", "good", "rates"), [
+    ("framed", as_it_is, {1200, 2400, 4800, 9600, 19200}), ("console", awake, {1200, 115200}),
+])  # fmt: skip
+def test_a_fixed_dialect_never_tries_the_other(state, dialect, good, rates):
     """And only then says where it looks, and names the setting."""
-    for dialect, good in (("framed", framed), ("console", awake)):
-        it = house(state, dialect=dialect)
-        it.run(150)
-        asked = [data for _, rate, data in it.uart.written]
-        rates = {rate for _, rate, _ in it.uart.written}
-        assert (WAKE_UP in asked) <= (dialect == "console")
-        assert rates <= ({1200, 2400, 4800, 9600, 19200} if dialect == "framed" else {1200, 115200})
-        assert {data for _, rate, data in it.uart.written if rate == 1200} <= {WAKE_UP} or dialect == "framed"
-        if state is dead:
-            (said,) = it.log.texts("warning")
-            assert ("19200" in said) == (dialect == "framed") and '"dialect"' in said
-        elif state is good:
-            assert not it.poller.searching and it.sink.readings
+    it = house(state, dialect=dialect)
+    it.run(150)
+    assert {rate for _, rate, _ in it.uart.written} <= rates
+    assert (WAKE_UP in [data for _, _, data in it.uart.written]) <= (dialect == "console")
+    assert {data for _, rate, data in it.uart.written if rate == 1200} <= {WAKE_UP} or dialect == "framed"
+    if state is dead:
+        (said,) = it.log.texts("warning")
+        assert ("19200" in said) == (dialect == "framed") and '"dialect"' in said
+    elif state is good:
+        assert not it.poller.searching and it.sink.readings
 
 
-@pytest.mark.parametrize("away_s", [5, 15, 30, 60])
+@pytest.mark.parametrize("away_s", [5, 15, 60])
 def test_one_that_was_away_is_found_as_soon_as_without_the_other_dialect(away_s):
-    it = house(framed).settled()
+    it = house().settled()
     it.battery.plugged = False
     it.run(away_s)
     it.battery.plugged = True
@@ -208,7 +175,6 @@ def test_force_family_is_refused_with_its_name():
     it = house(awake)
     it.battery.console._text.table = lambda now: ["Power Volt Curr UTlow CoulombAH", "1 50000 0 20000 50"]
     it.run(120)
-    said = it.log.texts("warning")[-1]
-    assert len(it.log.texts("warning")) == 2 and "starting anew" in it.log.texts("warning")[0]
-    assert "Force" in said and "not known here" in said and not it.sink.readings
-    assert it.poller.link.polls < 40  # left alone, but for a try now and then
+    said = it.log.texts("warning")
+    assert len(said) == 2 and "starting anew" in said[0] and "Force" in said[1] and "not known here" in said[1]
+    assert not it.sink.readings and it.poller.link.polls < 40  # left alone, but for a try now and then

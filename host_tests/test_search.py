@@ -19,31 +19,28 @@ OK = framed.encode(framed.OK)
 ANALOG = framed.encode(framed.OK, b"\x11\x02" + framed.analog_block(Pack(1, 0).analog()), 2)
 ANALOG_PACE = framed.encode(framed.OK, b"\0\1" + analog_block(Pack(1, 0).analog() | {"soh": 99, "design": 50000}))
 WAKE_UP = b"~20014682C0048520FCC3\r"
+NEW_LINE = (115200, b"\r\n")
 PROBE, SWITCH = frame.PROTOCOL_VERSION, frame.SET_RATE
 
 
 class Seeking:
-    """A Search for a battery that listens at `baud`, over frames; `uart`: another line."""
+    """A Search for a battery that listens at `baud`, over frames; `script`: or a ScriptedUart at 1200 baud."""
 
-    def __init__(self, baud=1200, wanted=4800, uart=None, **options):
+    def __init__(self, baud=1200, wanted=4800, script=None, **options):
         self.clock = Clock()
-        self.uart = uart or BatteryUart(self.clock, baud, **options)
-        self.battery = None if uart else self.uart.battery
+        self.uart = ScriptedUart(self.clock, script, 1200) if script else BatteryUart(self.clock, baud, **options)
+        self.battery = None if script else self.uart.battery
         self.log = Log()
         self.link = Link(self.uart, self.clock, wanted)
         self.search = Search(self.link, self.log, "framed", False, wanted, False)
 
-    def script(self, answers):
-        """The battery answers as a ScriptedUart at 1200 baud."""
-        self.__init__(uart=ScriptedUart(self.clock, answers, at_rate=1200))
-
     def step(self):
         return self.search.step(0, True)
 
-    def go(self, most=40):
+    def go(self):
         """-> the answers of step() up to the first that is not None."""
-        answers = []
-        while len(answers) < most and not (answers and answers[-1] is not None):
+        answers = [self.step()]
+        while answers[-1] is None and len(answers) < 40:
             answers.append(self.step())
         return answers
 
@@ -52,9 +49,8 @@ class Seeking:
 @pytest.mark.parametrize("baud", RATES)
 def test_it_is_found_at_every_rate_and_brought_to_the_wanted_one(baud, wanted):
     it = Seeking(baud, wanted)
-    answers = it.go()
     order = [wanted] + [rate for rate in RATES if rate != wanted]
-    assert answers == [None] * order.index(baud) + ["framed"]
+    assert it.go() == [None] * order.index(baud) + ["framed"]
     tried = order[: order.index(baud) + 1]
     assert it.uart.rates[1:] == tried + ([wanted] if baud != wanted else [])
     assert it.battery.baud == it.link.baud == wanted
@@ -71,33 +67,23 @@ def test_a_round_without_answer_ends_and_the_next_begins_anew():
         assert it.clock.passed_ms - before_ms <= 1000 + 36 * 10_000 // rate + 10
     for _ in range(2):
         assert it.go() == [None] * 4 + [""]
-    assert it.uart.rates[1:] == [4800, 1200, 2400, 9600, 19200] * 3
-    assert it.uart.asked() == [PROBE] * 15
+    assert it.uart.rates[1:] == [4800, 1200, 2400, 9600, 19200] * 3 and it.uart.asked() == [PROBE] * 15
     it.battery.plugged = True
     assert it.go() == [None, "framed"]
-
-
-def test_garbage_at_the_wrong_rate_is_no_battery():
     it = Seeking(9600, garbage=True)
     it.battery.fault("babble")
-    assert it.go() == [None] * 4 + [""]
+    assert it.go() == [None] * 4 + [""]  # garbage at the wrong rate is no battery
     it.battery.clear()
     assert it.go() == [None, None, None, "framed"]
 
 
-NEVER_SWITCHES = (
-    ([[(0, OK)]], "silent at the new rate"),
-    ([[], [], []], "91H at 1200 baud: no reply"),
-    *(([[(0, framed.encode(code))]], f"RTN {code:02X}H") for code in (0x04, 0x05, 0x06)),
-)
-
-
-@pytest.mark.parametrize(("to_switch", "why"), NEVER_SWITCHES, ids=[row[1] for row in NEVER_SWITCHES])
+@pytest.mark.parametrize(("to_switch", "why"), [
+    ([[(0, OK)]], "silent at the new rate"), ([[], [], []], "91H at 1200 baud: no reply"),
+    ([[(0, framed.encode(0x04))]], "RTN 04H"), ([[(0, framed.encode(0x06))]], "RTN 06H"),
+])  # fmt: skip
 def test_a_battery_that_never_switches_is_read_at_its_own_rate_after_three_tries(to_switch, why):
-    it = Seeking()
-    it.script(([[(0, OK)], *to_switch]) * 3 + [[(0, OK)]])
-    assert it.go() == [None, None] * 3 + [None, "framed"]
-    assert it.link.baud == 1200
+    it = Seeking(script=([[(0, OK)], *to_switch]) * 3 + [[(0, OK)]])
+    assert it.go() == [None, None] * 3 + [None, "framed"] and it.link.baud == 1200
     (warning,) = it.log.texts("warning")
     assert warning.startswith(f"battery stays at 1200 baud: {why}")
 
@@ -119,36 +105,29 @@ def test_rates_that_are_not_documented(wanted, fast, reached):
     assert switches == [{9600: 4, 19200: 5, 38400: 6, 57600: 7, 115200: 8}[wanted]] + [3] * (not reached)
     assert len(it.log.texts("warning")) == (not reached) and it.search.baud == it.link.baud
     if not reached:
-        assert f"battery does not take {wanted} baud (" in it.log.texts("warning")[0]
-        assert "4800 until the next start" in it.log.texts("warning")[0]
+        said = it.log.texts("warning")[0]
+        assert f"battery does not take {wanted} baud (" in said and "4800 until the next start" in said
 
 
 def test_a_battery_at_a_fast_rate_is_found_there_when_such_a_one_was_set():
     """As after a restart of this device; and not looked for there otherwise."""
-    it = Seeking(115200, 115200, fast="accepts")
-    assert it.go() == ["framed"] and it.link.baud == 115200
-    it = Seeking(57600, 9600, fast="accepts")
-    assert it.go()[-1] == "framed" and it.link.baud == it.battery.baud == 9600
-    it = Seeking(57600, 4800)
-    assert it.go()[-1] == "" and 57600 not in it.uart.rates[1:]
+    for baud, wanted, found in ((115200, 115200, "framed"), (57600, 9600, "framed"), (57600, 4800, "")):
+        it = Seeking(baud, wanted, fast="accepts")
+        assert it.go()[-1] == found and (57600 in it.uart.rates[1:]) == (wanted == 9600)
+        assert it.link.baud == it.battery.baud == wanted or not found
 
 
-def test_a_switch_that_was_refused_once_is_tried_again():
-    it = Seeking()
-    it.battery.fault("lacks:91")
-    assert [it.step(), it.step()] == [None, None]
-    it.battery.clear()
-    assert it.go() == [None, "framed"]
-    assert it.battery.baud == it.link.baud == 4800 and not it.log.texts("warning")
-
-
-def test_a_switch_whose_answer_was_lost_is_found_at_the_wanted_rate():
-    it = Seeking()
-    assert it.step() is None
-    it.battery.fault("silent", rate=1)  # the battery switches, but its answer is lost
-    it.battery.faults.hit = lambda name, real=it.battery.faults.hit: it.uart.asked()[-1] == SWITCH and real(name)
-    assert it.go() == [None, "framed"]
-    assert it.battery.baud == it.link.baud == 4800 and not it.log.texts("warning")
+def test_a_switch_that_was_refused_once_or_whose_answer_was_lost():
+    for fault in ("lacks:91", "silent"):
+        it = Seeking()
+        assert it.step() is None
+        it.battery.fault(fault, rate=1)
+        real = it.battery.faults.hit
+        it.battery.faults.hit = lambda name, it=it, real=real: it.uart.asked()[-1] == SWITCH and real(name)
+        assert it.step() is None
+        it.battery.clear()
+        assert it.go()[-1] == "framed"
+        assert it.battery.baud == it.link.baud == 4800 and not it.log.texts("warning")
 
 
 @pytest.mark.parametrize(("address", "asked"), [(1, [1]), (2, [1, 2]), (0, [1, 2, 0])])
@@ -158,20 +137,13 @@ def test_when_the_address_is_refused_each_other_one_is_tried_once_and_remembered
     assert [int(data[3:5], 16) for _, _, data in it.uart.written] == asked
     assert it.link.address == address
     it.search = Search(it.link, it.log, "framed", True, 4800, False)
-    assert it.step() == "framed"
-    assert len(it.uart.written) == len(asked) + 1  # the one that works comes first
-
-
-def test_when_all_addresses_are_refused_the_first_stays_and_the_search_goes_on():
+    assert it.step() == "framed" and len(it.uart.written) == len(asked) + 1  # the one that works comes first
     it = Seeking(4800, address=7)
     assert it.step() is None and it.link.address == 1 and len(it.log.texts("info")) == 3
-
-
-@pytest.mark.parametrize("code", [0x01, 0x02, 0x04, 0x05, 0x06, 0x91])
-def test_a_battery_that_answers_with_an_error_is_there(code):
-    it = Seeking(4800)
-    it.battery.fault(f"rtn:{code:02X}", rate=1)
-    assert it.go() == ["framed"]
+    for code in (0x01, 0x02, 0x04, 0x05, 0x06, 0x91):  # whatever it says, it is there
+        it = Seeking(4800)
+        it.battery.fault(f"rtn:{code:02X}", rate=1)
+        assert it.go() == ["framed"]
 
 
 class Hearing:
@@ -226,37 +198,44 @@ def test_every_probe_finds_the_battery_by_what_it_sends(own, number):
         assert uart.written[0] == (baud, frame.encode(PROBE))
         assert rate == (4800 if own == "framed" else baud)
     else:
-        assert uart.written == [(baud, sent)] + [(115200, b"\r\n")] * (sent == WAKE_UP) and rate == 115200
+        assert uart.written == [(baud, sent)] + [NEW_LINE] * (sent == WAKE_UP) and rate == 115200
 
 
 def test_the_wake_up_is_the_one_that_owners_found():
     """The only command that is sent and not in the allow-list of frame.py: it changes nothing in a battery."""
-    assert PROBES.count(("console", 115200, b"\r\n")) == 10  # one that was woken up may take so many
+    assert PROBES.count(("console", *NEW_LINE)) == 10  # one that was woken up may take so many
     allowed = (frame.encode(PROBE), b"\r\n", None)
     assert [probe for probe in PROBES if probe[2] not in allowed] == [("console", 1200, WAKE_UP)]
 
 
-@pytest.mark.parametrize(("prompt", "is_one"), [
-    (b"pylon>", True), (b"\r\n\rPYTES> \r\n", True), (b"pylon_debug>", True), (b"US5000>", True), (b"us2000-c>", True),
-    (b"", False), (b">", False), (b"x>", False), (b"5000>", False), (b"pylon", False), (b"pylon>\0", False),
-    (b"~2001>", False), (b"\xff\xff>", False), (b"pylon>help", False),
-])  # fmt: skip
-def test_prompts(prompt, is_one):
+# what comes back to a probe, in pieces: (ms, bytes); the dialect that it is of
+RS485_PROBE, CONSOLE_PROBE = probes("rs485")[0], PROBES[5]
+ECHO = RS485_PROBE[2]
+PROMPTS = (b"pylon>", b"\r\n\rPYTES> \r\n", b"pylon_debug>", b"us2000-c>", b"\n\rpylon>", b"pylon> ", b"pylon#",
+           b"[US5000]>", b"\nUS 5000 >", b"pylon$ ")  # fmt: skip
+NO_PROMPTS = (b"", b">", b"x>", b"5000>", b"pylon", b"pylon>\0", b"~2001>", b"\xff\xff>", b"pylon>help", b"  ", b"$$",
+              b"pylon>\r\nmore")  # fmt: skip
+REPLIES = (
+    *((CONSOLE_PROBE, [(100, prompt)], "console") for prompt in PROMPTS),
+    *((CONSOLE_PROBE, [(100, text)], "") for text in NO_PROMPTS),
+    # some RS485 modules give back what they send, and noise where they change the direction
+    *((RS485_PROBE, [(100, noise + ECHO), (600, ANALOG)], "rs485") for noise in (b"", b"\0", b"\xff\0")),
+    *((RS485_PROBE, [(100, noise + ECHO)], "") for noise in (b"", b"\0")),
+    (RS485_PROBE, [(100, ANALOG.replace(b"0", b"1", 3))], ""),
+    (RS485_PROBE, [(100, ANALOG[:-1]), (200, b"\r")], "rs485"),
+    (RS485_PROBE, [(1290, ANALOG)], "rs485"), (RS485_PROBE, [(1310, ANALOG)], ""),
+    (RS485_PROBE, [(100, framed.encode(0x06))], ""), (RS485_PROBE, [(100, b"x" * 300 + ANALOG)], "rs485"),
+    (RS485_PROBE, [(100, ANALOG_PACE)], "pace"), (probes("pace")[0], [(100, ANALOG)], "framed"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("probe", "pieces", "dialect"), REPLIES)
+def test_what_an_answer_to_a_probe_is(probe, pieces, dialect):
     clock = Clock()
-    assert answers(ScriptedUart(clock, [[(100, prompt)]]), clock, PROBES[5]) == ("console" if is_one else "")
+    assert answers(ScriptedUart(clock, [pieces]), clock, probe) == dialect
 
 
-@pytest.mark.parametrize("noise", [b"", b"\0", b"\xff\0"])
-def test_an_echo_is_no_answer(noise):
-    """Some RS485 modules give back what they send, and noise where they change the direction."""
-    clock = Clock()
-    probe = probes("rs485")[0]
-    echo = noise + probe[2]
-    assert answers(ScriptedUart(clock, [[(100, echo), (600, ANALOG)]]), clock, probe) == "rs485"
-    assert answers(ScriptedUart(clock, [[(100, echo)]]), clock, probe) == ""
-
-
-@pytest.mark.parametrize(("pause_ms", "count"), [(0, 5), (2_000, 5), (4_000, 6), (60_000, 6)])
+@pytest.mark.parametrize(("pause_ms", "count"), [(0, 5), (3_999, 5), (4_000, 6), (60_000, 6)])
 def test_a_battery_that_was_read_is_looked_for_in_the_other_dialect_only_when_it_stays_away(pause_ms, count):
     uart, clock = Hearing(), Clock()
     search = Search(Link(uart, clock, 4800), Log(), "framed", True, 4800, True)
@@ -267,5 +246,4 @@ def test_a_battery_that_was_read_is_looked_for_in_the_other_dialect_only_when_it
         assert steps == [None] * (count - 1) + [""]
         sent.append(uart.written[5:])
     if count == 6:  # one a round, in turn
-        newline = (115200, b"\r\n")
-        assert sent == [[newline], [(1200, WAKE_UP), newline], [newline], [newline]]
+        assert sent == [[NEW_LINE], [(1200, WAKE_UP), NEW_LINE], [NEW_LINE], [NEW_LINE]]
