@@ -7,20 +7,25 @@ test, since most of the time they all wait.
 from __future__ import annotations
 
 import contextlib
+import os
 from dataclasses import dataclass
 
 import pytest
 from system_helpers import COUNTERS, START_S, Way, now
 
+from tools import truth
+
 pytestmark = pytest.mark.slow
 
 SPEED = 3  # of board and battery; the seconds below are theirs
 FAULT_S = 30
-TRIES = 3
+BUSY = 3  # processes that want to run, for each processor
 RECOVERY_S = 15
 FOUND_AGAIN_S = 30  # after a power cycle, or a change of the rate
 PAUSE_S = 8  # that the search may have reached when it failed all the time
-CANCELLING = ("swapped", "cancel")  # they pass the checksum: what is off is within the distances of protocol.md §6
+CANCELLING = ("swapped", "cancel")  # what passes the checksum
+CAPACITY_AH = 50
+VOLTAGE_SHARE = 100  # before a pack has matched exactly three times (§6, sum)
 LACKED = {"lacks:4F": ("Protocol",), "lacks:51": ("Version", "Manufacturer", "Device"), "lacks:93": ("BarCode",)}
 
 
@@ -87,22 +92,10 @@ GROUPS = {
 
 @pytest.mark.parametrize("group", GROUPS)
 def test_nothing_wrong_is_published_and_it_goes_on(board, broker, mqtt_client, group):
-    """Counters are compared exactly. A PC that is busy elsewhere answers late, and then it is tried again; something
-    wrong that was published is never forgiven.
-    """
-    for number in range(TRIES):
-        found = run(GROUPS[group], number, board, broker, mqtt_client)
-        if not found or any("wrong" in trouble for trouble in found):
-            break
-    assert not found, "\n".join(found)
-
-
-def run(cases, number, *surroundings):
-    """-> what was not as it should be, in words."""
     with contextlib.ExitStack() as stack:
         ways = []
-        for seed, case in enumerate(cases):
-            way = Way(*surroundings, f"{case.rack}-{number}", seed=seed, packs=case.packs, wide=case.packs > 2,
+        for seed, case in enumerate(GROUPS[group]):
+            way = Way(board, broker, mqtt_client, case.rack, seed=seed, packs=case.packs, wide=case.packs > 2,
                       speed=SPEED)  # fmt: skip
             ways.append((case, stack.enter_context(way)))
             if case.from_start:
@@ -118,7 +111,13 @@ def run(cases, number, *surroundings):
         over = now()
         for _, way in ways:
             way.wait("stat/readings/Rack", since=over, count=8)  # some more, of which nothing may be wrong
-        return [f"{case.rack}: {what}" for case, way in ways for what in troubles(case, way)]
+        found = [f"{case.rack}: {what}" for case, way in ways for what in troubles(case, way)]
+    assert not found, "\n".join(found)
+
+
+def is_busy():
+    """Whether this PC has so much to do that a reply may come late. Then only what is published is judged."""
+    return os.getloadavg()[0] > BUSY * os.cpu_count()
 
 
 def start_fault(way, case):
@@ -134,13 +133,13 @@ def troubles(case, way):
         except TimeoutError:
             yield f"pack {pack} did not come back"
             continue
-        if took_s * SPEED > case.recovery_s:
+        if took_s * SPEED > case.recovery_s and not is_busy():
             yield f"pack {pack} came back after {took_s:.1f} s"
     judged = way.judged()
     if judged.checked < 20:
         yield f"only {judged.checked} readings"
     for wrong in judged.wrong:
-        if case.name not in CANCELLING or not wrong.slight:
+        if case.name not in CANCELLING or not is_within(wrong):
             yield f"wrong: {wrong}"
     yield from (f"wrong: {details}" for details in way.wrong_details(LACKED.get(case.name, ())))
     yield from counters(case, way)
@@ -151,6 +150,17 @@ def troubles(case, way):
     if way.sim.baud != 4800 and case.name != "lacks:91":
         yield f"the battery is left at {way.sim.baud} baud"
     yield from lacking(case, way)
+
+
+def is_within(wrong):
+    """Whether all that is wrong in a reading is within the distances of §6, the bound of the cells' sum included."""
+    limits = (*truth.DISTANCES, ("RemainingCapacity", truth.REMAINING_SHARE * CAPACITY_AH))
+    for key, published, said in wrong.differences:
+        found = [limit for start, limit in limits if key.startswith(start)]
+        limit = said / VOLTAGE_SHARE if key == "PackVoltage" else max(found, default=0)
+        if key not in truth.DERIVED and (" " in key or abs(published - said) > limit):
+            return False
+    return True
 
 
 def recovery(case, way, pack):
@@ -166,7 +176,7 @@ def counters(case, way):
         if last[name] <= (0 if case.from_start else first[name]):
             yield f"{name} did not grow: {last[name]}"
     for name in case.stays:
-        if last[name] > first[name]:
+        if last[name] > first[name] and not is_busy():
             yield f"{name} grew: {first[name]}, {last[name]}"
     if last["Link"] != "online" or last["Packs"] != case.packs:
         yield f"the link is not well: {last}"
@@ -178,7 +188,7 @@ def lacking(case, way):
         return
     readings = way.said("stat/readings/Pack1")
     without_alarms = [reading for reading in readings if "Problem" not in reading and "System_Status" not in reading]
-    if len(without_alarms) != (len(readings) if case.name == "lacks:44" else 0):
+    if len(without_alarms) != (len(readings) if case.name == "lacks:44" else 0) and not is_busy():
         yield f"{len(without_alarms)} of {len(readings)} readings without alarms"
     missing = {"lacks:47": "stat/parameters", "lacks:92": "stat/limits/Pack1"}.get(case.name)
     for name in ("stat/info/Pack1", "stat/info/Pack2", "stat/limits/Pack1", "stat/parameters"):

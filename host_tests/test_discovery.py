@@ -10,11 +10,12 @@ import sys
 import pytest
 from discovery_made import ALARMS, PREFIX, SERIAL, SOH, TEXT, configs, identify, made_devices, sent, sent_of, taken
 from discovery_rules import ENVIRONMENT, HomeAssistant, faults
-from fakes import made_reading
+from fakes import made_alarms, made_reading
 from payload_cases import pack_text
 
 from firmware import __version__
 from firmware.commands import parse
+from firmware.reading import More
 
 PACK = "homeassistant/device/PylonToMQTT_Main_Pack1/config"
 
@@ -47,6 +48,7 @@ ENTITIES = (
     ("ChargeVoltageLimit", "V", "voltage", "measurement", 2, "diagnostic", True),
     ("SOH", "%", None, "measurement", 0, "diagnostic", True),
     ("Heater", None, None, None, None, "diagnostic", False),
+    ("Charge_MOS", None, None, None, None, "diagnostic", False),
 )  # fmt: skip
 
 
@@ -70,6 +72,22 @@ def test_what_the_other_dialect_says_is_taken_away():
         lost = {key for key in after if len(after[key]) == 1 < len(before[key])}
         assert lost == keys and all(after[key]["p"] == before[key]["p"] for key in keys)
     assert "SOH" not in configs(flags=ALARMS | TEXT)[1]["cmps"]  # it may just not have been asked yet
+
+
+SENSORS = ("CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16", "MOS_T", "ENV_T")
+
+
+@pytest.mark.parametrize(("sensors", "shown"), [(6, SENSORS), (3, SENSORS[:3]), (0, ())])
+def test_a_pace_battery_has_other_sensors_no_limits_and_no_switches(sensors, shown):
+    devices = made_devices(packs=0)
+    alarms = made_alarms(keys=("Heater",))
+    devices.see(made_reading(temperatures=(1,) * sensors, alarms=alarms, more=More(50000, None, SENSORS[:sensors], ())))
+    identify(devices, 1, dialect="pace")
+    config = json.loads(sent_of(devices)[1][1])
+    there = {key for key, one in config["cmps"].items() if len(one) > 1}
+    assert {key for key in there if key.startswith(("CellTemp", "BMS_T", "MOS_T", "ENV_T"))} == set(shown)
+    assert {"DesignCapacity", "Heater"} <= there and config["dev"]["mf"] == "PACE"
+    assert there.isdisjoint({*OF_FRAMED, "Charge_MOS", "Balancing_Cells", "Events"}) and "Events" not in config["cmps"]
 
 
 def test_alarm_components_only_behind_an_alarm_reply():

@@ -152,9 +152,9 @@ def test_what_a_battery_said_before_it_spoke_text_is_taken_away(announces):
     for pack in (1, 2):
         rig.publisher.publish_detail("identity", pack, identity(dialect="console"))
         rig.publisher.reading(made_reading(pack=pack, extra=extra_of()))
-    topics = {PREFIX + "stat/limits/Pack1", PREFIX + "stat/parameters", PREFIX + "stat/limits/Pack2"}
+    topics = [PREFIX + "stat/limits/Pack1", PREFIX + "stat/parameters", PREFIX + "stat/limits/Pack2"]
     rig.publisher.cycle([], 10_000)
     for seconds, sent in ((1, not announces), (2, True)):
         rig.pass_time(seconds)
-        emptied = {topic for topic, text, retain in rig.session.sent if not text and retain}
-        assert emptied == (topics if sent else set())
+        emptied = [topic for topic, text, retain in rig.session.sent if not text and retain]
+        assert emptied[-3:] == (topics if sent else [])

@@ -33,6 +33,8 @@ FIRMWARE, TESTS = "firmware", "host_tests"
 CONSOLE = ("console_line_cases.py", "console_text_cases.py", "console_pack_cases.py", "console_cases.py",
            "test_console.py")  # fmt: skip
 PAYLOADS = ("payload_cases.py", "console_payload_cases.py")
+CONFIGS = ("test_discovery.py", "test_publisher.py", "test_publisher_configs.py")
+SETTINGS = ("config_cases.py", "config_file_cases.py", "test_config.py")
 # File of firmware/ -> the tests that go with it, where that is not test_<name>.py alone.
 MODULES = {
     "battery/frame.py": ("codec_cases.py", "reader_cases.py", "messages_cases.py"),
@@ -51,7 +53,10 @@ MODULES = {
     "mqtt/payloads.py": (*PAYLOADS, "test_pace.py"),
     "mqtt/details.py": (*PAYLOADS, "test_publisher.py"),
     "mqtt/session.py": ("test_session.py", "test_session_life.py"), "mqtt/connect_errors.py": ("test_session.py",),
-    "mqtt/transport.py": (),
+    "mqtt/transport.py": ("test_transport.py", "test_session.py"),
+    "mqtt/publisher.py": CONFIGS, "mqtt/devices.py": CONFIGS, "mqtt/presence.py": CONFIGS,
+    **{f"{name}.py": SETTINGS for name in ("config", "config_file", "values", "settings")},
+    "commands.py": ("commands_cases.py", "test_commands.py"),
 }
 SWAPS = {
     ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"), ast.Gt: (">", ">="), ast.GtE: (">=", ">"), ast.Eq: ("==", "!="),
