@@ -32,61 +32,46 @@ class Line:
 
 def found(line, clock=None):
     """-> (the word, all that was said)."""
-    said = []
-    return diagnose.uart(line, clock or Clock(), said.append), "\n".join(said)
+    said, clock = [], clock or Clock()
+    began = clock.passed_ms
+    word = diagnose.uart(line, clock, said.append)
+    assert clock.passed_ms - began < 90_000
+    return word, "\n".join(said)
 
 
-@pytest.mark.parametrize("address", [1, 2, 0])
-@pytest.mark.parametrize("baud", [1200, 2400, 4800, 9600, 19200])
-def test_framed(baud, address):
+FRAMED = "framed protocol at {} baud, ADR {:02X}H, VER "
+RELATIVE = "at {} baud: dialect auto or {} reads it"
+# what is found, at which rate, what is said, options of the battery
+BATTERIES = (
+    *(("framed", baud, FRAMED.format(baud, 1), {}) for baud in (1200, 2400, 4800, 9600, 19200)),
+    *(("framed", 4800, FRAMED.format(4800, address), {"address": address}) for address in (2, 0)),
+    ("rs485", 9600, RELATIVE.format(9600, "rs485"), {"dialect": "rs485", "echo": True}),
+    ("rs485", 115200, RELATIVE.format(115200, "rs485"), {"dialect": "rs485"}),
+    ("pace", 9600, RELATIVE.format(9600, "pace"), {"dialect": "pace"}),
+    ("pace", 9600, RELATIVE.format(9600, "pace"), {"dialect": "pace", "version": 0x20}),
+)
+
+
+@pytest.mark.parametrize(("name", "baud", "words", "options"), BATTERIES)
+def test_a_battery_that_speaks_frames(name, baud, words, options):
     clock = Clock()
-    uart = BatteryUart(clock, baud, address=address)
+    uart = BatteryUart(clock, baud, **options)
     word, said = found(uart, clock)
-    assert word == "framed" and f"framed protocol at {baud} baud, ADR {address:02X}H, VER " in said
+    assert word == name and words in said
     assert not uart.battery.forbidden and uart.battery.baud == baud, "asked only"
 
 
-@pytest.mark.parametrize(("dialect", "baud", "options"), [
-    ("rs485", 9600, {"echo": True}), ("rs485", 115200, {}), ("pace", 9600, {}), ("pace", 9600, {"version": 0x20}),
-])  # fmt: skip
-def test_relatives(dialect, baud, options):
-    clock = Clock()
-    uart = BatteryUart(clock, baud, dialect=dialect, **options)
-    word, said = found(uart, clock)
-    assert word == dialect and f"at {baud} baud: dialect auto or {dialect} reads it" in said
-    assert not uart.battery.forbidden
-
-
-def test_nothing():
-    line = Line()
-    word, said = found(line)
-    assert word == "nothing" and "Console" in said and "swapped" in said and "Bridge TX and RX" in said
-    asked = {data for _, data in line.written}
-    assert len(asked) == 7, "the bridge's, version and analog values (RS485, PACE), an empty line, the wake-up"
-    assert [rate for rate, data in line.written if data == b"~20014682C0048520FCC3\r"] == [1200]
-
-
-def test_bridged():
-    word, said = found(Line(lambda rate, data: data))
-    assert word == "loopback" and "bridge" in said.lower() and len(said.split("\n")) == 1
-
-
 @pytest.mark.parametrize("options", [
-    {}, {"asleep": True}, {"firmware": "pytes"}, {"firmware": "us3000d"}, {"firmware": "pytes-v5", "asleep": True},
+    {"firmware": "us5000"}, {"firmware": "us5000", "asleep": True}, {"firmware": "pytes"}, {"firmware": "us3000d"},
+    {"firmware": "pytes-v5", "asleep": True},
 ], ids=str)  # fmt: skip
-def test_a_simulated_console(options):
+def test_a_console(options):
     clock = Clock()
     uart = BatteryUart(clock, 115200)
-    uart.battery.update(**{"firmware": "us5000", **options})
+    uart.battery.update(**options)
     word, said = found(uart, clock)
     assert word == "console" and ("slept" in said) == ("asleep" in options) and not uart.battery.forbidden
     assert said.endswith("packs in its table: 1, 2")
-
-
-def test_a_console_of_another_family():
-    clock = Clock()
-    uart = BatteryUart(clock, 115200)
-    uart.battery.update(firmware="us5000")
     uart.battery.console._lines = lambda words, now: [
         "AverageTempr   : 20466       ", "Volt   Curr   UTlow  CoulombAH", "235573 -292   26000  7%",
         "Command completed successfully", "$$"]  # fmt: skip
@@ -94,17 +79,21 @@ def test_a_console_of_another_family():
     assert word == "console" and "a battery of the Force family (UTlow in its table), which is not known here" in said
 
 
-@pytest.mark.parametrize("noise", [b"\0\xff\x81" * 5, b"~20014600\r" * 3, b"~" * 40])
+def test_nothing_or_a_bridge():
+    line, clock = Line(), Clock()
+    word, said = found(line, clock)
+    assert word == "nothing" and "Console" in said and "swapped" in said and "Bridge TX and RX" in said
+    asked = {data for _, data in line.written}
+    assert len(asked) == 7, "the bridge's, version and analog values (RS485, PACE), an empty line, the wake-up"
+    assert [rate for rate, data in line.written if data == b"~20014682C0048520FCC3\r"] == [1200]
+    assert clock.passed_ms < 40_000
+    word, said = found(Line(lambda rate, data: data))
+    assert word == "loopback" and "bridge" in said.lower() and len(said.split("\n")) == 1
+
+
+@pytest.mark.parametrize("noise", [b"\0\xff\x81" * 5, b"~20014600\r" * 3, b"~" * 40, b"\x80" * 5000])
 def test_garbage(noise):
     word, said = found(Line(lambda rate, data: noise))
     assert word == "garbage" and "GND" in said
     word, said = found(Line(chatter=noise[:2]))
     assert word == "garbage" and "2 bytes came without a question" in said
-
-
-def test_it_ends_soon():
-    clock = Clock()
-    found(Line(), clock)
-    assert clock.passed_ms < 40_000
-    found(Line(lambda rate, data: b"\x80" * 5000), clock)
-    assert clock.passed_ms < 90_000

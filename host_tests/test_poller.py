@@ -22,10 +22,14 @@ def test_first_all_is_asked_and_then_pack_after_pack():
     assert in_order == [(ANALOG, 1), (ALARM, 1), (ANALOG, 2), (ALARM, 2)] * (len(in_order) // 4)
     assert it.packs_read(begun) == [1, 2] * 3
     assert not it.battery.forbidden and not it.log.texts("warning")
+    it.uart.readinto = lambda view: it.clock.advance(70_000)  # a step that does not come to its end
+    it.poller.start_cycle()
+    while it.clock.passed_ms < 10_000_000 and it.poller.alive():
+        it.poller.step()
+    assert not it.poller.alive()
 
 
-@pytest.mark.parametrize("rate_s", [2, 5, 10])
-@pytest.mark.parametrize("ticks", [0, PERIOD - 60_000], ids=["ticks go on", "ticks wrap"])
+@pytest.mark.parametrize(("rate_s", "ticks"), [(2, 0), (10, 0), (5, PERIOD - 60_000)])
 def test_a_cycle_begins_publish_rate_after_the_last_began(rate_s, ticks):
     it = House(rate_s=rate_s, ticks=ticks).settled()
     begun = it.clock.passed_ms
@@ -50,31 +54,23 @@ def test_the_rate_can_change():
     assert it.packs_read(begun) == [1, 2]
 
 
-def test_a_cycle_that_is_late_is_followed_by_the_next_at_once():
-    it = House(packs=16, rate_s=1, baud=1200, wanted=1200, wide=True).run(3600)
-    ends = [ms for ms, _, _ in it.sink.cycles][2:-1]
-    starts = it.starts()
-    assert len(ends) > 90
-    for end in ends:  # but for one seldom question
-        assert 0 <= min(start - end for start in starts if start >= end) <= it.slow_ms()
-    assert all(cycle_ms > 25_000 for _, _, cycle_ms in it.sink.cycles)
-    assert it.kinds().count(("limits", 16)) == 1
-
-
-@pytest.mark.parametrize(("packs", "rate_s", "baud"), [
-    (2, 1, 4800), (2, 10, 4800), (2, 1, 1200), (2, 10, 1200), (16, 1, 4800), (16, 10, 4800), (16, 1, 1200),
-])  # fmt: skip
+@pytest.mark.parametrize(("packs", "rate_s", "baud"), [(2, 1, 4800), (2, 10, 1200), (16, 10, 4800), (16, 1, 1200)])
 def test_seldom_questions_are_spread_and_stretch_no_cycle_by_more_than_one(packs, rate_s, baud):
+    """A cycle that is late is followed by the next at once."""
     it = House(packs=packs, rate_s=rate_s, baud=baud, wanted=baud, wide=True)
     it.run(60 + 3 * packs * 4800 // baud)
     it.poller.ask_everything()
     begun, told = it.clock.passed_ms, len(it.sink.told)
-    it.run(300)
+    it.run(300 if baud == 4800 else 3000)
     starts = it.starts(begun)
     usual_ms = max(1000 * rate_s, it.wire_ms())
     for start, after in itertools.pairwise(starts):
         assert after - start <= usual_ms + it.slow_ms() + 2 * TICK_MS
     assert len(starts) > 5 and len(it.sink.told) > told + 2
+    if usual_ms > 1000 * rate_s:
+        for end in [ms for ms, _, _ in it.sink.cycles if begun < ms < starts[-1]]:
+            assert 0 <= min(start - end for start in starts if start >= end) <= it.slow_ms()
+    assert all(cycle_ms >= 1000 * rate_s for _, _, cycle_ms in it.sink.cycles)
 
 
 def test_limits_are_asked_every_five_minutes_and_the_count_every_three():
@@ -85,33 +81,24 @@ def test_limits_are_asked_every_five_minutes_and_the_count_every_three():
     assert 2 * 11 <= asked.count(LIMITS) <= 2 * 12
     assert 18 <= asked.count(COUNT) <= 20
     assert asked.count(SERIAL) == asked.count(PARAMETERS) == 0
-
-
-def test_limits_that_changed_are_told():
-    it = House().settled()
     told = len(it.sink.told)
     it.battery.group.pack(2).alarms.ask("charge_immediately")
     it.run(310)
     assert it.kinds(told) == [("limits", 2)] and it.sink.told[-1][2][6] is True
 
 
-def test_a_pack_that_is_added_is_noticed():
+def test_packs_are_added_and_removed():
     it = House().settled()
     it.battery.group.add()
     begun, told = it.clock.passed_ms, len(it.sink.told)
     it.run(240)
     assert ("packs", 0, (1, 2, 3)) in it.sink.told[told:]
-    assert {("identity", 3), ("limits", 3)} <= set(it.kinds(told))
-    assert it.packs_read(begun).count(3) > 2
+    assert {("identity", 3), ("limits", 3)} <= set(it.kinds(told)) and it.packs_read(begun).count(3) > 2
     assert not [missed for _, missed, _ in it.sink.cycles if missed]
-
-
-def test_a_pack_that_is_removed_is_noticed_at_once_and_not_asked_any_more():
-    it = House(packs=3).settled()
     it.battery.group.packs.pop()
     told = len(it.sink.told)
-    it.run(25)
-    assert it.sink.told[told:] == [("packs", 0, (1, 2))]
+    it.run(25)  # noticed at once
+    assert ("packs", 0, (1, 2)) in it.sink.told[told:]
     begun = it.clock.passed_ms
     it.run(700)
     assert not [pack for _, _, pack in it.questions(begun) if pack == 3]
@@ -146,12 +133,12 @@ def test_a_pack_that_comes_back_is_asked_who_it_is():
     assert [pack for _, cid2, pack in it.questions(begun) if cid2 == SERIAL] == [2, 2]
 
 
-@pytest.mark.parametrize("pause_s", [100, pytest.param(WEEK_S, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("pause_s", [100, WEEK_S])
 def test_paused(pause_s):
     it = House().settled()
     it.poller.pause(True)
     begun = it.clock.passed_ms
-    it.run(min(pause_s, 100))
+    it.run(100)
     assert it.questions(begun) == [] and it.poller.alive() and it.sink.cycles[-1][1] is None
     it.clock.advance(1000 * (pause_s - 100))
     it.poller.pause(False)
@@ -160,12 +147,3 @@ def test_paused(pause_s):
     assert it.packs_read(begun)[:2] == [1, 2]
     asked = [cid2 for _, cid2, _ in it.questions(begun)]
     assert asked.count(COUNT) >= 3 and asked.count(LIMITS) >= 2 * 2
-
-
-def test_it_is_not_alive_when_a_step_does_not_come_to_its_end():
-    it = House().settled()
-    it.uart.readinto = lambda view: it.clock.advance(70_000)
-    it.poller.start_cycle()
-    while it.clock.passed_ms < 10_000_000 and it.poller.alive():
-        it.poller.step()
-    assert not it.poller.alive()
