@@ -74,9 +74,13 @@ def copied(said):
     return [line.split()[1].removeprefix("/firmware/") for line in said if line.startswith("copying")]
 
 
-def contents(one, place=""):
-    top = one.board.flash / place / "firmware"
+def read(top):
+    """-> {name: bytes} of all files below a directory."""
     return {path.relative_to(top).as_posix(): path.read_bytes() for path in top.rglob("*") if path.is_file()}
+
+
+def contents(one, place=""):
+    return read(one.board.flash / place / "firmware")
 
 
 def version(way, since=0):

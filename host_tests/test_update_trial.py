@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from update_rig import Flash, PowerCut, Restarted, Rig, starts
+from update_rig import Flash, Restarted, Rig, starts
 
 import place
 from firmware.update import outcome, trial
@@ -79,28 +79,6 @@ def test_no_memory_on_trial_is_its_own_fault(flash):
     offers = Rig()
     offers.ask()
     assert offers.loop.update.stop() and "too little memory" in offers.answers()[-1] and offers.loop.update is None
-
-
-@pytest.mark.parametrize("lost", [False, True])
-@pytest.mark.parametrize("write", [
-    lambda rig: place.start(), lambda rig: place.write([b"b"]), lambda rig: outcome.given_up(rig.retained),
-], ids=["start", "good", "given up"])  # fmt: skip
-def test_a_power_cut_at_every_write_of_the_trial(flash, lost, write):
-    flash.put({"refused.txt": b"old\n"})
-    allowed = [b"a"], [b"b"], [b"a", b"refused", b"starts", b"-", b"2.0", SUM]
-    allowed += tuple([b"b", b"trial", number, b"-", b"2.0", SUM] for number in (b"1", b"2", b"3"))
-    for before in allowed[2:]:
-        for steps in range(20):
-            place.write(before)
-            flash.steps, flash.lost = steps, lost
-            try:
-                write(Rig())
-                break
-            except PowerCut:
-                flash.steps, flash._open = -1, []
-            assert place.read() in allowed and flash.read()["refused.txt"].startswith(b"old\n")
-        flash.steps = -1
-        assert steps < 20
 
 
 # -- place.txt --------------------------------------------------------------------------------------------------------

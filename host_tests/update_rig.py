@@ -1,4 +1,4 @@
-"""The firmware's side of an update on this PC: its modules on a directory that is the flash, whose power can be cut."""
+"""The firmware's side of an update on this PC: its modules on a directory that is the flash."""
 
 from __future__ import annotations
 
@@ -23,56 +23,27 @@ KEY = b"a key of twenty byte"
 PREFIX = "a/b/"
 MPY = 0  # CPython has none
 PART_BYTES = 250
-FREE_BYTES = 1 << 21
-
-
-class PowerCut(Exception):
-    """Nothing more happens."""
+FREE_BLOCKS = 512
 
 
 class Flash:
-    """The directory `root` as the flash. After `steps` writes and changes the power is gone, in the middle of the last
-    one; `lost`: what was not closed by then is empty.
-    """
+    """The directory `root` as the flash."""
 
     def __init__(self, root, monkeypatch):
-        self.root, self.steps, self.lost, self.free = Path(root), -1, False, FREE_BYTES
-        self._open = []
+        self.root = Path(root)
         for module in MODULES:
-            monkeypatch.setattr(module, "open", self.open, raising=False)
             if hasattr(module, "os"):
                 monkeypatch.setattr(module, "os", self)
         monkeypatch.chdir(root)
 
-    urandom = staticmethod(os.urandom)
-    stat = staticmethod(os.stat)
-
-    def _step(self):
-        self.steps -= 1
-        if self.steps == -1:
-            for path in self._open if self.lost else ():
-                Path(path).write_bytes(b"")
-            raise PowerCut
-
-    def _changing(function):
-        def change(self, *names):
-            self._step()
-            function(*names)
-
-        return change
-
-    rename, remove, mkdir, rmdir = map(_changing, (os.rename, os.remove, os.mkdir, os.rmdir))
-
-    def open(self, name, mode="r"):
-        if "w" in mode:
-            self._step()
-        return Opened(self, name, mode)
+    urandom, stat = map(staticmethod, (os.urandom, os.stat))
+    rename, remove, mkdir, rmdir = map(staticmethod, (os.rename, os.remove, os.mkdir, os.rmdir))
 
     def ilistdir(self, name):
         return [(entry.name, 0x4000 if entry.is_dir() else 0x8000, 0) for entry in sorted(os.scandir(name), key=str)]
 
     def statvfs(self, _):
-        return 4096, 4096, 512, self.free // 4096
+        return 4096, 4096, 512, FREE_BLOCKS
 
     def put(self, files):
         """{name: bytes} -> the flash."""
@@ -84,41 +55,6 @@ class Flash:
         """-> {name: bytes} of the files in a directory."""
         top = self.root / below
         return {p.relative_to(top).as_posix(): p.read_bytes() for p in top.rglob("*") if p.is_file()}
-
-
-class Opened:
-    """A file of a Flash."""
-
-    def __init__(self, flash, name, mode):
-        self._flash, self._name, self._file = flash, name, open(name, mode)  # noqa: SIM115
-        if "w" in mode:
-            flash._open.append(name)
-
-    def write(self, data):
-        before = self._flash.steps
-        try:
-            self._flash._step()
-        except PowerCut:
-            if not self._flash.lost:
-                self._file.write(data[: len(data) // 2])
-            self._file.close()
-            raise
-        assert before != 0
-        return self._file.write(data)
-
-    def __getattr__(self, name):
-        return getattr(self._file, name)
-
-    def __iter__(self):
-        return iter(self._file)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, *_):
-        if kind is not PowerCut and self._name in self._flash._open:
-            self._flash._open.remove(self._name)
-        self._file.close()
 
 
 class Restarted(Exception):

@@ -30,26 +30,23 @@ ANSWER, LOG, STATE, LWT = "tele/update", "tele/LOG", "tele/STATE", "tele/LWT"
 READINGS = "stat/readings/"
 
 
-# What the board says of itself, and all that it says; others may publish there, too
-HELLO = {"nonce": r"[0-9a-f]{32}", "version": r"\S+", "micropython": r"\S+", "mpy": int, "place": "[ab]", "free": int,
-         "link": bool}  # fmt: skip
-KINDS = HELLO | {"id": ".*", "file": (int, str), "size": int, "sha256": r"[0-9a-f]{64}", "files": int, "at": int,
-                 "refused": ".*", "restart": ".*", "good": ".*", "busy": bool}  # fmt: skip
+# What the board says of itself, and all that it says, as JSON: others may publish there, too
+WORDS, NUMBER = r'"[^"\\]*"', r"\d{1,15}"
+HELLO = {"nonce": '"[0-9a-f]{32}"', "version": WORDS, "micropython": WORDS, "mpy": NUMBER, "place": '"[ab]"',
+         "free": NUMBER, "link": "true|false"}  # fmt: skip
+KINDS = HELLO | {"id": WORDS, "file": f"{NUMBER}|{WORDS}", "size": NUMBER, "sha256": '"[0-9a-f]{64}"', "files": NUMBER,
+                 "at": NUMBER, "refused": WORDS, "restart": WORDS, "good": WORDS}  # fmt: skip
 
 
 def parsed(payload):
-    """-> the object in a payload of JSON; {} where there is none, or it has a value that cannot be."""
+    """-> the object in a payload of JSON; {} where there is none, or a value is none that a board says."""
     try:
         found = json.loads(payload)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) and all(_can_be(*item) for item in found.items()) else {}
-
-
-def _can_be(key, value):
-    kind = KINDS.get(key, object)
-    is_fit = isinstance(value, str) and re.fullmatch(kind, value) if isinstance(kind, str) else isinstance(value, kind)
-    return is_fit and (value.isprintable() if isinstance(value, str) else not isinstance(value, int) or value >= 0)
+    is_good = isinstance(found, dict) and all(re.fullmatch(KINDS.get(key, ".*"), json.dumps(value))
+                                              for key, value in found.items())  # fmt: skip
+    return found if is_good else {}
 
 
 class Link:

@@ -1,0 +1,172 @@
+"""Runs on MicroPython: a board starts, and does what is next of an update, until its power is cut.
+
+Arguments: the directory that is its flash; the directory of the version that is offered to it; at which write or change
+of the flash the power is cut, counted from 1 (0: never); "lost" where what is open then is lost, else half a write stays.
+Prints the place that starts. Exit status 9 after a cut, 0 when it starts anew or has nothing more to do.
+"""
+
+import hashlib
+import os
+import struct
+import sys
+from binascii import hexlify
+
+CUT_STATUS = 9
+KEY = b"a key of twenty byte"
+PART_BYTES = 250
+FREE = (4096, 4096, 512, 512, 512, 0, 0, 0, 0, 255)
+PASSES_MAX = 3000
+
+
+class Flash:
+    """The file system `fs` whose power goes at the change number `left`."""
+
+    def __init__(self, fs, left, lost):
+        self.fs, self.left, self.lost, self.opened = fs, left, lost, []
+        self.stat, self.ilistdir, self.chdir, self.getcwd = fs.stat, fs.ilistdir, fs.chdir, fs.getcwd
+
+    def change(self):
+        self.left -= 1
+        if self.left == 0:
+            for path in self.opened if self.lost else ():
+                self.fs.open(path, "wb").close()
+            sys.exit(CUT_STATUS)
+
+    def open(self, path, mode):
+        if "w" not in mode:
+            return self.fs.open(path, mode)
+        self.change()
+        return Writer(self, path, mode)
+
+    def remove(self, path):
+        self.change()
+        self.fs.remove(path)
+
+    def rename(self, old, new):
+        self.change()
+        self.fs.rename(old, new)
+
+    def mkdir(self, path):
+        self.fs.mkdir(path)
+        self.change()
+
+    def rmdir(self, path):
+        self.fs.rmdir(path)
+        self.change()
+
+    def statvfs(self, path):
+        return FREE
+
+    def mount(self, readonly, mkfs):
+        pass
+
+
+class Writer:
+    def __init__(self, flash, path, mode):
+        self.flash, self.path, self.file = flash, path, flash.fs.open(path, mode)
+        flash.opened.append(path)
+
+    def write(self, data):
+        try:
+            self.flash.change()
+        except SystemExit:
+            if not self.flash.lost:
+                self.file.write(data[: len(data) // 2])
+            raise
+        return self.file.write(data)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.flash.opened.remove(self.path)
+        self.file.close()
+
+
+class World:
+    """All that an update knows of the rest of the firmware: it stands for Loop and what belongs to it."""
+
+    update, refused, key, searching, connected, last_error = None, 0, KEY, False, True, ""
+
+    def __init__(self):
+        self.poller = self.publisher = self
+        self.said = []
+
+    def publish(self, topic, payload, retain=False):
+        if topic == "tele/update":
+            self.said.append(payload)
+
+    def restart(self):
+        sys.exit(0)
+
+    def note(self, *_):
+        return 0
+
+    ticks_ms = ticks_diff = save = uptime_s = info = warning = error = note
+
+    def cells(self, number):
+        return 15
+
+
+def signed(text):
+    inner = hashlib.sha256(bytes([byte ^ 0x36 for byte in KEY + bytes(64 - len(KEY))]))
+    inner.update(text)
+    outer = hashlib.sha256(bytes([byte ^ 0x5C for byte in KEY + bytes(64 - len(KEY))]))
+    outer.update(inner.digest())
+    return hexlify(outer.digest()) + b" " + text
+
+
+def update(world, new):
+    """Offers the files of the directory `new`, and sends what is asked for."""
+    from firmware.update import files, offer
+
+    world.update = offer.Offers(world, world, world)
+    world.update.message(b"update/ask", b"me", False)
+    world.update.tend()
+    nonce = world.said.pop().split(b'"nonce":"')[1][:32]
+    paths = sorted(files.walk(new + "/firmware"))
+    lines = [b"%s %d %s\n" % (sha, size, path[len(new) + 1 :].encode())
+             for path, (size, sha) in ((path, files.digest(path)) for path in paths)]  # fmt: skip
+    contents = [b"".join(lines)]
+    for path in paths:
+        with open(path, "rb") as file:
+            contents.append(file.read())
+    sha = hexlify(hashlib.sha256(contents[0]).digest())
+    mpy = sys.implementation._mpy & 0xFF
+    world.update.message(b"update/offer", signed(b"%s 2 %d %d %s -" % (nonce, mpy, len(contents[0]), sha)), False)
+    for _ in range(PASSES_MAX):
+        world.update.tend()
+        for said in world.said:
+            number, at = [int(word.split(b":")[1]) for word in said[1:-1].split(b",")]
+            part = struct.pack(">HI", number, at) + contents[number][at : at + PART_BYTES]
+            world.update.message(b"update/data", part, False)
+        world.said = []
+
+
+def main(flash, new, cut, lost):
+    fs, offered = os.VfsPosix(flash), os.VfsPosix(new)
+    os.umount("/")
+    os.mount(Flash(fs, int(cut), lost == "lost"), "/")
+    os.mount(offered, "/new", readonly=True)
+    os.chdir("/")
+    sys.path[:] = ["", ".frozen"]
+    import place
+
+    place.choose()
+    on_trial = place.start()
+    print("b" if "/b" in sys.path else "a")
+    words, world = place.read(), World()
+    if on_trial:
+        from firmware.update.trial import Trial
+
+        Trial(world, world, world, world, world, words).tend()
+    elif words[1:2] == [b"refused"]:
+        from firmware.update.outcome import given_up
+
+        given_up(world)
+    else:
+        update(world, "/new")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
