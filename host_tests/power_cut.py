@@ -1,7 +1,8 @@
 """Runs on MicroPython: a board starts, and does what is next of an update, until its power is cut.
 
-Arguments: the directory that is its flash; the directory of the version that is offered to it; at which write or change
-of the flash the power is cut, counted from 1 (0: never); "lost" where what is open then is lost, else half a write stays.
+Arguments: the directory that is its flash; the directory of the version that is offered to it; at which write or
+change of the flash the power is cut, counted from 1 (0: never); "lost" where what is open then is lost, else half a
+write stays.
 Prints the place that starts. Exit status 9 after a cut, 0 when it starts anew or has nothing more to do.
 """
 

@@ -16,6 +16,7 @@ from tools.broker import AMQTT, BROKER_VARIABLE
 from tools.options import PASSWORD_VARIABLE
 from tools.simulator import Simulator
 
+WHOLE_WAY_S = 300
 GONE_S, POLL_S = 40, 0.05
 
 
@@ -169,16 +170,34 @@ SHOWN = (
 )
 
 
+DEPLOY = r"/tools/deploy\.py --key-file .* --mqtt 127\.0\.0\.1:\d+ .*\nlooking for PylonToMQTT/Main at .* …\n"
+# with --update, of which the second goes back
+UPDATED = (
+    r"\n2\. .*\n\$ python3 tools/deploy\.py --port " + PORT + r" --new-key --key-file .*\n",
+    r"\nupdate_key is set; it is kept in .*update_key\. The board starts anew\n",
+    r"\n5\. A newer version, over the broker\n\$ python3 .*/newer" + DEPLOY + "found .* in place a, ",
+    r"1 to copy, 0 to remove\ncopying /firmware/__init__\.mpy \(1 of 1, .*\nstarting the board anew …\n",
+    r"board \| up: pylon2mqtt (\S+)-newer\nit has published stat/readings/Pack1\n",
+    r"\n6\. A broken version, over the broker\n\$ python3 .*/broken" + DEPLOY + "found .* in place b, ",
+    r"2 to copy, 0 to remove\n(copying .*\n)+starting the board anew …\n",
+    r"deploy: the board went back to \S+-newer: update to \S+-broken given up: 3 starts without success; RuntimeError",
+    r"\n7\. .*\n +\d+\.\d s  firmware \| pylon2mqtt: Ctrl-C for the REPL\n",
+    r"firmware \| info: up: pylon2mqtt \S+-newer, ", r" s  Pack 1 ", r"readings, 0\swrong\.",
+)  # fmt: skip
+
+
 @pytest.mark.slow
-def test_the_whole_way_onto_a_board_until_ctrl_c(clean):
+@pytest.mark.parametrize(("shown", "arguments"), [
+    (SHOWN, ("--root", "Home", "--rack", "a 'b'")), (UPDATED, ("--update",)),
+], ids=["firmware and settings", "two updates"])  # fmt: skip
+def test_the_whole_way_onto_a_board_until_ctrl_c(clean, shown, arguments):
     variables, ports = clean
-    quick = ("--packs", "1", "--publish-rate", "1", "--root", "Home", "--rack", "a 'b'")
-    with Tool("demo.py", "--board", *quick, **variables) as tool:
+    with Tool("demo.py", "--board", "--packs", "1", "--publish-rate", "1", *arguments, **variables) as tool:
         ports.append(port_of(tool))
-        tool.wait_for("Pack 1")
+        tool.wait_for("Pack 1 ", WHOLE_WAY_S)
         assert tool.stop() == 0
     at = 0
-    for pattern in SHOWN:
+    for pattern in shown:
         found = re.compile(pattern).search(tool.output, at)
         assert found, pattern
         at = found.end() - 1

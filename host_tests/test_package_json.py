@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pytest
 from repl_helpers import mpremote
 
 from tools import deploy_package
@@ -22,9 +23,13 @@ def test_it_is_the_list_of_this_tree(project):
     )
 
 
-def test_mip_installs_it_and_it_runs(project, board, broker, mqtt_client):
+@pytest.mark.parametrize("before", [
+    {}, {"place.txt": "b trial 1 - 0.2.1 " + "5" * 64, "b/firmware/start.py": "nonsense", "firmware/manifest.part": "x",
+         "firmware/loop.mpy": "nonsense", "place.mpy": "nonsense"},
+], ids=["an empty board", "over what updates and deploy.py left"])  # fmt: skip
+def test_mip_installs_it_and_it_runs(project, board, broker, mqtt_client, before):
     with Simulator(packs=2, baud=4800, paced=False) as battery:
-        one = board(repl=True, uart=battery.path, heap="200k")  # 80 KB of it to compile the sources
+        one = board(repl=True, uart=battery.path, heap="200k", files=before)  # 80 KB of it to compile the sources
         one.wait_for("help()")
         mpremote(one, "mip", "install", "--target", "/", str(project / "package.json"))
         for target, _ in listed(project)["urls"]:

@@ -8,6 +8,7 @@ import test_update
 from mqtt_helpers import Recorder
 from system_helpers import Way
 
+from tools import ToolError
 from tools.simulator import Simulator
 from tools.virtual_board import layout
 
@@ -41,11 +42,15 @@ def test_sixteen_packs(board, broker, mqtt_client, project, tree, update, dialec
 @pytest.mark.slow
 @test_tls.pytestmark[0]
 @test_tls.pytestmark[1]
-def test_over_tls(tls_board, project, tree, update):
+def test_over_tls(tls_board, certificates, project, tree, update):
+    """The board's connection and that of deploy.py."""
     with Simulator(packs=2, paced=False, speed=SPEED) as battery:
         one = tls_board(uart=battery.path, speed=SPEED, settings={"update_key": KEY})
         with Recorder("127.0.0.1", one.plain_port) as recorder:
             recorder.wait_topic("stat/readings/Rack", PLACE_TIMEOUT_S)
-            said = update(tree(touched=all_touched(project)), mqtt=("127.0.0.1", one.plain_port))
+            new, where = tree(touched=all_touched(project)), ("localhost", one.broker.port)
+            with pytest.raises(ToolError, match=r"other-ca\.pem: .*certificate verify failed"):
+                update(new, mqtt=where, mqtt_ca=str(certificates / "other-ca.pem"))
+            said = update(new, mqtt=where, mqtt_ca=str(certificates / "ca.pem"))
         assert len(test_update.copied(said)) > 50 and said[-1].startswith("it has published")
         assert len(one.resets) == 1 and not [line for line in one.lines if "emory" in line]

@@ -1,4 +1,4 @@
-"""The power is cut at every write of an update and of what follows it, on MicroPython: the board starts, and goes on."""
+"""The power is cut at every write of an update and of what follows, on MicroPython: the board starts, and goes on."""
 
 from __future__ import annotations
 

@@ -50,10 +50,10 @@ class Sender:
         text = " ".join(map(str, words.values())).encode()
         return hmac.new(key, text, hashlib.sha256).hexdigest().encode() + b" " + text
 
-    def refused(self, offer, *contents, retain=False):
+    def refused(self, offer, *contents):
         """Sends an offer, and of `contents` what is asked for -> why it is refused."""
         self.last, after = offer, len(self.recorder.messages)
-        self.send("offer", offer, retain)
+        self.send("offer", offer)
         topic = f"{self.way.prefix}tele/update"
         while True:
             message = self.recorder.wait_for(lambda message: message.topic == topic, ANSWER_S, after)
@@ -104,7 +104,7 @@ def line(name, data=b"", size=None, sha256=None):
     return f"{sha256 or hashlib.sha256(data).hexdigest()} {size} {name}\n".encode()
 
 
-GOOD = line("firmware/__init__.mpy", b"new")
+GOOD, LARGE = line("firmware/__init__.mpy", b"new"), line("firmware/x.mpy", size=65_536)
 # signed, fresh, and refused all the same: the manifest, the file that is sent, why
 SIGNED = [
     *[(GOOD + line(name), b"", NO_FILE) for name in NAMES],
@@ -112,7 +112,7 @@ SIGNED = [
     (GOOD + line("firmware/x.mpy", size="9" * 50), b"", NO_FILE),
     (line("firmware/a b.mpy"), b"", NO_MANIFEST), (line("firmware/x.mpy", size="-1"), b"", NO_MANIFEST),
     (line("firmware/x.mpy", sha256="5"), b"", NO_MANIFEST), (GOOD[:-1], b"", NO_MANIFEST), (b"\n", b"", NO_MANIFEST),
-    (line("firmware/x.mpy", size=65_536) + line("firmware/y.mpy", size=65_536), b"", "no space: 44 KB more must be free"),
+    (LARGE + LARGE, b"", "no space: 44 KB more must be free"),
     (GOOD, b"old", "b/firmware/__init__.mpy comes with another sum"),
 ]  # fmt: skip
 
@@ -143,22 +143,22 @@ def test_it_refuses_and_goes_on(board, broker, mqtt_client, tree, update, projec
         way.wait("stat/readings/Pack1", since=time.monotonic())
 
 
-def test_three_in_a_row_and_updates_are_off(board, broker, mqtt_client):
+def test_three_in_a_row_and_updates_are_off(board, broker, mqtt_client, tree, update):
     with Way(board, broker, mqtt_client, settings={"update_key": KEY.decode()}, packs=1, speed=SPEED) as way:
         way.start().wait("stat/update")
         sender = Sender(way)
         for word in (b"", b'x"', b"a" * 17, b"\xff", b"a b"):
             sender.send("ask", word)
         assert way.health() and way.heard("tele/update") == [], "none of them is a word"
-        for retain, words in ((True, "it is retained"), (False, "wrong key"), (False, "wrong key")):
-            after = len(mqtt_client.messages)
-            if retain:
-                sender.send("offer", b"x", retain)
-                way.board.stop()
-                way.board.start()
-            else:
-                sender.send("offer", b"x")
-            assert words in sender.said("refused", after)["refused"]
+        sender.send("offer", b"x", retain=True)
+        way.board.stop()
+        after = len(mqtt_client.messages)
+        way.board.start()
+        assert "it is retained" in sender.said("refused", after)["refused"]
+        new = tree()
+        for _ in range(2):
+            with pytest.raises(ToolError, match="the board refuses: wrong key, or not whole"):
+                update(new, key="another key of 16")
         way.board.wait_for("updates are off until the next start")
         count = len(way.heard("tele/update"))
         sender.send("ask", "me")
