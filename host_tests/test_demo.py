@@ -170,7 +170,7 @@ SHOWN = (
 )
 
 
-DEPLOY = r"/tools/deploy\.py --key-file .* --mqtt 127\.0\.0\.1:\d+ .*\nlooking for PylonToMQTT/Main at .* …\n"
+DEPLOY = r"/tools/deploy\.py'? --key-file .* --mqtt 127\.0\.0\.1:\d+ .*\nlooking for PylonToMQTT/Main at .* …\n"
 # with --update, of which the second goes back
 UPDATED = (
     r"\n2\. .*\n\$ python3 tools/deploy\.py --port " + PORT + r" --new-key --key-file .*\n",
