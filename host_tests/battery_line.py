@@ -24,40 +24,45 @@ ANALOG, ALARM, PARAMETERS, PROBE, MANUFACTURER = 0x42, 0x44, 0x47, 0x4F, 0x51
 COUNT, SWITCH, LIMITS, SERIAL = 0x90, 0x91, 0x92, 0x93
 
 
-class BatteryUart:
-    """machine.UART as far as the link uses it, and behind it a Battery that lives by the fake clock.
+class _Uart:
+    """machine.UART as far as the link uses it; `_pump()` fetches what came by now into the buffer."""
 
-    A character takes its time on the way to the battery too (`paced`): what is read only comes when it is through.
-    `options` are those of simulator_by_hand.make().
-    """
-
-    def __init__(self, clock, baud=4800, paced=True, **options):
-        self._clock = clock
-        self._rate = baud
-        self._buffer = b""
-        self.written = []  # (ms, rate, bytes)
-        self.rates = [baud]
-        self.battery = make(self.seconds, paced=paced, baud=baud, **options)
-
-    def seconds(self):
-        return self._clock.passed_ms / 1000
+    def __init__(self, clock, rate):
+        self._clock, self._rate, self._buffer = clock, rate, b""
+        self.written = []
+        self.rates = []
 
     def init(self, baudrate):
         self._pump()
-        self._rate = baudrate
-        self._buffer = b""
+        self._rate, self._buffer = baudrate, b""
         self.rates.append(baudrate)
-
-    def write(self, data):
-        self._pump()
-        self.written.append((self._clock.passed_ms, self._rate, data))
-        self.battery.receive(self.seconds(), data, self._rate)
 
     def readinto(self, view):
         self._pump()
         some, self._buffer = self._buffer[: len(view)], self._buffer[len(view) :]
         view[: len(some)] = some
         return len(some) or None
+
+
+class BatteryUart(_Uart):
+    """Behind it is a Battery that lives by the fake clock.
+
+    A character takes its time on the way to the battery too (`paced`): what is read only comes when it is through.
+    `options` are those of simulator_by_hand.make().
+    """
+
+    def __init__(self, clock, baud=4800, paced=True, **options):
+        super().__init__(clock, baud)
+        self.rates.append(baud)
+        self.battery = make(self.seconds, paced=paced, baud=baud, **options)
+
+    def seconds(self):
+        return self._clock.passed_ms / 1000
+
+    def write(self, data):
+        self._pump()
+        self.written.append((self._clock.passed_ms, self._rate, data))
+        self.battery.receive(self.seconds(), data, self._rate)
 
     def asked(self, since=0):
         """-> the CID2 of all questions, from number `since` on, such as 0x42."""
@@ -67,28 +72,24 @@ class BatteryUart:
         self._buffer += self.battery.take(self.seconds(), self._rate)
 
 
-class ScriptedUart:
+class ScriptedUart(_Uart):
     """Answers the n-th question with the n-th of `answers`: [(delay in ms, bytes), …] each, and with nothing after
     the last. `at_rate`: what is asked at another rate is not heard, and uses no answer.
     """
 
     def __init__(self, clock, answers=(), at_rate=None):
-        self._clock = clock
+        super().__init__(clock, None)
         self._answers = list(answers)
         self._at_rate = at_rate
         self._waiting = []  # (ms, bytes)
-        self._rate = None
-        self.written = []
-        self.rates = []
 
     def bring(self, delay_ms, data):
         """Bytes that arrive after a while, asked for or not."""
         self._waiting.append((self._clock.passed_ms + delay_ms, data))
 
     def init(self, baudrate):
-        self._rate = baudrate
+        super().init(baudrate)
         self._waiting = []
-        self.rates.append(baudrate)
 
     def write(self, data):
         self.written.append((self._clock.passed_ms, data))
@@ -96,14 +97,10 @@ class ScriptedUart:
             for delay_ms, answer in self._answers.pop(0):
                 self.bring(delay_ms, answer)
 
-    def readinto(self, view):
-        for index, (when, data) in enumerate(self._waiting):
-            if when <= self._clock.passed_ms:
-                some, rest = data[: len(view)], data[len(view) :]
-                self._waiting[index : index + 1] = [(when, rest)] if rest else []
-                view[: len(some)] = some
-                return len(some)
-        return None
+    def _pump(self):
+        now = self._clock.passed_ms
+        self._buffer += b"".join(data for ms, data in self._waiting if ms <= now)
+        self._waiting = [row for row in self._waiting if row[0] > now]
 
 
 class Log:
@@ -195,11 +192,8 @@ class House:
 
     def questions(self, since_ms=0):
         """[(ms, CID2, pack or None)] of all that was asked."""
-        out = []
-        for ms, _, data in self.uart.written:
-            if ms >= since_ms:
-                out.append((ms, int(data[7:9], 16), int(data[13:15], 16) if data[10:13] == b"002" else None))
-        return out
+        return [(ms, int(data[7:9], 16), int(data[13:15], 16) if data[10:13] == b"002" else None)
+                for ms, _, data in self.uart.written if ms >= since_ms]  # fmt: skip
 
     def starts(self, since_ms=0):
         """When cycles began: ms of each first question to pack 1."""

@@ -9,6 +9,7 @@ from fakes import Clock
 from firmware.battery import NoReply, Refusal, frame
 from firmware.battery.link import Link
 from firmware.battery.pylontech import Pylontech
+from tools.simulator import framed
 from tools.simulator.alarms import NAMES
 from tools.simulator.commands import Reply
 from tools.truth import alarm as flags_of
@@ -128,8 +129,8 @@ def test_a_pack_that_is_absent(how, code):
 
 def test_a_reply_of_all_packs_is_no_reading():
     it = Asking(packs=1)
-    block = it.battery.commands.analog(1).info
-    it.battery.commands.reply = lambda request, code: Reply(frame.NORMAL, block[:1] + b"\x02" + 2 * block[2:])
+    two = b"\x11\x02" + 2 * framed.analog_block(it.battery.group.pack(1).analog())
+    it.battery.commands.reply = lambda request, code: Reply(frame.NORMAL, two)
     with pytest.raises(NoReply, match="a reply of 2 packs"):
         it.dialect.read(2)
 

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 import re
 import struct
-from itertools import islice, pairwise
+from itertools import pairwise
 
 import pytest
 from fakes import Clock
 from simulator_by_hand import COUNT, ask, decode, make, request
 
 from tools.simulator import framed
-from tools.simulator.faults import DAMAGE, KINDS, mixture
+from tools.simulator.faults import DAMAGE, KINDS
 from tools.simulator.group import Group
 
 VECTOR = (
@@ -60,11 +60,7 @@ def at(clock):
 def test_return_codes(line, rtn):
     battery = make()
     assert decode(ask(battery, line)) == (0x20, 1, rtn, b"") and not battery.truth
-
-
-@pytest.mark.parametrize("line", [b"", b"~", b"~20014690", b"20014690" + b"0" * 20])
-def test_what_is_no_frame_gets_no_answer(line):
-    assert ask(make(), line) == b""
+    assert ask(battery, line[1:]) == ask(battery, line[:9]) == b""  # no frame
 
 
 def test_frames_by_hand():
@@ -141,26 +137,12 @@ def test_text_by_hand(firmware):
 
 # faults
 
-def places(one, two):
-    """Where two frames of one length differ."""
-    return [n for n in range(len(one)) if one[n] != two[n]] if len(one) == len(two) else []
 
-
-def cancels(clean, got):
-    """Two other characters of INFO, and the same sum."""
-    return sum(clean) == sum(got) and len(places(clean, got)) == len(places(clean[13:-5], got[13:-5])) == 2
-
-
-HOLDS = {
-    "noise": lambda clean, got: got.endswith(clean) and len(got) > len(clean),
-    "nul": lambda clean, got: got.startswith(clean) and set(got[len(clean) :]) == {0},
-    "truncated": lambda clean, got: clean.startswith(got) and 0 < len(got) < len(clean) - 1,
-    "changed": lambda clean, got: len(places(clean, got)) == 1 and got[places(clean, got)[0]] in b"0123456789ABCDEF",
-    "swapped": lambda clean, got: cancels(clean, got) and sorted(clean) == sorted(got),
-    "cancel": lambda clean, got: cancels(clean, got) and sorted(clean) != sorted(got),
-    "lost": lambda clean, got: any(got == clean[:n] + clean[n + 1 :] for n in range(1, len(clean) - 1)),
-    "doubled": lambda clean, got: any(got == clean[: n + 1] + clean[n:] for n in range(1, len(clean) - 1)),
-}
+def is_frame(line):
+    try:
+        return bool(decode(line))
+    except (AssertionError, ValueError):
+        return False
 
 
 @pytest.mark.parametrize("name", [name for name, _ in DAMAGE])
@@ -168,7 +150,8 @@ def test_damage(name):
     battery, clean = make(), ask(make(), ANALOG)
     battery.fault(name, 1)
     seen = {ask(battery, ANALOG) for _ in range(100)}
-    assert all(HOLDS[name](clean, got) for got in seen) and len(seen) > 2  # not always the same place
+    assert clean not in seen and len(seen) > 2  # not always the same place
+    assert {is_frame(got) for got in seen} == {name in ("swapped", "cancel")}  # their sum is right
     assert battery.counts[name] == 100 and battery.truth[-1].values == make().group.pack(1).analog()
 
 
@@ -196,39 +179,25 @@ def test_wrong_answers():
     assert {reply(battery, 0x93, b"\x01")[1][0] for _ in range(40)} == {2, 3}
 
 
-def test_what_comes_late_and_in_pieces():
-    for name, low, high in (("late", 1.6, 3.1), ("split", 0.3, 0.9)):
-        clock = Clock()
-        battery = make(at(clock), paced=True, baud=9600)
-        battery.fault(name, 1)
-        found = timed(battery, clock, COUNT, 4)
-        pauses = [later - sooner for sooner, later in pairwise([0.0, *(when for when, _ in found)])]
-        assert decode(b"".join(data for _, data in found))[3] == b"\x02" and low <= max(pauses) <= high
-
-
 def test_babble_is_as_much_as_the_line_carries_and_never_a_frame():
     clock = Clock()
     battery = make(at(clock), paced=True)
     battery.fault("babble", seconds=30)
     sent = b"".join(data for _, data in timed(battery, clock, COUNT, 40))
     assert 0.9 < len(sent) / (30 * 120) < 1.1 and b"~2001" in sent
-    for line in sent.split(b"\r"):
-        with pytest.raises((AssertionError, ValueError)):
-            decode(line[line.find(b"~") :] + b"\r")
+    assert not any(is_frame(line[line.find(b"~") :] + b"\r") for line in sent.split(b"\r"))
     assert timed(battery, clock, COUNT, 1)  # and then it is well again
 
 
-def test_the_mixture_comes_and_goes_and_holds_them_all():
+def test_the_mixture_holds_all_faults():
     clock = Clock()
     battery = make(at(clock))
-    battery.misbehave(1)
+    battery.misbehave()
     for _ in range(10 * 60):
         clock.advance(1000)
         battery.tend(battery.clock())
-    log = battery.faults.log
-    assert {span.name for span in log} == set(KINDS) - {"lacks"}
-    assert all(sooner.end <= later.start + 1 for sooner, later in pairwise(log))
-    assert list(islice(mixture(1), 40)) == list(islice(mixture(1), 40)) != list(islice(mixture(2), 40))
+    assert {span.name for span in battery.faults.log} == set(KINDS) - {"lacks"}
+    assert all(sooner.end <= later.start for sooner, later in pairwise(battery.faults.log))
 
 
 # the line
@@ -256,9 +225,6 @@ def test_a_command_off_the_read_list_is_noticed_at_any_rate_and_in_any_cuts(cid2
     assert battery.forbidden == [(f"{cid2:02X}", line)]
 
 
-# packs
-
-
 @pytest.mark.parametrize("speed", [1.0, 10.0])
 def test_packs_charge_rest_and_discharge_within_the_distances(speed):
     group = Group(2, seed=5, speed=speed)
@@ -266,13 +232,12 @@ def test_packs_charge_rest_and_discharge_within_the_distances(speed):
     for second in range(0, int(12 * 3600 / speed), 10):
         group.advance(second)
         now = [pack.analog() for pack in group.packs]
-        seen |= {((values["current"] > 0) - (values["current"] < 0), pack.full)
-                 for pack, values in zip(group.packs, now, strict=True)}  # fmt: skip
-        for old, new in zip(before or now, now, strict=True):
+        for pack, old, new in zip(group.packs, before or now, now, strict=True):
+            seen |= {(new["current"] > 0) - (new["current"] < 0), "full" if pack.full else None}
             assert new["voltage"] == sum(new["cells"]) and 0 <= new["remaining"] <= new["capacity"]
-            assert max(abs(a - b) for a, b in zip(old["cells"], new["cells"], strict=True)) <= 100
-            assert max(abs(a - b) for a, b in zip(old["temperatures"], new["temperatures"], strict=True)) <= 30
+            for name, most in (("cells", 100), ("temperatures", 30)):
+                assert max(abs(a - b) for a, b in zip(old[name], new[name], strict=True)) <= most
             assert abs(old["remaining"] - new["remaining"]) * 100 <= 2 * new["capacity"]
             assert abs(old["current"] - new["current"]) <= 5000
         before = now
-    assert {sign for sign, _ in seen} == {-1, 0, 1} and {full for _, full in seen} == {False, True}
+    assert seen == {-1, 0, 1, "full", None}

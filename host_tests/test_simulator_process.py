@@ -63,10 +63,10 @@ def test_pty_from_first_reply_to_close_and_nothing_stays():
 @pytest.mark.parametrize("how", [["tools/simulator"], ["-m", "tools.simulator"]])
 def test_as_a_process(how, tmp_path):
     link = tmp_path / "battery"
-    options = ["--dialect", "console", "--firmware", "pytes", "--packs", "3", "--unpaced", "--link", str(link),
+    options = ["--dialect", "console", "--firmware", "pytes", "--packs", "3", "--link", str(link),
                "--alarm", "2:pack_over_voltage", "--fault", "noise"]  # fmt: skip
     with subprocess.Popen([sys.executable, *how, *options], cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
-        said = re.match(r"battery at (\S+) \(3 packs of 15 cells, 115200 baud, unpaced\)$", process.stdout.readline())
+        said = re.match(r"battery at (\S+) \(3 packs, 115200 baud\)$", process.stdout.readline())
         assert said[1] == os.readlink(link)
         fd = opened(link, 115200)
         assert re.search(rb"\n Volt Status +: High ", ask_fd(fd, b"pwr 2", b"PYTES>"))

@@ -2,7 +2,7 @@
 bytes and times come in as arguments, so that a test can run it by hand."""
 
 import random
-from collections import Counter, namedtuple
+from collections import Counter, deque, namedtuple
 
 from . import framed
 from .commands import DEAF, Commands, Reply, Rs485Commands
@@ -25,30 +25,29 @@ class Battery:
     """`group` behind a line of `baud` (None: as after power on).
 
     paced: characters take their time. garbage: at the wrong rate the user gets garbage instead of nothing. on_truth:
-    called with each record of the truth. truth_limit: so many records are kept at least, the older ones may go
-    (default: all are kept). dialect: one of DIALECTS; console with its options (console.Console). echo: the user hears
-    what he sends. stamp: clock of the truth and of the log of faults (default: `clock`). identity: options of the
-    dialect's Commands.
+    called with each record of the truth. truth_limit: so many records are kept (default: all). dialect: one of
+    DIALECTS; console with its options (console.Console). echo: the user hears what he sends. stamp: clock of the truth
+    and of the log of faults (default: `clock`). identity: options of the dialect's Commands.
 
     truth: what is in the replies, before any fault, as Truth; kinds of a pack: analog, alarm, management, and as text
-    mos, pwr, bat, stat; of none: parameters, manufacturer. counts: how often each fault struck; requests; deaf: bytes
-    at the wrong rate, or while it was off or unplugged. forbidden: requests off the read list; must stay empty.
+    mos, pwr, bat, stat; of none: parameters. counts: how often each fault struck; requests; deaf: bytes at the wrong
+    rate, or while it was off or unplugged. forbidden: requests off the read list; must stay empty.
     """
 
     def __init__(self, group, clock, seed=1, baud=None, paced=True, garbage=False, on_truth=None, truth_limit=None,
                  dialect="framed", console=None, stamp=None, echo=False, **identity):  # fmt: skip
         self._stamp = stamp or clock
         self.group, self.clock, self.paced, self.garbage, self.echo = group, clock, paced, garbage, echo
-        self.truth, self.counts, self.forbidden = [], Counter(), []
+        self.truth, self.counts, self.forbidden = deque(maxlen=truth_limit), Counter(), []
         self.plugged = True
         self.faults = Faults(seed, self.counts, self._stamp)
         self.commands = DIALECTS[dialect](group, self._note, **identity)
         self.baud = baud or self.commands.first_baud
-        self._on_truth, self._truth_limit = on_truth, truth_limit
+        self._on_truth = on_truth
         self._receiver, self._watcher, self._pace = framed.Receiver(), framed.Receiver(), Pace()
-        self._rng = random.Random(f"{seed}/line")
+        self._seed, self._rng = seed, random.Random(f"{seed}/line")
         self._silent_until = 0.0
-        self._weather, self._next = None, None
+        self._planned = deque()  # of misbehave(): when it begins, and arguments of fault()
         self.console = None
         if dialect == "console":
             self.update(**(console or {}))
@@ -104,8 +103,8 @@ class Battery:
 
     def due(self):
         """When take() should be called next (s of the clock), or None for: not before something is received."""
-        times = [self._pace.due(), self.faults.due(), self._next and self._next[0]]
-        times += [self._silent_until] if self._babbles() else []
+        times = [self._pace.due(), self.faults.due(), self._planned[0][0] if self._planned else None,
+                 self._silent_until if self._babbles() else None]  # fmt: skip
         return min((time for time in times if time is not None), default=None)
 
     def _babbles(self):
@@ -114,10 +113,8 @@ class Battery:
     def tend(self, now):
         """Ends faults whose time is over, starts those of misbehave() whose time has come."""
         self.faults.expire(now)
-        while self._next and self._next[0] <= now:
-            start, name, rate, seconds = self._next
-            self.fault(name, rate, seconds)
-            self._forecast(start + seconds)
+        while self._planned and self._planned[0][0] <= now:
+            self.fault(*self._planned.popleft()[1:])
 
     def _reply(self, line):
         """-> (the frame of a reply or None, the rate behind it or None), after the faults that change what is said."""
@@ -156,8 +153,6 @@ class Battery:
     def _note(self, kind, pack, values):
         record = Truth(self._stamp(), kind, pack, values)
         self.truth.append(record)
-        if self._truth_limit and len(self.truth) > 2 * self._truth_limit:
-            del self.truth[:-self._truth_limit]
         if self._on_truth:
             self._on_truth(record)
 
@@ -167,7 +162,9 @@ class Battery:
     # what a test or the command line does to it
 
     def fault(self, name, rate=None, seconds=None):
-        """Switches a fault on (faults.KINDS), for `seconds` or until clear(); `rate` 0 … 1 (default 0.3)."""
+        """Switches a fault on (faults.KINDS), for `seconds` or until clear(); `rate` 0 … 1 (default 0.3). Arguments
+        stand behind a colon: "rtn:06", "lacks:44", "wrong_rate:9600".
+        """
         active = self.faults.start(self.clock(), name, rate, seconds)
         if active.name == "power_cycle":
             active.until = self.clock() + POWER_CYCLE_S
@@ -184,16 +181,11 @@ class Battery:
         """Ends a fault, or all, and a mixture of misbehave()."""
         self.faults.clear(name)
         if name is None:
-            self._weather = self._next = None
+            self._planned.clear()
 
-    def misbehave(self, seed):
-        """A seeded mixture of all faults, each of which comes and goes."""
-        self._weather = mixture(seed)
-        self._forecast(self.clock())
-
-    def _forecast(self, now):
-        calm, name, rate, seconds = next(self._weather)
-        self._next = (now + calm, name, rate, seconds)
+    def misbehave(self):
+        """A mixture of all faults, each of which comes and goes; the same for the same seed."""
+        self._planned.extend(mixture(self._seed, self.clock()))
 
     def power_cycle(self, seconds=POWER_CYCLE_S):
         """Off and on: nothing is said for `seconds`, then it listens at its first rate (§5)."""

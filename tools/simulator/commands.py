@@ -11,18 +11,18 @@ RATES = {1: 1200, 2: 2400, 3: 4800, 4: 9600, 5: 19200, 6: 38400, 7: 57600, 8: 11
 DOCUMENTED_RATES = 3
 FIRST_ADDRESS, GROUP_STEP = 2, 16  # of an RS485 port
 DEAF = -1  # a rate at which nobody hears
-# CID2 -> bytes of INFO in the request, method of Commands that answers
-FRAMED = {
-    0x42: (1, "analog"), 0x44: (1, "alarm"), 0x47: (0, "parameters"), 0x4F: (0, "protocol_version"),
-    0x51: (0, "manufacturer"), 0x90: (0, "count"), 0x91: (1, "rate"), 0x92: (1, "management"), 0x93: (1, "serial"),
-}  # fmt: skip
-RS485 = {cid2: row for cid2, row in FRAMED.items() if cid2 not in (0x90, 0x91)}
 SYSTEM_PARAMETERS = {
     "cell_high_voltage": 3650, "cell_low_voltage": 3050, "cell_under_voltage": 2800,
     "charge_high_temperature": 600, "charge_low_temperature": -50, "charge_current": 25000,
     "pack_high_voltage": 54000, "pack_low_voltage": 46000, "pack_under_voltage": 44500,
     "discharge_high_temperature": 600, "discharge_low_temperature": -200, "discharge_current": -25000,
 }  # fmt: skip
+# CID2 -> bytes of INFO in the request, method of Commands that makes the Reply of these bytes
+FRAMED = {
+    0x42: (1, "_analog"), 0x44: (1, "_alarm"), 0x47: (0, "_parameters"), 0x4F: (0, "_protocol_version"),
+    0x51: (0, "_manufacturer"), 0x90: (0, "_count"), 0x91: (1, "_rate"), 0x92: (1, "_management"), 0x93: (1, "_serial"),
+}  # fmt: skip
+RS485 = {cid2: row for cid2, row in FRAMED.items() if cid2 not in (0x90, 0x91)}
 
 # code RTN, info raw bytes; baud: what the line is set to after the reply, or None
 Reply = namedtuple("Reply", "code info baud", defaults=(b"", None))
@@ -84,88 +84,81 @@ class Commands:
         except Refused as refused:
             return Reply(*refused.args)
 
-    def number(self, command):
-        """The pack that a byte of INFO names, or Refused as §2.9 says."""
+    def pack(self, command):
+        """-> number of the pack that a byte of INFO names, and the Pack; or Refused as §2.9 says."""
         number = command - self.offset
         if not 1 <= number <= len(self.group.packs):
             raise Refused(INVALID_DATA)
-        how = self.group.pack(number).missing
-        if how:
-            raise Refused({EMPTY: OK, UNREACHABLE: COMMUNICATION_ERROR}.get(how, INVALID_DATA))
-        return number
+        pack = self.group.pack(number)
+        if pack.missing:
+            raise Refused({EMPTY: OK, UNREACHABLE: COMMUNICATION_ERROR}.get(pack.missing, INVALID_DATA))
+        return number, pack
 
     def _blocks(self, command, kind, values, block):
         """INFOFLAG, Command or pack count, and `block` of the `values` of each pack (§4.1, §4.2)."""
-        numbers = self.group.there() if command == ALL_PACKS else [self.number(command)]
+        numbers = self.group.there() if command == ALL_PACKS else [self.pack(command)[0]]
         out = bytes([self.infoflag, len(numbers) if command == ALL_PACKS else command])
         for number in numbers:
-            said = values(number)
+            said = values(number, self.group.pack(number))
             self.note(kind, number, said)
             out += block(said)
         return Reply(OK, out)
 
-    def analog(self, command):
-        """42H (§4.1) -> Reply. `command`: a pack number, or FFH."""
+    def _analog(self, command):
         return self._blocks(command, "analog", self.analog_values, self.analog_block)
 
-    def analog_values(self, number):
-        """What 42H says of pack `number`."""
-        return self.group.pack(number).analog()
+    def analog_values(self, number, pack):
+        """What 42H says of `pack`."""
+        return pack.analog()
 
-    def alarm(self, command):
-        """44H (§4.2) -> Reply. `command`: a pack number, or FFH."""
+    def _alarm(self, command):
         return self._blocks(command, "alarm", self.alarm_values, lambda said: framed.alarm_block(said, self.extra))
 
-    def alarm_values(self, number):
-        """What 44H says of pack `number`."""
-        return self.group.pack(number).alarm()
+    def alarm_values(self, number, pack):
+        """What 44H says of `pack`."""
+        return pack.alarm()
 
-    def parameters(self):
-        """47H (§4.3) -> Reply."""
+    def _parameters(self):
         self.note("parameters", None, SYSTEM_PARAMETERS)
         return Reply(OK, bytes([self.infoflag]) + framed.parameters(SYSTEM_PARAMETERS))
 
-    def protocol_version(self):
-        """4FH: the answer is VER, which every reply carries."""
-        return Reply(OK)
+    def _protocol_version(self):
+        return Reply(OK)  # the answer is VER, which every reply carries
 
-    def manufacturer(self):
-        """51H (§4.4) -> Reply."""
-        said = {"device": self.device, "version": self.version, "maker": self.maker}
-        self.note("manufacturer", None, said)
-        return Reply(OK, framed.manufacturer(said))
+    def _manufacturer(self):
+        return Reply(OK, framed.manufacturer(self.device, self.version, self.maker))
 
-    def count(self, command=ALL_PACKS):
-        """90H (§3) -> Reply."""
-        if command != ALL_PACKS:
-            raise Refused(INVALID_DATA)
-        return Reply(OK, bytes([len(self.group.packs)]))
+    def _count(self, command=ALL_PACKS):
+        return Reply(OK, bytes([len(self.group.packs)])) if command == ALL_PACKS else Reply(INVALID_DATA)
 
-    def rate(self, code):
-        """91H (§5) -> Reply; `code`: 1, 2, 3 for 1200, 2400, 4800 baud."""
+    def _rate(self, code):
         if code not in RATES or (code > DOCUMENTED_RATES and not self.fast):
             raise Refused(INVALID_DATA)
         return Reply(OK, b"", DEAF if code > DOCUMENTED_RATES and self.fast == "deaf" else RATES[code])
 
-    def management(self, command):
-        """92H (§4.5) -> Reply. `command`: a pack number."""
-        number = self.number(command)
-        said = {"pack": number, **self.group.pack(number).management()}
+    def _management(self, command):
+        number, pack = self.pack(command)
+        said = pack.management()
         self.note("management", number, said)
-        return Reply(OK, framed.management({**said, "pack": command}))
+        return Reply(OK, framed.management(command, said))
 
-    def serial(self, command):
-        """93H (§4.6) -> Reply. `command`: a pack number."""
-        return Reply(OK, bytes([command]) + self.group.pack(self.number(command)).serial.encode())
+    def _serial(self, command):
+        return Reply(OK, bytes([command]) + self.pack(command)[1].serial.encode())
 
 
 class Addressed(Commands):
     """Batteries whose packs have an ADR each, which INFO repeats; of another ADR nothing is heard."""
 
+    reply_address = None  # ADR of all replies; None: that of the request
+
+    def encode(self, request, reply):
+        """The frame of a Reply."""
+        address = request.address if self.reply_address is None else self.reply_address
+        return framed.encode(reply.code, reply.info, address, self.protocol)
+
     def hears(self, request):
         """Is there a pack with this ADR?"""
-        number = request.address - self.offset
-        return 1 <= number <= len(self.group.packs) and not self.group.pack(number).missing
+        return request.address - self.offset in self.group.there()
 
     def refusal(self, request):
         """-> RTN, OK where INFO fits ADR."""
@@ -186,7 +179,3 @@ class Rs485Commands(Addressed):
     def __init__(self, group, note, group_number=0, device="US3000C", version="1.3", **options):
         super().__init__(group, note, device=device, version=version, **options)
         self.offset = FIRST_ADDRESS + GROUP_STEP * group_number - 1
-
-    def encode(self, request, reply):
-        """The pack that was asked answers."""
-        return framed.encode(reply.code, reply.info, request.address, self.protocol)

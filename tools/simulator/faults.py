@@ -15,74 +15,66 @@ DEFAULT_RATE = 0.3
 NOISE_BYTES, NUL_BYTES, BABBLE_BYTES = 20, 3, 64
 LATE_S, SPLIT_S = (1.6, 3.0), (0.3, 0.8)
 TRIES = 200
+DAY_S = 24 * 3600
 
 
-def _put(frame, changes):
-    out = bytearray(frame)
-    for place, byte in changes:
-        out[place] = byte
-    return bytes(out)
+def _place(frame, rng):
+    """Of a character between SOI and EOI."""
+    return rng.randrange(1, len(frame) - 1)
 
 
-def noise(frame, rng):
-    """Bytes before SOI."""
-    return rng.randbytes(rng.randint(1, NOISE_BYTES)) + frame
-
-
-def nul(frame, rng):
-    """00H after EOI."""
-    return frame + bytes(rng.randint(1, NUL_BYTES))
-
-
-def truncated(frame, rng):
-    """The end is missing: more than EOI alone, which would leave the frame readable."""
-    return frame[: rng.randint(1, len(frame) - 2)]
-
-
-def changed(frame, rng):
-    """One character between SOI and EOI is another hex character."""
-    place = rng.randrange(1, len(frame) - 1)
-    return _put(frame, [(place, rng.choice([c for c in HEX if c != frame[place]]))])
-
-
-def swapped(frame, rng):
-    """Two different characters of INFO change places: CHKSUM still fits. None when INFO has no two."""
-    return _same_sum(frame, rng, lambda one, two: two)
-
-
-def cancel(frame, rng):
-    """Two characters of INFO are wrong by the same amount up and down: CHKSUM still fits."""
-    return _same_sum(frame, rng, lambda one, two: rng.choice([c for c in HEX if c != two]))
+def _changed(frame, rng):
+    """One character is another hex character."""
+    place = _place(frame, rng)
+    return frame[:place] + bytes([rng.choice([c for c in HEX if c != frame[place]])]) + frame[place + 1 :]
 
 
 def _same_sum(frame, rng, choose):
-    """Two characters of INFO are others: the first what `choose` says of both, the second what keeps their sum."""
+    """Two characters of INFO are others: the first what `choose` says of both, the second what keeps their sum. None
+    when there are no such two.
+    """
     places = range(INFO_FROM, len(frame) - INFO_BEHIND)
     for _ in range(TRIES if len(places) > 1 else 0):
         one, two = rng.sample(places, 2)
         new = choose(frame[one], frame[two])
         rest = frame[one] + frame[two] - new
         if new != frame[one] and rest in HEX:
-            return _put(frame, [(one, new), (two, rest)])
+            out = bytearray(frame)
+            out[one], out[two] = new, rest
+            return bytes(out)
     return None
 
 
-def lost(frame, rng):
-    """A character between SOI and EOI is missing."""
-    place = rng.randrange(1, len(frame) - 1)
-    return frame[:place] + frame[place + 1:]
+def _swapped(frame, rng):
+    """Two different characters of INFO change places: CHKSUM still fits."""
+    return _same_sum(frame, rng, lambda one, two: two)
 
 
-def doubled(frame, rng):
-    """A character between SOI and EOI comes twice."""
-    place = rng.randrange(1, len(frame) - 1)
-    return frame[:place] + frame[place:place + 1] + frame[place:]
+def _cancel(frame, rng):
+    """Two characters of INFO are wrong by the same amount up and down: CHKSUM still fits."""
+    return _same_sum(frame, rng, lambda one, two: rng.choice([c for c in HEX if c != two]))
+
+
+def _lost(frame, rng):
+    place = _place(frame, rng)
+    return frame[:place] + frame[place + 1 :]
+
+
+def _doubled(frame, rng):
+    place = _place(frame, rng)
+    return frame[:place] + frame[place : place + 1] + frame[place:]
+
+
+def _truncated(frame, rng):
+    """The end is missing: more than EOI alone, which would leave the frame readable."""
+    return frame[: rng.randint(1, len(frame) - 2)]
 
 
 # name, what it does to the bytes of a frame (None: does not apply to this one); in the order in which they are applied
 DAMAGE = (
-    ("changed", changed), ("swapped", swapped), ("cancel", cancel), ("lost", lost), ("doubled", doubled),
-    ("truncated", truncated), ("noise", noise), ("nul", nul),
+    ("changed", _changed), ("swapped", _swapped), ("cancel", _cancel), ("lost", _lost), ("doubled", _doubled),
+    ("truncated", _truncated), ("noise", lambda frame, rng: rng.randbytes(rng.randint(1, NOISE_BYTES)) + frame),
+    ("nul", lambda frame, rng: frame + bytes(rng.randint(1, NUL_BYTES))),
 )  # fmt: skip
 KINDS = {
     **{name: "reply" for name, _ in DAMAGE},
@@ -192,12 +184,15 @@ class Faults:
         return out + (EOI if self.rng.random() < 0.2 else b"")
 
 
-def mixture(seed):
-    """Weather: yields (calm seconds, fault, rate or None, seconds) without end, always the same for a seed."""
+def mixture(seed, now):
+    """Weather for a day that begins `now`: yields (when, fault, rate or None, seconds), always the same for a seed."""
     rng = random.Random(f"{seed}/mixture")
     names = [name for name in KINDS if name not in NEEDED] + ["rtn:02", "rtn:06", "rtn:91"]
-    while True:
+    end = now + DAY_S
+    while now < end:
         rng.shuffle(names)
         for name in names:
-            reply = KINDS[name.split(":")[0]] == "reply"
-            yield rng.uniform(4, 10), name, rng.uniform(0.3, 0.7) if reply else None, rng.uniform(4, 9)
+            calm_s, lasts_s = rng.uniform(4, 10), rng.uniform(4, 9)
+            rate = rng.uniform(0.3, 0.7) if KINDS[name.split(":")[0]] == "reply" else None
+            yield now + calm_s, name, rate, lasts_s
+            now += calm_s + lasts_s

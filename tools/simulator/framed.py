@@ -1,5 +1,6 @@
 """The framed protocol from the battery's side: what a request says, how a reply looks (protocol.md §2 to §4)."""
 
+import struct
 from collections import namedtuple
 
 SOI, EOI = b"~", b"\r"
@@ -13,15 +14,6 @@ ADR_ERROR, COMMUNICATION_ERROR = 0x90, 0x91
 
 SHORTEST = 1 + 12 + 4  # SOI, VER … LENGTH, CHKSUM; without EOI
 LONGEST = SHORTEST + 4095
-
-# Layouts, two bytes a field: name, unit (1: mV; 100: 100 mA, signed; "K": 0.1 K)
-PARAMETERS = (
-    ("cell_high_voltage", 1), ("cell_low_voltage", 1), ("cell_under_voltage", 1),
-    ("charge_high_temperature", "K"), ("charge_low_temperature", "K"), ("charge_current", 100),
-    ("pack_high_voltage", 1), ("pack_low_voltage", 1), ("pack_under_voltage", 1),
-    ("discharge_high_temperature", "K"), ("discharge_low_temperature", "K"), ("discharge_current", 100),
-)
-MANAGEMENT = (("charge_voltage", 1), ("discharge_voltage", 1), ("charge_current", 100), ("discharge_current", 100))
 
 Request = namedtuple("Request", "version address cid2 info")
 
@@ -49,44 +41,33 @@ def parse(line):
     if len(line) < SHORTEST or not line.startswith(SOI):
         return None, None
     try:
-        head = bytes.fromhex(line[1:13].decode("ascii"))
-        info = bytes.fromhex(line[13:-4].decode("ascii"))
-        chksum = int.from_bytes(bytes.fromhex(line[-4:].decode("ascii")), "big")
+        raw = bytes.fromhex(line[1:].decode("ascii"))
     except ValueError:  # not hex, an odd count or not even ASCII
         return Request(0x20, 1, 0, b""), FORMAT_ERROR
-    version, address, cid1, cid2 = head[:4]
-    request = Request(version, address, cid2, info)
-    said = int.from_bytes(head[4:], "big")
+    version, address, cid1, cid2, said = struct.unpack(">4BH", raw[:6])
+    request = Request(version, address, cid2, raw[6:-2])
     if length(said & 0xFFF) != said:
         return request, LCHKSUM_ERROR
     if said & 0xFFF != len(line) - SHORTEST:
         return request, FORMAT_ERROR
-    if checksum(line[1:-4]) != chksum:
+    if checksum(line[1:-4]) != int.from_bytes(raw[-2:], "big"):
         return request, CHKSUM_ERROR
     return request, OK if cid1 == LITHIUM else FORMAT_ERROR
 
 
-def _word(value, signed=False):
-    return value.to_bytes(2, "big", signed=signed)
-
-
-def _fields(layout, values):
-    out = b""
-    for name, unit in layout:
-        raw = values[name] + KELVIN if unit == "K" else values[name] // unit
-        out += _word(raw, signed=unit == 100)
-    return out
+def measured(values):
+    """What begins one pack's block of a 42H reply (§4.1): its cells and temperatures, counted."""
+    cells, temperatures = values["cells"], [tenths + KELVIN for tenths in values["temperatures"]]
+    return struct.pack(f">B{len(cells)}hB{len(temperatures)}H", len(cells), *cells, len(temperatures), *temperatures)
 
 
 def analog_block(values):
     """One pack's block of a 42H reply (§4.1); U = 4 with the 3-byte capacities when `values["wide"]`."""
-    wide, remaining, capacity = values["wide"], values["remaining"], values["capacity"]
-    out = bytes([len(values["cells"])]) + b"".join(_word(mv, signed=True) for mv in values["cells"])
-    out += bytes([len(values["temperatures"])]) + b"".join(_word(t + KELVIN) for t in values["temperatures"])
-    out += _word(values["current"] // 100, signed=True) + _word(values["voltage"])
-    out += _word(NOT_IN_TWO_BYTES if wide else remaining) + bytes([4 if wide else 2])
-    out += _word(NOT_IN_TWO_BYTES if wide else capacity) + _word(values["cycles"])
-    return out + (remaining.to_bytes(3, "big") + capacity.to_bytes(3, "big") if wide else b"")
+    capacities = values["remaining"], values["capacity"]
+    remaining, capacity = (NOT_IN_TWO_BYTES, NOT_IN_TWO_BYTES) if values["wide"] else capacities
+    out = measured(values) + struct.pack(">hHHBHH", values["current"] // 100, values["voltage"], remaining,
+                                         4 if values["wide"] else 2, capacity, values["cycles"])  # fmt: skip
+    return out + b"".join(mah.to_bytes(3, "big") for mah in capacities if values["wide"])
 
 
 def alarm_block(values, extra=b""):
@@ -97,19 +78,22 @@ def alarm_block(values, extra=b""):
 
 
 def parameters(values):
-    """The 12 values of a 47H reply (§4.3), without INFOFLAG."""
-    return _fields(PARAMETERS, values)
+    """The 12 values of a 47H reply (§4.3), without INFOFLAG; their order is that of `values`."""
+    return struct.pack(">5Hh5Hh", *(
+        value // 100 if name.endswith("current") else value + KELVIN * name.endswith("temperature")
+        for name, value in values.items()))  # fmt: skip
 
 
-def management(values):
-    """A 92H reply (§4.5), pack number included."""
-    return bytes([values["pack"]]) + _fields(MANAGEMENT, values) + bytes([values["status"]])
+def management(pack, values):
+    """A 92H reply (§4.5); `pack`: what INFO calls it."""
+    voltages = values["charge_voltage"], values["discharge_voltage"]
+    currents = values["charge_current"] // 100, values["discharge_current"] // 100
+    return struct.pack(">BHHhhB", pack, *voltages, *currents, values["status"])
 
 
-def manufacturer(values):
-    """A 51H reply (§4.4) of texts: the device (10 characters), its version as "2.3", the maker (20)."""
-    version = bytes(map(int, values["version"].split(".")))
-    return values["device"].encode().ljust(10, b"\0") + version + values["maker"].encode().ljust(20, b"\0")
+def manufacturer(device, version, maker):
+    """A 51H reply (§4.4) of texts: the device (10 characters), its `version` as "2.3", the maker (20)."""
+    return struct.pack("10sBB20s", device.encode(), *map(int, version.split(".")), maker.encode())
 
 
 class Receiver:

@@ -21,7 +21,8 @@ RESTING = (
     (0, 2900), (50, 3100), (100, 3190), (200, 3240), (400, 3285), (600, 3300), (800, 3325), (950, 3345), (1000, 3420),
 )  # fmt: skip
 RTN_06, EMPTY, UNREACHABLE = "rtn", "empty", "unreachable"  # absent: RTN 06H, RTN 00H with empty INFO; RTN 91H
-FIXABLE = ("current", "cells", "voltage", "remaining", "capacity", "cycles", "temperatures", "serial")
+FIXABLE = ("current", "cells", "voltage", "remaining", "temperatures", "capacity", "cycles", "serial")
+CONSTANT = ("capacity", "cycles", "serial")
 
 
 def resting_voltage(permille):
@@ -45,10 +46,10 @@ class Pack:
         self.alarms = Alarms()
         self.missing = None  # or how the master speaks of it: RTN_06, EMPTY, UNREACHABLE
         rng = self._rng = random.Random(f"{seed}/pack/{index}")
-        self._capacity = capacity or (WIDE_CAPACITY_MAH if wide else NARROW_CAPACITY_MAH)
-        self._charge = self._capacity * (550 + rng.randint(-20, 20)) // 1000 * SECONDS_PER_HOUR  # mA s
-        self._cycles = rng.randint(3, 400)
-        self._serial = f"PSIM{index + 1:02d}{rng.randrange(10**10):010d}"
+        self.capacity = capacity or (WIDE_CAPACITY_MAH if wide else NARROW_CAPACITY_MAH)
+        self._charge = self.capacity * (550 + rng.randint(-20, 20)) // 1000 * SECONDS_PER_HOUR  # mA s
+        self.cycles = rng.randint(3, 400)
+        self.serial = f"PSIM{index + 1:02d}{rng.randrange(10**10):010d}"
         self._offsets = [rng.randint(-4, 4) for _ in range(cells)]  # mV
         self._share = rng.randint(-3, 3) * 100  # mA off the mean of the rack
         self._rest = [AMBIENT + rng.randint(-80, 80) + (150 if n == 0 else 0) for n in range(temperatures)]
@@ -58,27 +59,20 @@ class Pack:
         self._fixed = {}
 
     def override(self, **values):
-        """Fixes values (FIXABLE; mV, mA in steps of 100, mAh, 0.1 °C, serial as text); None lets one go again.
-        Without `voltage` the pack's voltage is the sum of its cells. ValueError: no such value.
+        """Fixes values (FIXABLE; mV, mA in steps of 100, mAh, 0.1 °C, serial as 16 characters); None lets one of those
+        that change by themselves go again. Without `voltage` it is the sum of the cells. ValueError: no such value.
         """
         for name, value in values.items():
             if name not in FIXABLE:
                 raise ValueError(f"{name!r} cannot be set; these can: {', '.join(FIXABLE)}")
-            self._fixed[name] = value
+            if name in CONSTANT:
+                setattr(self, name, value)
+            else:
+                self._fixed[name] = value
 
     def _of(self, name, usual):
         fixed = self._fixed.get(name)
         return usual if fixed is None else fixed
-
-    @property
-    def serial(self):
-        """Its serial number, 16 characters."""
-        return self._of("serial", self._serial)
-
-    @property
-    def capacity(self):
-        """mAh."""
-        return self._of("capacity", self._capacity)
 
     @property
     def remaining(self):
@@ -114,7 +108,7 @@ class Pack:
         near = max(self._current - RAMP_MA, min(self._current + RAMP_MA, wanted))
         self._current = self._allowed(near) // 100 * 100
         moved = self.current * speed
-        self._charge = max(0, min(self._capacity * SECONDS_PER_HOUR, self._charge + round(moved)))
+        self._charge = max(0, min(self.capacity * SECONDS_PER_HOUR, self._charge + round(moved)))
         heat = self._current * self._current / 1e6 * 2  # 0.01 °C over the surroundings
         for n, rest in enumerate(self._rest):
             away = (rest + heat - self._warmth[n]) * min(1.0, speed / 1800)
@@ -129,7 +123,7 @@ class Pack:
         temperatures = self._of("temperatures", [round(t / 10) for t in self._warmth])
         return {"cells": list(cells), "temperatures": list(temperatures), "current": self.current,
                 "voltage": self._of("voltage", sum(cells)), "remaining": self.remaining,
-                "capacity": self.capacity, "cycles": self._of("cycles", self._cycles), "wide": self.wide}  # fmt: skip
+                "capacity": self.capacity, "cycles": self.cycles, "wide": self.wide}  # fmt: skip
 
     def alarm(self):
         """What a 44H reply says now (§4.2): states, and five status bytes."""

@@ -1,5 +1,7 @@
 """Batteries of PACE (Jakiper, SOK …) on their RS-232 line: the frames of framed.py with other layouts in them."""
 
+import struct
+
 from . import framed
 from .commands import Addressed, Reply
 from .framed import OK, VER_ERROR
@@ -7,7 +9,9 @@ from .framed import OK, VER_ERROR
 UNIT = 10  # mA, mAh
 SOH = 99
 DESIGN_PART = 98  # capacity in % of what it was when new
-PACE = {0x42: (1, "analog"), 0x44: (1, "alarm"), 0x90: (1, "count"), 0xC1: (1, "version_text"), 0xC2: (1, "serial")}
+PACE = {
+    0x42: (1, "_analog"), 0x44: (1, "_alarm"), 0x90: (1, "_count"), 0xC1: (1, "_version_text"), 0xC2: (1, "_serial"),
+}  # fmt: skip
 STATUS_BYTES = 9
 FIRST_BALANCING = 6  # status byte of cells 8 … 1; that of cells 16 … 9 is before it
 # status byte (0 … 8: protect1, protect2, system, control, fault, two of balancing, warn1, warn2) -> its bits 7 … 0
@@ -26,14 +30,10 @@ BITS = tuple((key, byte, 7 - place) for byte, keys in STATUS.items()
 
 def analog_block(said):
     """One pack's block of a 42H reply; without SOH where that is None."""
-    out = bytes([len(said["cells"])]) + b"".join(mv.to_bytes(2, "big") for mv in said["cells"])
-    out += bytes([len(said["temperatures"])])
-    out += b"".join((tenths + framed.KELVIN).to_bytes(2, "big") for tenths in said["temperatures"])
-    out += (said["current"] // UNIT).to_bytes(2, "big", signed=True) + said["voltage"].to_bytes(2, "big")
-    out += (said["remaining"] // UNIT).to_bytes(2, "big") + (b"\x03" if said["soh"] is None else b"\x02")
-    for name, unit in (("capacity", UNIT), ("cycles", 1), ("design", UNIT)):
-        out += (said[name] // unit).to_bytes(2, "big")
-    return out + (b"" if said["soh"] is None else bytes([said["soh"]]))
+    soh = b"" if said["soh"] is None else bytes([said["soh"]])
+    return framed.measured(said) + struct.pack(
+        ">hHHBHHH", said["current"] // UNIT, said["voltage"], said["remaining"] // UNIT, 2 if soh else 3,
+        said["capacity"] // UNIT, said["cycles"], said["design"] // UNIT) + soh  # fmt: skip
 
 
 class PaceCommands(Addressed):
@@ -52,11 +52,6 @@ class PaceCommands(Addressed):
         self.reply_address, self.soh = reply_address, SOH if soh else None
         self.flags, self.balancing = {}, {}
 
-    def encode(self, request, reply):
-        """Replies come from the one address, whichever pack was asked."""
-        address = request.address if self.reply_address is None else self.reply_address
-        return framed.encode(reply.code, reply.info, address, self.protocol)
-
     def hears(self, request):
         """Is there a pack with this ADR? 90H is for all."""
         return request.cid2 == 0x90 or super().hears(request)
@@ -65,31 +60,28 @@ class PaceCommands(Addressed):
         """-> RTN, OK where VER and INFO are right."""
         return super().refusal(request) if request.version == self.protocol else VER_ERROR
 
-    def analog_values(self, number):
+    def analog_values(self, number, pack):
         """As of Commands, in steps of 10 mA and mAh; the design capacity and SOH."""
-        now = super().analog_values(number)
+        now = pack.analog()
         now["current"] += now["cycles"] % 10 * UNIT * (now["current"] > 0)  # finer than other batteries say it
         for name in ("remaining", "capacity"):
             now[name] -= now[name] % UNIT
         return {**now, "design": now["capacity"] * 100 // DESIGN_PART // UNIT * UNIT, "soh": self.soh}
 
-    def alarm_values(self, number):
+    def alarm_values(self, number, pack):
         """As of Commands, with other status bytes and the flags in them."""
-        natural = {"Charge_MOS", "Discharge_MOS"} | ({"Fully_Charged"} if self.group.pack(number).full else set())
-        on = natural ^ self.flags.get(number, set())
+        on = {"Charge_MOS", "Discharge_MOS", *(["Fully_Charged"] if pack.full else [])} ^ self.flags.get(number, set())
         balancing = self.balancing.get(number, [])
         status = bytearray(STATUS_BYTES)
         for key, byte, bit in BITS:
             status[byte] |= (key in on) << bit
         for cell in balancing:
             status[FIRST_BALANCING - (cell - 1) // 8] |= 1 << (cell - 1) % 8
-        return {**super().alarm_values(number), "status": status, "flags": {key: key in on for key, _, _ in BITS},
-                "balancing": balancing}  # fmt: skip
+        flags = {key: key in on for key, _, _ in BITS}
+        return {**pack.alarm(), "status": status, "flags": flags, "balancing": balancing}
 
-    def version_text(self, command):
-        """C1H -> Reply."""
+    def _version_text(self, command):
         return Reply(OK, b"P16S100A-SIM-1.04".ljust(20, b"\0"))
 
-    def serial(self, command):
-        """C2H -> Reply."""
-        return Reply(OK, self.group.pack(self.number(command)).serial.encode().ljust(20) + b"Nov 28 2026,12:00:00")
+    def _serial(self, command):
+        return Reply(OK, self.pack(command)[1].serial.encode().ljust(20) + b"Nov 28 2026,12:00:00")

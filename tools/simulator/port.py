@@ -1,7 +1,6 @@
 """The wire: a pty whose user's rate is known, and the pace at which characters leave."""
 
 import contextlib
-import errno
 import os
 import termios
 import tty
@@ -34,12 +33,9 @@ class Pty:
 
     def read(self):
         """Bytes that the user wrote, b"" when there are none."""
-        try:
+        with contextlib.suppress(BlockingIOError):
             return os.read(self.master, READ_BYTES)
-        except OSError as error:
-            if error.errno in (errno.EAGAIN, errno.EIO):
-                return b""
-            raise
+        return b""
 
     def write(self, data):
         """To the user; what he leaves unread for too long is lost, as on a real line."""

@@ -4,12 +4,14 @@ import os
 import select
 import threading
 import time
+from functools import partial
 
-from .battery import POWER_CYCLE_S, Battery
+from .battery import Battery
 from .group import Group
 from .port import BAUDS, Pty
 
 LONGEST_WAIT_S = 60.0
+CHANGES = ("fault", "clear", "misbehave", "power_cycle", "update")  # methods of Battery
 
 
 class Simulator:
@@ -18,8 +20,8 @@ class Simulator:
     packs 1 … 16, with so many cells and temperatures, wide and capacity as of model.Pack. baud: where it starts. paced:
     10 bit times a character, else at once. charge_speed: seconds of charging that pass in a second. speed: how many
     times as fast everything goes: the line, a power cycle, the seconds of a fault. clock: seconds, monotonic; what is
-    told is in its time, whatever the speed. options: of Battery. truth, counts, forbidden: as of Battery; fault_log: a
-    faults.Span for each.
+    told is in its time, whatever the speed. options: of Battery. What it tells (truth, counts, forbidden) and what is
+    done to it (fault, clear, misbehave, power_cycle, update) is as of Battery; fault_log: a faults.Span for each fault.
 
     Use as a context manager, or start() and close(). All methods may be called from any thread.
     """
@@ -29,13 +31,15 @@ class Simulator:
         self.clock = clock if speed == 1 else lambda: clock() * speed
         if baud is not None and baud not in BAUDS:
             raise ValueError(f"no battery listens at {baud} baud")
-        self.seed, self.speed, self.path = seed, speed, None
+        self.speed, self.path = speed, None
         self.group = Group(packs, seed, charge_speed, self.clock(), cells=cells, temperatures=temperatures, wide=wide,
                            capacity=capacity)  # fmt: skip
         self.battery = Battery(self.group, self.clock, seed, baud, paced, stamp=clock, **options)
         self.truth, self.counts, self.forbidden = self.battery.truth, self.battery.counts, self.battery.forbidden
         self.fault_log = self.battery.faults.log
         self._lock = threading.RLock()
+        for name in CHANGES:
+            setattr(self, name, partial(self._do, getattr(self.battery, name)))
         self._pty = self._thread = self._wake_read = self._wake_write = None
 
     @property
@@ -57,28 +61,6 @@ class Simulator:
     def alarm(self, pack, name, cell=None, sensor=None):
         """Switches an alarm or status bit (alarms.NAMES) of a pack on; cell and sensor count from 1."""
         self._do(self.group.pack(pack).alarms.ask, name, cell, sensor)
-
-    def fault(self, name, rate=None, seconds=None):
-        """Switches a fault on (faults.KINDS), for `seconds` or until clear(); rate 0 … 1 (default 0.3). Arguments stand
-        behind a colon: "rtn:06", "lacks:44", "wrong_rate:9600".
-        """
-        self._do(self.battery.fault, name, rate, seconds)
-
-    def clear(self, name=None):
-        """Ends a fault, or all of them."""
-        self._do(self.battery.clear, name)
-
-    def misbehave(self):
-        """A seeded mixture of faults that come and go."""
-        self._do(self.battery.misbehave, self.seed)
-
-    def power_cycle(self, seconds=POWER_CYCLE_S):
-        """Off and on: silent for `seconds`, then at its first rate."""
-        self._do(self.battery.power_cycle, seconds)
-
-    def update(self, dialect="console", **options):
-        """Newer firmware, in mid-life: speaks text from now on; options of console.Console. Or `framed` again."""
-        self._do(self.battery.update, dialect, **options)
 
     def unplug(self):
         """Takes the cable out."""
