@@ -215,12 +215,15 @@ PROMPTS = (b"pylon>", b"\r\n\rPYTES> \r\n", b"pylon_debug>", b"us2000-c>", b"\n\
            b"[US5000]>", b"\nUS 5000 >", b"pylon$ ")  # fmt: skip
 NO_PROMPTS = (b"", b">", b"x>", b"5000>", b"pylon", b"pylon>\0", b"~2001>", b"\xff\xff>", b"pylon>help", b"  ", b"$$",
               b"pylon>\r\nmore")  # fmt: skip
+NOISES = b"", b"\0", b"\xff\0"
 REPLIES = (
     *((CONSOLE_PROBE, [(100, prompt)], "console") for prompt in PROMPTS),
     *((CONSOLE_PROBE, [(100, text)], "") for text in NO_PROMPTS),
     # some RS485 modules give back what they send, and noise where they change the direction
-    *((RS485_PROBE, [(100, noise + ECHO), (600, ANALOG)], "rs485") for noise in (b"", b"\0", b"\xff\0")),
-    *((RS485_PROBE, [(100, noise + ECHO)], "") for noise in (b"", b"\0")),
+    *((RS485_PROBE, [(100, noise + ECHO + noise), (600, ANALOG + noise)], "rs485") for noise in NOISES),
+    *((RS485_PROBE, [(100, noise + ECHO + noise)], "") for noise in NOISES),
+    (RS485_PROBE, [(100, ECHO[:3] + b"\xfe" + ECHO[4:]), (600, ANALOG)], "rs485"),
+    (PROBES[0], [(100, OK + b"\0")], "framed"), (PROBES[0], [(100, OK.replace(b"6", b"7"))], ""),
     (RS485_PROBE, [(100, ANALOG.replace(b"0", b"1", 3))], ""),
     (RS485_PROBE, [(100, ANALOG[:-1]), (200, b"\r")], "rs485"),
     (RS485_PROBE, [(1290, ANALOG)], "rs485"), (RS485_PROBE, [(1310, ANALOG)], ""),

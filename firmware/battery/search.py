@@ -49,8 +49,7 @@ _AWAY_MS = const(4_000)  # pause behind a round from which on a battery that was
 _ANSWER_MS = const(1300)  # of a prompt, or of the frame at 1200 baud
 _POLL_MS = const(5)
 _ANSWER_BYTES = const(256)  # kept of what comes
-_CID1 = b"46"  # in a frame, behind SOI, VER and ADR
-_CID1_AT = const(5)
+_CID1 = const(0x46)
 
 
 def probes(dialect, baud=0, group=0):
@@ -193,37 +192,37 @@ def answers(uart, clock, probe, log=None):
         count = uart.readinto(chunk)
         if count:
             text = (text + bytes(chunk[:count]))[-_ANSWER_BYTES:]
-        elif _is_prompt(text) if dialect == CONSOLE else _is_frame(text) and not text.endswith(data):  # an echo
-            if dialect in (CONSOLE, FRAMED):
-                return dialect
-            info = _data(text)
-            found = _dialect_of(dialect, info)
-            if found or not info:
-                return found
-            if log:
-                log.info("42H at %d baud: refused, %d bytes that fit no battery that is known", baud, len(info))
-            return ""
+        elif dialect == CONSOLE and _is_prompt(text):
+            return dialect
         else:
+            reply = _reply(text, data) if dialect != CONSOLE else b""
+            if reply:
+                return _speaker(dialect, baud, reply, log)
             clock.sleep_ms(_POLL_MS)
     return ""
 
 
-def _is_frame(text):
-    """Ends in a frame, from SOI to EOI, of a lithium battery."""
-    start = text.rfind(b"~")
-    return start >= 0 and text[-1:] == b"\r" and text[start + _CID1_AT : start + _CID1_AT + 2] == _CID1
-
-
-def _data(text):
-    """INFO of the frame at the end of `text`, b"" where it is damaged, or is no normal reply."""
-    body = text[text.rfind(b"~") + 1 : -1]
+def _reply(text, question):
+    """The last whole frame in `text`, noise around it or not, without SOI and EOI; b"": none but the question's echo."""
+    line = text[: text.rfind(b"\r") + 1]
+    line = line[line.rfind(b"~") :]
     try:
-        raw = unhexlify(body)
+        raw = unhexlify(line[1:-1]) if line != question else b""
     except ValueError:
         return b""
-    if len(raw) < 8 or raw[3] or -sum(body[:-4]) & 0xFFFF != raw[-2] << 8 | raw[-1]:
-        return b""
-    return raw[6:-2]
+    good = len(raw) >= 8 and raw[2] == _CID1 and -sum(line[1:-5]) & 0xFFFF == raw[-2] << 8 | raw[-1]
+    return raw if good else b""
+
+
+def _speaker(asked, baud, reply, log):
+    """-> the dialect that answers so; "": none that is known."""
+    if asked == FRAMED:
+        return asked
+    info = b"" if reply[3] else reply[6:-2]
+    found = _dialect_of(asked, info)
+    if info and not found and log:
+        log.info("42H at %d baud: refused, %d bytes that fit no battery that is known", baud, len(info))
+    return found
 
 
 def _dialect_of(asked, info):
