@@ -134,6 +134,8 @@ def check_long_answers():
         items = tuple([("Item %d" % number, number) for number in range(count)]) + (("CYCLE Times", 62), ("SOH", 98))
         it, _ = console(dict(made.rack(), **{"stat 1": made.stat(items=items)}))
         assert it.read(1).cycles == (62 if count == 185 else None)
+    it, _ = console({"pwr": made.pwr().replace(b"M.T.St", b"M.T.St" + b" " * 160)})  # a header of 318 characters
+    assert it.packs() == (1, 2) and it.link.frame_errors == 0
     endless = b"\r\npylon>pwr\n@\n" + b"1 -\n" * 1000
     for noise in (b"x" * 5000, b"\n" * 5000, b"x\n" * 2000, endless, bytes(range(256)) * 9):
         it, _ = console({"pwr": noise})

@@ -203,7 +203,7 @@ def answers(uart, clock, probe, log=None):
 
 
 def _reply(text, question):
-    """The last whole frame in `text`, noise around it or not, without SOI and EOI; b"": none but the question's echo."""
+    """The last whole frame in `text`, also amid noise, without SOI and EOI; b"": none, or the echo of the question."""
     line = text[: text.rfind(b"\r") + 1]
     line = line[line.rfind(b"~") :]
     try:
