@@ -7,7 +7,6 @@ Not part of the normal run: `python3 tools/mutate.py --sample 12` takes about ha
 
 from __future__ import annotations
 
-import argparse
 import ast
 import itertools
 import os
@@ -22,14 +21,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools import environment
+from tools import ToolError, environment, options
 
 LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "__pycache__", ".pytest_cache", ".ruff_cache")
 RECORDINGS = "shared"  # beside the project, where there are any
 TIMEOUT_FACTOR, TIMEOUT_MIN_S = 4, 20  # of what the tests take without a change; a mutant may loop for ever
 BASE_TIMEOUT_S = 600
 
-FIRMWARE, TESTS = "firmware", "host_tests"
 CONSOLE = ("console_line_cases.py", "console_text_cases.py", "console_pack_cases.py", "console_cases.py",
            "test_console.py")  # fmt: skip
 PAYLOADS = ("payload_cases.py", "console_payload_cases.py")
@@ -69,53 +67,42 @@ SWAPS = {
 
 def main(arguments=None):
     """-> exit status: 0, or 1 where the tests fail without any change."""
-    parser = argparse.ArgumentParser(prog="mutate.py", description=__doc__, allow_abbrev=False)
+    parser = options.parser("mutate.py", __doc__)
     parser.add_argument("--sample", type=int, default=12, metavar="N", help="changes a file (default 12; 0: all)")
-    parser.add_argument("--seed", default="1", help="which ones (default 1)")
     parser.add_argument("modules", nargs="*", metavar="FILE", help="below firmware/, such as battery/frame.py")
-    options = parser.parse_args(arguments)
+    given = parser.parse_args(arguments)
     environment.ensure()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
-    noticed = tried = 0
-    with tempfile.TemporaryDirectory(prefix="mutate-") as directory:
-        copy = copy_of_project(Path(directory))
-        for name in options.modules or MODULES:
-            result = mutate(copy, name, options.sample, options.seed)
-            if result is None:
-                return 1
-            noticed, tried = noticed + result[0], tried + result[1]
-    print(f"all: {share(noticed, tried)}")
-    return 0
+
+    def work():
+        with tempfile.TemporaryDirectory(prefix="mutate-") as directory:
+            copy = Path(directory) / "project"
+            shutil.copytree(environment.PROJECT, copy, ignore=LEFT_OUT)
+            if (environment.PROJECT.parent / RECORDINGS).is_dir():
+                (Path(directory) / RECORDINGS).symlink_to(environment.PROJECT.parent / RECORDINGS)
+            found = [mutate(copy, name, given.sample) for name in given.modules or MODULES]
+        print(f"all: {share(*map(sum, zip(*found, strict=True)))}")
+        return 0
+
+    return options.guarded("mutate", work)
 
 
-def copy_of_project(directory):
-    """-> path of a copy of the working tree in `directory`, with the recordings beside it."""
-    copy = directory / "project"
-    shutil.copytree(environment.PROJECT, copy, ignore=LEFT_OUT)
-    recordings = environment.PROJECT.parent / RECORDINGS
-    if recordings.is_dir():
-        (directory / RECORDINGS).symlink_to(recordings)
-    return copy
-
-
-def mutate(copy, name, sample, seed):
-    """Tries changes of the file `name` in `copy` and prints what no test notices -> (noticed, tried), or None where the
-    tests fail as it is.
+def mutate(copy, name, sample):
+    """Tries changes of the file `name` in `copy` and prints what no test notices -> (noticed, tried). ToolError where
+    the tests fail as it is.
     """
-    path, tests = copy / FIRMWARE / name, MODULES.get(name) or (f"test_{Path(name).name}",)
+    path, tests = copy / "firmware" / name, MODULES.get(name) or (f"test_{Path(name).name}",)
     source = path.read_bytes()
     began = time.monotonic()
-    if run_tests(copy, tests, BASE_TIMEOUT_S):
-        print(f"{name}: {', '.join(tests)}: they fail without any change, or are not there", file=sys.stderr)
-        return None
+    if fails(copy, tests, BASE_TIMEOUT_S):
+        raise ToolError(f"{name}: {', '.join(tests)}: they fail without any change, or are not there")
     timeout_s = max(TIMEOUT_MIN_S, TIMEOUT_FACTOR * (time.monotonic() - began))
     chosen = mutants(source)
     if 0 < sample < len(chosen):
-        chosen = sorted(random.Random(f"{seed} {name}").sample(chosen, sample))
+        chosen = sorted(random.Random(f"1 {name}").sample(chosen, sample))
     noticed = 0
     for start, end, new in chosen:
         path.write_bytes(source[:start] + new + source[end:])
-        if run_tests(copy, tests, timeout_s):
+        if fails(copy, tests, timeout_s):
             noticed += 1
         else:
             number = source.count(b"\n", 0, start)
@@ -131,10 +118,10 @@ def share(noticed, tried):
     return f"{noticed} of {tried} noticed, {100 * noticed / max(1, tried):.0f} %"
 
 
-def run_tests(copy, tests, timeout_s):
-    """-> do they fail, or take too long?"""
+def fails(copy, tests, timeout_s):
+    """-> do the tests fail, or take too long?"""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "--quick", "-p", "no:cacheprovider", "-p", "no:xdist",
-               *(f"{TESTS}/{name}" for name in tests)]  # fmt: skip
+               *(f"host_tests/{name}" for name in tests)]  # fmt: skip
     # No .pyc: two mutants of one second and one length would be taken for the same.
     settings = {"PYTHONDONTWRITEBYTECODE": "1", environment.PLACE_VARIABLE: str(environment.VENV)}
     nothing = subprocess.DEVNULL
@@ -162,8 +149,8 @@ def mutants(source):
         return starts[node.end_lineno - 1] + node.end_col_offset
 
     for node in ast.walk(ast.parse(source)):
-        for kind, left, right in _pairs(node):
-            old, new = SWAPS.get(kind, (None, None))
+        for operator, left, right in _operators(node):
+            old, new = SWAPS.get(type(operator), (None, None))
             at = source.find(old.encode(), end(left), begin(right)) if old else -1
             if at >= 0:
                 found.append((at, at + len(old), new.encode()))
@@ -175,21 +162,17 @@ def mutants(source):
     return sorted(found)
 
 
-def _pairs(node):
-    """Yields (class of the operator, node to its left, node to its right)."""
+def _operators(node):
+    """-> [(operator, node to its left, node to its right)]."""
     if isinstance(node, ast.Compare):
         operands = [node.left, *node.comparators]
-        yield from zip(map(type, node.ops), operands, operands[1:], strict=False)
-    elif isinstance(node, ast.BoolOp):
-        yield from ((type(node.op), *pair) for pair in zip(node.values, node.values[1:], strict=False))
-    elif isinstance(node, ast.BinOp) and not _is_formatting(node):
-        yield type(node.op), node.left, node.right
-    elif isinstance(node, ast.AugAssign):
-        yield type(node.op), node.target, node.value
-
-
-def _is_formatting(node):
-    return isinstance(node.left, ast.Constant) and isinstance(node.left.value, (str, bytes))
+        return zip(node.ops, operands, node.comparators, strict=False)
+    if isinstance(node, ast.BoolOp):
+        return [(node.op, *pair) for pair in itertools.pairwise(node.values)]
+    if isinstance(node, ast.AugAssign):
+        return [(node.op, node.target, node.value)]
+    is_formatting = isinstance(node, ast.BinOp) and isinstance(getattr(node.left, "value", None), (str, bytes))
+    return [(node.op, node.left, node.right)] if isinstance(node, ast.BinOp) and not is_formatting else []
 
 
 if __name__ == "__main__":
