@@ -15,28 +15,8 @@ from tools import environment, pylon2mqtt
 DOCS = environment.PROJECT / "docs"
 UNIT = DOCS / "pylon2mqtt.service"
 TEXT = UNIT.read_text()
-CHECK_TIMEOUT_S = 60
 PYTHON = "/usr/bin/python3"
 GIVEN = {"CREDENTIALS_DIRECTORY": "/run/credentials/x", "STATE_DIRECTORY": "/var/lib/pylon2mqtt"}  # by systemd
-
-
-def settings():
-    """-> the variables of /etc/pylon2mqtt/settings, as the page has it."""
-    (lines,) = re.findall(r"/etc/pylon2mqtt/settings <<END\n(.*?)\nEND\n", (DOCS / "service.md").read_text(), re.DOTALL)
-    return dict(line.split("=", 1) for line in lines.splitlines())
-
-
-def command():
-    """-> the words of ExecStart: ${X} is one word, $X is cut into words, as systemd does."""
-    known = settings() | GIVEN
-    (text,) = re.findall(r"^ExecStart=(.*)$", TEXT.replace("\\\n", " "), re.MULTILINE)
-    words = []
-    for word in shlex.split(text):
-        if re.fullmatch(r"\$\w+", word):
-            words += known[word[1:]].split()
-        else:
-            words.append(re.sub(r"\$\{(\w+)\}", lambda name: known[name[1]], word))
-    return words
 
 
 def test_systemd_takes_it(tmp_path):
@@ -46,7 +26,7 @@ def test_systemd_takes_it(tmp_path):
     unit = tmp_path / UNIT.name
     has_python = os.access(PYTHON, os.X_OK)  # it is asked for, but need not be there where this test runs
     unit.write_text(TEXT if has_python else TEXT.replace(PYTHON, shutil.which("python3")))
-    result = subprocess.run([analyze, "verify", str(unit)], capture_output=True, text=True, timeout=CHECK_TIMEOUT_S,
+    result = subprocess.run([analyze, "verify", str(unit)], capture_output=True, text=True, timeout=60,
                             env=os.environ | {"SYSTEMD_LOG_LEVEL": "warning"}, check=False)  # fmt: skip
     said = [line for line in (result.stdout + result.stderr).splitlines() if UNIT.name in line]
     if not said and result.returncode:
@@ -56,20 +36,26 @@ def test_systemd_takes_it(tmp_path):
 
 def test_what_it_starts(tmp_path):
     """The password comes from a file that only root can read, and is in no command and no variable."""
-    python, tool, *arguments = command()
+    (lines,) = re.findall(r"/etc/pylon2mqtt/settings <<END\n(.*?)\nEND\n", (DOCS / "service.md").read_text(), re.DOTALL)
+    known = dict(line.split("=", 1) for line in lines.splitlines()) | GIVEN
+    (text,) = re.findall(r"^ExecStart=(.*)$", TEXT.replace("\\\n", " "), re.MULTILINE)
+    words = []
+    for word in shlex.split(text):  # ${X} is one word, $X is cut into words
+        if re.fullmatch(r"\$\w+", word):
+            words += known[word[1:]].split()
+        else:
+            words.append(re.sub(r"\$\{(\w+)\}", lambda name: known[name[1]], word))
+    python, tool, *arguments = words
     assert python == PYTHON
     assert (environment.PROJECT / tool.removeprefix("/opt/pylon2mqtt/")).is_file()
     password = tmp_path / "mqtt_pass"
     password.write_text("secret\n")
-    given = GIVEN["CREDENTIALS_DIRECTORY"] + "/mqtt_pass"
-    options = pylon2mqtt.parser().parse_args([str(password) if word == given else word for word in arguments])
+    file = GIVEN["CREDENTIALS_DIRECTORY"] + "/mqtt_pass"
+    options = pylon2mqtt.parser().parse_args([str(password) if word == file else word for word in arguments])
     config = pylon2mqtt.settings(options)
     pylon2mqtt.check(config)
     assert config["mqtt_pass"] == "secret" and config["mqtt_user"] == "pylon2mqtt" and config["publish_rate"] == 10
-    assert options.state == "/var/lib/pylon2mqtt/energy" and options.pylon_port == settings()["PYLON_PORT"]
+    assert options.state == "/var/lib/pylon2mqtt/energy" and options.pylon_port == known["PYLON_PORT"]
     assert "\nLoadCredential=mqtt_pass:/etc/pylon2mqtt/mqtt_pass\n" in TEXT and "--mqtt_pass" not in arguments
-
-
-def test_time_to_say_offline():
     (stop_s,) = re.findall(r"^TimeoutStopSec=(\d+)$", TEXT, re.MULTILINE)
     assert int(stop_s) > pylon2mqtt.STOP_TIMEOUT_S and "\nKillMode=mixed\n" in TEXT

@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools import environment
 
 PROCESSES = str(2 * (os.cpu_count() or 1))  # most tests wait for a battery or a broker
-ONLY_CAPTURE = ("-k", "[capture]")  # as host_tests/conftest.py names them
+ONLY_CAPTURE = ("-n", "0", "-k", "[capture]")  # as host_tests/conftest.py names them; they take a few seconds
 
 
 def main(arguments=None):
