@@ -17,8 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tools import environment
 
-POWER_CUT, END, ENDED = "power cut", "end", "ended by itself"
-SIGNALS = ((signal.SIGUSR1, POWER_CUT), (signal.SIGTERM, END), (signal.SIGINT, END))
+ENDED = 0  # by itself; what is ordered is a signal
 
 
 def main():
@@ -44,12 +43,9 @@ def main():
     arguments = (options.flash, options.uart, options.micropython, options.heap, options.state)
     try:
         board = Board(*arguments, stdout=show, repl=True, speed=options.speed)
+        board.command()  # finds out whether the interpreter works
     except OSError as error:
         parser.error(f"--state {options.state}: {error.strerror}")
-    except environment.SetupError as error:
-        sys.exit(str(error))
-    try:
-        board.command()  # finds out whether the interpreter works
     except ValueError as error:
         parser.error(f"--heap: {error}")
     except environment.SetupError as error:
@@ -62,22 +58,19 @@ def main():
 def is_terminal(path):
     """Is there a terminal at `path` that can be opened?"""
     try:
-        fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        with open(os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK), "rb", buffering=0) as file:
+            return file.isatty()
     except OSError:
         return False
-    try:
-        return os.isatty(fd)
-    finally:
-        os.close(fd)
 
 
 def run(board):
     """Switch the board on, until the end is ordered, or the interpreter ends -> exit status."""
     orders = queue.SimpleQueue()
-    for number, order in SIGNALS:
-        signal.signal(number, lambda *_, order=order: orders.put(order))
-    order = POWER_CUT
-    while order == POWER_CUT:
+    for number in (signal.SIGUSR1, signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda number, _: orders.put(number))
+    order = signal.SIGUSR1
+    while order == signal.SIGUSR1:
         board.ended = None
         board.power_cut()
         board.ended = lambda: orders.put(ENDED)

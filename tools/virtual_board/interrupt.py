@@ -14,13 +14,10 @@ import signal
 import time
 
 CALM_S = 0.2  # it is best interrupted in its sleep
-# What was never found in a system call while it computed for so long (a loop of arithmetic) is interrupted anyway; on a
-# machine that has no time for it, that takes longer than the clock on the wall says
-COMPUTED_S = 0.3
-BOUND_S = 10.0
+COMPUTED_S = 0.3  # what computed for so long and was never found in a system call (arithmetic) is interrupted anyway
+BOUND_S = 10.0  # and so is, after this time, what the machine has no time for
 STOP_S = 1.0
 STEP_S = 0.001
-SENT, REFUSED = "sent", "refused"
 # Numbers of close(), and of brk(), mmap() and their like, where the C library's own locks may be held
 UNFIT = {"x86_64": (3, 9, 10, 11, 12, 25, 28), "aarch64": (57, 214, 215, 216, 222, 226, 233)}
 SIGINT_BIT = 1 << (signal.SIGINT - 1)
@@ -31,72 +28,56 @@ def interrupt(process, always=False):
 
     always: send it there too. Where the system does not tell (no /proc) it is always sent, and at once.
     """
-    pid = process.pid
-    if not os.path.exists(f"/proc/{pid}/stat"):
+    if not os.path.exists(f"/proc/{process.pid}/stat"):
         process.send_signal(signal.SIGINT)
         return True
-    began = time.monotonic()
-    computed_s = _computed_s(pid)
-    _await(pid, b"S", began + CALM_S)
+    began, computed_s = time.monotonic(), _computed_s(process.pid)
+    _await(process.pid, "S", CALM_S)
     is_late = False
-    while not (answer := _attempt(process, always, is_late)):
+    while True:
+        process.send_signal(signal.SIGSTOP)  # so that it does not go on between the look and the signal
+        try:
+            _await(process.pid, "T", STOP_S)
+            if not always and not _catches(process.pid):
+                return False
+            if is_late or _in_system_call(process.pid):
+                process.send_signal(signal.SIGINT)
+                return True
+        finally:
+            process.send_signal(signal.SIGCONT)
         time.sleep(STEP_S)
-        is_late = _computed_s(pid) - computed_s >= COMPUTED_S or time.monotonic() - began >= BOUND_S
-    return answer == SENT
+        is_late = _computed_s(process.pid) - computed_s >= COMPUTED_S or time.monotonic() - began >= BOUND_S
+
+
+def _told(pid, name):
+    """-> what /proc says of the process; "" where it does not, or the process has just ended."""
+    try:
+        with open(f"/proc/{pid}/{name}") as file:
+            return file.read()
+    except OSError:
+        return ""
 
 
 def _computed_s(pid):
-    """CPU time that the process has had, in s; a lot when it has ended."""
-    try:
-        with open(f"/proc/{pid}/stat", "rb") as file:
-            user, system = file.read().rpartition(b")")[2].split()[11:13]
-        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
-    except OSError:
-        return float("inf")
-
-
-def _attempt(process, always, is_late):
-    """One look -> SENT, REFUSED, or None where it was not inside a system call and there is time to look again."""
-    process.send_signal(signal.SIGSTOP)  # so that it does not go on between the look and the signal
-    try:
-        _await(process.pid, b"T", time.monotonic() + STOP_S)
-        if not always and not _catches(process.pid):
-            return REFUSED
-        if is_late or _in_system_call(process.pid):
-            process.send_signal(signal.SIGINT)
-            return SENT
-        return None
-    finally:
-        process.send_signal(signal.SIGCONT)
+    """CPU time that the process has had, in s."""
+    times = _told(pid, "stat").rpartition(")")[2].split()[11:13]
+    return sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
 
 
 def _catches(pid):
     """Has the interpreter a handler for SIGINT? It has one exactly while a program runs."""
-    try:
-        with open(f"/proc/{pid}/status") as file:
-            masks = dict(line.split(":", 1) for line in file)
-    except OSError:  # it has just ended
-        return False
+    masks = dict(line.split(":", 1) for line in _told(pid, "status").splitlines())
     return bool(int(masks.get("SigCgt", "0"), 16) & SIGINT_BIT)
 
 
 def _in_system_call(pid):
     """Is the stopped process inside one that may be interrupted? True where the kernel does not say."""
-    try:
-        with open(f"/proc/{pid}/syscall") as file:
-            number = int(file.read().split()[0])
-    except (OSError, ValueError, IndexError):
-        return True
-    return number >= 0 and number not in UNFIT.get(platform.machine(), ())
+    number = _told(pid, "syscall").partition(" ")[0]
+    return not number[-1:].isdigit() or (int(number) >= 0 and int(number) not in UNFIT.get(platform.machine(), ()))
 
 
-def _await(pid, state, deadline):
-    """Wait until the process sleeps (b"S") or is stopped (b"T"), or has ended, or the time is up."""
-    while time.monotonic() < deadline:
-        try:
-            with open(f"/proc/{pid}/stat", "rb") as file:
-                if file.read().rpartition(b")")[2].split()[0] in (state, b"Z"):
-                    return
-        except OSError:
-            return
+def _await(pid, state, timeout_s):
+    """Wait until the process sleeps ("S") or is stopped ("T"), or has ended, or the time is up."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline and _told(pid, "stat").rpartition(")")[2][1:2] not in (state, "Z", ""):
         time.sleep(STEP_S)

@@ -1,9 +1,8 @@
 """The system heap of an ESP32, and how MicroPython's heap grows out of it. Runs on MicroPython.
 
 The interpreter of this PC has one heap of a fixed size. What MicroPython would take on the chip is worked out from what
-is in use here, each time that something below is called. Settings of the runner: MEMORY is esp32, psram, or none for a
-chip that is no ESP32; LARGEST is the largest free block at the start, in bytes; HEAP_COST is what the board's own
-modules take of the interpreter's heap.
+is in use here, each time that something below is called. Settings of the runner: LARGEST is the largest free block at
+the start, in bytes; HEAP_COST is what the board's own modules take of the interpreter's heap.
 """
 
 import gc
@@ -21,9 +20,7 @@ _SPARE_BYTES = 2_064  # of the largest block, for what goes with the UART's buff
 _LEAST_AREA = 2_048
 _WIDER_100 = 145  # percent of memory that the 64-bit interpreter needs, compared with the chip
 _SMALL = (7_288, 0, 0, 0), (15_072, 15_036, 15_036, 15_036)  # regions that nothing is taken from
-_PSRAM_BYTES = 4_194_304
 
-kind = _host.setting("MEMORY", "esp32")
 _scattered = _FREE_AT_START - int(_host.setting("LARGEST", str(_FREE_AT_START)))
 _own = int(_host.setting("HEAP_COST", "0"))
 _taken = {}  # what has taken memory -> bytes
@@ -44,22 +41,17 @@ def largest():
 def take(what, count):
     """`what` holds `count` bytes from now on, instead of what it held -> False where they are not there."""
     global _least
-    if kind == "esp32" and count > _taken.get(what, 0) + largest():
+    if count > _taken.get(what, 0) + largest():
         return False
     _taken[what] = count
     _least = min(_least, free())
     return True
 
 
-def take_tls(sock):
-    """Memory for the TLS connection of a socket and for its handshake -> False where it is not there."""
+def take_tls(sock, handshake=True):
+    """Memory for the TLS connection of a socket, and for its handshake -> False where it is not there."""
     grow()
-    return take(sock, _TLS_BYTES + _HANDSHAKE_BYTES)
-
-
-def hold_tls(sock):
-    """The handshake is over."""
-    take(sock, _TLS_BYTES)
+    return take(sock, _TLS_BYTES + (_HANDSHAKE_BYTES if handshake else 0))
 
 
 def give_tls(sock):
@@ -78,23 +70,18 @@ def grow():
         return
     gc.collect()
     while _need() > _heap:
-        area = _heap if kind != "esp32" else min(_heap, largest() - _SPARE_BYTES)
+        area = min(_heap, largest() - _SPARE_BYTES)
         if area < _LEAST_AREA:
             return
         _heap += area
-        if kind == "esp32":
-            take("heap", _heap - _HEAP_AT_START)
+        take("heap", _heap - _HEAP_AT_START)
 
 
 def regions():
     """-> [(size, free, largest free block, least that was ever free), …] in bytes, one for each region."""
     grow()
     main = (_FREE_AT_START + _HEAP_AT_START, free(), largest(), _least)
-    found = [_SMALL[0], main, _SMALL[1]]
-    if kind == "psram":
-        left = _PSRAM_BYTES - _heap + _HEAP_AT_START
-        found.append((_PSRAM_BYTES, left, left, left))
-    return found
+    return [_SMALL[0], main, _SMALL[1]]
 
 
 class Gc:

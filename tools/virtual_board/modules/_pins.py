@@ -18,6 +18,5 @@ def drives(number):
     """-> can it be an output? One that the flash hangs on ends all: the chip cannot read its program any more."""
     if number in _FLASH:
         _host.tell("R")
-        while True:
-            time.sleep(60)
+        time.sleep(60)
     return number < _INPUT_ONLY

@@ -9,17 +9,14 @@ import sys
 import _host
 import _memory
 import _tls
+import esp32  # noqa: F401
 import machine  # noqa: F401
 import network  # noqa: F401
 import ntptime  # noqa: F401
 import socket  # noqa: F401
 import time  # noqa: F401
 
-if _memory.kind != "none":
-    import esp32  # noqa: F401
-
-    sys.modules["gc"] = _memory.Gc()
-
+sys.modules["gc"] = _memory.Gc()
 sys.modules["tls"] = _tls
 
 ENDED = 0

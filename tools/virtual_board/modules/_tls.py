@@ -27,5 +27,5 @@ class SSLContext:
         if not _memory.take_tls(sock):
             raise OSError(*_NO_MEMORY)
         stream = self._context.wrap_socket(sock, **options)
-        _memory.hold_tls(sock)
+        _memory.take_tls(sock, handshake=False)
         return stream

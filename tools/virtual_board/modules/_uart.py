@@ -14,7 +14,6 @@ from time import ticks_add, ticks_diff, ticks_ms
 
 _RATES = (300, 7, 600, 8, 1200, 9, 2400, 11, 4800, 12, 9600, 13, 19200, 14, 38400, 15, 57600, 4097, 115200, 4098)
 _LINUX_B9600 = 13  # elsewhere a speed is its own number
-_TCSADRAIN = 1
 _TCSAFLUSH = 2
 _CHUNK_BYTES = 256
 _BUFFER_MAX = 65_535
@@ -38,7 +37,7 @@ class UART:
             raise ValueError("UART(%d) does not exist" % id)
         earlier = UART._all.get(id)
         if earlier:
-            earlier.deinit()
+            earlier._release()
         UART._all[id] = self
         self._id = id
         self._file = None
@@ -72,7 +71,7 @@ class UART:
             self._reopen()
         self._full_ms = self._rxbuf * 10_000 // self._rate  # after so long the line could have sent more than rxbuf
         self._left = _KEEP
-        self._apply(_TCSAFLUSH)
+        self._apply()
 
     def _buffers(self, rxbuf, txbuf):
         if max(rxbuf, txbuf) > _BUFFER_MAX:  # the chip takes the rest of the division by 65536
@@ -81,11 +80,6 @@ class UART:
         if not _memory.take("uart%d" % self._id, rxbuf + txbuf):
             raise OSError(_ESP_FAIL, "ESP_FAIL")
         self._rxbuf, self._txbuf = rxbuf, txbuf
-
-    def deinit(self):
-        """Let go of the port and the buffers; init() opens it again."""
-        _memory.take("uart%d" % self._id, 0)
-        self._release()
 
     # -- the port ------------------------------------------------------------------------------------------------
 
@@ -101,7 +95,7 @@ class UART:
                 control[i] = 0
         self._room = select.poll()
         self._room.register(self._file, select.POLLOUT)
-        self._apply(_TCSAFLUSH)
+        self._apply()
 
     def _reopen(self):
         now = ticks_ms()
@@ -126,11 +120,11 @@ class UART:
         self._room = None
         self._release()
 
-    def _apply(self, when):
+    def _apply(self):
         if self._file:
             self._attributes[4] = self._attributes[5] = _speed(self._rate)
             try:
-                termios.tcsetattr(self._file.fileno(), when, self._attributes)
+                termios.tcsetattr(self._file.fileno(), _TCSAFLUSH, self._attributes)
             except OSError:
                 self._gone()
 
@@ -166,17 +160,6 @@ class UART:
             self._gone()
             return None
 
-    def read(self, size=_KEEP):
-        """At most `size` bytes (all, if left out), or None."""
-        whole = b""
-        while size:
-            part = bytearray(_CHUNK_BYTES if size < 0 else size)
-            count = self.readinto(part)
-            whole += part[: count or 0]
-            if size > 0 or not count:
-                break
-        return whole or None
-
     def write(self, data):
         """Send `data` -> number of bytes. With nobody at the other end they are lost, as on a wire."""
         if self._file or self._reopen():
@@ -186,7 +169,3 @@ class UART:
             except OSError:
                 self._gone()
         return len(data)
-
-    def flush(self):
-        """Wait until all is sent. On a pty that is at once: its owner gives the pace."""
-        self._apply(_TCSADRAIN)

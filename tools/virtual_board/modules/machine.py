@@ -9,7 +9,6 @@ from binascii import unhexlify
 import _host
 import _pins
 from _uart import UART  # noqa: F401
-from umachine import idle  # noqa: F401
 
 PWRON_RESET = 1
 HARD_RESET = 2
@@ -37,27 +36,18 @@ def soft_reset():
 
 def reset_cause():
     """One of the *_RESET constants."""
-    return int(_host.setting("RESET_CAUSE", "1"))
+    return int(_host.setting("RESET_CAUSE"))
 
 
 def unique_id():
     """6 bytes, as the ESP32's."""
-    return unhexlify(_host.setting("UNIQUE_ID", "24a160000001"))
-
-
-def freq(hz=None):
-    """Clock in Hz; what is set is ignored."""
-    return None if hz else 160_000_000
+    return unhexlify(_host.setting("UNIQUE_ID"))
 
 
 class WDT:
     """The task watchdog: there is one, it cannot be stopped, a second WDT() sets its timeout anew."""
 
     def __init__(self, id=0, timeout=5000):
-        if id != 0:
-            raise ValueError
-        if timeout <= 0:
-            raise ValueError("WDT timeout too short")
         _host.tell("W%d" % timeout)
 
     def feed(self):
@@ -71,15 +61,7 @@ class RTC:
 
     def __init__(self):
         if RTC._file is None:
-            RTC._file = _host.files.open(_host.setting("RTC", "/dev/null"), "r+b")
-
-    def datetime(self, fields=None):
-        """Without argument (year, month, day, weekday, hour, minute, second, subseconds); else sets the clock."""
-        if fields is not None:
-            time.set_clock(fields)
-            return None
-        year, month, day, hour, minute, second, weekday, _ = time.gmtime()
-        return year, month, day, weekday + 1, hour, minute, second, 0
+            RTC._file = _host.files.open(_host.setting("RTC"), "r+b")
 
     def memory(self, data=None):
         """Without argument the bytes kept; else keep `data`; ValueError over 2048 bytes."""
@@ -97,38 +79,19 @@ class RTC:
 
 
 class Pin:
-    """A pin that holds its level; every change is told to the runner."""
+    """A pin that holds its level, its argument when it is called; every change is told to the runner."""
 
     IN = 1
     OUT = 3
-    OPEN_DRAIN = 7
-    PULL_DOWN = 1
-    PULL_UP = 2
 
-    def __init__(self, id, mode=-1, pull=-1, *, value=None):
+    def __init__(self, id, mode=-1):
         _pins.check(id)
-        self.number = id
-        self._value = 0
-        self.init(mode, pull, value=value)
-
-    def init(self, mode=-1, pull=-1, *, value=None):
-        if mode in (Pin.OUT, Pin.OPEN_DRAIN) and not _pins.drives(self.number):
+        if mode == Pin.OUT and not _pins.drives(id):
             raise ValueError("pin can only be input")
-        if value is not None:
-            self.value(value)
+        self.number = id
+        self._level = 0
 
-    def value(self, level=None):
-        if level is None:
-            return self._value
-        level = 1 if level else 0
-        if level != self._value:
-            self._value = level
+    def __call__(self, level):
+        if level != self._level:
+            self._level = level
             _host.tell("P%d %d" % (self.number, level))
-
-    __call__ = value
-
-    def on(self):
-        self.value(1)
-
-    def off(self):
-        self.value(0)

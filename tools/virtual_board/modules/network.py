@@ -11,15 +11,10 @@ import _memory
 from _host import air as _air
 
 STA_IF = 0
-AP_IF = 1
-STAT_IDLE = 1000
-STAT_CONNECTING = 1001
-STAT_GOT_IP = 1010
+STAT_IDLE, STAT_CONNECTING, STAT_GOT_IP = 1000, 1001, 1010
 STAT_BEACON_TIMEOUT = 200
 STAT_NO_AP_FOUND = 201
 STAT_WRONG_PASSWORD = 202
-STAT_ASSOC_FAIL = STAT_CONNECT_FAIL = 203
-STAT_HANDSHAKE_TIMEOUT = 204
 STAT_NO_AP_FOUND_W_COMPATIBLE_SECURITY = 210
 STAT_NO_AP_FOUND_IN_AUTHMODE_THRESHOLD = 211
 AUTH_OPEN = 0
@@ -31,32 +26,22 @@ _NO_AIR = b"dn"
 _NEWS = b"dnc"  # the air is not as it was when we connected
 _WRONG_KEY = b"w"[0]
 _ASSOC_LEAVE = 8
-_TOLD = (201, 202, 210, 211, 212)  # while it still tries
+_TOLD = (201, 202, 210, 211)  # while it still tries
 _JOIN_MS = 100
 _SCAN_MS = 100  # 2 to 3 s on the chip
 _HOSTNAME_MAX = 32
-_CONFIG = ("pm", "reconnects", "txpower", "channel", "protocol", "mac")
 _DHCP = ("127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1")
 # mdc, mdio, power, ref_clk, phy_type, phy_addr, ref_clk_mode
 _BOARDS = {
     "wt32-eth01": [23, 18, 16, 0, PHY_LAN8720, 1, 1],
     "olimex-poe": [23, 18, 12, 17, PHY_LAN8720, 0, 3],
 }
-_hostname = "mpy-esp32"
 
 
-def hostname(name=None):
+def hostname(name):
     """The name told to DHCP; ValueError over 32 characters."""
-    global _hostname
-    if name is None:
-        return _hostname
     if len(name) > _HOSTNAME_MAX:
         raise ValueError
-    _hostname = name
-
-
-def country(code=None):
-    return "XX" if code is None else None
 
 
 _head = bytearray(5)  # of an access point in the list: channel, -dBm, security, is it hidden, bytes of its name
@@ -80,6 +65,9 @@ def _points():
 
 
 class _Interface:
+    _active = False
+    _address = _DHCP
+
     def ifconfig(self, address=None):
         if address is not None:
             ip, bits, gateway, dns = address
@@ -87,34 +75,19 @@ class _Interface:
             self._address = ip, ".".join([str(mask >> shift & 255) for shift in (24, 16, 8, 0)]), gateway, dns
         return self._address if self.isconnected() else ("0.0.0.0",) * 4
 
-    def ipconfig(self, name):
-        if name != "addr4":
-            raise ValueError("unknown config param")
-        return self.ifconfig()[:2]
-
 
 class _Station(_Interface):
     IF_STA = STA_IF
-    IF_AP = AP_IF
     PM_NONE = 0
-    PM_PERFORMANCE = 1
-    PM_POWERSAVE = 2
-    SEC_OPEN = 0
-    SEC_WPA2 = 3
 
     def __init__(self):
-        self._active = self._wanted = self._connected = False
-        self._reason = 0
-        self._tries_left = -1
-        self._since = 0
-        self._ssid, self._key = b"", ""
+        self._wanted = self._connected = False
+        self._reason = self._since = 0
+        self._tries_left = self._reconnects = -1
+        self._ssid = self._key = b""
         self._bssid = self._point = None
-        self._address = _DHCP
-        self._settings = {"pm": 1, "reconnects": -1, "mac": b"\x24\xa1\x60\x00\x00\x01"}
 
     def __call__(self, interface=STA_IF):
-        if interface != STA_IF:
-            raise ValueError("the virtual board has a station only")
         return self
 
     def active(self, on=None):
@@ -128,19 +101,18 @@ class _Station(_Interface):
                 self._connect(False)
         return self._active
 
-    def connect(self, ssid=None, key=None, *, bssid=None):
+    def connect(self, ssid, key=None, *, bssid=None):
         """Begin to connect. OSError while it is connecting or connected."""
         if not self._active:
             raise OSError("Wifi Not Started")
         _memory.grow()
         self._tick()
         if self._connected or self._trying():
-            raise OSError("Wifi Internal State Error" if ssid is not None else "Wifi Internal Error")
-        if ssid is not None:
-            self._ssid, self._key, self._bssid = ssid.encode(), key or "", bssid
+            raise OSError("Wifi Internal State Error")
+        self._ssid, self._key, self._bssid = ssid.encode(), key or "", bssid
         self._wanted = True
         self._reason = 0
-        self._tries_left = self._settings["reconnects"]
+        self._tries_left = self._reconnects
         self._since = time.ticks_ms()
 
     def disconnect(self):
@@ -156,7 +128,7 @@ class _Station(_Interface):
             _memory.take("connected", 0)
 
     def _trying(self):
-        return self._wanted and not self._connected and (self._tries_left >= 0 or self._settings["reconnects"] == -1)
+        return self._wanted and not self._connected and (self._tries_left >= 0 or self._reconnects == -1)
 
     def _tick(self):
         """Let the radio do what it did since the last look."""
@@ -199,8 +171,6 @@ class _Station(_Interface):
             if not self._connected:
                 raise OSError("Wifi Not Connected")
             return self._point[3]
-        if what is not None:
-            raise ValueError("unknown status param")
         if self._connected:
             return STAT_GOT_IP
         if self._reason in _TOLD:
@@ -209,18 +179,11 @@ class _Station(_Interface):
             return STAT_IDLE
         return STAT_CONNECTING if self._trying() else self._reason or STAT_IDLE
 
-    def config(self, name=None, **settings):
+    def config(self, name=None, *, pm=0, reconnects=-1):
         if name is None:
-            for key, value in settings.items():
-                if key not in _CONFIG:
-                    raise ValueError("unknown config param")
-                self._settings[key] = value
-        elif name in ("ssid", "essid"):
-            return self._ssid.decode()
+            self._reconnects = reconnects
         elif name == "channel" and self._point:
             return self._point[2]
-        elif name in self._settings:
-            return self._settings[name]
         else:
             raise ValueError("unknown config param")
 
@@ -230,14 +193,8 @@ class _Station(_Interface):
         if self._trying() or _air() in _NO_AIR:
             return []
         time.sleep_ms(_SCAN_MS)
-        found = []
-        for one in _points():
-            if one[5]:
-                one = b"", one[1], one[2], one[3], one[4], False
-            elif not one[0]:
-                one = b"virtual", one[1], one[2], one[3], one[4], False
-            found.append(one)
-        return found
+        # a hidden one keeps its name to itself; the one that takes any name has one here
+        return [(b"" if one[5] else one[0] or b"virtual", *one[1:5], False) for one in _points()]
 
 
 # On the ESP32 WLAN(STA_IF) is one object however often it is asked for.
@@ -252,8 +209,6 @@ class LAN(_Interface):
         wiring += (phy_type, phy_addr, ref_clk_mode)
         if wiring != _BOARDS.get(_host.setting("ETHERNET")):
             raise OSError("esp_eth_driver_install failed")
-        self._active = False
-        self._address = _DHCP
         import socket
 
         socket._is_connected = self.isconnected

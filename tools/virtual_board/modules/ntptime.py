@@ -3,7 +3,6 @@
 import struct
 
 import _host
-import machine
 import socket
 import time as _clock
 
@@ -12,10 +11,9 @@ timeout = 1
 _NTP_TO_2000 = 3_155_673_600
 
 
-def time():
-    """-> seconds since 2000, from the server; OSError."""
-    port = int(_host.setting("NTP_PORT", "123"))
-    address = socket.getaddrinfo(host, port)[0][-1]
+def settime():
+    """Set the clock; OSError when the server does not answer."""
+    address = socket.getaddrinfo(host, int(_host.setting("NTP_PORT", "123")))[0][-1]
     line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     try:
         line.settimeout(timeout)
@@ -23,10 +21,4 @@ def time():
         answer = line.recv(48)
     finally:
         line.close()
-    return struct.unpack("!I", answer[40:44])[0] - _NTP_TO_2000
-
-
-def settime():
-    """Set the clock; OSError when the server does not answer."""
-    year, month, day, hour, minute, second, weekday, _ = _clock.gmtime(time())
-    machine.RTC().datetime((year, month, day, weekday + 1, hour, minute, second, 0))
+    _clock.set_clock(struct.unpack("!I", answer[40:44])[0] - _NTP_TO_2000)

@@ -1,9 +1,9 @@
 """`socket` with the ESP32's habits over the unix port's. Runs on MicroPython.
 
-Where the unix port is kinder, this one is not: setblocking(True) removes the timeout, ten sockets can be open, a socket
-needs Wi-Fi, addresses are (host, port) tuples. And where the ESP32 is kinder: it closes forgotten sockets when it
-collects garbage; here they stay open, so that a leak shows.
-It derives from IOBase, so `tls` and `select.poll` take it like the built-in one.
+Where the unix port is kinder, this one is not: ten sockets can be open, a socket needs Wi-Fi, addresses are
+(host, port) tuples. And where the ESP32 is kinder: it closes forgotten sockets when it collects garbage; here they stay
+open, so that a leak shows.
+It derives from IOBase, so `tls` takes it like the built-in one.
 """
 
 import errno
@@ -14,10 +14,7 @@ import time
 import _memory
 import network
 import usocket
-from usocket import AF_INET, AF_INET6, SO_REUSEADDR, SOCK_DGRAM, SOCK_STREAM, SOL_SOCKET  # noqa: F401
-
-IPPROTO_TCP = 6
-TCP_NODELAY = 1
+from usocket import AF_INET, SOCK_DGRAM, SOCK_STREAM  # noqa: F401
 
 _MAX_SOCKETS = 10
 _ENFILE = 23
@@ -47,11 +44,11 @@ def _raw_address(address):
 
 
 class socket(io.IOBase):
-    def __init__(self, af=AF_INET, type=SOCK_STREAM, proto=0, *, raw=None):
+    def __init__(self, af=AF_INET, type=SOCK_STREAM, proto=0):
         global _open_count
         if _open_count >= _MAX_SOCKETS:
             raise OSError(_ENFILE)
-        self._raw = raw or usocket.socket(af, type, proto)
+        self._raw = usocket.socket(af, type, proto)
         self._timeout_ms = None
         _open_count += 1
 
@@ -67,9 +64,6 @@ class socket(io.IOBase):
         self._timeout_ms = None if seconds is None else int(seconds * 1000)
         if self._raw:  # on a closed one the ESP32 does nothing, and says nothing
             self._raw.settimeout(seconds)
-
-    def setblocking(self, blocking):
-        self.settimeout(None if blocking else 0)
 
     def _reachable(self):
         """True with Wi-Fi. Without it wait as the timeout says: False if the socket does not block, else OSError."""
@@ -91,34 +85,10 @@ class socket(io.IOBase):
             raise OSError(errno.EHOSTUNREACH)
         self._raw.connect(_raw_address(address))
 
-    def bind(self, address):
-        self._raw.bind(_raw_address(address))
-
-    def listen(self, backlog=2):
-        self._raw.listen(backlog)
-
-    def accept(self):
-        raw, address = self._raw.accept()
-        host, port = usocket.sockaddr(address)[1:]
-        return socket(raw=raw), (usocket.inet_ntop(AF_INET, host), port)
-
-    def setsockopt(self, level, option, value):
-        if level == SOL_SOCKET:
-            self._raw.setsockopt(level, option, value)
-
-    def fileno(self):
-        return self._raw.fileno()
-
-    def makefile(self, *_):
-        return self
-
     # -- bytes -----------------------------------------------------------------------------------------------------
 
     def read(self, size=-1):
         return self._raw.read(size) if self._reachable() else None
-
-    def readline(self):
-        return self._raw.readline() if self._reachable() else None
 
     def readinto(self, buffer, size=-1):
         """Fill the buffer -> its length; less at the end of the stream, or when it does not block (then None for 0)."""
@@ -143,18 +113,10 @@ class socket(io.IOBase):
             done += len(part)
         return done
 
-    def recv(self, size, flags=0):
-        return self._receive(self._raw.recv, size, flags)
-
-    def recvfrom(self, size, flags=0):
-        data, address = self._receive(self._raw.recvfrom, size, flags)
-        host, port = usocket.sockaddr(address)[1:]
-        return data, (usocket.inet_ntop(AF_INET, host), port)
-
-    def _receive(self, receive, size, flags):
+    def recv(self, size):
         try:
             if self._reachable():
-                return receive(size, flags)
+                return self._raw.recv(size)
         except OSError as error:
             if error.errno != errno.EAGAIN:
                 raise
@@ -163,22 +125,13 @@ class socket(io.IOBase):
     def write(self, data, *length):
         return self._raw.write(data, *length) if self._reachable() else None
 
-    def send(self, data):
-        if not self._reachable():
-            raise OSError(errno.EAGAIN)
-        return self._raw.send(data)
-
-    def sendall(self, data):
-        if self.write(data) != len(data):
-            raise OSError(errno.ETIMEDOUT)
-
     def sendto(self, data, address):
         if not self._reachable():
             raise OSError(errno.EAGAIN)
         return self._raw.sendto(data, _raw_address(address))
 
     def ioctl(self, request, argument):
-        """What `tls` and `select` ask a stream: which of the events in `argument` are there, or close."""
+        """What `tls` asks a stream: which of the events in `argument` are there, or close."""
         if request == _IOCTL_CLOSE:
             self.close()
         elif request == _IOCTL_POLL and _is_connected():
