@@ -115,8 +115,8 @@ def test_nothing_stays_when_the_parent_is_killed(tmp_path):
     (tmp_path / "main.py").write_text("import time\nf = open('/alive', 'w')\nf.write('x')\ntime.sleep(100)")
     command = [sys.executable, "-c", PARENT, str(tmp_path), str(tmp_path / "state")]
     parent = subprocess.Popen(command, cwd=environment.PROJECT)
-    with open(fifo, "rb", buffering=0) as alive:
-        assert alive.read(1) == b"x"
+    with open(os.open(fifo, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as alive:
+        assert select.select([alive], [], [], 20)[0] and alive.read(1) == b"x"
         parent.kill()
         parent.wait()
         assert select.select([alive], [], [], 20)[0] and alive.read(1) == b""

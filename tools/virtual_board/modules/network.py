@@ -193,8 +193,10 @@ class _Station(_Interface):
         if self._trying() or _air() in _NO_AIR:
             return []
         time.sleep_ms(_SCAN_MS)
-        # a hidden one keeps its name to itself; the one that takes any name has one here
-        return [(b"" if one[5] else one[0] or b"virtual", *one[1:5], False) for one in _points()]
+        found = []
+        for name, bssid, channel, signal, security, is_hidden in _points():
+            found.append((b"" if is_hidden else name or b"virtual", bssid, channel, signal, security, False))
+        return found
 
 
 # On the ESP32 WLAN(STA_IF) is one object however often it is asked for.
