@@ -115,8 +115,6 @@ class Station(Interface):
 
     def status(self, what=None):
         if what == "rssi":
-            if not self.isconnected():
-                raise OSError("Wifi Not Connected")
             return self.module.connection()[3]
         return GOT_IP if self.isconnected() else self.module.reason
 
