@@ -1,14 +1,14 @@
 """TLS against mosquitto, with a CA that the test makes; the clock set from a time server that the test is."""
 
 import shutil
-import socket
+import socketserver
 import struct
 import subprocess
 import threading
 import time
 
 import pytest
-from mqtt_helpers import Recorder, free_port
+from mqtt_helpers import Recorder, free_port, mosquitto
 
 from tools.simulator import Simulator
 
@@ -18,10 +18,7 @@ NTP_TO_1970 = 2_208_988_800
 
 pytestmark = [
     pytest.mark.skipif(not shutil.which("openssl"), reason="openssl, which makes the certificates, is not installed"),
-    pytest.mark.skipif(
-        not (shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")),
-        reason="mosquitto, the broker with TLS, is not installed",
-    ),
+    pytest.mark.skipif(not mosquitto(), reason="mosquitto, the broker with TLS, is not installed"),
 ]
 
 
@@ -59,65 +56,40 @@ def certificates(tmp_path_factory):
     return directory
 
 
-class TimeServer(threading.Thread):
-    """Answers with the PC's time while `works`."""
+class TimeAnswer(socketserver.BaseRequestHandler):
+    """Answers with the PC's time while the server `works`."""
 
-    def __init__(self, works=True):
-        super().__init__(daemon=True)
-        self.works = works
-        self.asked = threading.Event()
-        self.line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self.line.bind(("127.0.0.1", 0))
-        self.port = self.line.getsockname()[1]
-
-    def run(self):
-        while True:
-            question, address = self.line.recvfrom(48)
-            if not question:
-                return
-            self.asked.set()
-            if self.works:
-                seconds = (int(time.time()) + NTP_TO_1970) & 0xFFFFFFFF
-                self.line.sendto(bytes(40) + struct.pack("!II", seconds, 0), address)
-
-    def close(self):
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
-            line.sendto(b"", ("127.0.0.1", self.port))
-        self.join(5)
-        self.line.close()
+    def handle(self):
+        _, line = self.request
+        self.server.asked.set()
+        if self.server.works:
+            seconds = (int(time.time()) + NTP_TO_1970) & 0xFFFFFFFF
+            line.sendto(bytes(40) + struct.pack("!II", seconds, 0), self.client_address)
 
 
 @pytest.fixture
 def time_server():
-    server = TimeServer()
-    server.start()
-    yield server
-    server.close()
+    with socketserver.UDPServer(("127.0.0.1", 0), TimeAnswer) as server:
+        server.works, server.asked = True, threading.Event()
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server
+        server.shutdown()
 
 
 @pytest.fixture
 def tls_board(board, broker_factory, certificates, time_server):
     """Starts a board whose broker shows the certificate `name`; the board knows the certificate `ca`."""
 
-    def start(name="good", ca="ca", **arguments):
-        lines = [
-            f"cafile {certificates}/ca.pem",
-            f"certfile {certificates}/{name}.pem",
-            f"keyfile {certificates}/{name}.key",
-            f"listener {(plain := free_port())} 127.0.0.1",
-        ]
-        broker = broker_factory("\n".join(lines))
-        settings = {
-            "wifi_ssid": "virtual",
-            "mqtt_host": "localhost",
-            "mqtt_port": broker.port,
-            "mqtt_tls": True,
-            "mqtt_ca": "ca.pem",
-            "ntp_host": "127.0.0.1",
-        }
-        settings |= arguments.pop("settings", {})
+    def start(name="good", ca="ca", env=(), **arguments):
+        plain = free_port()
+        broker = broker_factory("\n".join([
+            f"cafile {certificates}/ca.pem", f"certfile {certificates}/{name}.pem",
+            f"keyfile {certificates}/{name}.key", f"listener {plain} 127.0.0.1",
+        ]))  # fmt: skip
+        settings = {"wifi_ssid": "virtual", "mqtt_host": "localhost", "mqtt_port": broker.port, "mqtt_tls": True,
+                    "mqtt_ca": "ca.pem", "ntp_host": "127.0.0.1"}  # fmt: skip
         pem = (certificates / f"{ca}.pem").read_text()
-        environ = {"VB_NTP_PORT": str(time_server.port)} | arguments.pop("env", {})
+        environ = {"VB_NTP_PORT": str(time_server.server_address[1]), **dict(env)}
         one = board(config=settings, files={"ca.pem": pem}, env=environ, heap="chip", **arguments)
         one.broker, one.plain_port = broker, plain
         return one
@@ -125,30 +97,22 @@ def tls_board(board, broker_factory, certificates, time_server):
     return start
 
 
-def test_a_good_certificate(tls_board, time_server):
-    one = tls_board()
-    one.wait_for("info: broker connected", 20)
-    assert time_server.asked.is_set()  # the board's clock began with 2000
-
-
-@pytest.mark.parametrize(
-    ("name", "ca", "words"),
-    [
-        ("good", "other-ca", "not correctly signed by the trusted CA"),
-        ("foreign", "ca", "does not match"),
-        ("expired", "ca", "expired"),
-    ],
-)
+@pytest.mark.parametrize(("name", "ca", "words"), [
+    ("good", "other-ca", "not correctly signed by the trusted CA"), ("foreign", "ca", "does not match"),
+    ("expired", "ca", "expired"),
+])  # fmt: skip
 def test_who_is_refused(tls_board, name, ca, words):
     one = tls_board(name, ca)
     one.wait_for(words, 20)
     assert not [line for line in one.lines if "broker connected" in line]
 
 
-def test_without_the_time_there_is_no_connection(tls_board, time_server):
+def test_a_good_certificate_and_not_without_the_time(tls_board, time_server):
+    """The board's clock begins with 2000."""
     time_server.works = False
     one = tls_board()
     one.wait_for("no time from ntp_host", 20)
+    assert time_server.asked.is_set()
     time_server.works = True
     one.wait_for("info: broker connected", 20)
 
