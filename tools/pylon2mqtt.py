@@ -31,8 +31,6 @@ SETTING_FLAGS = (
     ("mqtt_pass", str, f"its password (better: --mqtt_pass_file, or environment variable {PASSWORD_VARIABLE})"),
     ("publish_rate", int, "seconds from one cycle to the next (default 10)"),
 )
-# The radio of the virtual board takes any name; the firmware wants one.
-VIRTUAL_WIFI = {"wifi_ssid": "virtual"}
 CA_NAME = "ca.pem"
 STOP_TIMEOUT_S = 20
 PC_CLOCK = {"VB_CLOCK": "pc"}  # this PC knows what time it is; an ESP32 asks ntp_host
@@ -70,7 +68,6 @@ def parser():
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="any other setting; repeatable")
     add("--heap", default="chip", type=_heap, help="MicroPython's heap, such as 120k (default: chip, as an ESP32)")
     add("--micropython", metavar="PATH", help="another interpreter than the installed one")
-    add("--source", action="store_true", help="run the .py files, not compiled ones")
     add("--state", metavar="DIR", help="keep the energy counters of the last run here")
     return made
 
@@ -83,11 +80,8 @@ def _heap(text):
 
 def settings(given):
     """-> the dict for config.json. ToolError."""
-    config = dict(VIRTUAL_WIFI)
-    for name, _, _ in SETTING_FLAGS:
-        value = getattr(given, name)
-        if value is not None:
-            config[name] = value
+    config = {"wifi_ssid": "virtual"}  # the radio of the virtual board takes any name; the firmware wants one
+    config |= {name: getattr(given, name) for name, _, _ in SETTING_FLAGS if getattr(given, name) is not None}
     if given.mqtt_pass_file:
         lines = _read("--mqtt_pass_file", given.mqtt_pass_file).decode("utf-8", "replace").splitlines()
         config["mqtt_pass"] = lines[0] if lines else ""
@@ -97,7 +91,7 @@ def settings(given):
         key, equals, value = text.partition("=")
         if not equals or not key:
             raise ToolError(f"--set {text}: write KEY=VALUE")
-        config[key] = _value(key, value)
+        config[key] = value[1:-1] if re.fullmatch(r'".*"', value) else typed(key, value)
     return config
 
 
@@ -106,16 +100,6 @@ def _read(what, path):
         return Path(path).read_bytes()
     except OSError as error:
         raise ToolError(f"{what}: cannot read {path}: {error.strerror}") from None
-
-
-def _value(key, text):
-    """As configure.typed(); a text can stand in quotes, too."""
-    value = typed(key, text)
-    try:
-        quoted = json.loads(text)
-    except ValueError:
-        return value
-    return quoted if isinstance(quoted, str) else value
 
 
 def check(config):
@@ -135,9 +119,10 @@ def run(given, files, interpreter):
     from tools.virtual_board.runner import Board
 
     with tempfile.TemporaryDirectory(prefix="pylon2mqtt-") as flash:
-        layout.lay_out(flash, source=given.source)
+        layout.lay_out(flash)
         for name, data in files.items():
-            _write_private(Path(flash) / name, data)
+            with open(os.open(Path(flash) / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+                file.write(data)
         board = Board(flash, given.pylon_port, interpreter, given.heap, given.state, stdout=_show, env=PC_CLOCK)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with board:
@@ -149,11 +134,6 @@ def run(given, files, interpreter):
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
                 return 0 if board.stop(STOP_TIMEOUT_S) in ORDERLY else 1
-
-
-def _write_private(path, data):
-    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(data)
 
 
 def _show(line):
