@@ -105,12 +105,8 @@ class Socket(io.IOBase):
     def __init__(self, *_):
         self._inbox = b""
         self._closed = False
-        self._next()
-
-    def _next(self):
-        self._kind = self._size = self._shift = 0
-        self._left = -1  # the length is not known yet
-        self._head = b""
+        self._left = 0  # bytes of the packet that are still to come
+        self._kind = None
 
     def write(self, data, size=None):
         data = memoryview(data)
@@ -118,14 +114,13 @@ class Socket(io.IOBase):
             data = data[:size]
         at = 0
         while at < len(data):
-            if not self._kind:
-                self._kind = data[at]
+            if self._kind is None:
+                self._kind, self._size, self._shift, self._left, self._head = data[at], 0, 0, -1, b""
                 at += 1
-            elif self._left < 0:
+            elif self._left < 0:  # in the length of the packet
                 self._size |= (data[at] & 0x7F) << self._shift
                 self._shift += 7
-                if data[at] < 0x80:
-                    self._left = self._size
+                self._left = self._size if data[at] < 0x80 else -1
                 at += 1
             else:
                 part = data[at : at + self._left]
@@ -133,9 +128,8 @@ class Socket(io.IOBase):
                 self._left -= len(part)
                 at += len(part)
             if not self._left:
-                kind, head, size = self._kind, self._head, self._size
-                self._next()
-                self._packet(kind & 0xF0, head, size)
+                self._packet(self._kind & 0xF0, self._head, self._size)
+                self._kind = None
         return len(data)
 
     def _packet(self, kind, head, size):
@@ -175,11 +169,8 @@ class Socket(io.IOBase):
     def ioctl(self, request, argument):
         return argument & (POLL_OUT | (POLL_IN if self._inbox or self._closed else 0)) if request == POLL else 0
 
-    def ignore(self, *_):
-        """Nothing is in the way."""
-
     send = sendall = write
-    connect = settimeout = setblocking = setsockopt = close = ignore
+    connect = settimeout = setblocking = setsockopt = close = lambda *_: None
 
 
 for function in (ticks_us, ticks_ms, sleep_ms, sleep):

@@ -12,22 +12,17 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tools import truth_console, truth_pace
-from tools.truth_console import extremes, round_tenth, tenth, thousandth
+from tools.truth_console import extremes, flags, round_tenth, tenth, thousandth
 
 WINDOW_S = 20  # a reading was said at most so long before it was heard; pack by pack, asked again once or twice
 KEPT = 64  # replies of one kind and pack
-BELOW, ABOVE, OTHER = 1, 2, 240
 KINDS = ("analog", "alarm", *(kind for kind, _ in truth_console.KINDS))
-# object, key, status byte (1 … 5), bit
-BITS = (
-    ("Protect_Status", "Pack_UVP", 1, 7), ("Protect_Status", "CHG_TP", 1, 6), ("Protect_Status", "DSG_TP", 1, 5),
-    ("Protect_Status", "DSG_OCP", 1, 4), ("Protect_Status", "CHG_OCP", 1, 2), ("Protect_Status", "Cell_UVP", 1, 1),
-    ("Protect_Status", "Pack_OVP", 1, 0),
-    ("System_Status", "Using_Pack_Power", 2, 3), ("System_Status", "Discharge_MOS", 2, 2),
-    ("System_Status", "Charge_MOS", 2, 1), ("System_Status", "Precharge_MOS", 2, 0),
-    ("System_Status", "Charging", 3, 7), ("System_Status", "Discharging", 3, 6), ("System_Status", "Heater", 3, 5),
-    ("System_Status", "Fully_Charged", 3, 3), ("System_Status", "Buzzer", 3, 0),
-)  # fmt: skip
+# object, key, status byte (1 … 5), bit; of each byte the keys from bit 7 to bit 0
+BITS = tuple((group, key, byte, 7 - place) for group, byte, keys in (
+    ("Protect_Status", 1, "Pack_UVP CHG_TP DSG_TP DSG_OCP - CHG_OCP Cell_UVP Pack_OVP"),
+    ("System_Status", 2, "- - - - Using_Pack_Power Discharge_MOS Charge_MOS Precharge_MOS"),
+    ("System_Status", 3, "Charging Discharging Heater - Fully_Charged - - Buzzer"),
+) for place, key in enumerate(keys.split()) if key != "-")  # fmt: skip
 # How far two readings in a row may be apart (protocol.md §6): nothing in a wrong value within that shows that it is
 # wrong, when the errors of the line cancel in every sum
 DISTANCES = (("Cell_", Decimal("0.1")), ("BMS_T", 3), ("CellTemp", 3), ("Temp", 3), ("MOS_T", 3), ("ENV_T", 3),
@@ -102,11 +97,10 @@ class Truth:
 
     def summary(self):
         """"31 readings, 0 wrong", and what was wrong."""
-        beyond = [one for one in self.wrong if not one.slight]
+        beyond, slight = ([one for one in self.wrong if one.slight is is_slight] for is_slight in (False, True))
         text = f"{self.checked} readings, {len(beyond)} wrong"
         if beyond:
             text += f" ({'; '.join(map(str, beyond[:3]))})"
-        slight = [one for one in self.wrong if one.slight]
         if slight:
             text += (f"; {len(slight)} off by less than two readings in a row may differ, from errors that cancel in "
                      f"every sum ({'; '.join(map(str, slight[:3]))})")  # fmt: skip
@@ -153,19 +147,11 @@ def alarm(said, cells):
         return found | truth_pace.alarm(said)
     found |= {f"{group} {key}": bool(status[byte - 1] >> bit & 1) for group, key, byte, bit in BITS}
     faulty = [8 * byte + bit + 1 for byte in range(2) for bit in range(8) if status[3 + byte] >> bit & 1]
-    currents = (said["charge_current"], said["discharge_current"])
-    every = [*states, *said["temperatures"], *currents, said["voltage"]]
     found |= {"Fault_Status Cell_Fault": bool(faulty), "Fault_Status Faulty_Cells": faulty}
-    flags = {
-        "Cell_UV": BELOW in states, "Cell_OV": ABOVE in states,
-        "Pack_UV": said["voltage"] == BELOW, "Pack_OV": said["voltage"] == ABOVE,
-        "CHG_OC": currents[0] not in (0, OTHER), "DSG_OC": currents[1] not in (0, OTHER),
-        "UT": BELOW in said["temperatures"], "OT": ABOVE in said["temperatures"], "Other": OTHER in every,
-    }  # fmt: skip
-    found |= {f"Alarm_Status {key}": value for key, value in flags.items()}
+    alarms = flags(said)
+    found |= {f"Alarm_Status {key}": value for key, value in alarms.items()}
     protected = any(found[f"{group} {key}"] for group, key, _, _ in BITS if group == "Protect_Status")
-    found |= {"Problem": protected or bool(faulty) or flags["Other"], "Warning": any(flags.values())}
-    return found
+    return found | {"Problem": protected or bool(faulty) or alarms["Other"], "Warning": any(alarms.values())}
 
 
 def published_analog(reading):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import ROUND_HALF_UP, Decimal
 
 KNOWN = (0, 1, 2)  # states: normal, below, above
-OTHER = 240
+BELOW, ABOVE, OTHER = 1, 2, 240
 STATES = {"Charge": "charging", "Dischg": "discharging", "Idle": "idle", "Balance": "balancing", "Sleep": "sleeping"}
 # kinds of the simulator's truth, and how long (s) what they said may be published: some are asked now and then
 KINDS = (("pwr", 20), ("bat", 20), ("stat", 700), ("mos", 400))
@@ -41,6 +41,17 @@ def extremes(cells, temperatures):
         "TempMin": tenth(min(temperatures)),
         "TempMax": tenth(max(temperatures)),
     }
+
+
+def flags(said):
+    """What the states of a 44H reply mean -> {key of Alarm_Status: bool}."""
+    cells, temperatures, voltage = said["cells"], said["temperatures"], said["voltage"]
+    charge, discharge = said["charge_current"], said["discharge_current"]
+    return {
+        "Cell_UV": BELOW in cells, "Cell_OV": ABOVE in cells, "Pack_UV": voltage == BELOW, "Pack_OV": voltage == ABOVE,
+        "CHG_OC": charge not in (0, OTHER), "DSG_OC": discharge not in (0, OTHER), "UT": BELOW in temperatures,
+        "OT": ABOVE in temperatures, "Other": OTHER in (*cells, *temperatures, charge, discharge, voltage),
+    }  # fmt: skip
 
 
 def parts(reading):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tools.truth_console import thousandth
+from tools.truth_console import flags, thousandth
 
-BELOW, ABOVE, OTHER = 1, 2, 240
 SENSORS = ("CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16", "MOS_T", "ENV_T")
 # Objects of flags, and the flags that stand in them because a bit of the reply says so
 TABLE = """\
@@ -31,23 +30,15 @@ def more(said):
 
 def alarm(said):
     """The flags of a 44H reply -> {key: state or flag}, without the states themselves."""
-    on, states, temperatures = said["flags"], said["cells"], said["temperatures"]
-    currents = (said["charge_current"], said["discharge_current"])
+    on = said["flags"]
     found = {f"{group} {key}": on[key] for key, group in GROUPS.items()}
     found |= {f"Protect_Status {way}_TP": on[f"{way}_OTP"] or on[f"{way}_UTP"] for way in ("CHG", "DSG")}
-    flags = {
-        "Cell_UV": on["Cell_UV"] or BELOW in states, "Cell_OV": on["Cell_OV"] or ABOVE in states,
-        "Pack_UV": on["Pack_UV"] or said["voltage"] == BELOW, "Pack_OV": on["Pack_OV"] or said["voltage"] == ABOVE,
-        "CHG_OC": on["CHG_OC"] or currents[0] not in (0, OTHER),
-        "DSG_OC": on["DSG_OC"] or currents[1] not in (0, OTHER),
-        "UT": BELOW in temperatures or any(on[key] for key in GROUPS if key.endswith("_UT")),
-        "OT": ABOVE in temperatures or any(on[key] for key in GROUPS if key.endswith("_OT")),
-        "Other": OTHER in (*states, *temperatures, *currents, said["voltage"]),
-    }  # fmt: skip
-    found |= {f"Alarm_Status {key}": value for key, value in flags.items()}
-    problems = {key for key, group in GROUPS.items() if group in ("Protect_Status", "Fault_Status") and on[key]}
+    alarms = {key: value or on.get(key, False) for key, value in flags(said).items()}
+    for end in ("UT", "OT"):
+        alarms[end] |= any(on[key] for key in GROUPS if key.endswith(f"_{end}"))
+    found |= {f"Alarm_Status {key}": value for key, value in alarms.items()}
     if not on["Cell_Fault"]:
         found["Fault_Status Faulty_Cells"] = []
-    warning = any(flags.values()) or on["Low_SOC"]
-    found |= {"Problem": bool(problems) or flags["Other"], "Warning": warning}
-    return found | {"Balancing_Cells": said["balancing"]}
+    problem = any(on[key] for key, group in GROUPS.items() if group in ("Protect_Status", "Fault_Status"))
+    return found | {"Problem": problem or alarms["Other"], "Warning": any(alarms.values()) or on["Low_SOC"],
+                    "Balancing_Cells": said["balancing"]}  # fmt: skip
