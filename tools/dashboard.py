@@ -3,14 +3,13 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools import environment
+from tools import environment, options
 
 PACKS_MAX = 16
 TEMPLATE = environment.PROJECT / "docs" / "home-assistant" / "dashboard.yaml.jinja"
@@ -30,7 +29,7 @@ def dashboard(rack="Main", packs=PACKS_MAX):
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = options.parser("dashboard.py", __doc__)
     parser.add_argument("--rack", default="Main", help="rack_name of the settings")
     parser.add_argument("--packs", type=int, default=PACKS_MAX, choices=range(1, PACKS_MAX + 1), metavar="1…16")
     given = parser.parse_args()

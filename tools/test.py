@@ -7,7 +7,6 @@ arguments go to pytest:
 
 from __future__ import annotations
 
-import argparse
 import os
 import subprocess
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools import environment
+from tools import environment, options
 
 PROCESSES = str(2 * (os.cpu_count() or 1))  # most tests wait for a battery or a broker
 ONLY_CAPTURE = ("-n", "0", "-k", "[capture]")  # as host_tests/conftest.py names them; they take a few seconds
@@ -24,21 +23,21 @@ ONLY_CAPTURE = ("-n", "0", "-k", "[capture]")  # as host_tests/conftest.py names
 
 def main(arguments=None):
     """-> exit status: 0 when all passed, else that of the first that did not."""
-    parser = argparse.ArgumentParser(prog="test.py", description=__doc__, allow_abbrev=False)
+    parser = options.parser("test.py", __doc__)
     parser.add_argument("--quick", action="store_true", help="leave out what takes more than a few seconds")
     parser.add_argument("--long", action="store_true", help="add the soaks and the big fuzzes")
     parser.add_argument("-n", dest="processes", default=PROCESSES, help=f"tests at a time (default {PROCESSES})")
     parser.add_argument("--frames", type=Path, metavar="PATH", help="test with this file of tools/capture.py")
-    options, rest = parser.parse_known_args(arguments)
-    if options.frames:  # seen from where the user is; what is wrong with it, pytest says
+    given, rest = parser.parse_known_args(arguments)
+    if given.frames:  # seen from where the user is; what is wrong with it, pytest says
         # In one word: pytest takes a path of its own for the place of the tests, and does not find their options.
-        rest = [f"--frames={options.frames.resolve()}", *(rest or ONLY_CAPTURE)]
+        rest = [f"--frames={given.frames.resolve()}", *(rest or ONLY_CAPTURE)]
     environment.ensure()
-    flags = [flag for flag, wanted in (("--quick", options.quick), ("--long", options.long)) if wanted]
+    flags = [flag for flag, wanted in (("--quick", given.quick), ("--long", given.long)) if wanted]
     # ruff first, pytest last: its closing line is what a reader looks for.
     statuses = [
         run("style", ["ruff", "check", "--quiet", "."]),
-        run("tests", ["pytest", "-n", options.processes, *flags, *rest]),
+        run("tests", ["pytest", "-n", given.processes, *flags, *rest]),
     ]
     return next((status for status in statuses if status), 0)
 

@@ -31,7 +31,8 @@ def screen(heard, now, width=80, panes=()):
     heard: Heard; now: s of its clock; width: room in characters; panes: [(title, lines of text)] at the bottom, the
     newest line last (default: the lines of tele/LOG).
     """
-    parts = [_panel(_rack(heard, now), f"[bold]Pylontech {escape(heard.rack)}[/bold]")]
+    style = words.status(heard, now)[1].split()[-1]
+    parts = [_panel(_rack(heard, now), f"[bold]Pylontech {escape(heard.rack)}[/bold]", style=style)]
     if packs := heard.read_packs():
         parts += [*_packs(heard, packs, now, width), *_notes(heard, packs)]
     age = f"{words.duration(now - heard.health_at)} ago" if heard.health else None
@@ -41,9 +42,9 @@ def screen(heard, now, width=80, panes=()):
     return Group(*parts)
 
 
-def _panel(lines, title, subtitle=None):
+def _panel(lines, title, subtitle=None, style="dim"):
     return Panel(Group(*lines), title=title, title_align="left", subtitle=subtitle, subtitle_align="right",
-                 border_style="dim", box=box.ROUNDED)  # fmt: skip
+                 border_style=style, box=box.ROUNDED)  # fmt: skip
 
 
 def _rack(heard, now):
