@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 from fakes import PERIOD, Clock
 
-from firmware import led
-from firmware.led import Led, lit
+from firmware.led import Led
 
 # Wi-Fi, broker, battery -> flashes in two seconds, their length in ms
 STATES = (
@@ -18,12 +17,12 @@ STATES = (
 CYCLE_MS = 2048
 
 
-class Pin:
-    def __init__(self):
-        self.levels = []
+class Rig:
+    """A Led on a clock; `levels`: what its pin was told."""
 
-    def __call__(self, level):
-        self.levels.append(level)
+    def __init__(self, low=False, ticks=0):
+        self.clock, self.levels = Clock(ticks), []
+        self.led = Led(self.levels.append, low, self.clock)
 
 
 def flashes(levels):
@@ -33,40 +32,33 @@ def flashes(levels):
     return [len(part) for part in text.split("0") if part]
 
 
+@pytest.mark.parametrize("ticks", [0, PERIOD - 1000])
 @pytest.mark.parametrize("low", [False, True])
 @pytest.mark.parametrize(("state", "count", "length_ms"), STATES)
-def test_patterns(state, count, length_ms, low):
-    clock, pin = Clock(), Pin()
-    one = Led(pin, low, clock)
-    one.show(*state)
+def test_patterns(state, count, length_ms, low, ticks):
+    """Also when the ticks wrap."""
+    rig = Rig(low, ticks)
     seen = []
     for _ in range(CYCLE_MS):
-        clock.advance(1)
-        one.show(*state)
-        seen.append(pin.levels[-1] ^ low)
+        rig.led.show(*state)
+        seen.append(rig.levels[-1] ^ low)
+        rig.clock.advance(1)
     assert flashes(seen) == [length_ms] * count
-    assert len(pin.levels) <= 2 * count + 1, "the pin is only told what changes"
-
-
-@pytest.mark.parametrize("pattern", [led.NO_WIFI, led.NO_BROKER, led.NO_BATTERY, led.WELL])
-def test_it_goes_on_when_the_ticks_wrap(pattern):
-    for ms in range(0, CYCLE_MS, 64):
-        assert lit(pattern, PERIOD - CYCLE_MS + ms) == lit(pattern, ms)
+    assert len(rig.levels) <= 2 * count + 1, "the pin is only told what changes"
 
 
 def test_it_is_a_clock_that_blinks_while_somebody_sleeps():
-    clock, pin, states = Clock(), Pin(), [(False, False, False)]
-    one = Led(pin, False, clock)
+    rig, states = Rig(), [(False, False, False)]
+    one = rig.led
     one.watch(lambda: states[-1])
-    one.sleep_ms(1000)
-    assert clock.passed_ms == 1000 and pin.levels == [1, 0] * 4
-    for ms in (5, 0):
+    for ms in (1000, 5, 0):
         one.sleep_ms(ms)
-    assert clock.passed_ms == one.ticks_ms() == 1005 and one.ticks_add(3, 4) == 7 and one.ticks_diff(9, 4) == 5
+    assert rig.clock.passed_ms == one.ticks_ms() == 1005 and rig.levels == [1, 0] * 4
+    assert one.ticks_add(3, 4) == 7 and one.ticks_diff(9, 4) == 5
     states.append((True, True, True))
-    pin.levels.clear()
+    rig.levels.clear()
     one.sleep_ms(4096)
-    assert len(pin.levels) <= 5, "what is watched has changed"
+    assert len(rig.levels) <= 5, "what is watched has changed"
 
 
 def test_on_the_board(board):

@@ -192,9 +192,8 @@ def test_ethernet(monkeypatch, kind, wiring):
 @pytest.mark.parametrize(("status", "begin", "word"), [
     (Network.ETH_DISCONNECTED, "warning: no LAN: ", "cable plugged"),
     (Network.ETH_CONNECTED, "warning: no LAN: ", "DHCP"),
-    (None, "error: LAN driver: ", "wt32-eth01"),
-    ("no module", "error: LAN driver: ", "wt32-eth01"),
-])
+    (None, "error: LAN driver: ", "wt32-eth01"), ("no module", "error: LAN driver: ", "wt32-eth01"),
+])  # fmt: skip
 def test_what_a_lan_lacks_is_said_once(monkeypatch, status, begin, word):
     rig = Rig(monkeypatch, kind="wt32-eth01")
     rig.network.lan = status
@@ -215,7 +214,6 @@ def test_what_a_lan_lacks_is_said_once(monkeypatch, status, begin, word):
      {"VB_ETHERNET": "olimex-poe"}, "LAN"),
 ])  # fmt: skip
 def test_the_network_goes_and_comes(board, broker, mqtt_client, settings, env, name):
-    """Without it no reading is kept for later; the connection is new, and says so."""
     key = settings.get("wifi_pass")
     one = board(settings | {"mqtt_host": broker.host, "mqtt_port": broker.port}, env=env, ssid="home", key=key)
     mqtt_client.wait_topic("tele/STATE")
