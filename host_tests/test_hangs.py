@@ -21,7 +21,7 @@ AWAY_S = 2 * WATCHDOG_S / SPEED
 # there is a file of this name
 HANG = "hang"
 BOOT = f"""
-import machine
+import machine, socket
 class Impatient(machine.WDT):
     def __init__(self, id=0, timeout=5000):
         super().__init__(id, min(timeout, {WATCHDOG_S * 1000}))
@@ -38,11 +38,8 @@ class Stuck({module}.{kind}):
         return super().{method}(*arguments)
 {module}.{kind} = Stuck
 """
-HANGS = {
-    "uart": STUCK.format(module="machine", kind="UART", method="readinto"),
-    "socket-read": "\nimport socket" + STUCK.format(module="socket", kind="socket", method="read"),
-    "socket-write": "\nimport socket" + STUCK.format(module="socket", kind="socket", method="write"),
-}
+HANGS = {f"{module}-{method}": STUCK.format(module=module, kind=kind, method=method) for module, kind, method in (
+    ("machine", "UART", "readinto"), ("socket", "socket", "read"), ("socket", "socket", "write"))}  # fmt: skip
 
 
 def test_a_hang_ends_in_a_reset_after_which_it_goes_on(board, broker, mqtt_client):

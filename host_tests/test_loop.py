@@ -73,33 +73,23 @@ def test_a_start_that_lasts_is_none_of_a_crash_loop():
     rig = Rig()
     rig.silent = False
     assert rig.drive(lambda: rig.retained.quick_boots == 0) == 600
-    assert rig.did == []
+    assert rig.did == [] and Rig(searching=True).loop.state() == (True, False, False)
 
 
-def test_a_restart_is_orderly_and_no_crash():
+RESTART = ["close", "reset"]
+CALLS = (
+    # what comes, what it does, the dialect that comes first from the next start on
+    (lambda loop: loop.message(b"a/b/cmnd/x", b'{"restart": true}', False), RESTART, ""),
+    (lambda loop: loop.message(b"a/b/cmnd", b'{"STOP"}', False), [("pause", True)], ""),
+    (lambda loop: loop.connected(), ["ask everything", "publisher.connected"], ""),
+    (lambda loop: loop.found("framed"), [], "framed"),
+    (lambda loop: loop.found("console"), RESTART, "console"),
+)
+
+
+@pytest.mark.parametrize(("call", "did", "dialect"), CALLS)
+def test_what_it_does_when_something_comes(call, did, dialect):
     rig = Rig()
-    rig.loop.message(b"a/b/cmnd/x", b'{"restart": true}', False)
-    assert rig.did == ["close", "reset"] and rig.retained.quick_boots == 0
-
-
-def test_commands_reach_the_poller():
-    rig = Rig()
-    rig.loop.message(b"a/b/cmnd", b'{"STOP"}', False)
-    assert rig.did == [("pause", True)]
-
-
-def test_behind_a_connect_everything_is_asked_and_said_again():
-    rig = Rig()
-    rig.loop.connected()
-    assert rig.did == ["ask everything", "publisher.connected"]
-
-
-@pytest.mark.parametrize(("dialect", "did"), [("framed", []), ("console", ["close", "reset"])])
-def test_another_dialect_needs_a_restart_after_which_it_comes_first(dialect, did):
-    rig = Rig()
-    rig.loop.found(dialect)
+    call(rig.loop)
     assert rig.did == did and rig.retained.dialect == dialect
-
-
-def test_the_state_of_the_led():
-    assert Rig(searching=True).loop.state() == (True, False, False)
+    assert rig.retained.quick_boots == (0 if did == RESTART else 3), "an orderly restart is no crash"
