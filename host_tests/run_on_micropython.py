@@ -5,30 +5,11 @@ host_tests.
 """
 
 import gc
+import os
 import sys
 
-MODULES = (
-    "codec_cases",
-    "reader_cases",
-    "messages_cases",
-    "problems_cases",
-    "reading_cases",
-    "plausible_cases",
-    "energy_cases",
-    "retained_cases",
-    "rack_cases",
-    "json_writer_cases",
-    "payload_cases",
-    "commands_cases",
-    "config_cases",
-    "pins_cases",
-    "console_cases",
-    "console_payload_cases",
-    "console_line_cases",
-    "console_text_cases",
-    "console_pack_cases",
-    "config_file_cases",
-)
+HERE = __file__.rpartition("/")[0] or "."
+MODULES = sorted([name[:-3] for name in os.listdir(HERE) if name.endswith("_cases.py")])
 
 
 def checks_of(module):
@@ -48,18 +29,14 @@ def run(names):
             except Exception as error:
                 failed += 1
                 print(f"FAILED {title}")
-                print_exception(error)
+                if hasattr(sys, "print_exception"):
+                    sys.print_exception(error)
+                else:
+                    sys.excepthook(type(error), error, error.__traceback__)
             else:
                 passed += 1
                 print(f"ok {title}")
     return passed, failed
-
-
-def print_exception(error):
-    if hasattr(sys, "print_exception"):
-        sys.print_exception(error)
-    else:
-        sys.excepthook(type(error), error, error.__traceback__)
 
 
 if __name__ == "__main__":
