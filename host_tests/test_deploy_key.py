@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from tool_process import Tool
 
-from tools import ToolError, deploy, deploy_mqtt
+from tools import deploy, deploy_mqtt
 from tools.options import PASSWORD_VARIABLE
 from tools.simulator import Simulator
 
@@ -85,37 +85,3 @@ def test_the_password_comes_from_a_file_or_the_environment(tmp_path, monkeypatch
     more = ["--mqtt_pass_file", str(tmp_path / "password")] if from_file else []
     assert deploy.main(["--mqtt", "x", "--mqtt_user", "me", "--key-file", str(tmp_path / "key"), *more]) == 0
     assert seen == [("me", "of the file" if from_file else "of the environment")]
-
-
-HEAD = {"nonce": "0" * 32, "version": "0.2.0", "micropython": "1.28.0", "mpy": 6, "place": "a", "free": 1 << 20,
-        "link": True}  # fmt: skip
-
-
-class Board:
-    """In place of a Link: it answers a question with `head`, and a file that differs."""
-
-    prefix = "a/b/"
-
-    def __init__(self, **head):
-        self.head, self.queue, self.sent = HEAD | head, [], []
-
-    def send(self, name, payload):
-        self.sent.append(name)
-        if name == "ask":
-            self.queue = [b"no JSON", b"[1]", json.dumps(self.head | {"id": payload}).encode(),
-                          b'{"file":"firmware/a.mpy","size":1,"sha256":"%s"}' % (b"0" * 64),
-                          b'{"files":1}']  # fmt: skip
-
-    def next(self, _):
-        return (deploy_mqtt.ANSWER, self.queue.pop(0), False) if self.queue else None
-
-
-@pytest.mark.parametrize(("head", "words"), [
-    ({"micropython": "1.26.1"}, "too old: 1.26.1"), ({"mpy": 5}, "compiled code of version 5, and this is 6"),
-    ({"free": 16384}, "no space: 4 KB more"),
-], ids=["MicroPython", "code", "space"])  # fmt: skip
-def test_what_does_not_fit_is_not_offered(head, words):
-    board = Board(**head)
-    with pytest.raises(ToolError, match=words):
-        deploy_mqtt.Update(board, b"k" * 20, {"/firmware/a.mpy": b"new", "/main.py": b""}, "1", lambda line: None).run()
-    assert board.sent == ["ask"]

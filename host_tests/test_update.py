@@ -91,13 +91,28 @@ def version(way, since=0):
     return state["Version"], state["LastError"]
 
 
-def test_one_file_then_none_then_another_place(way, tree, update):
+JUNK = (b"no JSON", b"[1]", b'{"id":1}', b'{"file":-1,"at":0}', b'{"file":0,"at":1e99}', b'{"file":"0","at":0}',
+        b'{"file":{}}', b'{"files":"1"}', b'{"refused":7}', b'{"refused":"\x1b[2J"}', b'{"restart":null}', b"\xff")
+
+
+def test_one_file_then_none_then_another_place(way, tree, update, mqtt_client):
     new = tree("0.2.1")
+
+    def disturb(line):
+        assert line.isprintable()
+        for payload in JUNK:
+            mqtt_client.publish(way.prefix + "tele/update", payload)
+        mqtt_client.publish(way.prefix + "tele/LOG", b"\x1b[2J")
+
     before = {path.name: path.read_bytes() for path in way.board.flash.iterdir() if path.is_file()}
-    said = update(new)
+    said = update(new, disturb)
     assert copied(said) == ["__init__.mpy"] and said[-1] == "it has published stat/readings/Pack1"
     assert set(contents(way)) == set(contents(way, "b")) and (way.board.flash / "place.txt").read_text() == "b"
     assert len(way.board.resets) == 1
+    states = way.said("stat/update")
+    keys = ("installed_version", "latest_version", "in_progress", "update_percentage")
+    assert dict(zip(keys, ("0.2.0", "0.2.1", True, 50), strict=True)) in states
+    assert states[-1] == dict(zip(keys, ("0.2.1", "0.2.1", False, None), strict=True))
     assert update(new)[-1] == "nothing to do: the board runs this version, 0.2.1" and len(way.board.resets) == 1
     assert copied(update(tree("0.2.2"))) == ["__init__.mpy"]
     assert (way.board.flash / "place.txt").read_text() == "a" and len(way.board.resets) == 2

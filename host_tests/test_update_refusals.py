@@ -13,7 +13,7 @@ import pytest
 import test_update
 from system_helpers import Way
 
-from tools import ToolError
+from tools import ToolError, deploy_mqtt
 
 tree, update = test_update.tree, test_update.update
 KEY, SPEED = test_update.KEY.encode(), test_update.SPEED
@@ -118,7 +118,7 @@ SIGNED = [
 
 
 @pytest.mark.slow
-def test_it_refuses_and_goes_on(board, broker, mqtt_client, tree, update, project):
+def test_it_refuses_and_goes_on(board, broker, mqtt_client, tree, update, project, monkeypatch):
     """Two refusals, then an offer that is taken until its manifest is read: so they are never three in a row."""
     answer = (project / "firmware" / "update" / "answer.py").read_text()
     old = answer.replace("sys.implementation.version[:3]", "(1, 26, 1)")
@@ -135,8 +135,12 @@ def test_it_refuses_and_goes_on(board, broker, mqtt_client, tree, update, projec
         with pytest.raises(ToolError, match=r"too old: 1\.26\.1"):
             update(tree())
         (way.board.flash / "firmware" / "update" / "answer.py").unlink()
+        new = tree("0.2.2")
         with pytest.raises(ToolError, match=r"no space: \d+ KB more must be free on the board"):
-            update(tree("0.2.2"))
+            update(new)
+        with monkeypatch.context() as patch, pytest.raises(ToolError, match="code of version 6, and this is 5"):
+            patch.setattr(deploy_mqtt, "MPY", 5)
+            update(new)
         after = test_update.read(way.board.flash)
         del before["firmware/update/answer.py"], after["b/firmware/manifest.part"], after["b/firmware/__init__.mpy"]
         assert after == before and way.board.resets == [] and way.complaints() == []
@@ -164,6 +168,14 @@ def test_three_in_a_row_and_updates_are_off(board, broker, mqtt_client, tree, up
         sender.send("ask", "me")
         assert way.health() and len(way.heard("tele/update")) == count
         assert not (way.board.flash / "b").exists()
+
+
+def test_a_flash_that_refuses(board, broker, mqtt_client):
+    with Way(board, broker, mqtt_client, settings={"update_key": KEY.decode()}, packs=1, speed=SPEED) as way:
+        way.start(files={"b": "a file where a directory must be"}).wait("stat/update")
+        sender = Sender(way)
+        assert sender.refused(sender.offered(GOOD), GOOD, b"new") == "flash: error 20"
+        assert way.wait("stat/readings/Pack1", since=time.monotonic()) and way.board.resets == []
 
 
 def test_without_a_key_there_is_nothing(board, broker, mqtt_client):

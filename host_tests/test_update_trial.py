@@ -1,113 +1,181 @@
-"""place.py and firmware/update/trial.py: which firmware starts, when a new one stays, when the old one comes back."""
+"""place.py and firmware/update: which firmware starts, when a new one stays; how long an update waits for what.
+
+What is written, and power cuts: test_update_power_cuts. What is refused: test_update_refusals.
+"""
 
 from __future__ import annotations
 
+import os
+import sys
+from types import SimpleNamespace
+
 import pytest
-from update_rig import Flash, Restarted, Rig, starts
+from fakes import Clock
+from power_cut import World, signed
 
 import place
-from firmware.update import outcome, trial
+from firmware.update import answer, files, offer, trial
 
 SUM = b"5" * 64
+OFFER = b"%%s 2 0 1000 %s -" % SUM  # CPython takes code of version 0
+
+
+class Restarted(Exception):
+    pass
+
+
+class Rig(World):
+    """A World with a clock and a log, in an empty directory."""
+
+    def __init__(self):
+        super().__init__()
+        self.clock, self.lines = Clock(5000), []
+        self.ticks_ms, self.ticks_diff = self.clock.ticks_ms, self.clock.ticks_diff
+
+    def restart(self):
+        raise Restarted
+
+    def uptime_s(self):
+        return self.clock.passed_ms // 1000
+
+    def error(self, text, *values):
+        self.lines.append(text % values)
+
+    info = warning = error
+
+    def send(self, name, payload):
+        self.update = self.update or offer.Offers(self, self, self)
+        self.update.message(b"update/" + name, payload, False)
+
+    def passes(self, count, ms=1000):
+        """-> what was said meanwhile."""
+        self.said = []
+        for _ in range(count):
+            self.clock.advance(ms)
+            if self.update:
+                self.update.tend()
+        return self.said
+
+
+@pytest.fixture(autouse=True)
+def flash(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    free = SimpleNamespace(ilistdir=lambda name: [], stat=os.stat, statvfs=lambda _: (4096, 0, 0, 512))
+    for module in (answer, files):
+        monkeypatch.setattr(module, "os", free)
+    return tmp_path
 
 
 @pytest.fixture
-def flash(tmp_path, monkeypatch):
-    flash = Flash(tmp_path, monkeypatch)
-    flash.put({"firmware/a.mpy": b"", "b/firmware/a.mpy": b""})
-    return flash
+def building():
+    """A Rig that waits for the first part of a manifest."""
+    rig = Rig()
+    rig.send(b"ask", b"me")
+    nonce = rig.passes(1)[0].split(b'"nonce":"')[1][:32]
+    rig.send(b"offer", signed(OFFER % nonce))
+    assert rig.passes(1) == [b'{"file":0,"at":0}']
+    return rig
 
 
-class Devices:
-    """No pack has been read, or one."""
+def test_what_was_loaded_for_a_question_is_forgotten_after_a_minute():
+    rig = Rig()
+    rig.send(b"ask", b"me")
+    assert rig.passes(59) and rig.update
+    rig.passes(2)
+    assert rig.update is None
 
-    seen = 0
 
-    def cells(self, number):
-        return self.seen if number == 2 else 0
+def test_a_sender_that_goes_away(building):
+    """The same part is asked for every 4 s; after 10 s another may come, after 5 minutes nobody is waited for."""
+    building.passes(6)
+    building.send(b"ask", b"other")
+    assert building.passes(50) == [b'{"file":0,"at":0}'] * 13 and building.update
+    assert building.passes(300)[-1] == b'{"refused":"nobody sends it any more"}' and building.update is None
 
 
-def on_trial(needs=b"reading"):
-    rig, devices = Rig(), Devices()
+def test_another_sender_after_ten_seconds(building):
+    building.passes(10)
+    building.send(b"ask", b"other")
+    assert building.update is None
+
+
+# -- on trial ---------------------------------------------------------------------------------------------------------
+
+
+def on_trial(needs=b"reading", connected=False, cells=0):
+    rig = Rig()
     place.write([b"b", b"trial", b"1", needs, b"2.0", SUM])
-    rig.session.connected = False
-    rig.loop.update = trial.Trial(rig.loop, rig.session, devices, rig.telemetry, rig.log, place.read())
-    return rig, devices
+    rig.connected, rig.cells = connected, lambda number: cells if number == 2 else 0
+    rig.update = trial.Trial(rig, rig, rig, rig, rig, place.read())
+    return rig
 
 
 @pytest.mark.parametrize(("needs", "connected", "cells", "good"), [
     (b"reading", True, 15, True), (b"reading", True, 0, False), (b"reading", False, 15, False),
     (b"-", True, 0, True), (b"-", False, 0, False),
 ])  # fmt: skip
-def test_it_is_good_when_it_does_what_it_is_for(flash, needs, connected, cells, good):
-    rig, devices = on_trial(needs)
-    rig.session.connected, devices.seen = connected, cells
-    rig.passes(599, 1000)
+def test_it_is_good_when_it_does_what_it_is_for(needs, connected, cells, good):
+    rig = on_trial(needs, connected, cells)
+    assert rig.passes(594) == ([b'{"good":"2.0"}'] if good else []) and (rig.update is None) is good
     assert place.read() == ([b"b"] if good else [b"b", b"trial", b"1", needs, b"2.0", SUM])
-    assert rig.answers() == (['{"good":"2.0"}'] if good else []) and (rig.loop.update is None) is good
+    if not good:
+        with pytest.raises(Restarted):
+            rig.passes(7)
+        assert place.read() == [b"a", b"refused", b"time", b"-", b"2.0", SUM]
 
 
-def test_after_ten_minutes_the_old_one_comes_back(flash):
-    rig, _ = on_trial()
-    with pytest.raises(Restarted):
-        rig.passes(602, 1000)
-    assert place.read() == [b"a", b"refused", b"time", b"-", b"2.0", SUM] and starts() == ""
-    rig.retained.last_error = "OSError 5"
-    outcome.given_up(rig.retained)
-    assert rig.retained.last_error == "update to 2.0 given up: no success within 10 minutes"
-    assert place.read() == [b"a"] and flash.read()["refused.txt"] == SUM + b"\n"
-
-
-def test_three_starts_then_the_old_one_comes_back(flash):
-    place.write([b"b", b"trial", b"0", b"-", b"2.0", SUM])
-    assert [(place.start(), starts()) for _ in range(5)] == [(True, "b/")] * 3 + [(False, "")] * 2
-    rig = Rig()
-    rig.retained.last_error = "OSError 5 in app.py"
-    outcome.given_up(rig.retained)
-    assert rig.retained.last_error == "update to 2.0 given up: 3 starts without success; OSError 5 in app.py"
-
-
-def test_nothing_is_taken_on_trial(flash):
-    rig, _ = on_trial()
-    rig.send("ask", b"me")
-    assert "on trial" in rig.answers()[0] and isinstance(rig.loop.update, trial.Trial)
-
-
-def test_no_memory_on_trial_is_its_own_fault(flash):
-    rig, _ = on_trial()
-    assert not rig.loop.update.stop()
-    offers = Rig()
-    offers.ask()
-    assert offers.loop.update.stop() and "too little memory" in offers.answers()[-1] and offers.loop.update is None
-
-
-# -- place.txt --------------------------------------------------------------------------------------------------------
-
-A, B = "firmware/x.mpy", "b/firmware/x.mpy"
-HALF_A, HALF_B = "firmware/manifest.part", "b/firmware/manifest.part"
-
-
-@pytest.mark.parametrize(("text", "files", "root"), [
-    (b"a", (A, B), ""), (b"b\n", (A, B), "b/"), (b"b trial 0 - 2 " + SUM, (A, B), "b/"), (b"a", (A, B, HALF_A), ""),
-    (None, (A, B), ""), (None, (A, HALF_A, B), "b/"), (None, (B,), "b/"), (None, (A, HALF_A, B, HALF_B), ""),
-    (b"", (A, HALF_A, B), "b/"), (b"\xff\xfe", (A, B), ""), (b"c", (B,), "b/"), (b"b 1 2", (A, B), ""),
-    (b"b", (A,), ""), (b"a", (B,), "b/"), (b"b", (), ""), (b"\0" * 300, (A, B), ""),
-])  # fmt: skip
-def test_which_place_starts(tmp_path, monkeypatch, text, files, root):
-    flash = Flash(tmp_path, monkeypatch)
-    flash.put(dict.fromkeys(files, b"") | ({} if text is None else {"place.txt": text}))
-    assert starts() == root
+def test_nothing_is_taken_on_trial_and_no_memory_is_its_own_fault():
+    rig = on_trial()
+    rig.send(b"ask", b"me")
+    assert b"on trial" in rig.said[0] and not rig.update.stop()
+    rig.update = None
+    rig.send(b"ask", b"me")
+    assert rig.update.stop() and b"too little memory" in rig.said[-1] and rig.update is None
 
 
 @pytest.mark.parametrize("connected", [True, False])
 def test_a_flash_that_cannot_be_written_does_not_stop_it(flash, monkeypatch, connected):
-    rig, _ = on_trial(b"-")
-
     def full(words):
         raise OSError(28)
 
+    rig = on_trial(b"-", connected)
     monkeypatch.setattr(place, "write", full)
-    assert place.start() and starts() == "b/"
-    rig.session.connected = connected
-    rig.passes(602, 1000)
-    assert rig.loop.update is None and "place.txt cannot be written: error 28" in rig.lines[-1]
+    (flash / "b" / "firmware").mkdir(parents=True)
+    assert place.start() and starts() == "b"
+    rig.passes(602)
+    assert rig.update is None and "place.txt cannot be written: error 28" in rig.lines[-1]
+
+
+# -- place.txt --------------------------------------------------------------------------------------------------------
+
+
+def starts():
+    """-> the place that would start now, as boot.py chooses it."""
+    before = list(sys.path)
+    try:
+        place.choose()
+        return "b" if "/b" in sys.path else "a"
+    finally:
+        sys.path[:] = before
+
+
+TRIAL, WHOLE, HALF = b"b trial %s - 2 " + SUM, ("x",), ("x", "manifest.part")
+PLACES = (
+    (b"a", WHOLE, WHOLE, "a"), (b"b\n", WHOLE, WHOLE, "b"), (TRIAL % b"0", WHOLE, WHOLE, "b"),
+    (b"a", HALF, WHOLE, "a"), (None, WHOLE, WHOLE, "a"), (None, HALF, WHOLE, "b"), (None, (), WHOLE, "b"),
+    (None, HALF, HALF, "a"), (b"", HALF, WHOLE, "b"), (b"\xff\xfe", WHOLE, WHOLE, "a"), (b"c", (), WHOLE, "b"),
+    (b"b 1 2", WHOLE, WHOLE, "a"), (b"b", WHOLE, (), "a"), (b"a", (), WHOLE, "b"), (b"b", (), (), "a"),
+    (b"\0" * 300, WHOLE, WHOLE, "a"), (TRIAL % b"3", WHOLE, WHOLE, "a"), (TRIAL % b"1x", WHOLE, WHOLE, "a"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "a", "b", "runs"), PLACES)
+def test_which_place_starts(flash, text, a, b, runs):
+    for names, top in ((a, "firmware"), (b, "b/firmware")):
+        for name in names:
+            (flash / top).mkdir(parents=True, exist_ok=True)
+            (flash / top / name).touch()
+    if text is not None:
+        (flash / "place.txt").write_bytes(text)
+    place.start()
+    assert starts() == runs
