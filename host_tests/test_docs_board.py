@@ -16,26 +16,21 @@ SECRET = "s3cret-marker"  # what a reader types unseen
 
 
 class Way:
-    """`typed`: the terminal at the board's REPL, or None."""
+    """`terminal`: the one at the board's REPL, or None."""
 
     def __init__(self, stage, port, broker, recorder):
         self.stage, self.port, self.broker, self.recorder = stage, port, broker, recorder
-        self.typed = None
+        self.terminal = None
 
-    def go(self, command):
-        """One command more; its promised lines must come."""
-        said = self.at_shell(command.text) if command.prompt == SHELL else self.at_repl(command)
-        assert missing(map(self.stage.here, command.promised), said) == [], command.text
-
-    def at_shell(self, text):
+    def at_shell(self, command):
         self.leave()
+        text = command.text
         if "monitor.py" in text:
             with self.stage.start(f"{text}:{self.broker.port}") as view:
                 view.wait_for(r"Pack 2 .* OK")
                 assert view.stop() == 0
             return view.output
-        if "mqtt_host=" in text:
-            text += f" mqtt_port={self.broker.port}"
+        text += f" mqtt_port={self.broker.port}" * ("mqtt_host=" in text)
         status, said = self.stage.run(text, typed=f"{SECRET}\n" if "wifi_pass" in text else None)
         assert status == 0 and SECRET not in said, text
         return said
@@ -46,44 +41,44 @@ class Way:
             (self.stage.directory / "flash" / "config.json").unlink()
             parts = [f"{line} ".rpartition("): ") for line in command.promised if "): " in f"{line} "]
             return self.type(command.text, [(question + "): ", answer.strip()) for question, _, answer in parts])
-        if "machine.reset" in command.text:
-            self.type(f"from firmware import config; config.set(mqtt_port={self.broker.port})")
-            after = len(self.recorder.messages)
-            self.typed.send(command.text.encode() + b"\r")
-            self.typed.expect(b"packs: 1, 2\r\n")
-            for pack in (1, 2):
-                self.recorder.wait_topic(f"stat/readings/Pack{pack}", SEEN_S, after)
-            self.leave()
-            return ""
-        return self.type(command.text)
+        if "machine.reset" not in command.text:
+            return self.type(command.text)
+        self.type(f"from firmware import config; config.set(mqtt_port={self.broker.port})")
+        after = len(self.recorder.messages)
+        self.terminal.send(command.text.encode() + b"\r")
+        self.terminal.expect(b"packs: 1, 2\r\n")
+        for pack in (1, 2):
+            self.recorder.wait_topic(f"stat/readings/Pack{pack}", SEEN_S, after)
+        self.leave()
+        return ""
 
     def connect(self):
         """Ctrl-C, again where it comes to nothing, as while the board starts: until the prompt is there."""
-        if self.typed:
+        if self.terminal:
             return
-        self.typed = Terminal(self.port).__enter__()
+        self.terminal = Terminal(self.port).__enter__()
         for _ in range(PRESSES):
-            self.typed.send(CTRL_C)
+            self.terminal.send(CTRL_C)
             with contextlib.suppress(AssertionError):
-                self.typed.expect(PROMPT, PRESS_S)
+                self.terminal.expect(PROMPT, PRESS_S)
                 return
         raise AssertionError("no prompt")
 
     def leave(self):
-        if self.typed:
-            self.typed.__exit__()
-        self.typed = None
+        if self.terminal:
+            self.terminal.__exit__()
+        self.terminal = None
 
     def type(self, line, answers=()):
         """A line at the REPL -> what is printed until its next prompt; `answers`: (question, what is typed then)."""
         said = b""
         line = self.stage.here(line).encode()
-        self.typed.send(line + b"\r")
-        self.typed.expect(line + b"\r\n")
+        self.terminal.send(line + b"\r")
+        self.terminal.expect(line + b"\r\n")
         for question, answer in answers:
-            said += self.typed.expect(question.encode())
-            self.typed.send(self.stage.here(answer).encode() + b"\r")
-        return (said + self.typed.expect(PROMPT)).decode()
+            said += self.terminal.expect(question.encode())
+            self.terminal.send(self.stage.here(answer).encode() + b"\r")
+        return (said + self.terminal.expect(PROMPT)).decode()
 
 
 @pytest.mark.slow
@@ -92,8 +87,8 @@ def test_on_a_board(tmp_path, broker, mqtt_client):
               "192.168.2.245": "127.0.0.1", "Generic ESP32": "Virtual ESP32"}  # fmt: skip
     stage = Stage(tmp_path, places)
     commands = to_run(ON_A_BOARD)
-    (simulator,) = [one for one in commands if "tools/simulator" in one.text]
-    (virtual,) = [one for one in commands if "tools/virtual_board" in one.text]
+    simulator = next(one for one in commands if "tools/simulator" in one.text)
+    virtual = next(one for one in commands if "tools/virtual_board" in one.text)
     make, _, start = virtual.text.partition("; ")
     stage.run(make)
     with stage.start(simulator.text) as battery:
@@ -102,11 +97,11 @@ def test_on_a_board(tmp_path, broker, mqtt_client):
             port = board.wait_for(r"(/dev/\S+)\n")[1]
             stage.stands_for |= {"/dev/ttyUSB0": port, "/dev/pts/7": port}
             way = Way(stage, port, broker, mqtt_client)
-            try:
+            with contextlib.ExitStack() as stack:
+                stack.callback(way.leave)
                 for command in commands:
                     if command not in (simulator, virtual):
-                        way.go(command)
-            finally:
-                way.leave()
+                        said = way.at_shell(command) if command.prompt == SHELL else way.at_repl(command)
+                        assert missing(map(stage.here, command.promised), said) == [], command.text
             assert board.stop() == 0
         assert battery.stop() == 0
