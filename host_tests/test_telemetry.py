@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import pytest
 from fakes import Clock
 from system_helpers import Way
 
-from firmware.telemetry import Telemetry
+from firmware import telemetry
 
 FIGURES = ("HeapFree", "SystemFree", "SystemLargest", "SystemMin")
 TLS_BYTES = 37_000  # with its handshake
-PSRAM_BYTES = 4_000_000
 
 
 def state(board, broker, recorder, **environ):
@@ -36,20 +37,27 @@ def test_a_heap_that_cannot_be_limited_takes_what_it_needs(board, broker, mqtt_c
     assert said["SystemLargest"] < TLS_BYTES and said["HeapFree"] > 0
 
 
-def test_with_psram_there_is_memory_for_all(board, broker, mqtt_client):
-    said = state(board, broker, mqtt_client, MEMORY="psram")
-    assert said["SystemLargest"] > PSRAM_BYTES * 9 // 10 and said["SystemFree"] >= said["SystemLargest"]
+REGIONS = [(7_288, 0, 0, 0), (15_072, 15_036, 15_036, 15_036), (113_000, 60_000, 40_000, 9_000)]
+PSRAM = (4_000_000, 3_900_000, 3_800_000, 3_700_000)
 
 
-def test_without_the_module_esp32_only_the_heap_is_told(board, broker, mqtt_client):
-    assert list(state(board, broker, mqtt_client, MEMORY="none")) == ["HeapFree"]
+@pytest.mark.parametrize(("regions", "expected"), [
+    (REGIONS, (50_000, 75_036, 40_000, 24_036)), ([*REGIONS, PSRAM], (0, 3_975_036, 3_800_000, 3_724_036)),
+    (None, (90_000, None, None, None)),
+])  # fmt: skip
+def test_free_memory_with_psram_and_on_other_ports(monkeypatch, regions, expected):
+    """gc.mem_free() counts what the heap could still take: the largest block."""
+    esp32 = regions and SimpleNamespace(HEAP_DATA=4, idf_heap_info={4: regions}.get)
+    monkeypatch.setattr(telemetry, "esp32", esp32)
+    monkeypatch.setattr(telemetry.gc, "mem_free", lambda: 90_000, raising=False)
+    assert telemetry.free_memory() == expected
 
 
 @pytest.mark.parametrize("step_ms", [999, 86_400_000])
 def test_the_uptime_goes_on_when_the_ticks_wrap(step_ms):
     clock = Clock()
-    telemetry = Telemetry("Main", "power on", None, clock, None, None, None)
+    device = telemetry.Telemetry("Main", "power on", None, clock, None, None, None)
     for _ in range(40):
         clock.advance(step_ms)
-        telemetry.uptime_s()
-    assert telemetry.uptime_s() == 40 * step_ms // 1000
+        device.uptime_s()
+    assert device.uptime_s() == 40 * step_ms // 1000
