@@ -12,7 +12,6 @@ import deploy_helpers
 import pytest
 from deploy_helpers import ON_BOARD, TREE, copied, files, run
 from mpremote.transport_serial import SerialTransport
-from repl_helpers import mpremote
 
 from tools import environment
 from tools.simulator.simulator import Simulator
@@ -40,14 +39,6 @@ def test_fresh_again_and_one_file_changed(empty, tree):
     assert copied(changed) == ["firmware/sub/b.mpy", "main.py"] and changed[-1] == "board | info: up: pylon2mqtt 2"
     assert {name for name, data in contents(one).items() if data != before[name]} == {"firmware/sub/b.mpy"}
     assert (one.flash / "config.json").read_text() == '{"mqtt_host": "mine"}'
-
-
-def test_source_and_back_leaves_nothing_that_shadows(empty, tree):
-    one = empty()
-    run(one, tree, source=True)
-    assert files(one) == set(TREE)
-    said = run(one, tree)
-    assert "removing /firmware/a.py" in said and files(one) == ON_BOARD
 
 
 def test_what_is_no_longer_part_of_it_goes_and_the_owners_files_stay(empty, tree):
@@ -144,16 +135,6 @@ def test_files_of_another_program_are_named_before_they_are_replaced(empty, tree
     said = run(empty(files=old), tree)
     notes = [f"note: {name} on the board is of another program: it is replaced" for name in named]
     assert [line for line in said if line.startswith("note: ")] == notes
-
-
-@pytest.mark.parametrize("found", [{}, {"lib/umqtt/simple.py": "half a fi(le"}], ids=["none", "a broken one"])
-def test_umqtt_comes_along_where_the_board_lacks_it(empty, tree, found):
-    one = empty(env={"VB_ROM": ""}, files=found)
-    said = run(one, tree)
-    assert "lib/umqtt/simple.mpy" in copied(said) and copied(said)[-1] == "main.py"
-    assert files(one) == ON_BOARD | {"lib/umqtt/simple.mpy"}
-    assert copied(run(one, tree)) == []
-    assert "MQTTClient" in mpremote(one, "exec", "import umqtt.simple; print(umqtt.simple.MQTTClient)")
 
 
 @pytest.mark.slow

@@ -41,7 +41,6 @@ def main(arguments=None):
     """-> exit status: 0 when the firmware runs, or waits for its settings; else the reason is told."""
     parser = options.parser("deploy.py", __doc__)
     parser.add_argument("--port", help="the board's serial port (default: the only one on USB)")
-    parser.add_argument("--source", action="store_true", help="copy the .py files, not compiled ones")
     parser.add_argument("--new-key", action="store_true", help="make an update_key, and set it on the board over USB")
     parser.add_argument("--key-file", type=Path, default=KEY_FILE, help="where it is kept (default %(default)s)")
     add = parser.add_argument_group("over the broker").add_argument
@@ -53,8 +52,8 @@ def main(arguments=None):
     add("--rack_name", default=DEFAULT_RACK, help="of the board (default %(default)s)")
     add("--force", action="store_true", help="also a version that was given up before")
     given = parser.parse_args(arguments)
-    if given.mqtt and (given.port or given.source or given.new_key):
-        parser.error("--mqtt takes none of --port, --source and --new-key")
+    if given.mqtt and (given.port or given.new_key):
+        parser.error("--mqtt takes neither --port nor --new-key")
     environment.ensure()
 
     from tools.virtual_board.layout import CompileError
@@ -66,7 +65,7 @@ def main(arguments=None):
             else:
                 if given.new_key and given.key_file.exists():
                     raise ToolError(f"{given.key_file} holds a key already: name another file with --key-file")
-                deploy(given.port, given.source)
+                deploy(given.port)
                 if given.new_key:
                     new_key(given.port, given.key_file)
             return 0
@@ -88,7 +87,7 @@ def update(given, say=say, project=None):
     version = re.search(r'__version__ = "(.+)"', (tree / "firmware" / "__init__.py").read_text())[1]
     with Link(given, password) as link:
         say(f"looking for {link.prefix[:-1]} at {given.mqtt[0]} …")
-        Update(link, key.encode(), wanted_files(False, tree), version, say, given.force).run()
+        Update(link, key.encode(), wanted_files(tree), version, say, given.force).run()
 
 
 def first_line(path, hint=""):
@@ -123,15 +122,14 @@ def new_key(port, path):
     say(f"update_key is set; it is kept in {path}. The board starts anew")
 
 
-def deploy(port=None, source=False, say=say, project=None):
+def deploy(port=None, say=say, project=None):
     """Bring the board at `port` (None: the only one) to the state of this tree. CompileError; ToolError, which tells
-    what becomes of the board, also where it is interrupted.
-
-    source: .py instead of .mpy. say: called with each line of progress. project: another tree (Path).
+    what becomes of the board, also where it is interrupted. say: called with each line of progress. project: another
+    tree (Path).
     """
     from tools.deploy_board import Port, find_port
 
-    wanted = wanted_files(source, project or environment.PROJECT)
+    wanted = wanted_files(project or environment.PROJECT)
     path = port or find_port()
     with Port(path) as board, board.left_in_words():
         say(f"looking for MicroPython at {path} …")
@@ -140,29 +138,17 @@ def deploy(port=None, source=False, say=say, project=None):
         say(f"found {who.machine}, MicroPython {who.release}, {who.free // 1024} KB free")
         if OTHER_CHIP.search(who.machine):
             say("note: this was made for the plain ESP32; set uart_tx and uart_rx to pins that this chip has")
-        if not board.has_umqtt():
-            say("umqtt.simple is not in this MicroPython: it comes along")
-            wanted |= umqtt_files(source)
         exchange(board, wanted, who.free, say)
         say("starting the board anew …")
         board.reset()
         await_up(board, say)
 
 
-def wanted_files(source, project):
+def wanted_files(project):
     """-> {name on the board: bytes}."""
     from tools.virtual_board import layout
 
-    return {f"/{name}": path.read_bytes() for name, path in layout.board_files(source, project)}
-
-
-def umqtt_files(source):
-    """-> {name on the board: bytes} of what official firmware has frozen in, and some builds lack."""
-    from tools.virtual_board import layout
-
-    compiled = layout.rom() / "umqtt" / "simple.mpy"
-    path = environment.umqtt_dir() / "umqtt" / "simple.py" if source else compiled
-    return {f"/lib/umqtt/{path.name}": path.read_bytes()}
+    return {f"/{name}": path.read_bytes() for name, path in layout.board_files(project=project)}
 
 
 def exchange(board, wanted, free, say):
@@ -188,44 +174,31 @@ def exchange(board, wanted, free, say):
 
 
 def await_up(board, say):
-    """Show what the board says until the firmware is up and goes on, or waits for settings. ToolError."""
-    heard, ends_silent = [], ""
-    lines = board.lines(UP_TIMEOUT_S)
-    for line in lines:
+    """Show what the board says until the firmware is up and lives on for ALIVE_S, or waits for settings. ToolError."""
+    heard, end, alive_at = False, "", None
+    for line in board.lines(UP_TIMEOUT_S):
         if line is None:
-            if ends_silent:
+            if end or (alive_at and time.monotonic() >= alive_at):
                 break
             continue
         crashed = CRASH.match(line)
-        if heard or crashed or line.startswith((BEGUN, UP, COMPLAINT)):
-            heard.append(line)
+        if crashed or (not alive_at and (heard or line.startswith((BEGUN, UP, COMPLAINT)))):
+            heard = True
             say(f"board | {line}")
         if line.startswith(UP):
-            ends_silent = fault_after_up(lines)
-            if not ends_silent:
-                return
-            say(f"board | {ends_silent}")
-        if crashed or line.startswith(COMPLAINT):
-            ends_silent = line
-    if ends_silent.startswith(COMPLAINT):
-        say(SETTINGS_HINT)
-    elif ends_silent:
-        raise ToolError("the firmware is on the board but fails at its start, as told above")
-    elif heard:
-        say("The board did not say that it is up; with log_level warning or error it does not")
-    else:
-        raise ToolError(f"the board said nothing within {UP_TIMEOUT_S} s after its reset: press its reset button")
-
-
-def fault_after_up(lines):
-    """-> what the firmware says of its crash right after it was up, as where it lacks memory; "" where it lives on."""
-    deadline = time.monotonic() + ALIVE_S
-    for line in lines:
-        if line and CRASH.match(line):
-            return line
-        if (line or "").startswith(ALIVE) or time.monotonic() >= deadline:
+            alive_at = time.monotonic() + ALIVE_S
+        elif crashed or line.startswith(COMPLAINT):
+            end = line
+        elif alive_at and line.startswith(ALIVE):
             break
-    return ""
+    if end.startswith(COMPLAINT):
+        say(SETTINGS_HINT)
+    elif end:
+        raise ToolError("the firmware is on the board but fails at its start, as told above")
+    elif not heard:
+        raise ToolError(f"the board said nothing within {UP_TIMEOUT_S} s after its reset: press its reset button")
+    elif not alive_at:
+        say("The board did not say that it is up; with log_level warning or error it does not")
 
 
 if __name__ == "__main__":

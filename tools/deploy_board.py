@@ -18,7 +18,7 @@ from mpremote.transport_serial import SerialTransport
 from serial.tools import list_ports
 
 from tools import ToolError, options
-from tools.deploy_plan import AGAIN, FIRMWARE, FLASH_HINT, PART, TOP, UMQTT, check_release
+from tools.deploy_plan import AGAIN, FIRMWARE, FLASH_HINT, PART, TOP, check_release
 
 FIRST_READ_TIMEOUT_S, READ_TIMEOUT_S = 1, 5  # until somebody answers; of a board that is just busy
 REPL_TIMEOUT_S = 10
@@ -63,14 +63,6 @@ def look(p):
     except OSError:
         return
     walk(p) if m & 0x4000 else show(p)
-"""
-
-ASK_UMQTT = """
-try:
-    import umqtt.simple
-    print(True)
-except Exception:  # what is broken raises whatever it likes
-    print(False)
 """
 MAKE_DIRECTORY = """
 import os
@@ -171,13 +163,9 @@ class Port:
 
     def files(self):
         """-> {name: (size in bytes, sha256 in hex)}, directories as (-1, ""), of all places that are ours."""
-        looks = "".join(f"look({name!r})\n" for name in (*TOP, FIRMWARE, UMQTT))
+        looks = "".join(f"look({name!r})\n" for name in (*TOP, FIRMWARE))
         lines = self.ask(ASK_FILES + looks).splitlines()
         return {name: (size, digest) for name, size, digest in map(ast.literal_eval, lines)}
-
-    def has_umqtt(self):
-        """Can it import umqtt.simple?"""
-        return ast.literal_eval(self.ask(ASK_UMQTT))
 
     def write(self, name, data):
         """Put a file, whole or not at all."""

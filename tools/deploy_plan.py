@@ -11,7 +11,7 @@ from tools import ToolError
 BOOT, MAIN = "/boot.py", "/main.py"
 PLACE = "/place.txt"
 TOP = (BOOT, MAIN, "/place.py", "/place.mpy", PLACE)
-FIRMWARE, UMQTT = "/firmware", "/lib/umqtt"
+FIRMWARE = "/firmware"
 PART = ".part"  # of a file that is being copied
 # of the boot.py that MicroPython itself makes: comments only
 STOCK = "16f5b4bcb120e9a032242b47967e649a0cc577b41939e81ef7d4b4da181bd17f"
