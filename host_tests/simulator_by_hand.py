@@ -2,16 +2,13 @@
 
 from tools.simulator import framed
 from tools.simulator.battery import Battery
-from tools.simulator.group import Group
 
-OF_PACKS = ("cells", "temperatures", "wide", "capacity")
 COUNT = framed.encode(0x90)[:-1]
 
 
-def make(clock=lambda: 1000.0, packs=2, paced=False, seed=1, **options):
-    """A Battery without a pty, whose time is that of `clock` (s); options of model.Pack and of Battery."""
-    group = Group(packs, seed, start=clock(), **{name: options.pop(name) for name in OF_PACKS if name in options})
-    return Battery(group, clock, seed, paced=paced, **options)
+def make(clock=lambda: 1000.0, **options):
+    """A Battery without a pty that answers at once; its time is that of `clock` (s)."""
+    return Battery(clock, **{"paced": False, **options})
 
 
 def request(cid2, info=b"", address=1):

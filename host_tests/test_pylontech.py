@@ -170,7 +170,7 @@ def test_packs_are_not_counted_where_nobody_answers_anything():
 
 
 def test_identity():
-    it = Asking(protocol=0x21, device="US2KBPL", version="2.3", maker="Pylon")
+    it = Asking(protocol=0x21)
     serials = [pack.serial for pack in it.battery.group.packs]
     assert it.dialect.identity(1) == ((serials[0], "2.1", "2.3", "Pylon", "US2KBPL", "framed", 4800, None), None)
     assert it.dialect.identity(2) == ((serials[1], "2.1", None, None, None, "framed", 4800, None), None)

@@ -30,7 +30,6 @@ from tools import ToolError, environment, options
 from tools.broker import Broker
 from tools.simulator import Simulator
 from tools.simulator.battery import Battery
-from tools.simulator.group import Group
 from tools.virtual_board import layout
 from tools.virtual_board.runner import Board
 
@@ -148,8 +147,7 @@ def _count(cycles, dialect="framed", births=(), discovery=False):
 
 def _answer(server, dialect):
     """A simulated battery whose time stands still, for bench_main.Uart: a question comes in, its answer goes out."""
-    group = Group(COUNTED_PACKS, seed=1, cells=15, temperatures=5)
-    battery = Battery(group, lambda: 0.0, baud=BAUD, paced=False, truth_limit=1, dialect=dialect)
+    battery = Battery(lambda: 0.0, COUNTED_PACKS, baud=BAUD, paced=False, truth_limit=1, dialect=dialect)
     with contextlib.suppress(OSError):  # a board that never came
         line, _ = server.accept()
         with line, line.makefile("rwb") as stream:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tools.simulator import Simulator
-from tools.simulator.faults import KINDS
+from tools.simulator.faults import FAULTS
 from tools.truth import Truth
 
 SPEAKS = {"console": ", text console of {}{}", "rs485": ", RS485 port", "pace": ", of PACE"}
@@ -43,6 +43,6 @@ class DemoBattery(Simulator):
 
     def summary(self):
         """-> what it did, and whether the readings were right, as a list of sentences."""
-        found = ", ".join(f"{count} {name}" for name, count in sorted(self.counts.items()) if name in KINDS)
+        found = ", ".join(f"{count} {name}" for name, count in sorted(self.counts.items()) if name in FAULTS)
         faults = [f"Faults of the line: {found or 'none'}."] if self._wants_faults else []
         return [*faults, f"Held against what the battery said: {self.judge.summary()}."]

@@ -13,18 +13,17 @@ from tools.simulator import Simulator
 from tools.simulator.alarms import NAMES
 from tools.simulator.battery import DIALECTS
 from tools.simulator.console_text import FIRMWARE
-from tools.simulator.faults import KINDS
+from tools.simulator.faults import FAULTS
 
 TRUTH_LIMIT = 1  # nobody reads it here
 EPILOG = f"""
-Faults:  {", ".join(KINDS)}
+Faults:  {", ".join(FAULTS)}
 Alarms:  {", ".join(sorted(NAMES))}
 A reply is as the battery's protocol says (RS232 V2.8); it never answers at another rate than its own.
 """
 
 
-def parser():
-    """-> the ArgumentParser of the command line."""
+def _options():
     out = argparse.ArgumentParser(
         prog="simulator", description="A simulated Pylontech group on a pty. Its first line says where it is.",
         epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter)  # fmt: skip
@@ -40,7 +39,7 @@ def parser():
     add("--fault", action="append", default=[], metavar="NAME[:ARGUMENT]", help="such as noise, rtn:06; repeatable")
     add("--faults", action="store_true", help="a mixture of all faults, each of which comes and goes")
     add("--link", metavar="PATH", help="a symbolic link to the pty, removed at the end")
-    return out
+    return out.parse_args()
 
 
 def _simulator(options):
@@ -57,23 +56,18 @@ def _simulator(options):
     return sim
 
 
-def _link(path, target):
-    """A link that is ours replaces an old link, never a file."""
-    if os.path.islink(path):
-        os.unlink(path)
-    os.symlink(target, path)
-
-
 def main():
     """-> exit status: 0 after Ctrl-C or SIGTERM, 2 for options that make no battery."""
-    options = parser().parse_args()
+    options = _options()
     ended = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: ended.set())
     try:
         with _simulator(options) as sim:
             if options.link:
-                _link(options.link, sim.path)
+                if os.path.islink(options.link):  # an old one, never a file
+                    os.unlink(options.link)
+                os.symlink(sim.path, options.link)
             print(f"battery at {sim.path} ({options.packs} packs, {sim.baud} baud)", flush=True)
             ended.wait()
             if options.link:

@@ -8,6 +8,7 @@ from . import framed
 from .commands import DEAF, Commands, Reply, Rs485Commands
 from .console import WAKE_UP, Console
 from .faults import Faults, mixture
+from .group import Group
 from .pace import PaceCommands
 from .port import Pace, wire_time
 
@@ -22,28 +23,30 @@ Forbidden = namedtuple("Forbidden", "cid2 line")
 
 
 class Battery:
-    """`group` behind a line of `baud` (None: as after power on).
+    """A group of `packs` behind a line of `baud` (None: as after power on).
 
-    paced: characters take their time. garbage: at the wrong rate the user gets garbage instead of nothing. on_truth:
-    called with each record of the truth. truth_limit: so many records are kept (default: all). dialect: one of
-    DIALECTS; console with its options (console.Console). echo: the user hears what he sends. stamp: clock of the truth
-    and of the log of faults (default: `clock`). identity: options of the dialect's Commands.
+    clock: seconds, monotonic; stamp: another one for the truth and the log of faults. seed: the same gives the same
+    packs and faults. cells, temperatures, wide, capacity: of model.Pack. paced: 10 bit times a character, else at once.
+    garbage: at the wrong rate the user gets garbage instead of nothing. on_truth: called with each record of the truth.
+    truth_limit: so many records are kept (default: all). dialect: one of DIALECTS; console with its options
+    (console.Console). echo: the user hears what he sends. identity: options of the dialect's Commands.
 
     truth: what is in the replies, before any fault, as Truth; kinds of a pack: analog, alarm, management, and as text
     mos, pwr, bat, stat; of none: parameters. counts: how often each fault struck; requests; deaf: bytes at the wrong
     rate, or while it was off or unplugged. forbidden: requests off the read list; must stay empty.
     """
 
-    def __init__(self, group, clock, seed=1, baud=None, paced=True, garbage=False, on_truth=None, truth_limit=None,
-                 dialect="framed", console=None, stamp=None, echo=False, **identity):  # fmt: skip
-        self._stamp = stamp or clock
-        self.group, self.clock, self.paced, self.garbage, self.echo = group, clock, paced, garbage, echo
+    def __init__(self, clock, packs=2, seed=1, baud=None, paced=True, cells=15, temperatures=5, wide=False,
+                 capacity=None, garbage=False, on_truth=None, truth_limit=None, dialect="framed", console=None,
+                 stamp=None, echo=False, **identity):  # fmt: skip
+        self.clock, self.paced, self.garbage, self.echo = clock, paced, garbage, echo
+        self._stamp, self._on_truth = stamp or clock, on_truth
+        self.group = Group(packs, seed, clock(), cells=cells, temperatures=temperatures, wide=wide, capacity=capacity)
         self.truth, self.counts, self.forbidden = deque(maxlen=truth_limit), Counter(), []
         self.plugged = True
         self.faults = Faults(seed, self.counts, self._stamp)
-        self.commands = DIALECTS[dialect](group, self._note, **identity)
+        self.commands = DIALECTS[dialect](self.group, self._note, **identity)
         self.baud = baud or self.commands.first_baud
-        self._on_truth = on_truth
         self._receiver, self._watcher, self._pace = framed.Receiver(), framed.Receiver(), Pace()
         self._seed, self._rng = seed, random.Random(f"{seed}/line")
         self._silent_until = 0.0
@@ -93,13 +96,11 @@ class Battery:
         self.tend(now)
         if self._babbles() and now >= self._silent_until:
             self._pace.send(now, [(0.0, self.faults.babble())], self.baud)
-        is_readable = rate == self.baud
+        is_readable = rate == self.baud  # the rate behind the last byte may be another
         out = self._pace.take(now)
-        if not self._connected():
-            return b""
         if not is_readable:
-            return self._rng.randbytes(len(out)) if self.garbage else b""
-        return out
+            out = self._rng.randbytes(len(out)) if self.garbage else b""
+        return out if self._connected() else b""
 
     def due(self):
         """When take() should be called next (s of the clock), or None for: not before something is received."""
@@ -122,15 +123,14 @@ class Battery:
         reply = request and self.commands.reply(request, code)
         if reply is None:
             return None, None
-        changed = self._changed(request, reply)
-        return self.commands.encode(request, changed), changed.baud
+        reply = self._changed(request, reply)
+        return self.commands.encode(request, reply), reply.baud
 
     def _changed(self, request, reply):
-        if any(active.argument == request.cid2 for active in self.faults.named("lacks")):
+        if any(fault.argument == request.cid2 for fault in self.faults.named("lacks")):
             return Reply(framed.CID2_INVALID)
-        active = self.faults.hit("rtn")
-        if active:
-            return Reply(active.argument)
+        if fault := self.faults.hit("rtn"):
+            return Reply(fault.argument)
         if reply.info and self.faults.hit("empty"):
             return Reply(framed.OK)
         others = [number + self.commands.offset for number in self.group.there()]
@@ -162,7 +162,7 @@ class Battery:
     # what a test or the command line does to it
 
     def fault(self, name, rate=None, seconds=None):
-        """Switches a fault on (faults.KINDS), for `seconds` or until clear(); `rate` 0 … 1 (default 0.3). Arguments
+        """Switches a fault on (faults.FAULTS), for `seconds` or until clear(); `rate` 0 … 1 (default 0.3). Arguments
         stand behind a colon: "rtn:06", "lacks:44", "wrong_rate:9600".
         """
         active = self.faults.start(self.clock(), name, rate, seconds)
@@ -190,19 +190,17 @@ class Battery:
     def power_cycle(self, seconds=POWER_CYCLE_S):
         """Off and on: nothing is said for `seconds`, then it listens at its first rate (§5)."""
         self._silent_until = self.clock() + seconds
-        self._receiver.clear()
-        self._pace.clear()
         if self.console:
             self.console.power_cycle()
-            self.baud = self.console.baud
-        elif not self.commands.keeps_rate:
-            self.baud = self.commands.first_baud
+        self._begin(self.baud if self.commands.keeps_rate else self.commands.first_baud)
 
     def update(self, dialect="console", **options):
         """Newer firmware: from now on it speaks text (options of console.Console); or `framed` again, at 1200 baud."""
-        self.console = None
-        if dialect == "console":
-            self.console = Console(self.group, self._note, self._forbid, **options)
+        is_text = dialect == "console"
+        self.console = Console(self.group, self._note, self._forbid, **options) if is_text else None
+        self._begin(self.commands.first_baud)
+
+    def _begin(self, baud):
         self._receiver.clear()
         self._pace.clear()
-        self.baud = self.console.baud if self.console else self.commands.first_baud
+        self.baud = self.console.baud if self.console else baud

@@ -35,9 +35,8 @@ class Refused(Exception):
 class Commands:
     """Answers requests for `group`; `note(kind, pack, values)` hears the plain values of what is in a reply.
 
-    ADR and VER of the replies are `address` and `protocol`; `extra_alarm_byte` stands behind each pack's alarms;
-    `device`, `version` and `maker` are what 51H gives. `fast` says what becomes of rates above 4800: None: refused,
-    "accepts", or "deaf": accepted, and nothing is heard there.
+    ADR and VER of the replies are `address` and `protocol`; `extra_alarm_byte` stands behind each pack's alarms. `fast`
+    says what becomes of rates above 4800: None: refused, "accepts", or "deaf": accepted, and nothing is heard there.
     """
 
     first_baud = 1200  # after power on (§2.1)
@@ -45,13 +44,13 @@ class Commands:
     infoflag = 0x11  # before analog values, alarms and parameters
     analog_block = staticmethod(framed.analog_block)
     table = FRAMED
+    device, version, maker = "US2KBPL", "2.3", "Pylon"  # what 51H gives
 
-    def __init__(self, group, note, address=1, extra_alarm_byte=False, device="US2KBPL", version="2.3", maker="Pylon",
-                 protocol=0x20, fast=None):  # fmt: skip
+    def __init__(self, group, note, address=1, extra_alarm_byte=False, protocol=0x20, fast=None):
         self.group, self.note, self.address, self.fast = group, note, address, fast
         self.offset = 0  # of what INFO calls a pack, to its number in the group
         self.extra = b"\0" if extra_alarm_byte else b""
-        self.device, self.version, self.maker, self.protocol = device, version, maker, protocol
+        self.protocol = protocol
 
     def encode(self, request, reply):
         """The frame of a Reply."""
@@ -175,7 +174,8 @@ class Rs485Commands(Addressed):
     first_baud = 9600  # or 115200: a switch at the pack says
     keeps_rate = True
     table = RS485
+    device, version = "US3000C", "1.3"
 
-    def __init__(self, group, note, group_number=0, device="US3000C", version="1.3", **options):
-        super().__init__(group, note, device=device, version=version, **options)
+    def __init__(self, group, note, group_number=0, **options):
+        super().__init__(group, note, **options)
         self.offset = FIRST_ADDRESS + GROUP_STEP * group_number - 1

@@ -1,8 +1,4 @@
-"""What can go wrong on a real line, as faults that are switched on and off (protocol.md §2 "seen", §6).
-
-A fault is of one of three kinds: "reply" faults befall a reply with their rate; "state" faults hold while they are on;
-"event" faults happen once, when they are switched on.
-"""
+"""What can go wrong on a real line, as faults that are switched on and off (protocol.md §2 "seen", §6)."""
 
 import random
 from dataclasses import dataclass
@@ -55,14 +51,14 @@ def _cancel(frame, rng):
     return _same_sum(frame, rng, lambda one, two: rng.choice([c for c in HEX if c != two]))
 
 
-def _lost(frame, rng):
-    place = _place(frame, rng)
-    return frame[:place] + frame[place + 1 :]
+def _times(count):
+    """-> damage after which one character comes `count` times."""
 
+    def damage(frame, rng):
+        place = _place(frame, rng)
+        return frame[:place] + count * frame[place : place + 1] + frame[place + 1 :]
 
-def _doubled(frame, rng):
-    place = _place(frame, rng)
-    return frame[:place] + frame[place : place + 1] + frame[place:]
+    return damage
 
 
 def _truncated(frame, rng):
@@ -72,39 +68,31 @@ def _truncated(frame, rng):
 
 # name, what it does to the bytes of a frame (None: does not apply to this one); in the order in which they are applied
 DAMAGE = (
-    ("changed", _changed), ("swapped", _swapped), ("cancel", _cancel), ("lost", _lost), ("doubled", _doubled),
+    ("changed", _changed), ("swapped", _swapped), ("cancel", _cancel), ("lost", _times(0)), ("doubled", _times(2)),
     ("truncated", _truncated), ("noise", lambda frame, rng: rng.randbytes(rng.randint(1, NOISE_BYTES)) + frame),
     ("nul", lambda frame, rng: frame + bytes(rng.randint(1, NUL_BYTES))),
 )  # fmt: skip
-KINDS = {
-    **{name: "reply" for name, _ in DAMAGE},
-    **dict.fromkeys(("split", "late", "silent", "rtn", "empty", "wrong_pack"), "reply"),
-    **dict.fromkeys(("lacks", "unplugged", "babble"), "state"),
-    **dict.fromkeys(("power_cycle", "wrong_rate"), "event"),
-}  # fmt: skip
-USUAL_RATE = {"reply": DEFAULT_RATE, "state": 1.0, "event": 0.0}
+# name -> its usual rate: of a reply that it befalls; 1: it holds while it is on; 0: it happens once
+FAULTS = {
+    **{name: DEFAULT_RATE for name, _ in DAMAGE},
+    **dict.fromkeys(("split", "late", "silent", "rtn", "empty", "wrong_pack"), DEFAULT_RATE),
+    **dict.fromkeys(("lacks", "unplugged", "babble"), 1.0),
+    **dict.fromkeys(("power_cycle", "wrong_rate"), 0.0),
+}
 ARGUMENTS = {"rtn": 16, "lacks": 16, "wrong_rate": 10}  # what may stand behind a colon, and its base: RTN, CID2, baud
 NEEDED = ("rtn", "lacks")  # mean nothing without their argument
 
 
 @dataclass
-class Span:
-    """One entry of the log: when a fault was on, in seconds of the clock; `end` is None while it is."""
-
-    name: str
-    start: float
-    end: float | None = None
-
-
-@dataclass
-class Active:
-    """A fault that is on; `argument` as in ARGUMENTS, or None."""
+class Fault:
+    """One that was switched on; start and end in s of the log's clock, `until` in s of the battery's (None: no end)."""
 
     name: str
     argument: int | None
     rate: float
     until: float | None
-    span: Span
+    start: float
+    end: float | None = None
 
 
 class Faults:
@@ -116,50 +104,48 @@ class Faults:
         self.active, self.log = [], []
 
     def start(self, now, name, rate=None, seconds=None):
-        """Switches on `name`, such as "noise" or "rtn:06", for `seconds` or until clear(); -> Active. Several may be on
+        """Switches on `name`, such as "noise" or "rtn:06", for `seconds` or until clear(); -> Fault. Several may be on
         at a time. ValueError: no such fault, or not with this argument.
         """
         name, _, argument = name.partition(":")
-        if name not in KINDS:
-            raise ValueError(f"unknown fault {name!r}; known are: {', '.join(KINDS)}")
+        if name not in FAULTS:
+            raise ValueError(f"unknown fault {name!r}; known are: {', '.join(FAULTS)}")
         if (argument and name not in ARGUMENTS) or (not argument and name in NEEDED):
             raise ValueError(f"the fault {name!r} with the argument {argument!r}; it is {name}:06 for rtn and lacks")
-        span = Span(name, self.stamp())
-        active = Active(name, int(argument, ARGUMENTS[name]) if argument else None,
-                        USUAL_RATE[KINDS[name]] if rate is None else rate,
-                        None if seconds is None else now + seconds, span)  # fmt: skip
-        self.active.append(active)
-        self.log.append(span)
-        return active
+        value = int(argument, ARGUMENTS[name]) if argument else None
+        until = None if seconds is None else now + seconds
+        fault = Fault(name, value, FAULTS[name] if rate is None else rate, until, self.stamp())
+        self.log.append(fault)
+        self.active.append(fault)
+        return fault
 
     def clear(self, name=None):
         """Switches off `name`, or all."""
-        self._end(lambda active: name in (None, active.name))
+        self._end(lambda fault: name in (None, fault.name))
 
     def expire(self, now):
         """Ends those whose time is over."""
-        self._end(lambda active: active.until is not None and active.until <= now)
+        self._end(lambda fault: fault.until is not None and fault.until <= now)
 
     def _end(self, is_over):
-        for active in self.active:
-            if is_over(active):
-                active.span.end = self.stamp()
-        self.active = [active for active in self.active if active.span.end is None]
+        for fault in filter(is_over, self.active):
+            fault.end = self.stamp()
+        self.active = [fault for fault in self.active if fault.end is None]
 
     def due(self):
         """When the next one ends, or None."""
-        return min((active.until for active in self.active if active.until is not None), default=None)
+        return min((fault.until for fault in self.active if fault.until is not None), default=None)
 
     def named(self, name):
         """Those of this name that are on."""
-        return [active for active in self.active if active.name == name]
+        return [fault for fault in self.active if fault.name == name]
 
     def hit(self, name):
-        """Rolls the dice for `name`: -> Active when it strikes now, else None."""
-        for active in self.named(name):
-            if self.rng.random() < active.rate:
+        """Rolls the dice for `name`: -> Fault when it strikes now, else None."""
+        for fault in self.named(name):
+            if self.rng.random() < fault.rate:
                 self.counts[name] += 1
-                return active
+                return fault
         return None
 
     def damage(self, frame):
@@ -187,12 +173,12 @@ class Faults:
 def mixture(seed, now):
     """Weather for a day that begins `now`: yields (when, fault, rate or None, seconds), always the same for a seed."""
     rng = random.Random(f"{seed}/mixture")
-    names = [name for name in KINDS if name not in NEEDED] + ["rtn:02", "rtn:06", "rtn:91"]
+    names = [name for name in FAULTS if name not in NEEDED] + ["rtn:02", "rtn:06", "rtn:91"]
     end = now + DAY_S
     while now < end:
         rng.shuffle(names)
         for name in names:
             calm_s, lasts_s = rng.uniform(4, 10), rng.uniform(4, 9)
-            rate = rng.uniform(0.3, 0.7) if KINDS[name.split(":")[0]] == "reply" else None
+            rate = rng.uniform(0.3, 0.7) if FAULTS[name.split(":")[0]] == DEFAULT_RATE else None
             yield now + calm_s, name, rate, lasts_s
             now += calm_s + lasts_s

@@ -100,22 +100,14 @@ class Receiver:
     """Cuts what arrives into lines at EOI; a SOI begins anew; bounded."""
 
     def __init__(self):
-        self._line = bytearray()
+        self._rest = b""
 
     def clear(self):
         """Forgets half a line."""
-        self._line.clear()
+        self._rest = b""
 
     def feed(self, data):
         """-> the lines that this chunk completes, each from SOI up to, without, EOI."""
-        lines = []
-        for byte in data:
-            if byte == SOI[0]:
-                self._line[:] = SOI
-            elif byte == EOI[0]:
-                if self._line:
-                    lines.append(bytes(self._line))
-                self._line.clear()
-            elif self._line and len(self._line) < LONGEST:
-                self._line.append(byte)
-        return lines
+        *lines, rest = (self._rest + data).split(EOI)
+        self._rest = rest[-LONGEST:]
+        return [line[line.rindex(SOI) :] for line in lines if SOI in line]

@@ -7,14 +7,13 @@ REST_S = 60  # between charge and discharge
 
 
 class Group:
-    """`packs` packs, numbered from 1 in the order of `self.packs`. `speed`: how fast their time goes; `start`: the time
-    of the clock (s) at which it begins. More options are those of model.Pack.
+    """`packs` packs, numbered from 1 in the order of `self.packs`. `start`: the time of the clock (s) at which it
+    begins. More options are those of model.Pack.
     """
 
-    def __init__(self, packs, seed, speed=1.0, start=0.0, **pack_options):
-        self.seed, self.speed = seed, speed
+    def __init__(self, packs, seed, start=0.0, **pack_options):
         self.packs = []
-        self._options = pack_options
+        self._seed, self._options = seed, pack_options
         self._start, self._seconds = start, 0
         self._load, self._direction, self._rest = 0, 1, 0
         for _ in range(packs):
@@ -24,7 +23,7 @@ class Group:
         """One more pack at the end. ValueError beyond 16."""
         if len(self.packs) == MAX_PACKS:
             raise ValueError(f"a group holds up to {MAX_PACKS} packs")
-        self.packs.append(Pack(self.seed, len(self.packs), **self._options))
+        self.packs.append(Pack(self._seed, len(self.packs), **self._options))
 
     def pack(self, number):
         """The pack with this number, from 1; KeyError when the group has none."""
@@ -43,7 +42,7 @@ class Group:
             self._seconds += 1
             self._turn()
             for pack in self.packs:
-                pack.step(self._load, self.speed)
+                pack.step(self._load)
 
     def _turn(self):
         """The load of this second: charge until all are full, rest, discharge until one is low, rest, and again."""

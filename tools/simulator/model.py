@@ -1,7 +1,7 @@
 """Packs that charge and discharge: plausible, seeded, in integers; a step is one second of the clock.
 
 From one second to the next a pack changes so little that readings 10 s apart stay within the distances of protocol.md
-§6, up to a `speed` of about 10. What `override` fixes may jump, since it was asked for.
+§6. What `override` fixes may jump, since it was asked for.
 """
 
 import itertools
@@ -16,6 +16,7 @@ RAMP_MA = 200  # how fast the current follows the load, a second
 TAPER = 5  # near full the charge current is at most so many times the missing charge, per hour
 FULL_MA = 300  # what tapers below this is full
 EMPTY_PERMILLE = 200
+WARMING_S = 1800
 # state of charge in 0.1 %, resting voltage of a cell in mV
 RESTING = (
     (0, 2900), (50, 3100), (100, 3190), (200, 3240), (400, 3285), (600, 3300), (800, 3325), (950, 3345), (1000, 3420),
@@ -102,17 +103,15 @@ class Pack:
             return min(current, self._taper()) if self.alarms.charge_allowed else 0
         return current if self.alarms.discharge_allowed else 0
 
-    def step(self, load, speed):
+    def step(self, load):
         """One second on; `load` is the mean current of the rack in mA."""
         wanted = load + self._share + self._rng.randint(-1, 1) * 100 if load else 0
         near = max(self._current - RAMP_MA, min(self._current + RAMP_MA, wanted))
         self._current = self._allowed(near) // 100 * 100
-        moved = self.current * speed
-        self._charge = max(0, min(self.capacity * SECONDS_PER_HOUR, self._charge + round(moved)))
+        self._charge = max(0, min(self.capacity * SECONDS_PER_HOUR, self._charge + self.current))
         heat = self._current * self._current / 1e6 * 2  # 0.01 °C over the surroundings
         for n, rest in enumerate(self._rest):
-            away = (rest + heat - self._warmth[n]) * min(1.0, speed / 1800)
-            self._warmth[n] += max(-2.0, min(2.0, away))
+            self._warmth[n] += max(-2.0, min(2.0, (rest + heat - self._warmth[n]) / WARMING_S))
         self._second += 1
 
     def analog(self):

@@ -7,7 +7,6 @@ import time
 from functools import partial
 
 from .battery import Battery
-from .group import Group
 from .port import BAUDS, Pty
 
 LONGEST_WAIT_S = 60.0
@@ -17,30 +16,30 @@ CHANGES = ("fault", "clear", "misbehave", "power_cycle", "update")  # methods of
 class Simulator:
     """A simulated group of packs on a pty; `sim.path` is what a user opens.
 
-    packs 1 … 16, with so many cells and temperatures, wide and capacity as of model.Pack. baud: where it starts. paced:
-    10 bit times a character, else at once. charge_speed: seconds of charging that pass in a second. speed: how many
-    times as fast everything goes: the line, a power cycle, the seconds of a fault. clock: seconds, monotonic; what is
-    told is in its time, whatever the speed. options: of Battery. What it tells (truth, counts, forbidden) and what is
-    done to it (fault, clear, misbehave, power_cycle, update) is as of Battery; fault_log: a faults.Span for each fault.
+    baud: where it starts (None: as after power on). speed: how many times as fast everything goes: the line, a power
+    cycle, the seconds of a fault; what is told is in the time of time.monotonic(), whatever the speed. options: of
+    Battery. What it tells (truth, counts, forbidden) and what is done to it (fault, clear, misbehave, power_cycle,
+    update) is as of Battery; fault_log: a faults.Fault for each fault.
 
     Use as a context manager, or start() and close(). All methods may be called from any thread.
     """
 
-    def __init__(self, packs=2, cells=15, temperatures=5, seed=1, wide=False, capacity=None, charge_speed=1.0,
-                 baud=None, paced=True, clock=time.monotonic, speed=1, **options):  # fmt: skip
-        self.clock = clock if speed == 1 else lambda: clock() * speed
+    def __init__(self, packs=2, baud=None, speed=1, **options):
         if baud is not None and baud not in BAUDS:
             raise ValueError(f"no battery listens at {baud} baud")
         self.speed, self.path = speed, None
-        self.group = Group(packs, seed, charge_speed, self.clock(), cells=cells, temperatures=temperatures, wide=wide,
-                           capacity=capacity)  # fmt: skip
-        self.battery = Battery(self.group, self.clock, seed, baud, paced, stamp=clock, **options)
+        self.battery = Battery(self.clock, packs, baud=baud, stamp=time.monotonic, **options)
+        self.group = self.battery.group
         self.truth, self.counts, self.forbidden = self.battery.truth, self.battery.counts, self.battery.forbidden
         self.fault_log = self.battery.faults.log
         self._lock = threading.RLock()
         for name in CHANGES:
             setattr(self, name, partial(self._do, getattr(self.battery, name)))
         self._pty = self._thread = self._wake_read = self._wake_write = None
+
+    def clock(self):
+        """s that passed for the battery."""
+        return time.monotonic() * self.speed
 
     @property
     def baud(self):
