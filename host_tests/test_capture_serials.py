@@ -6,8 +6,8 @@ import random
 
 import console_answers
 import pytest
-from capture_rig import Rig, harmless
-from decode_vectors import reply
+from capture_rig import Rig
+from codec_cases import characters, made
 from messages_cases import SERIAL
 
 from firmware.battery import frame, messages
@@ -27,15 +27,15 @@ def leaks(rig):
     return found
 
 
+def faults(fault):
+    return [(fault, 0.6)] if fault else []
+
+
 @pytest.mark.parametrize("fault", (None, *NOISES))
 def test_no_serial_number_is_in_a_framed_capture(fault):
-    for seed in range(1 if fault is None else 4):
+    for seed in range(4 if fault else 1):
         rig = Rig(packs=3, seed=seed)
-        found = rig.steps.find()
-        if fault:
-            rig.battery.fault(fault, 0.6)
-        rig.steps.ask(found)
-        harmless(rig, 1200)
+        rig.run(faults=faults(fault))
         assert leaks(rig) == [] and (fault or rig.of(frame.SERIAL_NUMBER))
         for row in rig.of(frame.SERIAL_NUMBER):
             if row["valid"] and row["kind"] == "recorded" and fault not in ("swapped", "cancel"):
@@ -47,11 +47,7 @@ def test_no_serial_number_is_in_a_framed_capture(fault):
 def test_no_serial_number_is_in_a_console_capture(firmware, fault):
     for seed in range(3 if fault else 1):
         rig = Rig(115200, console={"firmware": firmware, "pager": 6 if seed == 1 else None}, packs=2, seed=seed)
-        found = rig.steps.find()
-        if fault:
-            rig.battery.fault(fault, 0.6)
-        rig.steps.ask(found)
-        harmless(rig, 115200)
+        rig.run(faults=faults(fault))
         assert rig.of("info 1") and leaks(rig) == []
 
 
@@ -64,12 +60,12 @@ def test_serial_numbers_are_there_when_they_are_wanted():
 
 
 ASK = b"~20014693E00201FD2F\r"
-GOOD = reply(SERIAL).encode() + b"\r"
-HIDDEN = reply(b"\x02" + b"X" * 16).encode() + b"\r"
-SHORT = reply(b"\x02" + b"SHORT7\0\0\0\0\0\0\0\0\0\0").encode()
+GOOD = made(characters(SERIAL))
+HIDDEN = made(characters(b"\x02" + b"X" * 16))
+SHORT = made(characters(b"\x02" + b"SHORT7\0\0\0\0\0\0\0\0\0\0"))[:-1]
 MASKED = (
     (ASK, GOOD, HIDDEN),
-    (ASK, SHORT, reply(b"\x02" + b"X" * 6 + b"\0" * 10).encode()),
+    (ASK, SHORT, made(characters(b"\x02" + b"X" * 6 + b"\0" * 10))[:-1]),
     (ASK, b"\xb0" + GOOD + b"\0", b"x" + HIDDEN + b"\0"),
     (ASK, GOOD[:30], GOOD[:13] + b"x" * 17),
     (ASK, GOOD[1:], b"x" * 50 + b"\r"),

@@ -10,7 +10,6 @@ import pytest
 import recordings
 from capture_rig import Rig
 from codec_cases import ANALOG
-from decode_vectors import text_of
 from tool_process import Tool
 
 from tools import capture, decode
@@ -18,7 +17,7 @@ from tools import test as one_command
 from tools.simulator import Simulator
 
 TIMEOUT_S = 120
-CONSOLE_ROWS = 12  # of two packs
+FRAME_TESTS = 12
 
 
 def captured(tmp_path, sim, *arguments, status=0):
@@ -30,54 +29,47 @@ def captured(tmp_path, sim, *arguments, status=0):
     return path, tool.output
 
 
-def run_pytest(project, *arguments):
-    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-p", "no:xdist", *arguments]
-    return subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
-
-
 def over_capture(project, path):
     """The tests of recordings over a capture -> (how many passed, how many failed) there."""
     files = ["host_tests/test_recorded_frames.py", "host_tests/test_console.py", "host_tests/test_decode.py"]
-    out = run_pytest(project, *files, "-k", "capture", "--frames", str(path)).stdout
+    command = [sys.executable, "-m", "pytest", "-v", "-p", "no:cacheprovider", "-p", "no:xdist", *files]
+    command += ["-k", "capture", "--frames", str(path)]
+    out = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=TIMEOUT_S, check=False).stdout
     return out.count("[capture] PASSED"), out.count("[capture] FAILED")
 
 
-# -- both dialects, from the port to the tests
+# -- every dialect, from the port to the tests
 
 
 @pytest.mark.slow
-def test_a_framed_capture_goes_into_the_tests(project, tmp_path, capsys):
-    sim = Simulator(packs=2, baud=4800, paced=False)
-    path, said = captured(tmp_path, sim)
-    assert sim.baud == 4800 and "it still listens at 4800 baud, as before" in said
-    assert f"{path}: 13 answers, 4 without an answer; serial numbers are masked" in said
-    rows = recordings.load(path)
-    assert all(sim.group.pack(number).serial not in path.read_text() + said for number in (1, 2))
-    assert over_capture(project, path) == (12, 0)
-    assert decode.main([str(path)]) == 0 and "30 frames: 30 good, 0 bad" in capsys.readouterr().out
-    analog = next(row for row in rows if row["request"] == "~20014642E00201FD35")
-    analog["response"] = text_of(ANALOG)[:-1] + "4"
-    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert over_capture(project, path)[1] > 0
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize(("firmware", "options"), [
-    ("us2000c", {}), ("us5000-v2", {"pager": 10}),
-])  # fmt: skip
-def test_a_console_capture_goes_into_the_tests(project, tmp_path, firmware, options):
-    sim = Simulator(packs=2, paced=False, dialect="console", console={"firmware": firmware, **options})
-    path, said = captured(tmp_path, sim, "--baud", "115200")
-    assert "it speaks the text console at 115200 baud" in said and f"{CONSOLE_ROWS} answers" in said
-    assert all(sim.group.pack(number).serial not in path.read_text() + said for number in (1, 2))
-    assert over_capture(project, path) == (2, 0)
+@pytest.mark.parametrize(("options", "more", "said", "answers", "tests"), [
+    ({"baud": 4800}, [], "it speaks the framed protocol at 4800 baud", 14, FRAME_TESTS),
+    ({"dialect": "rs485", "echo": True}, ["--baud", "9600"], "of an RS485 port at 9600 baud", 12, FRAME_TESTS),
+    ({"dialect": "console", "console": {"firmware": "us2000c"}}, ["--baud", "115200"], "the text console", 12, 2),
+    ({"dialect": "console", "console": {"firmware": "us5000-v2", "pager": 10}}, ["--baud", "115200"],
+     "the text console at 115200 baud", 12, 2),
+], ids=["framed", "rs485", "console", "console with a pager"])  # fmt: skip
+def test_a_capture_goes_into_the_tests_and_into_decode(project, tmp_path, capsys, options, more, said, answers, tests):
+    sim = Simulator(packs=2, paced=False, **options)
+    path, output = captured(tmp_path, sim, *more)
+    assert said in output and f"{path}: {answers} answers" in output and "it still listens at " in output
+    assert output.rstrip().endswith("; serial numbers are masked")
+    assert all(sim.group.pack(number).serial not in path.read_text() + output for number in (1, 2))
+    assert over_capture(project, path) == (tests, 0)
+    if options.get("dialect") != "console":
+        assert decode.main([str(path)]) == 0 and " good, 0 bad" in capsys.readouterr().out
+        rows = recordings.load(path)
+        analog = next(row for row in rows if row["kind"] == "recorded" and row["request"][7:9] == "42")
+        analog["response"] = ANALOG.decode()[:-2] + "4"
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        assert over_capture(project, path)[1] > 0
 
 
 @pytest.mark.slow
 def test_a_console_that_sleeps_is_woken_and_it_is_said(tmp_path):
     sim = Simulator(packs=1, dialect="console", console={"asleep": True, "pager": 10})
     path, said = captured(tmp_path, sim)
-    assert capture.WOKEN in said and "waking a text console: ~20014682C0048520FCC3 at 1200 baud" in said
+    assert capture.WOKEN in said and "~20014682C0048520FCC3 to wake a text console" in said
     assert len(recordings.console(recordings.load(path))) == 7
 
 

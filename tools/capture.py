@@ -14,7 +14,6 @@ import signal
 import sys
 import termios
 import time
-import types
 from collections import Counter
 from pathlib import Path
 
@@ -22,13 +21,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools import ToolError, environment, options
 
-FOUND, NOT_FOUND = 0, 1
+FOUND = 0
 WRITE_TIMEOUT_S = 5
 NOTHING = """no battery answers. Check: the cable is in the port named Console of the master pack, the battery is on,
 the adapter is for RS-232 (not TTL, not RS-485), TX and RX are not swapped, GND is connected, nothing else uses it"""
 WOKEN = "its text console slept and is awake now, at 115200 baud; it sleeps again when the battery is switched off"
-NAMES = {"pylontech-rs232": "framed protocol", "console": "text console", "pace": "framed protocol of PACE",
-         "pylontech": "framed protocol of an RS485 port"}  # fmt: skip
 KINDS = (("recorded", "answers"), ("error", "refusals"), ("damaged", "damaged"), ("silent", "without an answer"))
 
 
@@ -38,7 +35,7 @@ class Output:
     def __init__(self, path):
         self.path, self.kinds = path, Counter()
         try:
-            self._file = open(path, "x", encoding="ascii")  # noqa: SIM115 - closed by main()
+            self._file = open(path, "x", encoding="ascii", buffering=1)  # noqa: SIM115 - until the process ends
         except FileExistsError:
             raise ToolError(f"{path} is there already: name another file with --output") from None
         except OSError as error:
@@ -48,14 +45,9 @@ class Output:
         """One more row; on the disk when this returns."""
         try:
             self._file.write(json.dumps(row) + "\n")
-            self._file.flush()
         except OSError as error:
             raise ToolError(f"cannot write {self.path}: {error.strerror}") from None
         self.kinds[row["kind"]] += 1
-
-    def close(self):
-        """The file is whole."""
-        self._file.close()
 
     def __str__(self):
         said = ", ".join(f"{self.kinds[kind]} {word}" for kind, word in KINDS if self.kinds[kind])
@@ -88,7 +80,6 @@ def main(arguments=None):
 
     status = options.guarded("capture", work)
     for output in made:
-        output.close()
         say(f"{output}; serial numbers are {'in it' if given.serials else 'masked'}")
     return status
 
@@ -111,12 +102,10 @@ def open_port(path):
 
 def capture(serial, output, given):
     """Finds the battery at a serial.Serial and asks it everything; rows go into `output` -> exit status. ToolError."""
-    # What MicroPython has and CPython lacks, for those parts of the firmware that say const().
-    sys.modules.setdefault("micropython", types.SimpleNamespace(const=lambda value: value))
-    from tools.capture_port import Clock, Port
-    from tools.capture_steps import Steps
+    from tools.capture_port import Port
+    from tools.capture_steps import NAMES, Steps
 
-    steps = Steps(Port(serial, Clock()), output.keep, say, given.serials, given.group)
+    steps = Steps(Port(serial), output.keep, say, given.serials, given.group)
     say(f"looking for a battery at {given.port}")
     found = steps.find(given.baud)
     if found is None:

@@ -5,23 +5,30 @@ Keeps every byte, and lets nothing out but read commands.
 
 from __future__ import annotations
 
+import operator
 import re
 import time
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 
-from firmware.battery import frame
+from firmware.battery import frame, pace
 from tools import ToolError
 
-# What an owner's battery may be asked: of the firmware's allow-list all but 91H, which changes the rate.
-READ_COMMANDS = tuple(sorted(cid2 for cid2 in frame.COMMANDS if cid2 != frame.SET_RATE))
+# What an owner's battery may be asked: of the firmware's allow-lists all but 91H, which changes the rate.
+READ_COMMANDS = frozenset(frame.COMMANDS | pace.COMMANDS) - {frame.SET_RATE}
 CONSOLE_COMMAND = re.compile(rb"(pwr|time|info|stat|(pwr|bat|info|stat|soh) ([1-9]|1[0-6]))\r?\n")
 WAKE_UP = b"~20014682C0048520FCC3\r"  # asks newer firmware for its text console
 NEWLINE = b"\r\n"
 PAGER_KEY = b"\r"  # goes on with the answer that is coming
-KEYS = (NEWLINE, PAGER_KEY)
+KEYS = (NEWLINE, PAGER_KEY, WAKE_UP)
 MAX_BYTES = 65536  # kept of what comes after one request
 QUIET_MS, SETTLE_MS, POLL_MS = 30, 300, 5
 CHUNK_BYTES = 256
+# What the firmware uses of MicroPython's module `time`
+CLOCK = SimpleNamespace(
+    ticks_ms=lambda: time.monotonic_ns() // 1_000_000, ticks_add=operator.add, ticks_diff=operator.sub,
+    sleep_ms=lambda ms: time.sleep(ms / 1000),
+)  # fmt: skip
 
 
 class Forbidden(ToolError):
@@ -37,44 +44,21 @@ class Exchange:
     received: bytearray = field(default_factory=bytearray)
 
 
-class Clock:
-    """What the firmware uses of MicroPython's module `time`; all in ms."""
-
-    def ticks_ms(self):
-        """-> ms since some moment."""
-        return time.monotonic_ns() // 1_000_000
-
-    def ticks_add(self, ticks, delta):
-        """-> `delta` ms after `ticks`."""
-        return ticks + delta
-
-    def ticks_diff(self, end, start):
-        """-> ms from `start` to `end`."""
-        return end - start
-
-    def sleep_ms(self, ms):
-        """Waits so many ms."""
-        time.sleep(ms / 1000)
-
-
-def is_allowed(data, commands=READ_COMMANDS):
-    """Whether these bytes may go to a battery: one of the read `commands` of its dialect, a key, the wake-up."""
-    if data in KEYS or data == WAKE_UP or CONSOLE_COMMAND.fullmatch(data):
+def is_allowed(data):
+    """Whether these bytes may go to a battery: a read command, a key, the wake-up."""
+    if data in KEYS or CONSOLE_COMMAND.fullmatch(data):
         return True
     try:
-        return data.endswith(b"\r") and frame.decode(data).code in commands
+        return data.endswith(b"\r") and frame.decode(data).code in READ_COMMANDS
     except frame.FrameError:
         return False
 
 
 class Port:
-    """`serial` is a serial.Serial or the like, with timeout 0; `clock` as MicroPython's module `time`. `commands`: the
-    framed ones that may be sent.
-    """
+    """`serial` is a serial.Serial or the like, with timeout 0; `clock` as CLOCK."""
 
-    def __init__(self, serial, clock):
+    def __init__(self, serial, clock=CLOCK):
         self._serial, self.clock = serial, clock
-        self.commands = READ_COMMANDS
         self._exchanges = []
 
     def init(self, baudrate):
@@ -85,7 +69,7 @@ class Port:
     def write(self, data):
         """Sends one command. Forbidden."""
         data = bytes(data)
-        if not is_allowed(data, self.commands):
+        if not is_allowed(data):
             raise Forbidden(f"{data!r} is no read command: it was not sent")
         if data != PAGER_KEY or not self._exchanges:
             self._exchanges.append(Exchange(data, self._serial.baudrate))
@@ -94,25 +78,21 @@ class Port:
     def readinto(self, buffer):
         """What has arrived goes into `buffer` -> number of bytes, or None."""
         data = self._serial.read(len(buffer))
-        if not data:
-            return None
         buffer[: len(data)] = data
-        if not self._exchanges:
-            self._exchanges.append(Exchange(b"", self._serial.baudrate))
-        received = self._exchanges[-1].received
-        received += data[: max(0, MAX_BYTES - len(received))]
-        return len(data)
+        if data and self._exchanges:
+            received = self._exchanges[-1].received
+            received += data[: max(0, MAX_BYTES - len(received))]
+        return len(data) or None
 
     def take(self):
         """Waits for the rest of what is coming, within a bound -> [Exchange] since the last time."""
         buffer, clock = bytearray(CHUNK_BYTES), self.clock
-        began = last = clock.ticks_ms()
-        while True:
-            some, now = self.readinto(buffer), clock.ticks_ms()
-            last = now if some else last
-            if clock.ticks_diff(now, last) >= QUIET_MS or clock.ticks_diff(now, began) >= SETTLE_MS:
-                break
-            if not some:
+        began = last = now = clock.ticks_ms()
+        while clock.ticks_diff(now, last) < QUIET_MS and clock.ticks_diff(now, began) < SETTLE_MS:
+            if self.readinto(buffer):
+                last = now
+            else:
                 clock.sleep_ms(POLL_MS)
+            now = clock.ticks_ms()
         taken, self._exchanges = self._exchanges, []
         return taken

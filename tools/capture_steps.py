@@ -1,6 +1,6 @@
 """What a capture asks a battery, step by step: where it listens, then every read command of its dialect.
 
-Each step is bounded by the firmware's Link or Line, which ask; here is in what order, and what is said about it.
+Each step is bounded by the firmware's search, Link or Line, which ask; here is in what order, and what is said.
 """
 
 from __future__ import annotations
@@ -8,32 +8,33 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from firmware.battery import NoReply, Refusal, frame, pace, search
+from firmware.battery import NoReply, Refusal, frame, link_search, pace, pace_readings, search
+from firmware.battery.console_line import Line
 from firmware.battery.link import Link
 from firmware.battery.rs485 import Rs485Link
-from tools import capture_rows
-from tools.capture_console import CONSOLE_BAUD, PROMPT, ConsoleSteps
-from tools.capture_port import NEWLINE, WAKE_UP, Exchange
-from tools.decode_values import ALL_PACKS, COMMANDS, PACE, RETURN_CODES, WITH_PACK, command_in_words, values
+from firmware.battery.search import CONSOLE, CONSOLE_BAUD, FRAMED, PACE, RS485
+from tools import capture_rows, decode_values
+from tools.capture_port import WAKE_UP
 
-PACE_BAUD = 9600
-RATES = (1200, 2400, 4800, 9600, 19200)  # of the framed protocol; and at that of the console, too
-WAKE_UP_BAUD = 1200
-ADDRESSES, ADR_ERROR = (1, 2, 0), 0x90  # 01H by the protocol; the others for a battery that refuses it
-MAX_PACKS = 16  # of a group (§2.8)
-ATTEMPTS, PROBES = 3, 2  # of a question; of the first one, at each rate
-PROMPT_MS = 1000
-WAKE_UP_MS, WAKE_UP_KEYS = 2200, 10  # until the console is there; how often it gets a newline then
+NAMES = {FRAMED: "framed protocol", CONSOLE: "text console", PACE: "framed protocol of PACE",
+         RS485: "framed protocol of an RS485 port"}  # fmt: skip
+ROUNDS, ATTEMPTS, PROMPTS = 2, 3, 10  # of the search, of a question, of newlines until a prompt comes
+ALL_PACKS = 0xFF  # of PACE
 OF_THE_GROUP = (frame.MANUFACTURER, frame.PROTOCOL_VERSION, frame.SYSTEM_PARAMETERS, frame.PACK_COUNT)
-OF_A_PACK = (frame.ANALOG_VALUES, frame.ALARMS, frame.MANAGEMENT)
+OF_A_PACK = (frame.ANALOG_VALUES, frame.ALARMS, frame.MANAGEMENT, pace_readings.VERSION)
+SERIAL_NUMBERS = (frame.SERIAL_NUMBER, pace_readings.SERIAL_NUMBER)
+IN_WORDS = (frame.MANUFACTURER, frame.PACK_COUNT)  # whose answers are said
+CONSOLE_OF_A_PACK = ("info", "pwr", "bat", "stat", "soh")
+ALONE = ("info", "stat")  # some consoles answer them only without a number, for the master
+FORCE = ("UTlow", "CoulombAH")  # columns of `pwr`
 
 
 class Found(NamedTuple):
-    """Where the battery listens: baud, dialect FRAMED … of capture_rows, whether it had to be woken."""
+    """Where the battery listens: baud, dialect of firmware.battery.search, whether it had to be woken."""
 
     baud: int
     dialect: str
-    woken: bool = False
+    woken: bool
 
 
 class Steps:
@@ -42,163 +43,138 @@ class Steps:
     """
 
     def __init__(self, port, keep, say, serials=False, group=0):
-        self._port, self._keep, self._say, self._serials = port, keep, say, serials
-        self._link = Link(port, port.clock, RATES[0])
-        self._model, self._family, self._group, self._commands = "", capture_rows.FRAMED, group, COMMANDS
+        self._port, self._keep, self._say, self._serials, self._group = port, keep, say, serials, group
+        self._dialect, self._model = FRAMED, ""
 
     def find(self, baud=None):
-        """Looks at every rate, or at `baud` only -> Found, or None: no battery answers."""
-        for rate in RATES if baud is None else (baud,):
-            if rate == PACE_BAUD:  # first, since such a battery may take the question of _probe(), too
-                found = self._relative(search.probes(search.PACE), rate)
-                if found:
-                    return found
-            if rate != CONSOLE_BAUD and self._probe(rate):
-                return Found(rate, capture_rows.FRAMED)
-        if baud in (None, PACE_BAUD):
-            found = self._relative(search.probes(search.RS485, group=self._group), PACE_BAUD)
-            if found:
-                return found
-        return self._find_console(baud is None) if baud in (None, CONSOLE_BAUD) else None
-
-    def _relative(self, probes, baud):
-        """Those of the probes at this rate: does an RS485 port answer, or a battery of PACE? -> Found or None."""
-        for probe in probes:
-            if probe[1] != baud:
-                continue
+        """Tries all that the firmware tries, or what it tries at `baud` -> Found, or None: no battery answers."""
+        quiet, wake_up = self._probes()
+        tried = [probe for probe in quiet if baud in (None, probe[1])] * ROUNDS + (wake_up if baud is None else [])
+        woken = False
+        for probe in tried:
             name = search.answers(self._port, self._port.clock, probe)
-            family = {search.RS485: capture_rows.RS485, search.PACE: capture_rows.OF_PACE}.get(name, self._family)
-            self._keep_framed(family)
-            self._say(f"{baud} baud, {probe[0]}: {f'answers as {name}' if name else 'no reply that fits'}")
-            if family != self._family:
-                self._settle(family, probe)
-                return Found(baud, family)
+            woken = woken or probe[2] == WAKE_UP
+            self._keep_all(name or probe[0])
+            what = f"{WAKE_UP.decode().strip()} to wake a text console" if probe[2] == WAKE_UP else probe[0]
+            self._say(f"{probe[1]} baud, {what}: {f'answers as {name}' if name else 'no answer'}")
+            if name:
+                self._dialect = name
+                return Found(CONSOLE_BAUD if name == CONSOLE else probe[1], name, woken)
         return None
 
-    def _settle(self, family, probe):
-        """From now on it is asked as one of this family."""
-        self._family = family
-        if family == capture_rows.OF_PACE:
-            self._commands = PACE
-            self._port.commands = tuple(pace.COMMANDS)
-            self._link = pace.PaceLink(self._port, self._port.clock, probe[1])
-            self._link.version = int(probe[2][1:3], 16)
-        else:
-            self._link = Rs485Link(self._port, self._port.clock, probe[1], self._group)
-
-    def _probe(self, rate):
-        """Does a battery answer framed requests at this rate? RTN 90H: it may have another ADR."""
-        link = self._link
-        link.set_rate(rate)
-        self._port.take()
-        for address in ADDRESSES:
-            link.address = address
-            answer = self._framed(frame.PROTOCOL_VERSION, None, PROBES, f"{rate} baud, framed")
-            if not (isinstance(answer, Refusal) and answer.code == ADR_ERROR):
-                return not isinstance(answer, NoReply)
-        link.address = ADDRESSES[0]  # it answers, whatever it says
-        return True
-
-    def _find_console(self, may_wake):
-        """A prompt at 115200 baud, framed replies there, or a console that wakes up -> Found or None."""
-        found = self._prompt(NEWLINE)
-        self._say(f"{CONSOLE_BAUD} baud, text console: {'a prompt' if found else 'no prompt'}")
-        if found:
-            return Found(CONSOLE_BAUD, capture_rows.CONSOLE)
-        relative = self._relative(search.probes(search.RS485, group=self._group), CONSOLE_BAUD)
-        if relative:
-            return relative
-        if self._probe(CONSOLE_BAUD):
-            return Found(CONSOLE_BAUD, capture_rows.FRAMED)
-        if not may_wake:
-            return None
-        self._say(f"waking a text console: {WAKE_UP.decode().strip()} at 1200 baud, then newlines at {CONSOLE_BAUD}")
-        self._port.init(WAKE_UP_BAUD)
-        self._port.write(WAKE_UP)
-        self._port.clock.sleep_ms(WAKE_UP_MS)
-        self._keep_stray(WAKE_UP, WAKE_UP_BAUD, self._received())
-        found = any(self._prompt(b"\r\n") for _ in range(WAKE_UP_KEYS))
-        self._say(f"{CONSOLE_BAUD} baud, text console: {'a prompt' if found else 'no prompt'}")
-        return Found(CONSOLE_BAUD, capture_rows.CONSOLE, woken=True) if found else None
-
-    def _prompt(self, key):
-        """True when a prompt comes within a second, and nothing behind it; all else is kept."""
-        clock, received = self._port.clock, b""
-        self._port.init(CONSOLE_BAUD)
-        self._port.write(key)
-        began = clock.ticks_ms()
-        while clock.ticks_diff(clock.ticks_ms(), began) < PROMPT_MS and not PROMPT.search(received):
-            received += self._received()
-        self._keep_stray(key, CONSOLE_BAUD, received)
-        return bool(PROMPT.search(received))
-
-    def _received(self):
-        return b"".join(bytes(exchange.received) for exchange in self._port.take())
-
-    def _keep_stray(self, key, baud, received):
-        """Keeps what came to a key, when that is more than a prompt."""
-        if not re.fullmatch(rb"[\r\n ]*([A-Za-z][\w-]*>\s*)?", received):
-            self._keep(capture_rows.stray(Exchange(key, baud, received), self._serials))
+    def _probes(self):
+        """-> (PACE first, since such a battery may take the others' questions, too; what wakes a console)."""
+        slow, fast = search.probes(FRAMED), search.probes(FRAMED, CONSOLE_BAUD)
+        prompt, *wake_up = search.probes(CONSOLE)
+        rs485 = search.probes(RS485, group=self._group)
+        return [*search.probes(PACE), *slow, prompt, *rs485, *(one for one in fast if one not in slow)], wake_up
 
     def ask(self, found):
         """Every read command once, those of a pack for each, where it was `found` -> how many packs."""
-        if found.dialect != capture_rows.CONSOLE:
-            return self._ask_framed(found)
-        return ConsoleSteps(self._port, self._keep, self._say, self._serials).ask()
+        return self._ask_console() if found.dialect == CONSOLE else self._ask_framed(found.baud)
 
-    def _ask_framed(self, found):
-        self._link.set_rate(found.baud)
-        answers = {}
-        is_pace = found.dialect == capture_rows.OF_PACE
-        of_the_group = [cid2 for cid2 in OF_THE_GROUP if cid2 in self._link.commands]
-        of_a_pack = (*OF_A_PACK[:2], 0xC1) if is_pace else OF_A_PACK
-        for cid2 in of_the_group:
-            answers[cid2] = self._framed(cid2, ALL_PACKS if is_pace else None)
-            self._model = getattr(answers[cid2], "device", self._model)
-        count = answers.get(frame.PACK_COUNT)
-        count = count[1] if is_pace and isinstance(count, tuple) else count
-        count = min(count, MAX_PACKS) if isinstance(count, int) else None
+    def _keep_all(self, dialect, refused=None):
+        for exchange in self._port.take():
+            row = capture_rows.row(exchange, dialect, self._model, self._serials, refused)
+            if row:
+                self._keep(row)
+
+    def _link(self, baud):
+        """-> the Link of the dialect, with the ADR or VER that the battery takes."""
+        port = self._port
+        if self._dialect == PACE:
+            link = pace.PaceLink(port, port.clock, baud)
+            link_search.reaches_pace(link)
+        elif self._dialect == RS485:
+            link = Rs485Link(port, port.clock, baud, self._group)
+        else:
+            link = Link(port, port.clock, baud)
+            link_search.reaches(link)
+        self._keep_all(self._dialect)
+        return link
+
+    def _ask_framed(self, baud):
+        link, count = self._link(baud), None
+        group, of_a_pack, serials = ([cid2 for cid2 in asked if cid2 in link.commands]
+                                     for asked in (OF_THE_GROUP, OF_A_PACK, SERIAL_NUMBERS))  # fmt: skip
+        for cid2 in group:
+            answer = self._framed(link, cid2, ALL_PACKS if self._dialect == PACE else None)
+            self._model = getattr(answer, "device", self._model)
+            if cid2 == frame.PACK_COUNT and not isinstance(answer, NoReply | Refusal):
+                count = answer[1] if self._dialect == PACE else answer
         packs = 0
-        for pack in range(1, 1 + (MAX_PACKS if count is None else count)):
-            first, *_ = [self._framed(cid2, pack) for cid2 in of_a_pack]
+        for pack in range(1, 1 + min(frame.MAX_PACKS if count is None else count, frame.MAX_PACKS)):
+            first, *_ = [self._framed(link, cid2, pack) for cid2 in of_a_pack]
             if count is None and isinstance(first, NoReply | Refusal):
                 break  # it does not say how many there are: until one does not answer
             packs = pack
         for pack in range(1, packs + 1):  # last, so that no late reply with one gets into another answer
-            self._framed(0xC2 if is_pace else frame.SERIAL_NUMBER, pack)
+            self._framed(link, serials[0], pack)
         return packs
 
-    def _framed(self, cid2, pack=None, attempts=ATTEMPTS, what=None):
+    def _framed(self, link, cid2, pack=None):
         """One command -> what it answered, or the NoReply or Refusal."""
+        commands = decode_values.PACE if self._dialect == PACE else decode_values.COMMANDS
+        name, _, read = commands[cid2]
+
+        def parse(info):
+            answer = read(info)
+            return (pack, answer) if isinstance(answer, str) else answer  # a text of PACE does not say whose it is
+
         try:
-            answer = self._link.request(cid2, self._parser(cid2, pack), pack, attempts)
+            answer = link.request(cid2, parse if read else None, pack, ATTEMPTS)
+            values = decode_values.values(cid2, answer) if cid2 in IN_WORDS else [("", "answered")]
+            said = ", ".join(value for _, value in values)
         except (NoReply, Refusal) as error:
-            answer = error
-        self._keep_framed(self._family)
-        place = f"pack {pack}, " if pack and pack != ALL_PACKS else ""
-        name = command_in_words(cid2, self._commands)
-        self._say(f"{what or f'{place}{cid2:02X}H {name}'}: {_in_words(answer, cid2)}")
+            answer, said = error, capture_rows.reason(error)
+        self._keep_all(self._dialect)
+        self._say(f"{f'pack {pack}, ' if pack not in (None, ALL_PACKS) else ''}{cid2:02X}H {name}: {said}")
         return answer
 
-    def _parser(self, cid2, pack):
-        parse = self._commands[cid2][2]
-        if cid2 in COMMANDS:
-            return parse
-        return lambda info: (pack, parse(info))  # of PACE: a text does not say whose it is
+    def _ask_console(self):
+        line = Line(self._port, self._port.clock)
+        line.set_rate(CONSOLE_BAUD)
+        table = self._console(line, "pwr")
+        packs = packs_of(table or ())
+        if any(name in row.split() for row in table or () for name in FORCE):
+            self._say("these columns are of the Force family, which the firmware does not know; all is recorded")
+        self._say(f"packs in the table: {', '.join(map(str, packs)) or 'none that can be read, trying pack 1'}")
+        self._console(line, "time")
+        for pack in packs or [1]:
+            for command in CONSOLE_OF_A_PACK:
+                if self._console(line, command, pack) is None and pack == 1 and command in ALONE:
+                    self._console(line, command)
+        return len(packs)
 
-    def _keep_framed(self, family):
-        for exchange in self._port.take():
-            if exchange.sent:  # else on a line that never falls silent: between two questions
-                self._keep(capture_rows.framed(exchange, self._model, self._serials, family))
+    def _console(self, line, command, pack=None):
+        """One command -> the lines of its answer, or None."""
+        what = f"{command} {pack or ''}".strip()
+        for _ in range(ATTEMPTS):
+            try:
+                lines, refused = line.request(command, pack, _texts, 1), None
+            except (NoReply, Refusal) as error:
+                lines, refused = None, error
+            if command == "info":
+                found = [text.partition(":")[2].strip() for text in lines or () if re.match(r"\s*Device name *:", text)]
+                self._model = "".join(found[:1]) or self._model
+            self._keep_all(CONSOLE, refused)
+            self._say(f"{what}: {f'{len(lines)} lines' if refused is None else capture_rows.reason(refused)}")
+            if not isinstance(refused, NoReply):
+                break
+            # The pager would eat a command's first character. What comes is the rest of an answer, and is not kept
+            prompt = search.probes(CONSOLE)[0]
+            any(search.answers(self._port, self._port.clock, prompt) for _ in range(PROMPTS))
+            self._port.take()
+        return lines
 
-def _in_words(answer, cid2):
-    """What came to one question; no serial number."""
-    if isinstance(answer, NoReply):
-        return str(answer).partition(": ")[2] or str(answer)
-    if isinstance(answer, Refusal):
-        return f"RTN {answer.code:02X}H, {RETURN_CODES.get(answer.code, 'unknown')}"
-    if cid2 in WITH_PACK or cid2 == frame.SYSTEM_PARAMETERS or cid2 not in COMMANDS:
-        return "answered"
-    if cid2 == frame.PROTOCOL_VERSION:
-        return f"version {answer >> 4}.{answer & 15}"
-    return ", ".join(value for _, value in values(cid2, answer))
+
+def _texts(lines):
+    """The lines of an answer -> list of texts."""
+    return [bytes(line).decode(capture_rows.ENCODING) for line in lines]
+
+
+def packs_of(table):
+    """Numbers of the packs that are there, by the rows of `pwr`, whatever its columns are."""
+    rows = [line.split() for line in table]
+    numbers = [int(words[0]) for words in rows if words and words[0].isdigit() and "Absent" not in words]
+    return [number for number in numbers if 1 <= number <= frame.MAX_PACKS]

@@ -16,8 +16,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools import ToolError, decode_find, options
-from tools.decode_frame import REPLY, REQUEST, examine
-from tools.decode_values import COMMANDS, PACE, RETURN_CODES, command_in_words, is_hex
+from tools.decode_frame import REPLY, REQUEST, code_in_words, examine
+from tools.decode_values import COMMANDS, PACE, command_in_words
 
 GOOD, BAD, UNUSABLE = 0, 1, 2
 MOST_BYTES = 64 * 1024 * 1024  # of one file
@@ -31,17 +31,13 @@ INFO of a reply does not say which command it answers: the request before it in 
 def main(arguments=None):
     """-> exit status (GOOD, BAD, UNUSABLE)."""
     parser = options.parser("decode.py", __doc__, EPILOG)
-    add = parser.add_argument
-    add("what", nargs="*", metavar="FRAME|FILE", help="frames or files; - or nothing: standard input")
-    add("--cid2", type=command, metavar="42", help="the command that the replies answer, in hex")
-    roles = parser.add_mutually_exclusive_group()
-    roles.add_argument("--request", dest="role", action="store_const", const=REQUEST, help="they are requests")
-    roles.add_argument("--reply", dest="role", action="store_const", const=REPLY, help="they are replies")
+    parser.add_argument("what", nargs="*", metavar="FRAME|FILE", help="frames or files; - or nothing: standard input")
+    parser.add_argument("--cid2", type=command, metavar="42", help="the command that the replies answer, in hex")
     given = parser.parse_args(arguments)
 
     def work():
         try:
-            return decode(given.what or ["-"], given.role, given.cid2)
+            return decode(given.what or ["-"], given.cid2)
         except ToolError as error:
             print(f"decode: {error}", file=sys.stderr)
             return UNUSABLE
@@ -51,72 +47,62 @@ def main(arguments=None):
 
 def command(text):
     """"42", "4fH", "0x93" -> the number of a read command. ArgumentTypeError."""
-    digits = text.upper().removeprefix("0X").removesuffix("H")
-    if not 1 <= len(digits) <= 2 or not is_hex(digits) or int(digits, 16) not in PACE | COMMANDS:
-        known = ", ".join(f"{cid2:02X} {command_in_words(cid2, PACE | COMMANDS)}" for cid2 in PACE | COMMANDS)
-        raise argparse.ArgumentTypeError(f"{text!r} is no command; known are: {known}")
-    return int(digits, 16)
+    known = PACE | COMMANDS
+    try:
+        number = int(text.upper().removesuffix("H"), 16)
+    except ValueError:
+        number = None
+    if number not in known:
+        names = ", ".join(f"{cid2:02X} {command_in_words(cid2, known)}" for cid2 in known)
+        raise argparse.ArgumentTypeError(f"{text!r} is no command; known are: {names}")
+    return number
 
 
-def decode(places, role, cid2):
+def decode(places, cid2=None):
     """Prints all frames of `places`, frames or names of files -> exit status. ToolError.
 
-    role, cid2: what all frames are, by the user's word, or None.
+    cid2: the command that all replies answer, by the user's word, or None.
     """
     goods, left_out = [], Counter()
-    asked = None  # by the request before; frames of the command line stand beside one another
+    asked, by = cid2, "as --cid2 says"
     for what in places:
-        typed = _typed(what)
-        asked = asked if typed else None
-        for found in typed or _in_file(what, left_out):
-            known, by = (cid2, "as --cid2 says") if cid2 is not None else (asked, "by the request before it")
-            report = examine(found.text, role or found.role, known, by if known is not None else "")
-            asked = None if report.role == REPLY else report.code
+        for found in _found(what, left_out):
+            report = examine(found.text, found.role, asked, by if asked is not None else "")
             print("\n".join([f"{found.where}:", *lines(report), ""]), flush=True)
             goods.append(report.good)
+            if cid2 is None:  # a request is answered once
+                asked, by = None if report.role == REPLY else report.code, "by the request before it"
     if len(goods) > 1 or left_out:
         said = [f"{len(goods)} frames: {goods.count(True)} good, {goods.count(False)} bad"]
         print("; ".join(said + [f"{words}: {count}" for words, count in left_out.items()]))
     return GOOD if all(goods) else BAD
 
 
-def _typed(what):
-    """The frames of an argument that is no file -> [Found], empty where it is one. ToolError."""
-    try:
-        if what == "-" or (what and Path(what).exists()):
-            return []
-    except (OSError, ValueError):  # too long for a name, or with NUL in it
-        pass
-    found = decode_find.pasted(os.fsencode(what).decode("latin-1"))
-    if not found:
-        raise ToolError(f"{what!r} is neither a file that is there nor a frame (~ and hex digits, in quotes)")
-    return found
-
-
-def _in_file(what, left_out):
-    """The frames of a file, "-" for standard input -> a list of Found, not empty. ToolError.
+def _found(what, left_out):
+    """The frames of an argument, a file, or standard input ("-") -> a list of decode_find.Found, not empty. ToolError.
 
     left_out: what is none, counted; added to.
     """
     name = "standard input" if what == "-" else what
     try:
         if what == "-":
-            if sys.stdin.isatty():
-                print("decode: type or paste frames, then Ctrl-D", file=sys.stderr)
-            data = sys.stdin.buffer.read(MOST_BYTES + 1)
+            data = sys.stdin.buffer.read(MOST_BYTES)
         else:
             with open(what, "rb") as file:
-                data = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        raise ToolError(f"cannot read {name}: {error.strerror}") from None
-    if len(data) > MOST_BYTES:
-        raise ToolError(f"{name} is larger than {MOST_BYTES >> 20} MB: cut it to the part that matters")
+                data = file.read(MOST_BYTES)
+    except (FileNotFoundError, ValueError, OSError) as error:
+        text = os.fsencode(what).decode("latin-1")
+        found = list(decode_find.in_text(text)) or decode_find.alone(text, "")
+        if found:
+            return [one._replace(where=f"frame at {one.where}" if len(found) > 1 else "frame") for one in found]
+        if isinstance(error, IsADirectoryError | PermissionError):
+            raise ToolError(f"cannot read {name}: {error.strerror}") from None
+        raise ToolError(f"{what!r} is neither a file that is there nor a frame (~ and hex digits, in quotes)") from None
     found = list(decode_find.frames(data, name, left_out)) or decode_find.alone(data.decode("latin-1"), name)
-    console = decode_find.console(data) or ("the text console" if left_out[decode_find.TEXT] else "")
-    if not found and console:
-        raise ToolError(f"{name} is of {console}; decode.py reads frames only")
+    if not found and decode_find.console(data):
+        raise ToolError(f"{name} is of {decode_find.console(data)}; decode.py reads frames only")
     if not found:
-        raise ToolError(f"no frame in {name}: a frame is ~ and at least {decode_find.FEWEST_HEX + 1} hex digits")
+        raise ToolError(f"no frame in {name}: a frame is ~ and hex digits")
     return found
 
 
@@ -133,7 +119,7 @@ def lines(report):
     for fault in report.faults:
         to = f" to {fault.at + fault.width - 1}" if fault.width > 1 else ""
         yield f"  wrong at {fault.at}{to}: {fault.text}"
-    yield f"  {verdict(report)}"
+    yield f"  {'good' if report.good else 'BAD'}: {_role_in_words(report)}"
     for remark in report.remarks:
         yield f"  note: {remark}"
     yield ""
@@ -145,18 +131,16 @@ def lines(report):
         yield f"  {part.at or '':>4}  {clipped:<{SHOWN}}  {part.name:<26}  {part.value:<40}  {section}".rstrip()
 
 
-def verdict(report):
-    """What the frame is, in one line."""
+def _role_in_words(report):
+    if report.role is None:
+        return "neither a request nor a reply of V2.8"
     code = "damaged" if report.code is None else f"{report.code:02X}H"
     if report.role == REQUEST:
-        what = f"request {code}, {command_in_words(report.code, report.commands)}"
-    elif report.role == REPLY:
-        what = f"reply, RTN {code} {RETURN_CODES.get(report.code, '')}".rstrip()
-        if report.cid2 is not None:
-            what += f", to {report.cid2:02X}H {command_in_words(report.cid2, report.commands)} ({report.by})"
-    else:
-        what = "neither a request nor a reply of V2.8"
-    return f"{'good' if report.good else 'BAD'}: {what}"
+        return f"request {code}, {code_in_words(report)}"
+    what = f"reply, RTN {code} {code_in_words(report)}"
+    if report.cid2 is None:
+        return what
+    return f"{what}, to {report.cid2:02X}H {command_in_words(report.cid2, report.commands)} ({report.by})"
 
 
 def _printable(text):

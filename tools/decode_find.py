@@ -7,18 +7,15 @@ import re
 from typing import NamedTuple
 
 from firmware.battery import frame
-from tools.decode_frame import REPLY, REQUEST
-from tools.decode_values import is_hex
+from tools.decode_frame import REPLY, REQUEST, is_hex
 
 MOST = 2 * frame.LONGEST  # characters of one frame that are looked at
-FEWEST_HEX = 4  # behind ~, else it is no frame in a text
-FEWEST_HEX_RAW = 8
-_WORD = re.compile(r"~[^\s\"'`<>,;()\[\]{}|\\]*")
-_HEX = re.compile(r"~[0-9A-Fa-f]*")
+FEWEST_HEX = 8  # of a frame without SOI
+CONSOLE = "console"  # the family whose request is a command and whose response the text behind it
+_FRAME = re.compile(r"(~[0-9A-Fa-f]{5,})([^\s\"'`<>,;()\[\]{}|\\~]*)(\r?)")
 # Of the text console: its prompt, the end of an answer, the columns of `pwr`; and those that only the Force family has
-_CONSOLE = re.compile(rb"(?:^|[\r\n])[\w-]+>|Command completed|\bVolt +Curr +Tempr\b")
+_CONSOLE = re.compile(rb"(?:^|[\r\n])[\w-]+>|Command completed|\bVolt +Curr +Tempr\b|\"family\": *\"console\"")
 _FORCE = re.compile(rb"\b(?:UTlow|CoulombAH)\b")
-_AROUND = " \t\n\"'`"  # a frame, as it is pasted
 SILENT, TEXT = "requests without an answer", "answers of the text console, which are not looked at"
 
 
@@ -35,38 +32,46 @@ def frames(data, name, left_out):
 
     left_out: a Counter of SILENT and TEXT, what is in a capture and is no frame; added to.
     """
-    for number, line in enumerate(data.split(b"\n"), 1):
+    for number, line in enumerate(data.decode("latin-1").split("\n"), 1):
         where, row = f"{name}, line {number}", _row(line)
         if row is None:
-            for text, column in in_text(line.decode("latin-1"), line is not data):
-                yield Found(text, f"{where}, column {column}")
-            continue
-        if row.get("request") and not row.get("response"):
+            yield from (found._replace(where=f"{where}, {found.where}") for found in in_text(line))
+        elif row.get("request") and not row.get("response"):
             left_out[SILENT] += 1
-        elif row.get("family") == "console":
+        elif row.get("family") == CONSOLE:
             left_out[TEXT] += 1
-        if row.get("family") != "console":
+        if row and row.get("family") != CONSOLE:
             for key, role in (("request", REQUEST), ("response", REPLY)):
-                text = row.get(key)
-                if isinstance(text, str) and text:
-                    yield Found(text.encode("latin-1", "replace").decode("latin-1")[:MOST], f"{where}, {key}", role)
+                text = str(row.get(key) or "").encode("latin-1", "replace").decode("latin-1")
+                if text:
+                    yield Found(text[:MOST], f"{where}, {key}", role)
 
 
-def pasted(text):
-    """The frames of an argument -> [Found]. A single bad one that begins it goes to its end, whatever stands there."""
-    text = text.strip(_AROUND)
-    found = list(in_text(text))
-    if len(found) > 1:
-        return [Found(one, f"frame at {column}") for one, column in found]
-    if found and (text[0] != "~" or _is_frame(found[0][0])):
-        return [Found(found[0][0], "frame")]
-    return [Found(text[:MOST], "frame")] if text[:1] == "~" else alone(text, "frame")
+def _row(line):
+    """A line of a capture as a dict, else None."""
+    try:
+        row = json.loads(line) if line.startswith("{") else None
+    except (ValueError, RecursionError):
+        return None
+    return row if isinstance(row, dict) and row.keys() & {"request", "response"} else None
+
+
+def in_text(text):
+    """Yields Found of a text: each SOI with hex digits behind it, up to a blank, a quote or the like. What stands
+    directly behind a good frame is none of it.
+    """
+    for found in _FRAME.finditer(text):
+        digits, more, eoi = found.groups()
+        if more and not _is_frame(digits):
+            digits += more.rstrip(".:!?")
+        yield Found((digits + eoi)[:MOST], f"column {found.start() + 1}")
 
 
 def alone(text, where):
-    """A text that is nothing but the digits of a frame whose SOI is lost -> [Found], else []; `where` it stood."""
-    text = text.strip()
-    return [Found(text[:MOST], where)] if len(text) >= FEWEST_HEX_RAW and is_hex(text) else []
+    """A text that begins like a frame, or has only the digits of one whose SOI is lost -> [Found], else []."""
+    text = text.strip(" \t\n\"'`")
+    is_one = text[:1] == "~" or (len(text) >= FEWEST_HEX and is_hex(text))
+    return [Found(text[:MOST], where)] if is_one else []
 
 
 def console(data):
@@ -74,39 +79,6 @@ def console(data):
     if _FORCE.search(data):
         return "the text console of the Force family, which the firmware does not know"
     return "the text console" if _CONSOLE.search(data) else ""
-
-
-def _row(line):
-    """A line of a capture as a dict, else None."""
-    if not line.lstrip().startswith(b"{"):
-        return None
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError):
-        return None
-    return row if isinstance(row, dict) and row.keys() & {"request", "response"} else None
-
-
-def in_text(text, is_line=False):
-    """Yields (frame, number of its first character) of one text; is_line: a CR at its end is part of a line end."""
-    for found in re.finditer("~[^~]*", text):
-        taken = _taken(found.group(), is_line and found.end() == len(text))
-        if taken:
-            yield taken[:MOST], found.start() + 1
-
-
-def _taken(text, is_end):
-    """Of "~…" up to the next SOI, the characters that are the frame; "" for none."""
-    line, eoi, rest = text.partition("\r")
-    digits = _HEX.match(line).group()
-    if digits == line and len(digits) > FEWEST_HEX:
-        return line + eoi
-    if digits != line and _is_frame(digits):
-        return digits
-    is_raw = eoi and not (is_end and not rest)
-    if is_raw and len(re.findall("[0-9A-Fa-f]", line)) >= FEWEST_HEX_RAW:
-        return line + eoi
-    return _WORD.match(line).group().rstrip(".:!?") if len(digits) > FEWEST_HEX else ""
 
 
 def _is_frame(text):

@@ -1,10 +1,9 @@
-"""The commands of the framed protocol and of PACE by name, and what the firmware reads in INFO, in words with units."""
+"""The read commands of the framed protocol and of PACE by name, and what the firmware reads in INFO, in words."""
 
 from __future__ import annotations
 
-from firmware.battery import ADR_ERROR, frame, messages, pace_messages
-from tools.simulator.pace import BITS as PACE_BITS
-from tools.truth import BITS
+from firmware.battery import ADR_ERROR, frame, messages, pace, pace_messages, pylontech
+from firmware.battery.pace_readings import SERIAL_NUMBER, VERSION
 
 # CID2 -> the command in words, its section, what reads INFO of the reply (None: none belongs there) (§2.9, §3)
 COMMANDS = {
@@ -23,24 +22,14 @@ PACE = {
     frame.ANALOG_VALUES: ("analog values", "", pace_messages.analog_values),
     frame.ALARMS: ("alarm data", "", pace_messages.alarms),
     frame.PACK_COUNT: ("pack count", "", pace_messages.pack_count),
-    0xC1: ("version", "", pace_messages.text),
-    0xC2: ("serial number", "", pace_messages.serial_number),
+    VERSION: ("version", "", pace_messages.text),
+    SERIAL_NUMBER: ("serial number", "", pace_messages.serial_number),
 }
 WITH_PACK = (frame.ANALOG_VALUES, frame.ALARMS, frame.MANAGEMENT, frame.SERIAL_NUMBER)  # their requests name it
-# known by name only, never sent
-NEVER_SENT = {
-    0x82: "wake-up of the text console, undocumented",
-    0x94: "set charge/discharge limits; this project never sends it",
-    0x95: "turn a pack off; this project never sends it",
-    0x99: "buzzer; this project never sends it",
-}
 # RTN in words (§2.9)
 RETURN_CODES = {frame.NORMAL: "normal"} | {
     code: frame.return_code(code).partition("H ")[2] for code in (1, 2, 3, 4, 5, 6, ADR_ERROR, 0x91)
 }  # fmt: skip
-RATES = {1: 1200, 2: 2400, 3: 4800}
-ALL_PACKS = 0xFF
-HEX = frozenset("0123456789ABCDEF")
 STATES = {0x00: "normal", 0x01: "below", 0x02: "above", 0xF0: "other error"}
 # end of a field's name, unit
 UNITS = (("voltage", "mV"), ("cells", "mV"), ("remaining", "mAh"), ("capacity", "mAh"), ("design", "mAh"), ("soh", "%"))
@@ -49,35 +38,9 @@ MANAGEMENT_BITS = ("charge enabled", "discharge enabled", "charge immediately", 
                    "full charge request")  # fmt: skip
 
 
-def is_hex(text):
-    """Whether all are hex digits, of either case."""
-    return HEX.issuperset(text.upper()) and text.isascii()
-
-
-def shown(text):
-    """Characters in quotes, or in hex where they cannot be printed; a few of them."""
-    some, more = text[:8], "…" * (len(text) > 8)
-    printable = some.isascii() and some.isprintable()
-    return (f"'{some}'" if printable else " ".join(f"{ord(one):02X}H" for one in some)) + more
-
-
 def command_in_words(cid2, commands=COMMANDS):
     """-> the name of the command `cid2` of COMMANDS or PACE."""
-    return commands[cid2][0] if cid2 in commands else NEVER_SENT.get(cid2, "not a command of V2.8")
-
-
-def fitting(info, commands=COMMANDS):
-    """The commands whose reply can have this INFO, as CID2."""
-    return [cid2 for cid2 in commands if info and not refusal(info, cid2, commands)]
-
-
-def factor_of_ten(cid2, answer):
-    """What makes a Pylontech reading look like one of PACE, in words, or ""."""
-    small = [one.capacity for one in answer[1] if one.capacity < SMALLEST_MAH] if cid2 == frame.ANALOG_VALUES else []
-    if not small:
-        return ""
-    return (f"a capacity of {small[0] / 1000:g} Ah is a tenth of what such packs have: in units of 10 mAh, as PACE "
-            f"batteries say it, it would be {small[0] / 100:g} Ah")  # fmt: skip
+    return commands[cid2][0] if cid2 in commands else "not a command of V2.8"
 
 
 def refusal(info, cid2, commands=COMMANDS):
@@ -93,26 +56,31 @@ def refusal(info, cid2, commands=COMMANDS):
 
 
 def values(cid2, answer):
-    """Yields (name, value in words) of what messages.py read in a reply to the command `cid2`."""
+    """-> [(name, value in words)] of what messages.py or pace_messages.py read in a reply to the command `cid2`."""
     if isinstance(answer, str):
-        yield "text", repr(answer)
-    elif cid2 in (frame.ANALOG_VALUES, frame.ALARMS):
-        command, packs = answer
-        yield "Command or pack count", str(command)
-        for number, pack in enumerate(packs, 1):
-            for name, value in zip(pack._fields, pack, strict=True):
-                if value is None:
-                    continue
+        return [("text", repr(answer))]
+    if cid2 == frame.SERIAL_NUMBER:
+        return [("Command", str(answer[0])), ("serial number", repr(answer[1]))]
+    if cid2 == frame.PACK_COUNT:
+        return [("number of packs", str(answer[1] if isinstance(answer, tuple) else answer))]
+    if cid2 not in (frame.ANALOG_VALUES, frame.ALARMS):
+        return [(name.replace("_", " "), _management(value) if name == "status" else _measured(name, value))
+                for name, value in answer._asdict().items()]  # fmt: skip
+    command, packs = answer
+    found = [("Command or pack count", str(command))]
+    for number, pack in enumerate(packs, 1):
+        for name, value in pack._asdict().items():
+            if value is not None:
                 words = _alarm(name, value, pack) if cid2 == frame.ALARMS else _measured(name, value)
-                yield f"pack {number}: {name}" if len(packs) > 1 else name, words
-    elif cid2 == frame.SERIAL_NUMBER:
-        yield from (("Command", str(answer[0])), ("serial number", repr(answer[1])))
-    elif cid2 == frame.PACK_COUNT:
-        yield "number of packs", str(answer[1] if isinstance(answer, tuple) else answer)
-    else:
-        for name, value in zip(answer._fields, answer, strict=True):
-            is_status = cid2 == frame.MANAGEMENT and name == "status"
-            yield name.replace("_", " "), _management(value) if is_status else _measured(name, value)
+                found.append((f"pack {number}: {name}" if len(packs) > 1 else name, words))
+    return found
+
+
+def tenfold(packs):
+    """What makes Pylontech readings look like those of PACE, in words, or ""."""
+    small = [one.capacity / 1000 for one in packs if one.capacity < SMALLEST_MAH]
+    return (f"a capacity of {small[0]:g} Ah is a tenth of what such packs have: in units of 10 mAh, as PACE batteries "
+            f"say it, it would be {10 * small[0]:g} Ah" if small else "")  # fmt: skip
 
 
 def _measured(name, value):
@@ -127,18 +95,15 @@ def _measured(name, value):
 
 
 def _alarm(name, value, pack):
-    """A state, several of them, or status bytes (§4.2; of PACE protect1, protect2, system, control, fault)."""
-    if hasattr(pack, "warn") and name in ("status", "balancing", "warn"):
-        if name == "balancing":
-            return ", ".join(f"cell {cell}" for cell in range(1, 17) if value >> cell - 1 & 1) or "none"
-        first = 0 if name == "status" else 7
-        on = [key for key, byte, bit in PACE_BITS if 0 <= byte - first < len(value) and value[byte - first] >> bit & 1]
-        return f"{value.hex(' ').upper()}: {', '.join(on) or 'none'}"
-    if name == "status":
-        flags = [key for _, key, byte, bit in BITS if value[byte - 1] >> bit & 1]
-        faulty = [f"cell {cell} faulty" for cell in range(1, 17) if value[3 + (cell - 1) // 8] >> (cell - 1) % 8 & 1]
-        return f"{value.hex(' ').upper()}: {', '.join(flags + faulty) or 'none'}"
-    if isinstance(value, tuple | list):
+    """A state, several of them, or what the firmware makes of the status bytes (§4.2)."""
+    if name == "balancing":
+        return ", ".join(f"cell {cell}" for cell in range(1, 17) if value >> cell - 1 & 1) or "none"
+    if isinstance(value, bytes):
+        alarms = (pace if hasattr(pack, "warn") else pylontech)._alarms(pack)
+        flags = [key for key, is_set in alarms.flags if is_set]
+        flags += [f"cell {cell} faulty" for cell in alarms.faulty_cells]
+        return value.hex(" ").upper() + (f": {', '.join(flags) or 'none'}" if name == "status" else "")
+    if isinstance(value, tuple):
         wrong = [f"{number} {STATES.get(one, f'{one:02X}H')}" for number, one in enumerate(value, 1) if one]
         return f"{len(value)}, {', '.join(wrong) or 'all normal'}"
     return STATES.get(value, f"{value:02X}H, unknown")
