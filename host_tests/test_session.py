@@ -73,6 +73,7 @@ FAULTS = {
     "not available": (CONNECT, b"\x20\x02\0\3", HANG_UP, "the broker says that it is not available", None),
     "wrong user": (CONNECT, b"\x20\x02\0\4", HANG_UP, DOOR, None),
     "wrong password": (CONNECT, b"\x20\x02\0\5", HANG_UP, DOOR, None),
+    "a code of MQTT 5": (CONNECT, b"\x20\x02\0\x87", HANG_UP, "the broker refuses us (return code 135)", None),
     "a web server": (CONNECT, b"HTTP/1.1 400 Bad Request\r\n\r\n", HANG_UP, NO_MQTT, None),
     "garbage instead of CONNACK": (CONNECT, GARBAGE, GO_ON, NO_MQTT, None),
     "closes after CONNACK": (CONNECT, CONNACK, HANG_UP, CLOSED, None),

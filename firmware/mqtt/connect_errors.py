@@ -45,11 +45,11 @@ def _words(stage, error):
         if code == _ENOMEM or "ALLOC_FAILED" in text:
             return _NO_MEMORY
         return _ALERT if "FATAL_ALERT" in text else "TLS: " + text
-    if type(error).__name__ == "MQTTException" and code in _CONNACK:
-        return _CONNACK[code]
-    found = "not an MQTT broker's answer (%s)" % type(error).__name__
-    if type(error).__name__ != "MQTTException":
-        for codes, words in _ERRNO:
-            if code in codes:
-                found = words
+    kind = type(error).__name__
+    if kind == "MQTTException":
+        return _CONNACK.get(code) or "the broker refuses us (return code %s)" % code
+    found = "not an MQTT broker's answer (%s)" % kind
+    for codes, words in _ERRNO:
+        if code in codes:
+            found = words
     return found + " (is it an MQTT port, with TLS or without?)" if stage == "mqtt" else found

@@ -8,6 +8,7 @@ _PING_MS = const(15_000)  # a quarter of the keepalive
 _SILENT_MS = const(60_000)  # the keepalive
 _PROVED_MS = const(10_000)  # a connection on which a byte comes after so long is a good one
 _MESSAGES = const(8)  # taken in one pass
+_KEPT = const(20)  # messages that come while it connects: all packs' identities, before a SUBACK
 _BACKOFF_MIN_MS, _BACKOFF_MAX_MS = const(1_000), const(60_000)
 _RESOLVE_AFTER = const(3)  # failed connects
 _REFUSED = const(0x80)  # in SUBACK
@@ -176,7 +177,7 @@ class Session:
 
     def _receive(self, topic, payload):
         """umqtt.simple's callback; what it brings waits until the packet is done with."""
-        if self.on_message and len(self._inbox) < _MESSAGES:
+        if self.on_message and len(self._inbox) < _KEPT:
             self._inbox.append((topic, payload, bool(self._transport.first & 1)))
 
     def _fail(self, why):
