@@ -205,3 +205,15 @@ def test_limits_and_parameters():
     for status, flags in ((0x80, (1, 0, 0, 0)), (0x40, (0, 1, 0, 0)), (0x20, (0, 0, 1, 0)), (0x10, (0, 0, 1, 0)),
                           (0x08, (0, 0, 0, 1)), (0x07, (0, 0, 0, 0))):  # fmt: skip
         assert Asking().made("management", status=status).limits(1)[4:] == flags
+
+
+@pytest.mark.parametrize(("is_lost", "most_s"), [(lambda number: False, 35), (lambda number: number % 2, 30)])
+def test_counting_packs_by_asking_ends_long_before_the_watchdog(is_lost, most_s):
+    """At 1200 baud; with every first reply lost it ends early, and is asked again later."""
+    it = Asking(lacks=COUNT, packs=16, baud=1200)
+    it.link.set_rate(1200)
+    hit = it.battery.faults.hit
+    it.battery.faults.hit = lambda name: hit(name) or (name == "silent" and is_lost(it.uart.asked().count(ANALOG)))
+    packs = it.dialect.packs()
+    assert packs == tuple(range(1, len(packs) + 1)) and len(packs) >= (16 if most_s == 35 else 5)
+    assert it.uart.seconds() <= most_s

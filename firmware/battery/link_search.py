@@ -8,6 +8,7 @@ from . import ADR_ERROR, NoReply, Refusal, frame
 _RATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115_200)
 _SETTLE_MS = const(50)  # behind a change of the rate
 _ATTEMPTS = const(3)
+_COUNT_MS = const(20_000)  # of counting packs, then none is asked twice: at 1200 baud sixteen take half a minute
 _PACE_VERSIONS = (0x25, 0x20)  # VER of a request, as the battery wants it
 _VER_ERROR = const(1)  # RTN
 
@@ -55,10 +56,12 @@ def answering_packs(link, analog_values):
     """Numbers of the packs, (1, 2, …), by asking one after the other for its analog values, which `analog_values` takes
     apart: for a battery that does not know how many there are. NoReply, Refusal: of the first one.
     """
-    count = 0
+    clock, count = link.clock, 0
+    start = clock.ticks_ms()
     try:
         while count < frame.MAX_PACKS:
-            link.request(frame.ANALOG_VALUES, analog_values, count + 1, 2)
+            is_late = clock.ticks_diff(clock.ticks_ms(), start) >= _COUNT_MS
+            link.request(frame.ANALOG_VALUES, analog_values, count + 1, 1 if is_late else 2)
             count += 1
     except (NoReply, Refusal):
         if not count:
