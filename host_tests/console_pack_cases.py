@@ -56,6 +56,8 @@ STATES = (
     ({"System Fault": "0x40"}, "Dischg", "discharging", True, True, "System Fault 0x40", "none"),
     ({"Bat Events": "0x4", "System Alarm": "0x1"}, "Dischg", "discharging", False, False, "OK",
      "Bat Events 0x4; System Alarm 0x1"),
+    ({"Bat Events": "0x4 " + "A" * 150, "Power Events": "0x8 " + "B" * 99}, "Dischg", "discharging", False, False, "OK",
+     "Bat Events 0x4 " + "A" * 150 + "; Power Events 0x8 " + "B" * 71),  # Home Assistant takes no longer state
 )  # fmt: skip
 # SOC %, mAh of the first cell -> mAh that count: of a pack of 50 Ah just within what it can hold, and beyond
 CHARGES = (

@@ -8,6 +8,7 @@ from . import NoReply
 from . import console_text as text
 
 _MAX_CELLS = const(16)
+_EVENTS_MAX = const(255)  # characters: Home Assistant takes no longer state
 _SOC_OFF = const(3)  # %, that a pack may say more or less than each of its cells
 # Names and words are in texts that are split when they are needed: tuples of them would take five times the memory.
 # What `pwr N` says. The first nine must be there: values in _UNITS, three states, the base state. Of the next four some
@@ -72,7 +73,7 @@ def values(lines, pack):
         flags += [("Fully_Charged", coulomb == b"Full"), ("Low_SOC", low or coulomb == b"Low")]
     if coulomb == b"Full" and state != "discharging":
         state = "full"
-    events = events or (None if events is None else "none")
+    events = None if events is None else events[:_EVENTS_MAX] or "none"
     return found + [str(base, "ascii"), state or "other", flags, events, findings]
 
 
