@@ -18,16 +18,13 @@ from firmware.battery.pylontech import Pylontech
 from tools.simulator import framed
 from tools.simulator.faults import DAMAGE
 from tools.simulator.group import Group
-from tools.truth import alarm as states_of
 
 ALWAYS, LONG = 20_000, 1_000_000  # damaged replies, of all kinds together
 RATE = 0.3  # of replies that are damaged
 CYCLE_S = 10
 CANCELLING = ("swapped", "cancel")  # what passes the checksum
-# Distances within which one reading follows another (protocol.md §6): mV, 0.1 °C, mA; remaining: of the capacity
-CELL_MV, TEMPERATURE, CURRENT_MA, REMAINING_SHARE = 100, 30, 5000, 50
 ALARMS_SHARE = 2000  # of damaged replies, at most one makes alarms wrong: the same damage twice in a row
-VOLTAGE_SHARE = 100  # before a pack has matched exactly three times (§6, sum)
+NUMBERS = ("current", "remaining", "voltage", "capacity", "cycles")
 
 
 class FastClock(Clock):
@@ -40,8 +37,8 @@ class FastClock(Clock):
 class DamagingUart:
     """Answers 42H and 44H at once with what the pack holds, one reply in so many damaged; the rest well."""
 
-    def __init__(self, pack, damage, rng):
-        self._pack, self._damage, self._rng = pack, damage, rng
+    def __init__(self, pack, damage, rng, rate=RATE):
+        self._pack, self._damage, self._rng, self._rate = pack, damage, rng, rate
         self._buffer = b""
         self.damaged = 0
 
@@ -52,8 +49,8 @@ class DamagingUart:
             return
         block = framed.analog_block(self._pack.analog()) if cid2 == ANALOG else framed.alarm_block(self._pack.alarm())
         reply = framed.encode(framed.OK, b"\x11\x01" + block)
-        if self._rng.random() < RATE:
-            reply = self._damage(reply, self._rng)
+        if self._rng.random() < self._rate:
+            reply = self._damage(reply, self._rng) or reply
             self.damaged += 1
         self._buffer += reply
 
@@ -64,79 +61,60 @@ class DamagingUart:
 
 
 class Count:
-    """The poller's sink: holds each reading against the pack. Counts, of the wrong ones, those within the distances of
-    §6 from what the pack holds or from the reading before, and those whose alarms are wrong (§6 has no distance for
-    these; they must come twice). `beyond` are the others: (name, said, held, reading before).
+    """The poller's sink: holds each reading against a `true` one. Counts, of the wrong ones, those within the distances
+    of §6 from the true one or from the one before, and those whose alarms are wrong (§6 has no distance for these; they
+    must come twice). `beyond` are the others: (name, said, true, the one before).
     """
 
-    def __init__(self, pack):
-        self._pack = pack
-        self._last = None
-        self.found = Counter()
-        self.beyond = []
+    def __init__(self, true):
+        self._true, self._last = true, None
+        self.found, self.beyond = Counter(), []
 
     def publish_detail(self, kind, pack, answer):
         self.found[kind] += 1
 
     def reading(self, reading):
-        values, truth, limits = flat(reading), held(self._pack.analog()), distances(reading)
-        last = self._last or truth
-        wrong = [name for name in values if values[name] != truth[name]]
-        beyond = [(name, values[name], truth[name], last[name]) for name in wrong
-                  if min(abs(values[name] - truth[name]), abs(values[name] - last[name])) > limits[name]]  # fmt: skip
+        true = self._true()
+        said, held = flat(reading), flat(true)
+        last = self._last or held
+        wrong = [name for name in said if said[name] != held[name]]
+        beyond = [(name, said[name], held[name], last[name]) for name in wrong
+                  if min(abs(said[name] - one[name]) for one in (held, last)) > limit(name, reading)]  # fmt: skip
         self.found["readings"] += 1
         self.found["within"] += bool(wrong and not beyond)
-        self.found["alarms"] += reading.alarms is not None and not same_alarms(reading.alarms, self._pack.alarm())
+        self.found["alarms"] += reading.alarms not in (None, true.alarms)
         self.beyond += beyond
-        self._last = values
+        self._last = said
 
     def cycle(self, missed, cycle_ms):
         self.found["missed"] += len(missed or ())
 
 
 def flat(reading):
-    values = {f"cell {n}": mv for n, mv in enumerate(reading.cells, 1)}
-    values |= {f"temperature {n}": value for n, value in enumerate(reading.temperatures)}
-    names = ("current", "remaining", "voltage", "capacity", "cycles")
-    return values | {name: getattr(reading, name) for name in names}
+    """-> {name: number} of all that a Reading says."""
+    of_many = {f"{name} {n}": value for name in ("cells", "temperatures")
+               for n, value in enumerate(getattr(reading, name))}  # fmt: skip
+    return of_many | {name: getattr(reading, name) for name in NUMBERS}
 
 
-def held(analog):
-    values = {f"cell {n}": mv for n, mv in enumerate(analog["cells"], 1)}
-    values |= {f"temperature {n}": value for n, value in enumerate(analog["temperatures"])}
-    return values | {name: analog[name] for name in ("current", "remaining", "voltage", "capacity", "cycles")}
-
-
-def distances(reading):
-    """-> how far each value may be off (§6)."""
-    limits = {name: CELL_MV if name.startswith("cell") else TEMPERATURE for name in flat(reading)}
-    return limits | {
-        "current": CURRENT_MA, "remaining": reading.capacity // REMAINING_SHARE,
-        "voltage": reading.voltage // VOLTAGE_SHARE, "capacity": 0, "cycles": 0,
-    }  # fmt: skip
-
-
-def same_alarms(alarms, truth):
-    cells = len(truth["cells"])
-    said = states_of(truth, cells)
-    if list(alarms.cell_states) != [said[f"Cell_{n} State"] for n in range(1, cells + 1)]:
-        return False
-    flags = {name.partition(" ")[2]: is_set for name, is_set in said.items() if "_Status " in name}
-    del flags["Faulty_Cells"]
-    return flags == dict(alarms.flags)
+def limit(name, reading):
+    """Within which distance one follows another (protocol.md §6): mV, 0.1 °C, mA, mAh; the voltage before a pack has
+    matched exactly three times.
+    """
+    return {"cells": 100, "temperatures": 30, "current": 5000, "remaining": reading.capacity // 50,
+            "voltage": reading.voltage // 100}.get(name.partition(" ")[0], 0)  # fmt: skip
 
 
 def fuzz(name, count, seed):
     """So many replies damaged in one way -> Count, what is left of the replies in its `found`."""
-    damage = dict(DAMAGE)[name]
     rng = random.Random(f"{name} {seed}")
     wide = seed % 2 == 1
     group = Group(1, seed, wide=wide, cells=16 if wide else 15)
-    pack, clock = group.pack(1), FastClock()
-    uart = DamagingUart(pack, lambda frame, rng: damage(frame, rng) or frame, rng)
-    link = Link(uart, clock, 4800)
-    poller = Poller(Pylontech(link), clock, Log(), 1000 * CYCLE_S, 4800)
-    poller.sink = sink = Count(pack)
+    pack = group.pack(1)
+    uart = DamagingUart(pack, dict(DAMAGE)[name], rng)
+    link, good = (Link(one, FastClock(), 4800) for one in (uart, DamagingUart(pack, None, rng, rate=0)))
+    poller = Poller(Pylontech(link), link.clock, Log(), 1000 * CYCLE_S, 4800)
+    poller.sink = sink = Count(lambda: Pylontech(good).read(1))
     second = 0
     while uart.damaged < count:
         second += CYCLE_S
