@@ -25,7 +25,7 @@ COUNT, SWITCH, LIMITS, SERIAL = 0x90, 0x91, 0x92, 0x93
 
 
 class _Uart:
-    """machine.UART as far as the link uses it; `_pump()` fetches what came by now into the buffer."""
+    """machine.UART as far as the link uses it."""
 
     def __init__(self, clock, rate):
         self._clock, self._rate, self._buffer = clock, rate, b""
@@ -42,6 +42,9 @@ class _Uart:
         some, self._buffer = self._buffer[: len(view)], self._buffer[len(view) :]
         view[: len(some)] = some
         return len(some) or None
+
+    def _pump(self):
+        """Fetches what came by now into the buffer."""
 
 
 class BatteryUart(_Uart):
@@ -70,6 +73,22 @@ class BatteryUart(_Uart):
 
     def _pump(self):
         self._buffer += self.battery.take(self.seconds(), self._rate)
+
+
+class AnsweringUart(_Uart):
+    """`hears(rate, bytes)` -> what comes back at once; `chatter`: what comes by itself at every rate."""
+
+    def __init__(self, hears=lambda rate, data: b"", chatter=b""):
+        super().__init__(None, None)
+        self._hears, self._chatter = hears, chatter
+
+    def init(self, baudrate):
+        super().init(baudrate)
+        self._buffer = self._chatter
+
+    def write(self, data):
+        self.written.append((self._rate, data))
+        self._buffer += self._hears(self._rate, data)
 
 
 class ScriptedUart(_Uart):

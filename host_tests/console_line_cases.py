@@ -81,6 +81,8 @@ def check_refusals():
         assert (it.link.return_codes, it.link.failures, it.link.frame_errors, it.link.timeouts) == (1, 0, times - 1, 0)
     it, _ = console({"pwr 9": made.refusal("pwr 9", "Usage", "Command failed")})
     assert str(raised(Refusal, it.read, 9)) == "pwr 9: Usage"
+    for count, error in ((4, Refusal), (5, NoReply)):  # so many lines that nobody knows
+        raised(error, console({"pwr 9": made.refusal("pwr 9", *["Later"] * count)})[0].read, 9)
     it, _ = console({"info 1": made.info(1, {"Device name": "no failure"})})
     assert it.identity(1)[0].device == "no failure"  # values may say anything
     it, _ = console({"pwr": made.refusal("pwr", "Unknown command 'pw' - try 'help'")})

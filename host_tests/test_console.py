@@ -133,18 +133,3 @@ def test_every_recording(recording):
         line = console_line.Line(made.Uart(recording), Clock())
         assert line.request(verb, pack, lambda lines, parse=parse, pack=pack: parse(lines, pack), 1), command
         assert line.polls == 1 and line.frame_errors == 0
-
-
-def test_recorded_answers_with_damage(recording):
-    """A character lost or doubled: the true reading comes, since the answer is asked for again."""
-    if not {"pwr 1", "bat 1"} <= recording.keys():
-        pytest.skip("not all answers of pack 1")
-    console = over(recording)
-    true = console.read(1)
-    for command in ("pwr 1", "bat 1"):
-        good = recording[command]
-        for at in range(0, len(good), 31):
-            for damaged in (good[:at] + good[at + 1 :], good[: at + 1] + good[at:]):
-                console.link.uart.answers[command] = [damaged, good]
-                assert console.read(1) == true, damaged
-        console.link.uart.answers[command] = good

@@ -3,31 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from battery_line import BatteryUart
+from battery_line import AnsweringUart, BatteryUart
 from fakes import Clock
 
 from firmware import diagnose
-
-
-class Line:
-    """A line on which `hears(rate, bytes)` -> what comes back; `chatter`: what comes by itself at every rate."""
-
-    def __init__(self, hears=lambda rate, data: b"", chatter=b""):
-        self.hears, self.chatter = hears, chatter
-        self.rate, self.coming, self.written = 0, b"", []
-
-    def init(self, baudrate):
-        self.rate = baudrate
-        self.coming = self.chatter
-
-    def write(self, data):
-        self.written.append((self.rate, data))
-        self.coming += self.hears(self.rate, data)
-
-    def readinto(self, view):
-        some, self.coming = self.coming[: len(view)], self.coming[len(view) :]
-        view[: len(some)] = some
-        return len(some) or None
 
 
 def found(line, clock=None):
@@ -80,20 +59,20 @@ def test_a_console(options):
 
 
 def test_nothing_or_a_bridge():
-    line, clock = Line(), Clock()
+    line, clock = AnsweringUart(), Clock()
     word, said = found(line, clock)
     assert word == "nothing" and "Console" in said and "swapped" in said and "Bridge TX and RX" in said
     asked = {data for _, data in line.written}
     assert len(asked) == 7, "the bridge's, version and analog values (RS485, PACE), an empty line, the wake-up"
     assert [rate for rate, data in line.written if data == b"~20014682C0048520FCC3\r"] == [1200]
     assert clock.passed_ms < 40_000
-    word, said = found(Line(lambda rate, data: data))
+    word, said = found(AnsweringUart(lambda rate, data: data))
     assert word == "loopback" and "bridge" in said.lower() and len(said.split("\n")) == 1
 
 
 @pytest.mark.parametrize("noise", [b"\0\xff\x81" * 5, b"~20014600\r" * 3, b"~" * 40, b"\x80" * 5000])
 def test_garbage(noise):
-    word, said = found(Line(lambda rate, data: noise))
+    word, said = found(AnsweringUart(lambda rate, data: noise))
     assert word == "garbage" and "GND" in said
-    word, said = found(Line(chatter=noise[:2]))
+    word, said = found(AnsweringUart(chatter=noise[:2]))
     assert word == "garbage" and "2 bytes came without a question" in said

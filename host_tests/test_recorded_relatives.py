@@ -17,8 +17,8 @@ ANALOG, ALARM, PARAMETERS, MANUFACTURER = 0x42, 0x44, 0x47, 0x51
 PACE_PARSERS = {ANALOG: pace_messages.analog_values, ALARM: pace_messages.alarms,
                 0x90: pace_messages.pack_count, 0xC1: pace_messages.text,
                 0xC2: pace_messages.serial_number}  # fmt: skip
-# family, model, pack that is asked or None; first and last cell mV, temperature 0.1 °C; mA, mV, mAh, mAh, cycles; design
-# mAh, SOH of PACE
+# family, model, pack that is asked or None; first and last cell mV, temperature 0.1 °C; mA, mV, mAh, mAh, cycles;
+# design mAh, SOH of PACE
 JAKIPER = "Jakiper (PACE P16S100A-1B470) 16S"
 BY_HAND = (
     ("pace", JAKIPER, 1, (3467, 3372), (209, 233), 0, 54151, 104580, 104700, 99, 100000, 99),

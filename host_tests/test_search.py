@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from battery_line import BatteryUart, Log, ScriptedUart
+from battery_line import AnsweringUart, BatteryUart, Log, ScriptedUart
 from fakes import Clock
 
 from firmware.battery import frame
@@ -146,35 +146,22 @@ def test_when_the_address_is_refused_each_other_one_is_tried_once_and_remembered
         assert it.go() == ["framed"]
 
 
-class Hearing:
-    """A UART whose battery answers, once it is `awake`, whatever is sent; 42H with analog values."""
-
-    def __init__(self):
-        self.rate, self.written, self.coming, self.awake = None, [], b"", False
-
-    def init(self, baudrate):
-        self.rate, self.coming = baudrate, b""
-
-    def write(self, data):
-        self.written.append((self.rate, data))
-        if self.awake and data != WAKE_UP:
-            if data[:1] != b"~":
-                self.coming += b"\r\nUS5000>"
-            elif data[7:9] == b"42":
-                self.coming += ANALOG if data[3:5] == b"02" else ANALOG_PACE
-            else:
-                self.coming += OK
-
-    def readinto(self, view):
-        some, self.coming = self.coming[: len(view)], self.coming[len(view) :]
-        view[: len(some)] = some
-        return len(some) or None
+def hears(rate, data):
+    """What a battery answers that takes whatever is sent; 42H with analog values."""
+    if data == WAKE_UP:
+        return b""
+    if data[:1] != b"~":
+        return b"\r\nUS5000>"
+    if data[7:9] == b"42":
+        return ANALOG if data[3:5] == b"02" else ANALOG_PACE
+    return OK
 
 
 @pytest.mark.parametrize("number", range(len(PROBES) + 1))
 @pytest.mark.parametrize("own", ["framed", "console"])
 def test_every_probe_finds_the_battery_by_what_it_sends(own, number):
-    uart, clock = Hearing(), Clock()
+    awake = []
+    uart, clock = AnsweringUart(lambda rate, data: hears(rate, data) if awake else b""), Clock()
     link = Line(uart, clock) if own == "console" else Link(uart, clock, 4800)
     search = Search(link, Log(), own, False, 4800, number >= 5)
     others = ("framed" if own == "console" else "console", "rs485", "pace")
@@ -182,14 +169,14 @@ def test_every_probe_finds_the_battery_by_what_it_sends(own, number):
     assert {probe[:2] for probe in order} == {probe[:2] for probe in PROBES} and len(order) == len(PROBES) + 1
     for _ in range(number):
         assert search.step(0) is None
-    uart.awake = True
+    awake.append(True)
     uart.written.clear()
     dialect, baud, sent = order[number]
     if (dialect, baud) == ("framed", 9600) and number >= 5:  # its analog values tell that it is another one
         assert search.step(0) == "pace"
         return
     assert search.step(0) == dialect
-    rate = link.baud if own == dialect else uart.rate
+    rate = link.baud if own == dialect else uart.rates[-1]
     if dialect == "rs485":
         assert uart.written == [(baud, frame.encode(frame.ANALOG_VALUES, b"\x02", 2))]
     elif dialect == "pace":
@@ -240,7 +227,7 @@ def test_what_an_answer_to_a_probe_is(probe, pieces, dialect):
 
 @pytest.mark.parametrize(("pause_ms", "count"), [(0, 5), (3_999, 5), (4_000, 6), (60_000, 6)])
 def test_a_battery_that_was_read_is_looked_for_in_the_other_dialect_only_when_it_stays_away(pause_ms, count):
-    uart, clock = Hearing(), Clock()
+    uart, clock = AnsweringUart(), Clock()
     search = Search(Link(uart, clock, 4800), Log(), "framed", True, 4800, True)
     sent = []
     for _ in range(4):
