@@ -10,7 +10,7 @@ from types import SimpleNamespace
 import pytest
 from tool_process import Tool
 
-from tools import deploy, deploy_mqtt
+from tools import ToolError, configure, deploy, deploy_mqtt
 from tools.options import PASSWORD_VARIABLE
 from tools.simulator import Simulator
 
@@ -85,3 +85,13 @@ def test_the_password_comes_from_a_file_or_the_environment(tmp_path, monkeypatch
     more = ["--mqtt_pass_file", str(tmp_path / "password")] if from_file else []
     assert deploy.main(["--mqtt", "x", "--mqtt_user", "me", "--key-file", str(tmp_path / "key"), *more]) == 0
     assert seen == [("me", "of the file" if from_file else "of the environment")]
+
+
+def test_a_key_that_could_not_be_set_is_not_kept(tmp_path, monkeypatch):
+    def broken_off(*_, **__):
+        raise ToolError("the connection broke off")
+
+    monkeypatch.setattr(configure, "on_board", broken_off)
+    with pytest.raises(ToolError, match="broke off"):
+        deploy.new_key("/dev/ttyNone0", tmp_path / "key")
+    assert not (tmp_path / "key").exists()

@@ -17,11 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools import ToolError, environment, options
 
 REFUSED = "REFUSED"  # the board's word for ConfigError
-# what the board raises -> what to do
-ADVICE = (
-    ("no module named 'firmware", "the firmware is not on this board yet: run tools/deploy.py first"),
-    ("ImportError", "the firmware on this board is not whole: run tools/deploy.py again"),
-)
+NO_FIRMWARE = "the firmware is not on this board, or not whole: run tools/deploy.py first"
 
 
 def main(arguments=None):
@@ -62,19 +58,15 @@ def changes(texts, unset=(), ask=getpass.getpass):
         key, equals, value = text.partition("=")
         if not key or key in values:
             raise ToolError(f"{text.partition('=')[0] or text!r}: write each setting once, as KEY=VALUE")
-        values[key] = typed(key, value if equals else _asked(key, ask))
+        try:
+            values[key] = typed(key, value if equals else ask(f"{key}: "))
+        except (EOFError, OSError, termios.error):
+            raise ToolError(f"{key}: there is no terminal to ask at: write {key}=VALUE") from None
     for key in unset:
         if key in values:
             raise ToolError(f"{key}: either set it or unset it")
         values[key] = None
     return values
-
-
-def _asked(key, ask):
-    try:
-        return ask(f"{key}: ")
-    except (EOFError, OSError, termios.error):
-        raise ToolError(f"{key}: there is no terminal to ask at: write {key}=VALUE") from None
 
 
 def typed(key, text):
@@ -108,15 +100,10 @@ def on_board(port, text, reset):
         try:
             said = board.ask(text)
         except ToolError as error:
-            raise ToolError(advice(str(error))) from None
+            raise ToolError(NO_FIRMWARE) if "ImportError" in str(error) else error from None
         if reset:
             board.reset()
     return said.replace("\r\n", "\n")
-
-
-def advice(said):
-    """What the board said, `said`, in words that help where we know some."""
-    return next((words for mark, words in ADVICE if mark in said), said)
 
 
 if __name__ == "__main__":
