@@ -138,22 +138,21 @@ def mqtt_client(broker):
 def board(tmp_path):
     """make(config=None, files=None, **arguments of Board) -> a started Board.
 
-    With config (dict) the firmware is laid out and the dict is its config.json (source=True: as .py). Its window for
-    Ctrl-C is not waited out, but with window=True. files: name -> text, put into the flash after that. start=False
-    leaves it switched off. All are stopped at the end.
+    With config (dict) the firmware is laid out, the dict is its config.json, and its window for Ctrl-C is not waited
+    out. files: name -> text, put into the flash after that. start=False leaves it switched off. All are stopped at the
+    end.
     """
     made = []
 
-    def make(config=None, files=None, source=False, start=True, window=False, **arguments):
+    def make(config=None, files=None, start=True, **arguments):
         flash = tmp_path / f"flash{len(made)}"
         flash.mkdir()
         if config is not None:
-            layout.lay_out(flash, source=source)
+            layout.lay_out(flash)
             (flash / "config.json").write_text(json.dumps(config))
-            if not window:
-                main = (flash / "main.py").read_text()
-                assert main.count(WINDOW) == 1
-                (flash / "main.py").write_text(main.replace(WINDOW, "time.sleep_ms(1)"))
+            main = (flash / "main.py").read_text()
+            assert main.count(WINDOW) == 1
+            (flash / "main.py").write_text(main.replace(WINDOW, "time.sleep_ms(1)"))
         for name, text in (files or {}).items():
             (flash / name).parent.mkdir(parents=True, exist_ok=True)
             (flash / name).write_text(text)

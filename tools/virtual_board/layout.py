@@ -16,8 +16,7 @@ from tools import environment
 from tools.shorten import keywords, shorten
 
 PROJECT = environment.PROJECT
-MODULES = Path(__file__).parent / "modules"
-CHIP = Path(__file__).parent / "chip"
+HERE = Path(__file__).parent
 TOP_FILES = ("boot.py", "main.py", "place.txt")
 PLACE = "place.py"  # compiled where the firmware is
 COMPILE_TIMEOUT_S = 60
@@ -48,10 +47,9 @@ def lay_out(flash, source=False, project=PROJECT):
 def board_files(source=False, project=PROJECT):
     """-> [(name in the flash, as Path; path of the file on this PC)], as lay_out() puts them. CompileError."""
     files = [(Path(name), project / name) for name in TOP_FILES if (project / name).exists()]
-    others = [path for path in (project / PLACE,) if path.exists()]
     modules = sorted((project / "firmware").rglob("*.py"))
     short = functools.partial(shorten, keywords=_keywords(modules))
-    for path in sorted([*others, *modules, *(project / "firmware").rglob("*.txt")]):
+    for path in sorted([*project.glob(PLACE), *modules, *(project / "firmware").rglob("*.txt")]):
         name = path.relative_to(project)
         if source or path.suffix != ".py":
             files.append((name, path))
@@ -69,14 +67,14 @@ def _keywords(modules):
         return None  # compiled() says in which file
 
 
-def board_modules():
+def board_modules(kind="modules"):
     """-> directory with the board's own modules, compiled."""
-    return _directory("modules", [(path, path.name) for path in sorted(MODULES.glob("*.py"))])
+    return _directory(kind, [(path, path.name) for path in sorted((HERE / kind).glob("*.py"))])
 
 
 def chip():
     """-> directory with what tells the REPL which chip this is, compiled; the firmware does without."""
-    return _directory("chip", [(path, path.name) for path in sorted(CHIP.glob("*.py"))])
+    return board_modules("chip")
 
 
 def rom():
@@ -128,10 +126,8 @@ def compiled(path, name, change=str, options=()):
 def heap_cost(interpreter, speed=1):
     """-> bytes of heap that the board's own modules, its UART and umqtt.simple take; on an ESP32 they take none.
 
-    `speed` as of Board.
-
-    Both sides of the subtraction know as many names as the firmware has: the pools that names are kept in double in
-    size, so what a further name costs depends on how many there are.
+    `speed` as of Board. Both sides of the subtraction know as many names as the firmware has: the pools that names are
+    kept in double in size, so what a further name costs depends on how many there are.
     """
     modules = board_modules()
     note = modules / f"cost-{hashlib.sha256(f'{interpreter} {NAMES} {speed > 1}'.encode()).hexdigest()[:16]}"
@@ -160,11 +156,6 @@ def bytes_of(size):
     if not match:
         raise ValueError(f"{size!r} is no heap size: write 80k, 81920 or chip")
     return int(match[1]) << {"": 0, "k": 10, "m": 20}[match[2].lower()]
-
-
-def source_cost(flash):
-    """-> bytes of heap that compiling the firmware in `flash` on the board takes; 0 where it is compiled already."""
-    return SOURCE_HEAP if (Path(flash) / "firmware" / "app.py").exists() else 0
 
 
 def _probe(command, settings):

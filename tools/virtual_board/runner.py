@@ -27,15 +27,14 @@ class Board:
 
     uart: path of the tty or pty that hangs on UART 1 and 2 (None: an open wire). heap: what the firmware gets: "120k",
     or "chip": what it has on an ESP32 without PSRAM; what an ESP32 has elsewhere comes on top (layout.*_cost). state:
-    directory of what survives a reset (RTC memory; None: a new one, removed by close()). extra_path: directories before
-    the flash on the firmware's path. stdout: called with each line of the console, without newline. env: more
-    environment variables, such as VB_MEMORY (modules/_memory.py). ssid, key: what the access point wants (None: takes
-    anything). repl: with a serial port (`port`) that mpremote connects to. speed: a whole number; the board's clock and
-    its watchdog go so many times as fast; sockets keep the PC's time.
+    directory of what survives a reset (RTC memory; None: a new one, removed by close()). stdout: called with each line
+    of the console, without newline. env: more environment variables, such as VB_LARGEST (modules/_memory.py). ssid,
+    key: what the access point wants (None: takes anything). repl: with a serial port (`port`) that mpremote connects
+    to. speed: a whole number; the board's clock and its watchdog go so many times as fast; sockets keep the PC's time.
     """
 
-    def __init__(self, flash, uart=None, micropython=None, heap="chip", state=None, extra_path=(), stdout=None,
-                 env=None, ssid=None, key=None, repl=False, speed=1):  # fmt: skip
+    def __init__(self, flash, uart=None, micropython=None, heap="chip", state=None, stdout=None, env=None, ssid=None,
+                 key=None, repl=False, speed=1):  # fmt: skip
         self.flash = Path(flash).resolve()
         self.uart = uart and os.path.abspath(uart)  # the board's own directory is its flash
         self.heap = heap
@@ -44,14 +43,12 @@ class Board:
         self.state = Path(state or self._temporary.name).resolve()
         self.state.mkdir(parents=True, exist_ok=True)
         self.resets = []  # the cause of each start but the first
-        self.pins = {}  # number -> level
         self.pin_changes = deque(maxlen=LINES_KEPT)  # (time [s, monotonic], number, level)
         self.lines = deque(maxlen=LINES_KEPT)
         self.line_count = 0
         self.status = None  # exit status, once it has ended
         self.ended = None  # called without arguments when it has ended or lost its power
         self._interpreter = environment.micropython(micropython)
-        self._extra_path = [str(Path(p).resolve()) for p in extra_path]
         self._stdout = stdout
         self._env = dict(env or {})
         self._ssid, self._key = ssid, key
@@ -73,7 +70,6 @@ class Board:
         cause = HARD_RESET if self._rtc.exists() else PWRON_RESET
         self._rtc.touch()
         self.status = None
-        self.pins.clear()
         if self._repl:
             self._repl.raw = False
         self._supervisor = Supervisor(self, cause, self._repl)
@@ -85,8 +81,7 @@ class Board:
         self._supervisor.interrupt()
 
     def stop(self, timeout_s=STOP_TIMEOUT_S):
-        """Ctrl-C, wait for the end for `timeout_s`, kill where none comes -> exit status (None: it had to be killed).
-        """
+        """Ctrl-C, wait for the end for `timeout_s`, else kill -> exit status (None: it had to be killed)."""
         if self._supervisor is None or self.status is not None:
             return self.status
         self._supervisor.interrupt(last=True)
@@ -175,7 +170,8 @@ class Board:
 
     def command(self):
         """-> command line of the interpreter."""
-        size = layout.bytes_of(self.heap) + self._own_heap() + layout.source_cost(self.flash)
+        source = layout.SOURCE_HEAP if (self.flash / "firmware" / "app.py").exists() else 0
+        size = layout.bytes_of(self.heap) + self._own_heap() + source
         start = ["-i", "-c", "import _repl"] if self._repl else ["-m", "_start"]
         return [str(self._interpreter), "-X", f"heapsize={size}", *start]
 
@@ -187,15 +183,15 @@ class Board:
         """-> environment of the interpreter. `line_fd`: where it tells what it does; `cause` of its start, such as
         WDT_RESET.
         """
-        path = [p for p in os.environ.get("MICROPYPATH", "").split(":") if p]
-        chip = [str(layout.chip())] if self._repl else []
+        path = [layout.chip()] if self._repl else []
+        path += [Path(p).resolve() for p in os.environ.get("MICROPYPATH", "").split(":") if p]
         settings = {
             "LINE": str(line_fd),
             "AIR": str(self._air),
             "POINTS": str(self._points),
             "RTC": str(self._rtc),
             "FLASH": str(self.flash),
-            "PATH": ":".join([*self._extra_path, *chip, *(str(Path(p).resolve()) for p in path)]),
+            "PATH": ":".join(map(str, path)),
             "ROM": str(layout.rom()),
             "UART": self.uart or "",
             "RESET_CAUSE": str(cause),
@@ -226,17 +222,11 @@ class Board:
 
     def take_pin(self, number, level):
         """The supervisor heard that a pin has a level, 0 or 1."""
-        with self._changed:
-            self.pins[number] = level
-            self.pin_changes.append((time.monotonic(), number, level))
-            self._changed.notify_all()
+        self.pin_changes.append((time.monotonic(), number, level))
 
     def take_reset(self, cause):
         """The supervisor starts the board anew; `cause` such as WDT_RESET."""
-        with self._changed:
-            self.resets.append(cause)
-            self.pins.clear()
-            self._changed.notify_all()
+        self.resets.append(cause)
 
     def take_end(self, status):
         """The supervisor is done: an exit status, or None."""

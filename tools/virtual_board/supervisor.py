@@ -90,14 +90,15 @@ class Supervisor(threading.Thread):
     def _run_once(self):
         """One life of the interpreter -> (exit status, cause of the next start or None)."""
         line_read, line_write = os.pipe()
-        with self._lock:
-            self._booted = False
-            if self._killed:
-                os.close(line_read)
-                os.close(line_write)
-                return None, None
-            self._process = process = self._spawn(line_write)
-        os.close(line_write)
+        try:
+            with self._lock:
+                self._booted = False
+                if self._killed:
+                    os.close(line_read)
+                    return None, None
+                self._process = process = self._spawn(line_write)
+        finally:
+            os.close(line_write)
         console = self._repl.serve(self.ctrl_c) if self._repl else process.stdout.fileno()
         try:
             ordered = self._listen(process, console, line_read)

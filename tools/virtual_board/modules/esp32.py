@@ -3,7 +3,6 @@
 import _memory
 
 HEAP_DATA = 4
-HEAP_EXEC = 1
 
 
 def idf_heap_info(capabilities):
