@@ -155,6 +155,18 @@ def check_lengths_and_sums_that_are_not_true():
     assert line_of(b"1203400456ABCEFE")[-5:-1] == b"FC71" and refused(b"~1203400456ABCEFEFC72\r")
 
 
+def check_an_error_says_what_is_wrong():
+    for line, words in (
+        (made(b"AB", 4), "LENID says 4 characters of INFO, there are 2"),
+        (REQUESTS[2][2][:-2] + b"B\r", "CHKSUM is not FDAA"),
+        (line_of(b"20014600C002AB"), "LCHKSUM is C, LENID 002H needs E"),
+    ):  # fmt: skip
+        try:
+            frame.decode(line)
+        except frame.FrameError as error:
+            assert str(error) == words, (line, error)
+
+
 def check_garbage_raises_nothing_but_frame_errors():
     """Any bytes, hex of any length, and frames with some of their bytes changed."""
     dice = Dice(2)

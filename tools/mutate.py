@@ -35,7 +35,7 @@ CONFIGS = ("test_discovery.py", "test_publisher.py", "test_publisher_configs.py"
 SETTINGS = ("config_cases.py", "config_file_cases.py", "test_config.py")
 # File of firmware/ -> the tests that go with it, where that is not test_<name>.py alone.
 MODULES = {
-    "battery/frame.py": ("codec_cases.py", "reader_cases.py", "messages_cases.py"),
+    "battery/frame.py": ("codec_cases.py", "reader_cases.py", "messages_cases.py", "test_link.py", "test_pylontech.py"),
     "battery/messages.py": ("messages_cases.py",), "battery/readings.py": ("messages_cases.py",),
     "battery/link.py": ("test_link.py", "test_pylontech.py", "test_search.py"),
     "battery/pylontech.py": ("test_pylontech.py",), "battery/pylontech_details.py": ("test_pylontech.py",),
