@@ -46,7 +46,7 @@ class Offers:
             del refusal
             with Temporary():
                 from .build import Build
-            loop, self._nonce = self._loop, None  # good for one offer
+            loop = self._loop  # this object is forgotten, and its nonce with it
             loop.refused = 0
             loop.update = Build(loop, self._clock, self._log, _running(), *found)
 
