@@ -5,7 +5,7 @@ is found: test_dialect.
 from __future__ import annotations
 
 import pytest
-from battery_line import ANALOG, BatteryUart, Log
+from battery_line import ANALOG, BatteryUart, House, Log
 from fakes import Clock
 from simulator_by_hand import decode
 
@@ -60,6 +60,18 @@ def test_most_packs_of_a_group(group, packs, last):
     assert it.packs() == tuple(range(1, packs + 1)) and max(adr for _, adr, _ in addresses(it.link.uart)) == last
     with pytest.raises(NoReply):
         asking(group, battery_group=(group + 1) % 2).packs()
+
+
+def test_a_pack_that_is_off_does_not_hide_those_behind_it():
+    it = House(packs=5, baud=9600, dialect="rs485", speaks="rs485").settled()
+    for off in (3, 4):
+        it.battery.group.pack(off).missing = "rtn"
+        it.run(120)
+        assert set(it.packs_read(it.clock.passed_ms - 60_000)) == {1, 2, 3, 4, 5} - set(range(3, off + 1))
+    assert it.poller.packs == (1, 2, 5) and not it.poller.searching
+    it.battery.group.pack(1).missing = "rtn"
+    with pytest.raises(NoReply):
+        it.poller.dialect.packs()
 
 
 def test_what_is_no_reply():

@@ -36,6 +36,7 @@ class Link:
     masters = ()
     version = 0x20
     commands = frame.COMMANDS
+    last_pack = 0  # the highest that answered when packs were counted by asking
 
     def __init__(self, uart, clock, baud):
         self.uart = uart

@@ -53,21 +53,27 @@ def reaches_pace(link, attempts=_ATTEMPTS):
 
 
 def answering_packs(link, analog_values):
-    """Numbers of the packs, (1, 2, …), by asking one after the other for its analog values, which `analog_values` takes
-    apart: for a battery that does not know how many there are. NoReply, Refusal: of the first one.
+    """Numbers of the packs, by asking one after the other for its analog values, which `analog_values` takes apart: for
+    a battery that does not know how many there are. One that is silent is passed over where there was one behind it
+    before. NoReply, Refusal: of the first one.
     """
-    clock, count = link.clock, 0
+    clock, found, attempts = link.clock, [], 2
     start = clock.ticks_ms()
-    try:
-        while count < frame.MAX_PACKS:
-            is_late = clock.ticks_diff(clock.ticks_ms(), start) >= _COUNT_MS
-            link.request(frame.ANALOG_VALUES, analog_values, count + 1, 1 if is_late else 2)
-            count += 1
-    except (NoReply, Refusal):
-        if not count:
-            raise
-        link.failures = 0  # it is there; the pack that was asked last is not
-    return tuple(range(1, count + 1))
+    for pack in range(1, frame.MAX_PACKS + 1):
+        if clock.ticks_diff(clock.ticks_ms(), start) >= _COUNT_MS:
+            attempts = 1
+        try:
+            link.request(frame.ANALOG_VALUES, analog_values, pack, attempts)
+            found.append(pack)
+        except (NoReply, Refusal):
+            if not found:
+                raise
+            if pack >= link.last_pack:
+                break
+            attempts = 1
+    link.failures = 0  # it is there, whoever is not
+    link.last_pack = max(link.last_pack, found[-1])
+    return tuple(found)
 
 
 def switch_rate(link, baud):
