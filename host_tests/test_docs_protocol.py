@@ -5,18 +5,14 @@ from __future__ import annotations
 import markdown
 import pytest
 
-from firmware.battery import frame, messages
-from tools import environment
+from firmware.battery import frame
+from tools import decode_values, environment
 from tools.capture_port import WAKE_UP, is_allowed
 
 TEXT = (environment.PROJECT / "docs" / "protocol.md").read_text()
 FRAMES = markdown.blocks(TEXT, "frames")
-MAKERS = {
-    frame.ANALOG_VALUES: messages.analog_values, frame.ALARMS: messages.alarms,
-    frame.SYSTEM_PARAMETERS: messages.system_parameters, frame.MANUFACTURER: messages.manufacturer,
-    frame.PACK_COUNT: messages.pack_count, frame.MANAGEMENT: messages.management,
-    frame.SERIAL_NUMBER: messages.serial_number, frame.SET_RATE: lambda info: repr(info) if info else "ok",
-}  # fmt: skip
+MAKERS = {cid2: parse for cid2, (_, _, parse) in decode_values.COMMANDS.items() if parse}
+MAKERS[frame.SET_RATE] = lambda info: repr(info) if info else "ok"
 
 
 def frames_of(block):

@@ -10,16 +10,9 @@ import pytest
 from firmware.battery import frame, messages
 from firmware.plausible import Judge
 from firmware.reading import Reading
+from tools import decode_values
 
-PARSERS = {
-    frame.ANALOG_VALUES: messages.analog_values,
-    frame.ALARMS: messages.alarms,
-    frame.SYSTEM_PARAMETERS: messages.system_parameters,
-    frame.MANUFACTURER: messages.manufacturer,
-    frame.PACK_COUNT: messages.pack_count,
-    frame.MANAGEMENT: messages.management,
-    frame.SERIAL_NUMBER: messages.serial_number,
-}
+PARSERS = {cid2: parse for cid2, (_, _, parse) in decode_values.COMMANDS.items() if parse}
 OWN = ("pylontech-rs232", "pylontech")
 # Why blocks of the relatives are refused: family, command, reason
 RELATIVES = {

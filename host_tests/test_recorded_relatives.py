@@ -12,11 +12,10 @@ from firmware.battery.pace import PaceLink
 from firmware.battery.pylontech import Pylontech
 from firmware.battery.rs485 import Rs485Link
 from firmware.battery.search import PACE, RS485, answers, probes
+from tools import decode_values
 
 ANALOG, ALARM, PARAMETERS, MANUFACTURER = 0x42, 0x44, 0x47, 0x51
-PACE_PARSERS = {ANALOG: pace_messages.analog_values, ALARM: pace_messages.alarms,
-                0x90: pace_messages.pack_count, 0xC1: pace_messages.text,
-                0xC2: pace_messages.serial_number}  # fmt: skip
+PACE_PARSERS = {cid2: parse for cid2, (_, _, parse) in decode_values.PACE.items()}
 # family, model, pack that is asked or None; first and last cell mV, temperature 0.1 °C; mA, mV, mAh, mAh, cycles;
 # design mAh, SOH of PACE
 JAKIPER = "Jakiper (PACE P16S100A-1B470) 16S"

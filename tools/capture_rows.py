@@ -27,7 +27,7 @@ _MASK = "X"
 _NAMED = re.compile(r"(?i)((?:bar\s*code|serial)[^:\r\n]*:)([^\r\n]*)")
 # Lines of `info` that have no serial number
 _HARMLESS = re.compile(
-    r"(?i)\s*(device (name|address)|manufacturer|(board|main soft|soft|boot|comm) version|release date|specification|"
+    r"(?i)\s*(device (name|address)|manufacturer|[a-z ]*version|release date|specification|"
     r"cell number|max (dischg|charge) curr|console port rate)\s*:"
 )
 # What looks like a serial number: in a damaged text or a table, and elsewhere
