@@ -50,11 +50,6 @@ class Repl:
             self._thread.join()
         os.close(self._master)
 
-    @property
-    def mode(self):
-        """`raw` or `friendly`."""
-        return "raw" if self.raw else "friendly"
-
     def open(self):
         """-> file descriptor of the terminal of the next life, for the interpreter; the caller closes it."""
         if self._thread:
@@ -109,19 +104,19 @@ class Repl:
 
     def _from_board(self, inner, copy):
         """-> False when the interpreter has ended."""
-        try:
+        data = b""
+        with contextlib.suppress(OSError):
             data = os.read(inner, READ_BYTES)
-        except OSError:
-            return False
         if not data:
             return False
         joined = self._tail + data
         raw, friendly = joined.rfind(RAW_BANNER), joined.rfind(FRIENDLY_BANNER)
         if raw != friendly:
             self.raw = raw > friendly
-        cooked = _cooked(self._tail[-1:], data)
+        # LF -> CR LF, as the ESP32 prints; what ends in CR LF already stays
+        before = b"\r" if self._tail.endswith(b"\r") else b""
         self._tail = joined[-len(FRIENDLY_BANNER) + 1 :]
-        self._put(cooked)
+        self._put(_BARE_LF.sub(b"\r\n", before + data)[len(before) :])
         os.write(copy, data)
         return True
 
@@ -138,8 +133,7 @@ class Repl:
     def _connected(self):
         poll = select.poll()
         poll.register(self._master, 0)
-        gone = any(events & select.POLLHUP for _, events in poll.poll(0))
-        return not gone
+        return not any(events & select.POLLHUP for _, events in poll.poll(0))
 
     def _put(self, data):
         deadline = time.monotonic() + BLOCKED_S
@@ -153,10 +147,3 @@ class Repl:
         slave = os.open(self.path, os.O_RDWR | os.O_NOCTTY)
         termios.tcflush(slave, termios.TCIFLUSH)
         os.close(slave)
-
-
-def _cooked(before, data):
-    """LF -> CR LF, as the ESP32 prints; what ends in CR LF already stays. before: the byte before `data`."""
-    if before == b"\r" and data[:1] == b"\n":
-        return b"\n" + _cooked(b"\n", data[1:])
-    return _BARE_LF.sub(b"\r\n", data)

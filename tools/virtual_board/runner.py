@@ -198,7 +198,7 @@ class Board:
             "UNIQUE_ID": self._unique_id(),
             "SSID": self._ssid or "",
             "KEY": self._key or "",
-            "REPL": self._repl.mode if self._repl else "",
+            "REPL": "raw" if self._repl and self._repl.raw else "friendly",
             "SPEED": str(self.speed),
             "HEAP_COST": str(self._own_heap()),
         }

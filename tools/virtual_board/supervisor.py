@@ -39,23 +39,16 @@ class Supervisor(threading.Thread):
     # -- from other threads ----------------------------------------------------------------------------------------
 
     def interrupt(self, last=False):
-        """SIGINT, as soon as the interpreter can take it. last: what ends after it is not started again."""
+        """SIGINT, as soon as the interpreter takes it -> False where no program runs and the REPL itself must see the
+        Ctrl-C. last: what ends after it is not started again.
+        """
         with self._lock:
             self._last = self._last or last
-            if self._booted:
-                self._send_interrupt()
-            else:
-                self._interrupt_wanted = True
+            self._interrupt_wanted = not self._booted
+            sent = self._send_interrupt() if self._booted else True
             if last and self._repl:
                 self._repl.type(LEAVE)
-
-    def ctrl_c(self):
-        """Ctrl-C on the serial port -> False where no program runs and the REPL itself must see it."""
-        with self._lock:
-            if self._booted:
-                return self._send_interrupt()
-            self._interrupt_wanted = True
-            return True
+            return sent
 
     def kill(self):
         """SIGKILL, and wait until all is gone (but not where the board's own console callback asks for it)."""
@@ -99,7 +92,7 @@ class Supervisor(threading.Thread):
                 self._process = process = self._spawn(line_write)
         finally:
             os.close(line_write)
-        console = self._repl.serve(self.ctrl_c) if self._repl else process.stdout.fileno()
+        console = self._repl.serve(self.interrupt) if self._repl else process.stdout.fileno()
         try:
             ordered = self._listen(process, console, line_read)
         finally:
