@@ -6,8 +6,6 @@ import gc
 import json
 import shutil
 import signal
-import sys
-import types
 from pathlib import Path
 
 import pytest
@@ -25,9 +23,6 @@ WINDOW = "time.sleep_ms(2000)"  # in main.py
 
 # The firmware collects garbage at each question, which takes CPython long with all of pytest in its memory.
 gc.collect = lambda _=2: 0
-
-# What MicroPython has and CPython lacks, for those parts of the firmware that say const().
-sys.modules.setdefault("micropython", types.SimpleNamespace(const=lambda value: value))
 
 # What a shell runs in the background ignores Ctrl-C, and so would all the programs that are stopped by it here.
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:

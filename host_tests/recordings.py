@@ -17,29 +17,20 @@ class RecordingError(ValueError):
 
 def load(path):
     """The rows of a file, as dicts that have all KEYS. RecordingError."""
+    rows, number = [], 0
     try:
-        text = path.read_bytes().decode("utf-8")
-    except OSError as error:
-        raise RecordingError(f"cannot read {path}: {error.strerror}") from None
-    except UnicodeDecodeError as error:
-        raise RecordingError(f"{path} is no capture: it has bytes that are no text, at {error.start}") from None
-    rows = [_row(line, f"{path}, line {number}") for number, line in enumerate(text.split("\n"), 1) if line.strip()]
+        for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):  # noqa: B007 - for the error
+            if line.strip():
+                row = json.loads(line)
+                wrong = [key for key, kind in KEYS if not isinstance(row, dict) or not isinstance(row.get(key), kind)]
+                if wrong:
+                    raise ValueError(f"missing, or of another type: {', '.join(wrong)}")
+                rows.append(row)
+    except (OSError, ValueError, RecursionError) as error:
+        raise RecordingError(f"{path} is no capture, line {number}: {error}") from None
     if not rows:
         raise RecordingError(f"{path} is empty")
     return rows
-
-
-def _row(line, where):
-    try:
-        row = json.loads(line)
-    except (ValueError, RecursionError) as error:
-        raise RecordingError(f"{where} is no JSON: {error}") from None
-    if not isinstance(row, dict):
-        raise RecordingError(f"{where} is no JSON object")
-    for key, kind in KEYS:
-        if not isinstance(row.get(key), kind):
-            raise RecordingError(f"{where}: {key!r} is missing, or is no {'text' if kind is str else 'true or false'}")
-    return row
 
 
 def framed(rows):

@@ -20,7 +20,6 @@ from tools.decode_frame import REPLY, REQUEST, code_in_words, examine
 from tools.decode_values import COMMANDS, PACE, command_in_words
 
 GOOD, BAD, UNUSABLE = 0, 1, 2
-MOST_BYTES = 64 * 1024 * 1024  # of one file
 COLUMNS = 100  # characters of a frame in a line
 SHOWN = 24  # characters of one field
 EPILOG = """Characters count from 1. Exit status: 0 all frames are good, 1 one is bad, 2 nothing usable was given.
@@ -86,11 +85,11 @@ def _found(what, left_out):
     name = "standard input" if what == "-" else what
     try:
         if what == "-":
-            data = sys.stdin.buffer.read(MOST_BYTES)
+            data = sys.stdin.buffer.read()
         else:
             with open(what, "rb") as file:
-                data = file.read(MOST_BYTES)
-    except (FileNotFoundError, ValueError, OSError) as error:
+                data = file.read()
+    except (OSError, ValueError) as error:
         text = os.fsencode(what).decode("latin-1")
         found = list(decode_find.in_text(text)) or decode_find.alone(text, "")
         if found:
