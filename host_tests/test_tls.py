@@ -80,14 +80,14 @@ def time_server():
 def tls_board(board, broker_factory, certificates, time_server):
     """Starts a board whose broker shows the certificate `name`; the board knows the certificate `ca`."""
 
-    def start(name="good", ca="ca", env=(), **arguments):
+    def start(name="good", ca="ca", env=(), settings=(), **arguments):
         plain = free_port()
         broker = broker_factory("\n".join([
             f"cafile {certificates}/ca.pem", f"certfile {certificates}/{name}.pem",
             f"keyfile {certificates}/{name}.key", f"listener {plain} 127.0.0.1",
         ]))  # fmt: skip
         settings = {"wifi_ssid": "virtual", "mqtt_host": "localhost", "mqtt_port": broker.port, "mqtt_tls": True,
-                    "mqtt_ca": "ca.pem", "ntp_host": "127.0.0.1"}  # fmt: skip
+                    "mqtt_ca": "ca.pem", "ntp_host": "127.0.0.1", **dict(settings)}  # fmt: skip
         pem = (certificates / f"{ca}.pem").read_text()
         environ = {"VB_NTP_PORT": str(time_server.server_address[1]), **dict(env)}
         one = board(config=settings, files={"ca.pem": pem}, env=environ, heap="chip", **arguments)
