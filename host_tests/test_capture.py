@@ -77,6 +77,8 @@ def test_relatives(baud, dialect, options, commands):
     rig = Rig(baud, packs=2, group=options.get("group_number", 0), **options)
     assert rig.run() == (baud, dialect, False)
     family = {RS485: "pylontech", PACE: "pace"}[dialect]
+    assert {row["kind"] for row in rig.rows} - {"error"} <= {"recorded", "silent"}, "an echo alone is silence"
+    assert not options.get("echo") or "error" not in {row["kind"] for row in rig.rows}
     rows = [row for row in rig.rows if row["family"] == family and row["kind"] == "recorded"]
     assert {int(row["request"][7:9], 16) for row in rows} == commands
     for cid2 in commands & {0x42, 0x44, 0x92}:

@@ -82,6 +82,19 @@ def test_masked_frames(request_, raw, masked):
     assert capture_rows.masked_frames(request_, raw) == masked
 
 
+@pytest.mark.parametrize(("command", "text", "whole", "masked"), [
+    ("info 1", "Barcode  : SN 42\r\nDevice name : US5000", True, "Barcode  : XX XX\r\nDevice name : US5000"),
+    ("pwr 1", " Serial number : SHORT7\r\n", True, " Serial number : XXXXXX\r\n"),
+    ("info 1", "Board version : PHANTOMSAV10R03\nModule : PPTBP02311711", True,
+     "Board version : PHANTOMSAV10R03\nModule : XXXXXXXXXXXXX"),
+    ("pwr", "1  52382 -391 PT12345 2026-11-28", True, "1  52382 -391 XXXXXXX 2026-11-28"),
+    ("stat 1", "Pwr Coulomb : 3184286160", True, "Pwr Coulomb : 3184286160"),
+    ("stat 1", "Pwr Coulomb : PPT\xb0P02311711", False, "Pwr Coulomb : PPT\xb0XXXXXXXXX"),
+], ids=range(6))  # fmt: skip
+def test_masked_text(command, text, whole, masked):
+    assert capture_rows.masked_text(command, text, whole) == masked
+
+
 def test_fuzz_whatever_was_masked_stays_so():
     """Damage of any kind to an answer to 93H, and to `info` and `pwr`: ten characters in a row are never seen."""
     dice = random.Random(3)
