@@ -77,6 +77,7 @@ class Rig:
         assert not [row for row in self.rows if row["request"][7:9] == "91"]
         for row in self.rows:
             assert [key for key in row if key != "raw"] == KEYS and row["source"].startswith("tools/capture.py ")
+            assert row["kind"] != "silent" or not row["response"]
             if row["family"] != "console":
                 try:
                     frame.decode(row["response"].encode("latin-1"))
