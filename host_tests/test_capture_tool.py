@@ -17,7 +17,7 @@ from tools import test as one_command
 from tools.simulator import Simulator
 
 TIMEOUT_S = 120
-FRAME_TESTS, CONSOLE_TESTS = 5, 2
+FRAME_TESTS, CONSOLE_TESTS = 5, 1
 
 
 def captured(tmp_path, sim, *arguments, status=0):
