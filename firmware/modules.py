@@ -3,8 +3,6 @@
 import gc
 import sys
 
-_before = []  # names of modules; kept, since memory in one piece gets scarce
-
 
 def forget(names):
     """Takes imported modules ("firmware.config") out of MicroPython's list: the memory of each is free once nobody
@@ -21,12 +19,7 @@ class Temporary:
 
     def __enter__(self):
         gc.collect()  # a module needs memory in large pieces
-        for at, name in enumerate(sys.modules):
-            if at == len(_before):
-                _before.append(name)
-            _before[at] = name
+        self._before = list(sys.modules)  # a set would need twice the memory in one piece
 
     def __exit__(self, *_):
-        forget([name for name in sys.modules if name not in _before])
-        for at in range(len(_before)):
-            _before[at] = None
+        forget([name for name in sys.modules if name not in self._before])
