@@ -16,7 +16,22 @@ _CHUNK = const(64)  # bytes
 _MOST_BYTES = const(400)  # that one question can bring, with a late reply and noise; then the line only babbles
 
 
-def only_pack(reply):
+def read_pack(ask, ask_alarms, layouts, pack):
+    """-> (analog values of one pack, its alarms or None), as the `layouts` parse them. `ask` and `ask_alarms` are as
+    Link.request(). NoReply, Refusal: there are no analog values.
+    """
+    analog = _only_pack(ask(frame.ANALOG_VALUES, layouts.analog_values, pack))
+    try:
+        reply = ask_alarms(frame.ALARMS, layouts.alarms, pack)
+        alarm = reply and _only_pack(reply)
+        if alarm and (len(alarm.cells), len(alarm.temperatures)) == (len(analog.cells), len(analog.temperatures)):
+            return analog, alarm
+    except (NoReply, Refusal):
+        pass  # the values are good without
+    return analog, None
+
+
+def _only_pack(reply):
     """The values in a parsed reply (number, [values of a pack, …]) about one pack. NoReply: it is about more."""
     if len(reply[1]) != 1:
         raise NoReply("a reply of %d packs" % len(reply[1]))

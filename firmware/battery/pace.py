@@ -3,8 +3,8 @@
 from ..modules import Temporary
 from ..problems import ALARM, Alarms, alarm_flags, known_states
 from ..reading import More, Reading
-from . import NoReply, Refusal, frame, pace_readings
-from .link import Link, only_pack
+from . import frame, pace_readings
+from .link import Link, read_pack
 
 # All that can be sent, read commands only, each with the most bytes of INFO in its reply: 16 cells, 8 sensors
 COMMANDS = {
@@ -71,15 +71,7 @@ class Pace:
 
     def read(self, pack):
         """One pack's analog values and alarms -> Reading; its alarms are None where none could be read."""
-        analog = only_pack(self.link.request(frame.ANALOG_VALUES, pace_readings.analog_values, pack))
-        alarm = None
-        try:
-            alarm = only_pack(self.link.request(frame.ALARMS, pace_readings.alarms, pack))
-            if (len(alarm.cells), len(alarm.temperatures)) != (len(analog.cells), len(analog.temperatures)):
-                alarm = None
-        except (NoReply, Refusal):
-            pass  # the values are good without
-        return reading(pack, analog, alarm)
+        return reading(pack, *read_pack(self.link.request, self.link.request, pace_readings, pack))
 
     def packs(self, _=0):
         """Numbers of the packs: (1, 2, ...), counted by asking where 90H brings no count."""

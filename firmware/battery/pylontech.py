@@ -3,8 +3,8 @@
 from ..modules import Temporary
 from ..problems import Alarms, alarm_flags, known_states
 from ..reading import Reading
-from . import NoReply, Refusal, frame, readings
-from .link import only_pack
+from . import Refusal, frame, readings
+from .link import read_pack
 
 # status1 … status3 (§4.2): the flag of each bit, bit 0 first
 _STATUS = (
@@ -28,17 +28,8 @@ class Pylontech:
 
     def read(self, pack):
         """One pack's analog values and alarms -> Reading; its alarms are None where none could be read."""
-        analog = only_pack(self.link.request(frame.ANALOG_VALUES, readings.analog_values, pack))
-        alarms = None
-        try:
-            reply = self.optional(frame.ALARMS, readings.alarms, pack)
-            if reply:
-                alarm = only_pack(reply)
-                if (len(alarm.cells), len(alarm.temperatures)) == (len(analog.cells), len(analog.temperatures)):
-                    alarms = _alarms(alarm)
-        except (NoReply, Refusal):
-            pass  # the values are good without
-        return Reading(pack, *analog, None, alarms, None, None)
+        analog, alarm = read_pack(self.link.request, self.optional, readings, pack)
+        return Reading(pack, *analog, None, alarm and _alarms(alarm), None, None)
 
     def packs(self, _=0):
         """Numbers of the packs in the group: (1, 2, …) (§3, 90H)."""

@@ -12,7 +12,8 @@ _COUNT_MS = const(180_000)
 _RECOUNT_MS = const(20_000)  # while a pack is missing
 # A question is one small number, since lists of them get long: a place in _KINDS << 5, and the pack, 0 for the group
 _KINDS = ("packs", "identity", "limits", "parameters", "counters")
-_PACKS, _IDENTITY, _LIMITS, _PARAMETERS, _COUNTERS = [kind << 5 for kind in range(len(_KINDS))]
+_PACKS, _IDENTITY, _LIMITS = const(0), const(1 << 5), const(2 << 5)
+_PARAMETERS, _COUNTERS = const(3 << 5), const(4 << 5)
 _PACK = const(31)
 _CRC = ">I"
 _CRC_BYTES = const(4 * 17 * 5)  # one for each kind and pack
