@@ -13,20 +13,17 @@ _SHOWN = const(1)  # of presence.py
 _COLLECT_COMPONENTS = const(6)  # whose garbage would leave the free memory in small pieces
 # Of a row, where there is something
 _COLUMNS = b''',"unit_of_meas":"%s" ,"dev_cla":"%s" ,"stat_cla":"%s" ,"sug_dsp_prc":%s ,"ic":"mdi:%s" ,"name":"%s"'''
-# How Home Assistant reads a value: platform, template of its path. A value that is not there makes a number unknown,
-# keeps a text, and keeps the state of a binary sensor.
-_FORMS = {
-    b"number": b'sensor ,"val_tpl":"{{%s|default(None)}}"',
-    b"text": b'sensor ,"val_tpl":"{{%s|default(this.state)}}"',
-    b"state": b'sensor ,"ops":["charging","discharging","idle","full","balancing","sleeping","other"],'
-    b'"val_tpl":"{{%s|default(this.state)}}"',
-    b"flag": b"binary_sensor ,\"val_tpl\":\"{{ {true:'ON',false:'OFF'}.get(%s,'') }}\"",
-    b"list": b"binary_sensor "
-    b",\"val_tpl\":\"{%% set it=%s|default(None) %%}{{'' if it is none else 'ON' if it else 'OFF'}}\"",
-    b"json": b'update ,"val_tpl":"{{%s}}"',
-    b"link": b"binary_sensor ,\"val_tpl\":\"{{ {'online':'ON','searching':'OFF'}.get(%s,'') }}\"",
-}
-
+# How Home Assistant reads a value, by its form: platform, template of its path. A value that is not there makes a
+# number unknown, keeps a text, and keeps the state of a binary sensor. In one piece, since many cost memory.
+_FORMS = b'''
+number sensor ,"val_tpl":"{{%s|default(None)}}"
+text sensor ,"val_tpl":"{{%s|default(this.state)}}"
+state sensor ,"ops":["charging","discharging","idle","full","balancing","sleeping","other"],"val_tpl":"{{%s|default(this.state)}}"
+flag binary_sensor ,"val_tpl":"{{ {true:'ON',false:'OFF'}.get(%s,'') }}"
+list binary_sensor ,"val_tpl":"{%% set it=%s|default(None) %%}{{'' if it is none else 'ON' if it else 'OFF'}}"
+json update ,"val_tpl":"{{%s}}"
+link binary_sensor ,"val_tpl":"{{ {'online':'ON','searching':'OFF'}.get(%s,'') }}"
+'''  # noqa: E501
 
 class Config:
     """The config of one device, as bytes in parts: made twice rather than held, first for its length.
@@ -77,7 +74,8 @@ class Config:
                 count += 1
                 if count % _COLLECT_COMPONENTS == 0:
                     gc.collect()
-                platform, template = _FORMS[form].split(b" ", 1)
+                start = _FORMS.find(b"\n%s " % form) + len(form) + 2
+                platform, template = _FORMS[start : _FORMS.find(b"\n", start)].split(b" ", 1)
                 yield b'%s"%s":{"p":"%s"' % (comma, key, platform)
                 if shown == _SHOWN:
                     columns = rest.split(b" ", 5)

@@ -4,7 +4,7 @@ from micropython import const
 
 _PATH = __file__[: __file__.rfind("/") + 1] + "entities.txt"
 _COMMENT = const(35)  # "#"
-_CHUNK_BYTES = const(64)  # smaller reads from flash are slow, larger ones need memory in one piece
+_CHUNK_BYTES = const(32)  # smaller reads from flash are slow, larger ones need memory in one piece
 
 
 def table():
