@@ -59,7 +59,7 @@ def test_a_broker_that_refuses(broker_factory, tmp_path, capsys):
     (["--mqtt", "127.0.0.1:1", "--key-file", "no"], "no cannot be read, or is empty. --new-key makes one"),
     (["--mqtt", "127.0.0.1:1", "--key-file", "key"], "broker 127.0.0.1 port 1: "),
     (["--mqtt", "127.0.0.1:1", "--key-file", "key", "--mqtt_pass_file", "no"], "no cannot be read"),
-    (["--mqtt", "127.0.0.1:1", "--key-file", "key", "--mqtt_ca", "no"], "port 1, with no: "),
+    (["--mqtt", "127.0.0.1", "--key-file", "key", "--mqtt_ca", "no"], "broker 127.0.0.1 port 8883, with no: "),
     (["--new-key", "--key-file", "key"], "key holds a key already"),
 ], ids=str)  # fmt: skip
 def test_what_cannot_be(tmp_path, monkeypatch, capsys, arguments, words):

@@ -44,7 +44,7 @@ def main(arguments=None):
     parser.add_argument("--new-key", action="store_true", help="make an update_key, and set it on the board over USB")
     parser.add_argument("--key-file", type=Path, default=KEY_FILE, help="where it is kept (default %(default)s)")
     add = parser.add_argument_group("over the broker").add_argument
-    add("--mqtt", type=options.address, metavar="BROKER[:PORT]", help="the broker that the board is connected to")
+    add("--mqtt", metavar="BROKER[:PORT]", help="the broker that the board is connected to")
     add("--mqtt_user", help=f"user there; the password is in the environment variable {options.PASSWORD_VARIABLE}, or")
     add("--mqtt_pass_file", type=Path, metavar="FILE", help="in the first line of this file")
     add("--mqtt_ca", metavar="FILE", help="TLS: PEM file with the certificate that signed the broker's")
@@ -54,6 +54,11 @@ def main(arguments=None):
     given = parser.parse_args(arguments)
     if given.mqtt and (given.port or given.new_key):
         parser.error("--mqtt takes neither --port nor --new-key")
+    if given.mqtt:
+        try:
+            given.mqtt = options.address(given.mqtt, options.TLS_PORT if given.mqtt_ca else options.DEFAULT_PORT)
+        except argparse.ArgumentTypeError as error:
+            parser.error(f"argument --mqtt: {error}")
     environment.ensure()
 
     from tools.virtual_board.layout import CompileError

@@ -15,7 +15,7 @@ from tools import ToolError
 from tools.heard import DEFAULT_RACK, DEFAULT_ROOT
 
 PASSWORD_VARIABLE = "PYLON2MQTT_PASS"
-DEFAULT_PORT = 1883
+DEFAULT_PORT, TLS_PORT = 1883, 8883
 FAILED, INTERRUPTED = 1, 130
 PERMISSION_HINT = "on most Linux systems: sudo usermod -aG dialout $USER, then log in again"
 
@@ -38,10 +38,10 @@ def add_broker(to, required=False):
     add("--rack", default=DEFAULT_RACK, help="its rack_name (default %(default)s)")
 
 
-def address(text):
+def address(text, default_port=DEFAULT_PORT):
     """"host", "host:1883", "[::1]:1883" -> (host, port). ArgumentTypeError."""
     match = re.fullmatch(r"(?:\[([^]]+)\]|([^:\s]+))(?::(\d{1,5}))?", text)
-    port = int(match[3] or DEFAULT_PORT) if match else 0
+    port = int(match[3] or default_port) if match else 0
     if not 1 <= port <= 65535:
         raise argparse.ArgumentTypeError(f"{text!r} is no address: write HOST or HOST:PORT")
     return match[1] or match[2], port
