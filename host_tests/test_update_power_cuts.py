@@ -59,23 +59,35 @@ UPDATES = {
 def test_an_update(micropython, tmp_path, versions, scene, mode):
     runs, text, is_there, goes_to, at_the_end = UPDATES[scene]
     top, old, new = versions
-    flash, offered = tmp_path / "flash", tmp_path / "new"
-    put(offered, new)
+    flash = tmp_path / "flash"
     before = top | below(old, runs) | ({"place.txt": text} if text else {})
     if is_there:
         before |= below(new | OTHER, goes_to)
-    cuts = 0
-    for cuts in range(1, CUTS_MAX):
-        put(flash, before)
-        status, started = run(micropython, flash, offered, cuts, mode)
+    for cut, status, started in swept(micropython, tmp_path, before, new, runs, mode):
         assert started == runs
         if status == 0:
-            break
-        assert {name: data for name, data in read(flash).items() if name in below(old, runs)} == below(old, runs), cuts
-        assert run(micropython, flash, offered, 0, mode) == (0, runs), cuts
-        check_updated(flash, new, goes_to, at_the_end)
-    check_updated(flash, new, goes_to, at_the_end)
-    assert 10 < cuts < CUTS_MAX - 1
+            check_updated(flash, new, goes_to, at_the_end)
+        else:
+            kept = below(old, runs)
+            assert {name: data for name, data in read(flash).items() if name in kept} == kept, cut
+    assert 10 < cut < CUTS_MAX - 1
+
+
+def swept(micropython, directory, before, new, runs, mode):
+    """Cuts the power at the first write, at the second and so on, until there are no more; behind each cut it runs once
+    more, to its end. Yields (number of the cut, exit status, place that started) behind each run of either kind; the
+    files are in `directory`/flash then.
+    """
+    flash, offered = directory / "flash", directory / "new"
+    put(offered, new)
+    for cut in range(1, CUTS_MAX):
+        put(flash, before)
+        status, started = run(micropython, flash, offered, cut, mode)
+        yield cut, status, started
+        if status == 0:
+            return
+        assert run(micropython, flash, offered, 0, mode) == (0, runs), cut
+        yield cut, 0, runs
 
 
 def run(micropython, flash, offered, cut, mode):
@@ -108,18 +120,12 @@ AFTERWARDS = {
 def test_what_comes_after_it(micropython, tmp_path, versions, scene, mode):
     text, refused, runs, at_the_end, refused_at_the_end = AFTERWARDS[scene]
     top, old, new = versions
-    flash, offered = tmp_path / "flash", tmp_path / "new"
-    put(offered, new)
-    for cuts in range(1, CUTS_MAX):
-        put(flash, top | old | below(new, "b") | {"place.txt": text, "refused.txt": refused})
-        status, started = run(micropython, flash, offered, cuts, mode)
-        assert status == 0 or started in ("", runs)
+    before = top | old | below(new, "b") | {"place.txt": text, "refused.txt": refused}
+    for cut, status, started in swept(micropython, tmp_path, before, new, runs, mode):
+        assert status == 0 or started in ("", runs), cut
         if status == 0:
-            break
-        assert run(micropython, flash, offered, 0, mode) == (0, runs), cuts
-        check_settled(flash, at_the_end, refused_at_the_end)
-    check_settled(flash, at_the_end, refused_at_the_end)
-    assert 5 < cuts < CUTS_MAX - 1
+            check_settled(tmp_path / "flash", at_the_end, refused_at_the_end)
+    assert 5 < cut < CUTS_MAX - 1
 
 
 def check_settled(flash, text, refused):

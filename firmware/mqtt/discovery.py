@@ -25,6 +25,7 @@ json update ,"val_tpl":"{{%s}}"
 link binary_sensor ,"val_tpl":"{{ {'online':'ON','searching':'OFF'}.get(%s,'') }}"
 '''  # noqa: E501
 
+
 class Config:
     """The config of one device, as bytes in parts: made twice rather than held, first for its length.
 

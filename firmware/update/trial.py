@@ -32,11 +32,14 @@ class Trial:
         if not good and self._telemetry.uptime_s() < _TRIAL_S:
             return
         self._loop.update, words = None, self._words
-        other = b"b" if words[0] == b"a" else b"a"
+        if good:
+            chosen = words[:1]
+        else:
+            chosen = [b"b" if words[0] == b"a" else b"a", b"refused", b"time", b"-"] + words[4:]
         with Temporary():
             import place
         try:
-            place.write(words[:1] if good else [other, b"refused", b"time", b"-"] + words[4:])
+            place.write(chosen)
         except OSError as error:  # the next start counts, and tries it again
             self._log.error("update: place.txt cannot be written: error %s", error.args[0])
             return
