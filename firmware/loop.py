@@ -95,7 +95,7 @@ class Loop:
         self.publisher.connected()
         if self.key:
             with Temporary():
-                from .update.state import status
+                from .update.files import status
             status(self.publisher)
 
     def message(self, topic, payload, retained):

@@ -24,7 +24,7 @@ def begin():
         retained.last_error = "watchdog: it hung, or the battery side made no progress"
     if place.read()[1:2] == [b"refused"]:
         with Temporary():
-            from .update.outcome import given_up
+            from .update.trial import given_up
         try:
             given_up(retained)
         except OSError as error:  # a flash that is full must not keep it from starting

@@ -173,7 +173,7 @@ def main(flash, new, cut, lost):
 
         Trial(world, world, world, world, world, words).tend()
     elif words[1:2] == [b"refused"]:
-        from firmware.update.outcome import given_up
+        from firmware.update.trial import given_up
 
         given_up(world)
     else:

@@ -6,7 +6,6 @@ from micropython import const
 
 from ..modules import Temporary
 from . import files
-from .state import status
 
 _HEAD_BYTES = const(6)  # of a message of update/data: number of the file, where in it; then bytes
 _BYTES_MAX = const(256)
@@ -88,7 +87,7 @@ class Build:
     def _end(self):
         self._steps.close()
         self._loop.update = None
-        status(self._loop.publisher)
+        files.status(self._loop.publisher)
 
     def _run(self, size, sha256):
         new, old = ("", "b/") if self._here == b"b" else ("b/", "")
@@ -163,7 +162,7 @@ class Build:
         """Home Assistant gets each tenth."""
         if percent // 10 != self._tenth:
             self._tenth = percent // 10
-            status(self._loop.publisher, self._version, percent)
+            files.status(self._loop.publisher, self._version, percent)
 
 
 def _make_directories(path):

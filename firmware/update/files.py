@@ -1,4 +1,4 @@
-"""The files of a place: which there are, their sums, and the flash that they take."""
+"""The files of a place: which there are, their sums, and the flash that they take; and what Home Assistant is told."""
 
 import hashlib
 import os
@@ -6,9 +6,12 @@ from binascii import hexlify
 
 from micropython import const
 
+from .. import __version__
+
 _DIRECTORY = const(0x4000)
 _PART_BYTES = const(256)
 _BLOCK_BYTES = const(4096)
+_STATUS = b'{"installed_version":"%s","latest_version":"%s","in_progress":%s,"update_percentage":%s}'
 
 
 def walk(directory):
@@ -50,3 +53,13 @@ def free():
     """-> bytes of flash that are free."""
     space = os.statvfs("/")
     return space[0] * space[3]
+
+
+def status(publisher, latest=None, percent=None):
+    """Publishes stat/update. `latest`: the version that is offered, bytes; `percent` of it that are here."""
+    installed = __version__.encode()
+    if latest is None:
+        payload = _STATUS % (installed, installed, b"false", b"null")
+    else:
+        payload = _STATUS % (installed, latest, b"true", b"%d" % percent)
+    publisher.publish("stat/update", payload, True)

@@ -6,7 +6,6 @@ from binascii import hexlify
 from micropython import const
 
 from ..modules import Temporary
-from .state import status
 
 _SILENCE_MS = const(60_000)  # then nobody is interested
 _ID_MAX = const(16)
@@ -71,6 +70,8 @@ class Offers:
         loop.refused += 1
         self._log.warning("update refused: %s", why)
         loop.publisher.publish("tele/update", b'{"refused":"%s"}' % why.encode())
+        with Temporary():
+            from .files import status
         status(loop.publisher)
         if loop.refused >= _REFUSALS_MAX:
             self._log.warning("updates are off until the next start: three refusals in a row")

@@ -1,4 +1,7 @@
-"""A new version on trial: it stays if it works within ten minutes and three starts, else the old one comes back."""
+"""A new version on trial: it stays if it works within ten minutes and three starts, else the old one comes back,
+and says so."""
+
+import os
 
 from micropython import const
 
@@ -6,6 +9,9 @@ from ..modules import Temporary
 from ..mqtt.devices import DEVICES
 
 _TRIAL_S = const(600)
+_WHY = {b"starts": "3 starts without success", b"time": "no success within 10 minutes"}
+_REFUSED = "refused.txt"
+_REFUSED_BYTES = const(520)  # the sums of the last eight
 
 
 class Trial:
@@ -56,3 +62,25 @@ class Trial:
 
     def _has_reading(self):
         return any([self._devices.cells(number) for number in range(1, DEVICES)])
+
+
+def given_up(retained):
+    """The old version starts again: LastError says why, and the same manifest is not taken again. OSError."""
+    with Temporary():
+        import place
+    words = place.read()
+    error = "update to %s given up: %s" % (words[4].decode(), _WHY.get(words[2], ""))
+    if words[2] == b"starts" and retained.last_error:
+        error += "; " + retained.last_error
+    retained.last_error = error
+    retained.save()
+    try:
+        with open(_REFUSED, "rb") as file:
+            sums = file.read()
+    except OSError:  # the first one
+        sums = b""
+    if words[5] not in sums:
+        with open(_REFUSED + ".new", "wb") as file:
+            file.write((sums + words[5] + b"\n")[-_REFUSED_BYTES:])
+        os.rename(_REFUSED + ".new", _REFUSED)
+    place.write(words[:1])
