@@ -6,9 +6,9 @@ import json
 import sys
 from unittest import mock
 
-from console_payload_cases import extra_of
 from discovery_rules import HomeAssistant
 from fakes import made_alarms, made_reading
+from payload_cases import extra_of
 
 from firmware.mqtt.details import about
 from firmware.mqtt.devices import Devices

@@ -6,68 +6,64 @@ from fakes import PERIOD, Clock, Memory
 from firmware.energy import Meters
 from firmware.retained import Retained
 
-METERS = Retained.METERS
 RATE_MS = 10_000
 W = 10  # power is in 0.1 W
 MWH = 36_000  # 0.1 W x ms in a mWh
+# powers, ms between two, (charged, discharged)
+SUMS = (
+    ([5000 * W], 10_000, (0, 0)), ([-3600 * W] * 2, 10_000, (0, 10_000)), ([0, 7200 * W, 0], 10_000, (20_000, 0)),
+    ([1000 * W, 2000 * W], 10_000, (4166, 0)), ([7200 * W] * 2, 1, (2, 0)),
+    ([1] * 8641, 10_000, (2400, 0)), ([-1] * 8641, 10_000, (0, 2400)),  # 2.4 Wh, though no step is a whole mWh
+    ([1, 1], 10_000, (0, 0)), ([1, 1, 2, 2], 10_000, (1, 0)), ([-3, -3, -2, -2, -3], 10_000, (0, 2)),
+    # a change of the sign: split at the time at which a straight line crosses zero
+    ([7200 * W, -3600 * W], 30_000, (20_000, 5000)), ([-3600 * W, 7200 * W], 30_000, (20_000, 5000)),
+    ([3600 * W, 0, -3600 * W], 10_000, (5000, 5000)), ([1, -2] * 8, 24_000, (1, 6)),
+)  # fmt: skip
+# Seconds of a cycle, ms of a pause, does it count? Not when longer than 5 minutes or three cycles
+GAPS = (
+    (10, 30_000, True), (10, 30_001, False), (100, 300_000, True), (100, 300_001, False), (150, 300_001, False),
+    (300, 450_000, True), (300, 450_001, False), (10, 86_400_000, False),
+)  # fmt: skip
 
 
-def meters(rate_ms=RATE_MS, ticks=0, memory=None):
-    clock = Clock(ticks)
-    return Meters(Retained(memory or Memory()), clock, rate_ms), clock
-
-
-def counted(powers, step_ms=RATE_MS, rate_ms=RATE_MS, ticks=0):
+def counted(powers, step_ms, rate_ms=RATE_MS, ticks=0):
     """(charged, discharged) in mWh after `powers`, one each `step_ms`."""
-    them, clock = meters(rate_ms, ticks)
-    result = None
+    clock = Clock(ticks)
+    meters = Meters(Retained(Memory()), clock, rate_ms)
     for power in powers:
-        result = them.add(1, power)
+        result = meters.add(1, power)
         clock.advance(step_ms)
     return result
 
 
-# powers, ms between two, (charged, discharged)
-SUMS = (
-    ([5000 * W], 10_000, (0, 0)), ([3600 * W] * 2, 10_000, (10_000, 0)), ([-3600 * W] * 2, 10_000, (0, 10_000)),
-    ([0, 7200 * W], 10_000, (10_000, 0)), ([-7200 * W, 0], 10_000, (0, 10_000)), ([0, 0], 10_000, (0, 0)),
-    ([0, 7200 * W, 0], 10_000, (20_000, 0)), ([1000 * W, 2000 * W], 10_000, (4166, 0)), ([7200 * W] * 2, 1, (2, 0)),
-    ([1] * 8641, 10_000, (2400, 0)), ([-1] * 8641, 10_000, (0, 2400)),  # 2.4 Wh, though no step is a whole mWh
-    ([1, 1], 10_000, (0, 0)), ([1, 1, 2, 2], 10_000, (1, 0)), ([-3, -3, -2, -2, -3], 10_000, (0, 2)),
-    # a change of the sign: split at the time at which a straight line crosses zero
-    ([3600 * W, -3600 * W], 20_000, (5000, 5000)), ([-3600 * W, 3600 * W], 20_000, (5000, 5000)),
-    ([7200 * W, -3600 * W], 30_000, (20_000, 5000)), ([-3600 * W, 7200 * W], 30_000, (20_000, 5000)),
-    ([3600 * W, 0, -3600 * W], 10_000, (5000, 5000)), ([1, -2] * 8, 24_000, (1, 6)),
-)  # fmt: skip
-
-
-def check_sums():
+def check_sums_and_gaps():
     for powers, step_ms, result in SUMS:
         for ticks in (0, PERIOD - step_ms // 2):
             assert counted(powers, step_ms, ticks=ticks) == result, (powers[:4], step_ms)
+    for rate_s, gap_ms, counts in GAPS:
+        got = counted([3600 * W] * 2, gap_ms, rate_s * 1000)
+        assert got == ((gap_ms, 0) if counts else (0, 0)), (rate_s, gap_ms, got)
 
 
 def check_one_direction_leaves_nothing_in_the_other():
     for sign in (1, -1):
-        them, clock = meters(60_000)
-        told = []
+        clock = Clock()
+        meters, told = Meters(Retained(Memory()), clock, 60_000), []
         for ms, power in ((0, 0), (71_999, 1), (1, -1), (1, -1), (1, -1), (1, 1), (1, 1), (1, 1)):
             clock.advance(ms)
-            told.append(them.add(1, sign * power)[0 if sign > 0 else 1])
+            told.append(meters.add(1, sign * power)[0 if sign > 0 else 1])
         assert told == [0] * 5 + [1] * 3, told
 
 
 def check_against_exact_sum():
     """Whatever the powers and the steps: the difference of both counters is the exact area, and neither falls."""
-    dice = Dice(5)
-    them, clock = meters()
-    before, area, then = (0, 0), 0, None
+    dice, clock = Dice(5), Clock()
+    meters = Meters(Retained(Memory()), clock, RATE_MS)
+    before, area, then = (0, 0), 0, (0, 0)
     for _ in range(2000):
-        power = dice.below(200_000) - 100_000
-        step_ms = 100 + dice.below(29_900)
-        now = them.add(1, power)
-        if then:
-            area += (then[0] + power) * then[1]
+        power, step_ms = dice.below(200_000) - 100_000, 100 + dice.below(29_900)
+        now = meters.add(1, power)
+        area += (then[0] + power) * then[1]
         assert now[0] >= before[0] and now[1] >= before[1]
         before, then = now, (power, step_ms)
         clock.advance(step_ms)
@@ -75,27 +71,14 @@ def check_against_exact_sum():
     assert abs((before[0] - before[1]) - area / 2 / MWH) < 2 + 2000 * 100_000 / MWH
 
 
-def check_gaps_count_nothing():
-    """Longer than 5 minutes or three cycles."""
-    for rate_s, gap_ms, counts in (
-        (10, 30_000, True), (10, 30_001, False), (1, 3_000, True), (1, 3_001, False), (60, 180_000, True),
-        (60, 180_001, False), (100, 300_000, True), (100, 300_001, False), (150, 300_001, False),
-        (300, 300_000, True), (300, 450_000, True), (300, 450_001, False), (10, 86_400_000, False),
-    ):  # fmt: skip
-        got = counted([3600 * W] * 2, gap_ms, rate_s * 1000)
-        assert got == ((gap_ms, 0) if counts else (0, 0)), (rate_s, gap_ms, got)
-
-
 def check_after_a_gap_it_goes_on_and_the_rate_can_change():
-    them, clock = meters()
-    for pause_ms, charged in (
-        (10_000, 0), (10_000, 10_000), (60_000, 20_000), (10_000, 20_000), (0, 30_000), (0, 30_000),
-    ):  # fmt: skip
-        assert them.add(1, 3600 * W) == (charged, 0)
+    clock = Clock()
+    meters = Meters(Retained(Memory()), clock, RATE_MS)
+    for pause_ms, charged in ((10_000, 0), (60_000, 10_000), (10_000, 10_000), (0, 20_000), (60_000, 20_000)):
+        assert meters.add(1, 3600 * W) == (charged, 0)
         clock.advance(pause_ms)
-    them.set_cycle(60_000)
-    clock.advance(60_000)
-    assert them.add(1, 3600 * W) == (90_000, 0)
+    meters.set_cycle(60_000)
+    assert meters.add(1, 3600 * W) == (80_000, 0)
 
 
 def check_each_has_its_own_and_goes_on_after_a_restart():
@@ -105,13 +88,13 @@ def check_each_has_its_own_and_goes_on_after_a_restart():
     kept.set_meter(16, 10**13, 2**40)  # 10 GWh
     kept.save()
     for start in range(3):
-        them = Meters(Retained(memory), clock, RATE_MS)
+        meters = Meters(Retained(memory), clock, RATE_MS)
         for step in range(3):
             for index in range(16):
-                now = them.add(index, index * 3599)
-                assert tuple(Retained(memory).meter(index)) == tuple(now), "stored before it is told"
+                now = tuple(meters.add(index, index * 3599))
+                assert tuple(Retained(memory).meter(index)) == now, "stored before it is told"
                 of_one_start, more = [index * 3599 * steps * RATE_MS // MWH for steps in (2, step)]
-                assert tuple(now) == (start * of_one_start + more, 0), (start, step, index)
-            them.add(16, -3600 * W)
+                assert now == (start * of_one_start + more, 0), (start, step, index)
+            meters.add(16, -3600 * W)
             clock.advance(RATE_MS)
-    assert METERS == 17 and tuple(Retained(memory).meter(16)) == (10**13, 2**40 + 3 * 20_000)
+    assert Retained.METERS == 17 and tuple(Retained(memory).meter(16)) == (10**13, 2**40 + 3 * 20_000)

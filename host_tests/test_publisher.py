@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from console_payload_cases import extra_of
 from discovery_made import PREFIX, identity
 from fakes import PERIOD, Clock, made_reading
+from payload_cases import extra_of
 from publisher_rig import Rig
 
 STATE = PREFIX + "tele/STATE", '{"Uptime":5,"LastError":"none"}', False

@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from console_payload_cases import CALM, extra_of
 from discovery_made import ALARMS, PREFIX, SOH, TEXT, configs, taken
 from discovery_rules import illegal, render
 from fakes import made_alarms, made_reading
-from payload_cases import GOLDEN, IN_ALARM, TOTALS, TOTALS_TEXT, pack_text, rack_text
+from payload_cases import CALM, GOLDEN, IN_ALARM, TOTALS, TOTALS_TEXT, extra_of, pack_text, rack_text
 
 STATE = (
     '{"Uptime":90061,"Version":"1.0","ResetCause":"watchdog","Boots":3,"IP":"192.168.2.7","RSSI":-60,"HeapFree":20000,'

@@ -30,7 +30,7 @@ BASE_TIMEOUT_S = 600
 
 CONSOLE = ("console_line_cases.py", "console_text_cases.py", "console_pack_cases.py", "console_cases.py",
            "test_console.py")  # fmt: skip
-PAYLOADS = ("payload_cases.py", "console_payload_cases.py")
+PAYLOADS = ("payload_cases.py",)
 CONFIGS = ("test_discovery.py", "test_publisher.py", "test_publisher_configs.py")
 SETTINGS = ("config_cases.py", "config_file_cases.py", "test_config.py")
 # File of firmware/ -> the tests that go with it, where that is not test_<name>.py alone.
@@ -47,7 +47,7 @@ MODULES = {
     "plausible.py": ("plausible_cases.py",), "problems.py": ("problems_cases.py", "plausible_cases.py"),
     "problem_text.py": ("problems_cases.py", "rack_cases.py"), "rack.py": ("rack_cases.py", *PAYLOADS),
     "energy.py": ("energy_cases.py",), "reading.py": ("reading_cases.py",), "retained.py": ("retained_cases.py",),
-    "mqtt/json_writer.py": ("json_writer_cases.py", "test_json_writer.py", *PAYLOADS),
+    "mqtt/json_writer.py": ("json_writer_cases.py", *PAYLOADS),
     "mqtt/payloads.py": (*PAYLOADS, "test_pace.py"),
     "mqtt/details.py": (*PAYLOADS, "test_publisher.py"),
     "mqtt/session.py": ("test_session.py", "test_session_life.py"), "mqtt/connect_errors.py": ("test_session.py",),
