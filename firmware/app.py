@@ -8,10 +8,11 @@ import umqtt.simple
 
 import place
 
-from . import board, energy, log, loop, rack, telemetry, uplink
+from . import board, loop, rack, telemetry, uplink
 from .battery import poller
 from .modules import Temporary
 from .mqtt import devices, payloads, publisher, session, transport
+from .retained import Meters
 
 _WORDS = place.read()
 del place  # its memory is needed before _WORDS are
@@ -21,13 +22,11 @@ _ID_CHARACTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 
 
 def build(retained, settings, uart, tls, clock):
-    """Puts the house together -> loop.Loop, ready to run().
-
-    `retained` is retained.Retained, `settings` come from config.check(), `uart` is the battery's as board.uart() makes
-    it, `tls` is tls.Tls, or None; `clock` is `time`.
+    """Puts the house together -> loop.Loop, ready to run(). `retained` is retained.Retained, `settings` come from
+    config.check(), `uart` is the battery's as board.uart() makes it, `tls` is tls.Tls, or None; `clock` is `time`.
     """
     writer = payloads.Payloads()  # first, since its buffer needs memory in one piece
-    logger = log.Log(settings["log_level"])
+    logger = telemetry.Log(settings["log_level"])
     led = None
     if settings["led"] != "off":
         from .led import Led
@@ -47,7 +46,7 @@ def build(retained, settings, uart, tls, clock):
     topic = _discovery_topic(settings["discovery_prefix"], root, rack_name)
     tells = settings["discovery"] * (2 if settings["update_key"] else 1)
     announced = devices.Devices(tells, topic, publisher.expire_s(rate_ms))
-    meters = energy.Meters(retained, clock, rate_ms)
+    meters = Meters(retained, clock, rate_ms)
     sums = rack.Rack(clock)
     sink = publisher.Publisher(client, prefix, sums, meters, writer, announced, health, clock, logger)
     key = settings["update_key"].encode()
@@ -108,14 +107,11 @@ def _dialect(settings, retained, uart, clock):
         from .battery.pace import Pace, PaceLink
 
         return Pace(PaceLink(uart, clock, settings["baud"]))
+    from .battery.link import Link, Rs485Link
     from .battery.pylontech import Pylontech
 
     if name == "rs485":
-        from .battery.rs485 import Rs485Link
-
         return Pylontech(Rs485Link(uart, clock, settings["baud"], settings["group"]), name)
-    from .battery.link import Link
-
     return Pylontech(Link(uart, clock, settings["baud"]))
 
 
@@ -126,13 +122,9 @@ def _session(settings, tls, prefix, clock, logger):
     # of 23 characters, as every broker takes them; two boards must not share one
     client_id = b"p2m%08x%s" % (crc32(prefix) & 0xFFFFFFFF, hexlify(board.unique_id())[-12:])
     arguments = (
-        client_id,
-        settings["mqtt_host"],
-        settings["mqtt_port"],
-        settings["mqtt_user"].encode() or None,
-        settings["mqtt_pass"].encode(),
-        _KEEPALIVE_S,
-    )
+        client_id, settings["mqtt_host"], settings["mqtt_port"], settings["mqtt_user"].encode() or None,
+        settings["mqtt_pass"].encode(), _KEEPALIVE_S,
+    )  # fmt: skip
     errors, client = umqtt.simple.MQTTException, umqtt.simple.MQTTClient
     subscriptions = [prefix + b"cmnd/#"]
     if settings["update_key"]:

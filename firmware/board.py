@@ -16,12 +16,9 @@ _BUFFERS_MIN_BYTES = const(8_192)  # smaller ones would hold nothing back
 _PSRAM_BYTES = const(1_000_000)  # a region of this size is PSRAM; then there is memory for all
 _REFUSED = "%s: %s: this chip refuses it (%s)"
 _RESET_CAUSES = (
-    ("PWRON_RESET", "power on"),
-    ("HARD_RESET", "hard reset"),
-    ("WDT_RESET", "watchdog"),
-    ("DEEPSLEEP_RESET", "deep sleep"),
-    ("SOFT_RESET", "soft reset"),
-)
+    ("PWRON_RESET", "power on"), ("HARD_RESET", "hard reset"), ("WDT_RESET", "watchdog"),
+    ("DEEPSLEEP_RESET", "deep sleep"), ("SOFT_RESET", "soft reset"),
+)  # fmt: skip
 
 reset = machine.reset  # does not return
 unique_id = machine.unique_id  # the chip's own number, bytes
@@ -29,10 +26,9 @@ rtc_memory = machine.RTC().memory  # without arguments -> bytes, with bytes it t
 
 
 def uart(settings, holds_memory=False):
-    """The battery's UART as the settings say, 8N1; nothing it does waits.
-
-    `holds_memory`: its buffers are as large as they must be to limit the heap's growth, until release_memory().
-    ValueError names the setting that this chip refuses, also the pin of the LED.
+    """The battery's UART as the settings say, 8N1; nothing it does waits. `holds_memory`: its buffers are as large as
+    they must be to limit the heap's growth, until release_memory(). ValueError names the setting that this chip
+    refuses, also the pin of the LED.
     """
     try:
         if settings["led"] != "off":
@@ -52,18 +48,9 @@ def uart(settings, holds_memory=False):
 
 def _uart(settings, rxbuf, txbuf):
     return machine.UART(
-        settings["uart_id"],
-        baudrate=settings["baud"],
-        bits=8,
-        parity=None,
-        stop=1,
-        tx=settings["uart_tx"],
-        rx=settings["uart_rx"],
-        rxbuf=rxbuf,
-        txbuf=txbuf,
-        timeout=0,
-        timeout_char=0,
-    )
+        settings["uart_id"], baudrate=settings["baud"], bits=8, parity=None, stop=1, tx=settings["uart_tx"],
+        rx=settings["uart_rx"], rxbuf=rxbuf, txbuf=txbuf, timeout=0, timeout_char=0,
+    )  # fmt: skip
 
 
 def release_memory(uart):

@@ -1,13 +1,21 @@
-"""Commands over MQTT, `cmnd/#` (mqtt.md, "Accepted"): parsed whole, then carried out. None of them reaches the
-battery.
+"""Commands over MQTT, `cmnd/#` (mqtt.md, "Accepted"): parsed whole, then carried out. None of them reaches the battery.
 """
 
 import json
+
+from . import __version__
 
 _BYTES_MAX = 256
 _RATE_MIN_MS, _RATE_MAX_MS = 1_000, 300_000
 _PAUSE = b'{"STOP"}'  # of pylon2mqtt; no JSON, but MicroPython takes it for {}
 _MARKS = b":", b",", b"{", b"}", b"[", b"]"  # MicroPython's json does not care where they stand
+# Keys of tele/STATE and stat/status, each with its form as in payloads.py
+_STATE = (
+    b"Uptime - Version - ResetCause - Boots - IP - RSSI - BSSID - Channel - HeapFree - SystemFree - SystemLargest - "
+    b"SystemMin - Link - Dialect - Baud - Packs - PublishRate D Polling - Cycle D Polls - Timeouts - FrameErrors - "
+    b"ReturnCodes - Implausible - BrokerDrops - WifiDrops - LastError -"
+)
+_STATUS = b"name - sw_version - IP - SSID - uptime -"
 
 
 class Commands:
@@ -50,7 +58,6 @@ class Commands:
 
 def parse(payload, retained=False):
     """The payload of a command (bytes) -> {key: value} of what is asked for, or a text that says why it is refused.
-
     Keys: "publishRate" (ms), "status" (anything), "polling" (bool), "restart" (True). All of them, or nothing.
     """
     if retained:
@@ -94,3 +101,26 @@ def _wrong(key, value):
     elif key != "status":
         return "no such command: %r" % (key,)
     return None
+
+
+def status(uptime_s, _, poller, wifi, retained, session, reset_cause, rack_name):
+    """-> (keys and forms, values in their order) of stat/status."""
+    return _STATUS, (rack_name, __version__, wifi.address(), wifi.ssid, uptime_s)
+
+
+def state(uptime_s, memory, poller, wifi, retained, session, reset_cause, rack_name):
+    """-> (keys and forms, values in their order) of tele/STATE; None where there is none. `memory` as
+    telemetry.free_memory() tells it.
+    """
+    link = poller.link
+    return _STATE, (
+        (uptime_s, __version__, reset_cause, retained.boots, wifi.address())
+        + wifi.access_point()
+        + memory
+        + (
+            "searching" if poller.searching else "online", poller.dialect.name, link.baud, len(poller.packs),
+            poller.publish_rate_ms // 100, not poller.paused, poller.cycle_ms and poller.cycle_ms // 100, link.polls,
+            link.timeouts, link.frame_errors, link.return_codes, poller.implausible, session.drops, wifi.drops,
+            retained.last_error or "none",
+        )
+    )

@@ -1,8 +1,10 @@
 """The settings: one table; config.json beside main.py holds those that differ from their default."""
 
-from . import config_file, pins
+import json
+
+from . import config_file
 from .config_file import NEEDED, ConfigError
-from .values import SETTINGS, ip_number, split_ip
+from .values import SETTINGS, ip_number, split_ip, wrong_pins
 
 PATH = "config.json"
 _TOPIC_MOST = 122  # bytes of a topic that umqtt.simple can subscribe to
@@ -10,7 +12,6 @@ _TOPIC_MOST = 122  # bytes of a topic that umqtt.simple can subscribe to
 
 def check(given, whole=True):
     """Settings as `given` in JSON -> a dict of all of them, defaults filled in. ConfigError names all that is wrong.
-
     whole=False: needed ones may still be missing.
     """
     if not isinstance(given, dict):
@@ -73,7 +74,7 @@ def _together(settings, chosen):
             "led: the same pin as uart_tx or uart_rx",
         ),
     )
-    return [words for wrong, words in rows if wrong] + pins.refused(settings, chosen)
+    return [words for wrong, words in rows if wrong] + wrong_pins(settings, chosen)
 
 
 def load(path=PATH):
@@ -84,22 +85,43 @@ def load(path=PATH):
 # -- for the REPL -----------------------------------------------------------------------------------------------------
 
 
-def show(path=PATH):
-    """Prints all settings, what each means and its default; secrets are masked."""
-    from . import settings
+def given_in(path):
+    """The settings as they stand in the file, {} when there is none. ConfigError: it is broken, and is left alone."""
+    return config_file.read(path) if config_file.exists(path) else {}
 
-    settings.show(path)
+
+def show(path=PATH):
+    """Prints every setting: its value (secrets masked), its default, what it means."""
+    given = given_in(path)
+    for key, default, _, secret, meaning in SETTINGS:
+        value = given.get(key)
+        text = "not set" if value is None else "***" if secret and value else json.dumps(value)
+        if default == NEEDED:
+            meaning += "; needed"
+        elif default not in (None, ""):
+            meaning += "; default " + json.dumps(default)
+        print("%-17s %-20s %s" % (key, text, meaning))
+    for key in given:
+        if key not in [row[0] for row in SETTINGS]:
+            print("%s: no such setting; config.unset(%s) removes it" % (key, json.dumps(key)))
 
 
 def set(**values):
     """config.set(mqtt_host="192.168.2.245", publish_rate=5): checked, and all of them saved, or none. ConfigError."""
-    from . import settings
-
-    settings.change(PATH, values, check, missing)
+    given = given_in(PATH)
+    known = [row[0] for row in SETTINGS]
+    errors = ["%s: no such setting" % key for key in sorted(values) if key not in known and key not in given]
+    if errors:
+        raise ConfigError("\n".join(errors))
+    given.update(values)
+    given = dict([(key, value) for key, value in given.items() if value is not None])
+    check(given, whole=False)
+    config_file.save(PATH, given, known)
+    needed = ", ".join(missing(given))
+    print("saved; " + ("still needed: " + needed if needed else "it counts from the next start on: import machine; "
+          "machine.reset()"))  # fmt: skip
 
 
 def unset(*keys):
     """config.unset("publish_rate"): back to the default. ConfigError."""
-    from . import settings
-
-    settings.change(PATH, dict([(key, None) for key in keys]), check, missing)
+    set(**dict([(key, None) for key in keys]))

@@ -17,9 +17,7 @@ _NO_CYCLE_MS = const(1_260_000)
 
 
 class Loop:
-    """What app.build() put together. `reset` restarts the board; `key`: update_key, bytes; empty:
-    no update is taken.
-
+    """What app.build() put together. `reset` restarts the board; `key`: update_key, bytes; empty: no update is taken.
     `update` is what goes on of an update: offer.Offers, build.Build or trial.Trial of update/, or None; `refused`: how
     many offers in a row were refused.
     """

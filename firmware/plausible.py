@@ -44,7 +44,6 @@ class Judge:
 
     def refusal(self, reading, again=False):
         """None: `reading` is accepted. Else the name of what is not plausible; then the pack is to be asked again.
-
         `again`: it was, and the reading before this was refused. One that jumped is accepted when it agrees with that
         one, and so is the first one of a history; changed alarms, when any of those before said the same.
         """
@@ -115,8 +114,7 @@ def _hard_fault(reading, values, accepted, exact):
 
 
 def _needs_reread(values, accepted, before):
-    """The name of what is accepted when a second reading says it, too; None when that was this one, or none is
-    needed.
+    """The name of what is accepted when a second reading says it, too; None when that was this one, or none is needed.
     """
     why = _distance(accepted, values) if accepted[0] else "first"
     if why and before and before[0]:

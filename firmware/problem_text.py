@@ -70,10 +70,9 @@ def _with_places(key, text, reading):
         return "C%s %s" % (places[0][1:], text)
     if key == "Other":
         for it, name in (
-            (alarms.charge_state, "charge current"),
-            (alarms.voltage_state, "voltage"),
+            (alarms.charge_state, "charge current"), (alarms.voltage_state, "voltage"),
             (alarms.discharge_state, "discharge current"),
-        ):
+        ):  # fmt: skip
             if it == state:
                 places.append(name)
     return "%s: %s" % (text, ", ".join(places)) if places else text

@@ -34,16 +34,10 @@ def alarm_flags(cell_states, temperature_states, charge_state, voltage_state, di
     """
     states = cell_states + temperature_states + bytes((charge_state, voltage_state, discharge_state))
     found = (
-        BELOW in cell_states,
-        ABOVE in cell_states,
-        voltage_state == BELOW,
-        voltage_state == ABOVE,
-        charge_state not in (NORMAL, OTHER),
-        discharge_state not in (NORMAL, OTHER),
-        BELOW in temperature_states,
-        ABOVE in temperature_states,
-        OTHER in states,
-    )
+        BELOW in cell_states, ABOVE in cell_states, voltage_state == BELOW, voltage_state == ABOVE,
+        charge_state not in (NORMAL, OTHER), discharge_state not in (NORMAL, OTHER), BELOW in temperature_states,
+        ABOVE in temperature_states, OTHER in states,
+    )  # fmt: skip
     return tuple(zip(ALARM, found))
 
 

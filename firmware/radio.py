@@ -1,11 +1,13 @@
-"""Connects the Wi-Fi station of uplink.Uplink with the strongest access point: at the start, and when the driver does
-not by itself. Loaded for that.
+"""Connects uplink.Uplink, by the strongest Wi-Fi access point or by Ethernet: at the start, and when the driver does
+not by itself. Loaded for that. What it says of Ethernet is from MicroPython and the makers of the boards; not tried on
+hardware.
 """
 
 import gc
 from binascii import hexlify
 
 import network
+from machine import Pin
 
 _SETTLE_MS = 1_000
 _BETTER_DB = 8  # so much stronger must another access point be than the one that the driver found
@@ -22,15 +24,16 @@ _IN_REACH = "it is in reach, and does not let us in: is wifi_pass right, does it
 _OPEN = 0  # security of an access point that wants no key
 _IS_OPEN = "it is an open network, and wifi_pass is set: unset that, if this is the right network"
 _WANTS_KEY = "it wants a key, and wifi_pass is not set"
+_NO_CABLE = "is the cable plugged in, at both ends?"
+_NO_ADDRESS = "the cable is plugged in, but nobody gives us an address: is there a router (DHCP)? Or set ip"
 
 
 def start(wlan, plan, helped, clock, log):
     """`wlan` is None at the first time; `plan` and `helped` as in uplink.Uplink -> (the station, the BSSID that it was
-    told to connect with, as bytes; None: the driver looks for any access point of that name, also a hidden one;
-    empty: the same at each third help, since the strongest may be the one that refuses us).
-
-    Where it is connected this only looks for a stronger access point. Else it connects anew; from the second help on
-    the radio goes off and on before. Takes up to 5 s, of which 2 or 3 are the scan, which the driver ends.
+    told to connect with, as bytes; None: the driver looks for any access point of that name, also a hidden one; empty:
+    the same at each third help, since the strongest may be the one that refuses us). Where it is connected this only
+    looks for a stronger access point. Else it connects anew; from the second help on the radio goes off and on before.
+    Takes up to 5 s, of which 2 or 3 are the scan, which the driver ends.
     """
 
     def attempt(step, *arguments):
@@ -96,3 +99,36 @@ def _strongest(found, name, with_key):
             elif not best or one[3] > best[3]:
                 best = one
     return best, None if best else mismatch
+
+
+def start_lan(lan, plan, helped, clock, log):
+    """`lan` is None at the first time; `plan` and `helped` as in uplink.Uplink -> (the interface; None: it is not there
+    and will not be, None). From the second help on it goes off and on.
+    """
+    from .values import ETHERNET  # Wi-Fi does without
+
+    board, _, _, hostname, address = plan
+    try:
+        if lan is None and not helped:
+            network.hostname(hostname)
+            lan = _made(*ETHERNET[board])
+            if address:
+                lan.ifconfig(address)
+        elif lan and helped == 1:
+            plugged = lan.status() == network.ETH_CONNECTED
+            log.warning("no LAN: %s", _NO_ADDRESS if plugged else _NO_CABLE)
+        elif lan:
+            lan.active(False)
+            clock.sleep_ms(_SETTLE_MS)
+        if lan:
+            lan.active(True)
+    except (AttributeError, OSError, RuntimeError, ValueError) as error:
+        log.error("LAN driver: %s; is this board %s, and its MicroPython one with Ethernet?", error, board)
+    return lan, None
+
+
+def _made(phy, is_driven, clock, power, mdc, mdio):
+    return network.LAN(
+        mdc=Pin(mdc), mdio=Pin(mdio), power=Pin(power), phy_type=network.PHY_LAN8720, phy_addr=phy,
+        ref_clk=Pin(clock), ref_clk_mode=Pin.OUT if is_driven else Pin.IN,
+    )  # fmt: skip

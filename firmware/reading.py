@@ -72,21 +72,11 @@ def summarize(reading):
         if problem or warning:
             troubles, text = _in_words(reading)
     return Summary(
-        low,
-        cells.index(low) + 1,
-        high,
-        cells.index(high) + 1,
-        min(temperatures) if temperatures else None,
-        max(temperatures) if temperatures else None,
-        power(reading.voltage, reading.current),
+        low, cells.index(low) + 1, high, cells.index(high) + 1, min(temperatures) if temperatures else None,
+        max(temperatures) if temperatures else None, power(reading.voltage, reading.current),
         10 * extra.soc if extra else soc(reading.remaining, reading.capacity),
-        reading.remaining * len(cells) * _CELL_MV // 1000,
-        battery_state(reading),
-        problem,
-        warning,
-        troubles,
-        text,
-    )
+        reading.remaining * len(cells) * _CELL_MV // 1000, battery_state(reading), problem, warning, troubles, text,
+    )  # fmt: skip
 
 
 def _in_words(reading):
@@ -106,8 +96,7 @@ def _in_words(reading):
 
 
 def battery_state(reading):
-    """BatteryState of mqtt.md: what the battery says itself, else from the alarm reply, else from the current's
-    sign.
+    """BatteryState of mqtt.md: what the battery says itself, else from the alarm reply, else from the current's sign.
     """
     if reading.extra:
         return reading.extra.state

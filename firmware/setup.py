@@ -2,23 +2,19 @@
 
 import network
 
-from . import config, settings
+from . import config
 
 _ASKED = (
-    ("wifi_ssid", "its number or its name"),
-    ("wifi_pass", "empty: an open network"),
-    ("mqtt_host", "such as 192.168.2.245"),
-    ("mqtt_user", "empty: none"),
-    ("mqtt_pass", "empty: none"),
-)
+    ("wifi_ssid", "its number or its name"), ("wifi_pass", "empty: an open network"),
+    ("mqtt_host", "such as 192.168.2.245"), ("mqtt_user", "empty: none"), ("mqtt_pass", "empty: none"),
+)  # fmt: skip
 
 
 def ask(answer=input):
     """Asks for what config.json lacks, and saves it in the end; Ctrl-C: nothing is saved. ConfigError: it is broken.
-
     `answer` takes a question and gives what was typed.
     """
-    given = settings.read(config.PATH)
+    given = config.given_in(config.PATH)
     answers = {}
     for key, hint in _ASKED:
         if given.get(key) is not None or _is_pointless(key, given, answers):

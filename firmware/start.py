@@ -48,9 +48,7 @@ def _safe_mode(why):
 
 def prepare():
     """-> (settings, UART, tls.Tls or None); until the settings can be used it says every minute what is wrong with
-    them.
-
-    The UART holds memory until board.release_memory().
+    them. The UART holds memory until board.release_memory().
     """
     while True:
         try:

@@ -67,9 +67,7 @@ class Uplink:
 
     def _help(self):
         with Temporary():
-            if self.ssid:
-                from . import radio as driver
-            else:
-                from . import lan as driver
-        self._nic, self._bssid = driver.start(self._nic, self._plan, self._helped, self._clock, self._log)
+            from . import radio
+        start = radio.start if self.ssid else radio.start_lan
+        self._nic, self._bssid = start(self._nic, self._plan, self._helped, self._clock, self._log)
         self._helped_at = self._clock.ticks_ms()

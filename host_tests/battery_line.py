@@ -11,11 +11,10 @@ from simulator_by_hand import make
 
 from firmware.battery.console import Console
 from firmware.battery.console_line import Line
-from firmware.battery.link import Link
+from firmware.battery.link import Link, Rs485Link
 from firmware.battery.pace import Pace, PaceLink
 from firmware.battery.poller import Poller
 from firmware.battery.pylontech import Pylontech
-from firmware.battery.rs485 import Rs485Link
 from firmware.loop import Loop
 from firmware.retained import Retained
 

@@ -3,8 +3,7 @@
 from codec_cases import Dice
 from fakes import PERIOD, Clock, Memory
 
-from firmware.energy import Meters
-from firmware.retained import Retained
+from firmware.retained import Meters, Retained
 
 RATE_MS = 10_000
 W = 10  # power is in 0.1 W

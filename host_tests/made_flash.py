@@ -1,6 +1,6 @@
 """A made-up flash, on which settings are saved; its power can be cut at every step. Runs on MicroPython too."""
 
-from firmware import config, config_file, settings
+from firmware import config, config_file
 
 PATH = "config.json"
 OLD = b'{"wifi_ssid": "my network", "mqtt_host": "old", "wifi_pass": "hunter2!"}'
@@ -78,12 +78,12 @@ class On:
     def __enter__(self):
         config_file.open = self.flash.open
         config_file.os, self.os = self.flash, config_file.os
-        settings.print = lambda *words: self.lines.append(" ".join([str(word) for word in words]))
+        config.print = lambda *words: self.lines.append(" ".join([str(word) for word in words]))
         return self
 
     def __exit__(self, *_):
         config_file.os = self.os
-        del config_file.open, settings.print
+        del config_file.open, config.print
 
     @property
     def said(self):

@@ -5,9 +5,9 @@ of it take a second.
 from fake_net import PUBLISH, Net, umqtt
 from fakes import PERIOD, Clock
 
-from firmware.log import Log
 from firmware.mqtt.session import Session
 from firmware.mqtt.transport import Transport
+from firmware.telemetry import Log
 
 ROUND_MS = 50  # of the main loop
 WAIT_MS = 5_000

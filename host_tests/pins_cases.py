@@ -1,6 +1,6 @@
 """Pins that a chip certainly has not got free. Runs on CPython and on MicroPython."""
 
-from firmware import pins
+from firmware import values
 
 ESP32, C3 = "Generic ESP32 module with ESP32", "LOLIN_C3_MINI with ESP32-C3FH4"
 # what os.uname() says of the machine; setting, values that are taken, values that are refused
@@ -29,11 +29,11 @@ def on_chip(machine, chosen=None, **changes):
 
     settings = {"uart_tx": 21, "uart_rx": 19, "led": "off", "network": "wifi"}  # every chip has those
     settings.update(changes)
-    kept, pins.os = pins.os, System()
+    kept, values.os = values.os, System()
     try:
-        return [line.split(":")[0] for line in pins.refused(settings, chosen or settings)]
+        return [line.split(":")[0] for line in values.wrong_pins(settings, chosen or settings)]
     finally:
-        pins.os = kept
+        values.os = kept
 
 
 def check_pins_are_those_of_the_chip():

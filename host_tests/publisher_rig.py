@@ -8,13 +8,12 @@ from types import SimpleNamespace
 from discovery_made import PREFIX, SERIAL, discovery_topic, identity
 from fakes import Clock, Memory
 
-from firmware.energy import Meters
-from firmware.log import Log
 from firmware.mqtt.devices import Devices
 from firmware.mqtt.payloads import Payloads
 from firmware.mqtt.publisher import Publisher, expire_s
 from firmware.rack import Rack
-from firmware.retained import Retained
+from firmware.retained import Meters, Retained
+from firmware.telemetry import Log
 
 RATE_MS = 10_000
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from firmware.log import Log
+from firmware.telemetry import Log
 
 SAID = ["error: broker 1", "warning: battery 2", "info: all %s well"]
 

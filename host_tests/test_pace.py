@@ -10,9 +10,9 @@ import pytest
 from battery_line import BatteryUart
 from fakes import Clock
 
-from firmware.battery import NoReply, Refusal, frame, link_search, pace, pace_messages
+from firmware.battery import NoReply, Refusal, frame, link_search, pace, pace_details, pace_readings
 from firmware.battery.pace import Pace, PaceLink
-from firmware.battery.pace_messages import DataError
+from firmware.battery.pace_details import DataError
 from firmware.mqtt.devices import Devices
 from firmware.mqtt.payloads import Payloads
 from firmware.mqtt.publisher import config as make_config
@@ -141,7 +141,7 @@ def info_of(cid2, **options):
 ])  # fmt: skip
 def test_each_layout_too_short_and_too_long(cid2, options, more, cells):
     """A byte `more` is the SOH, or one of unknown meaning."""
-    parse = {ANALOG: pace_messages.analog_values, ALARM: pace_messages.alarms}[cid2]
+    parse = {ANALOG: pace_readings.analog_values, ALARM: pace_readings.alarms}[cid2]
     info = info_of(cid2, cells=cells, **options)
     assert parse(info)[0] == 1
     for other in (*(info[:size] for size in range(len(info) - 1 + more)), info + b"\x63" * (1 + more)):
@@ -155,13 +155,13 @@ def test_each_layout_too_short_and_too_long(cid2, options, more, cells):
 
 
 @pytest.mark.parametrize(("parse", "good", "value", "bad"), [
-    (pace_messages.pack_count, b"\x05", (255, 5), (b"", b"\x00", b"\x11", b"\x05\x00")),
-    (pace_messages.pack_count, b"\x10", (255, 16), (b"\xff",)), (pace_messages.pack_count, b"\x01", (255, 1), ()),
-    (pace_messages.serial_number, b"1B470102170999D     Mar 30 2022,18:18:16", "1B470102170999D",
+    (pace_details.pack_count, b"\x05", (255, 5), (b"", b"\x00", b"\x11", b"\x05\x00")),
+    (pace_details.pack_count, b"\x10", (255, 16), (b"\xff",)), (pace_details.pack_count, b"\x01", (255, 1), ()),
+    (pace_details.serial_number, b"1B470102170999D     Mar 30 2022,18:18:16", "1B470102170999D",
      (b"1B47", b"1B470102170999D    ", bytes(40), b"\xff" * 40)),
-    (pace_messages.serial_number, b"1B470102170999D12345", "1B470102170999D12345", ()),
-    (pace_messages.text, b"P16S-1.04~\0", "P16S-1.04~", (b"", b"\0\0", b"P16\x07S", b"P16\x7f")),
-    (pace_messages.text, b"P 16", "P 16", (b"\x1fP",)),
+    (pace_details.serial_number, b"1B470102170999D12345", "1B470102170999D12345", ()),
+    (pace_details.text, b"P16S-1.04~\0", "P16S-1.04~", (b"", b"\0\0", b"P16\x07S", b"P16\x7f")),
+    (pace_details.text, b"P 16", "P 16", (b"\x1fP",)),
 ])  # fmt: skip
 def test_other_layouts(parse, good, value, bad):
     assert parse(good) == value
@@ -175,8 +175,8 @@ def test_what_is_left_over_is_said():
     for bad, why in ((info[:-1] + b"\x65", "65H behind the design capacity is no SOH"),
                      (info[:-2], "ends too early, 1 short"), (info + b"\x77", "77H is left over")):  # fmt: skip
         with pytest.raises(DataError, match=why):
-            pace_messages.analog_values(bad)
-    assert pace_messages.analog_values(info[:-1] + b"\x64")[1][0].soh == 100
+            pace_readings.analog_values(bad)
+    assert pace_readings.analog_values(info[:-1] + b"\x64")[1][0].soh == 100
 
 
 @pytest.mark.parametrize(("cells", "sensors", "keys"), [

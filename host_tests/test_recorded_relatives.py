@@ -7,10 +7,10 @@ from battery_line import Log, ScriptedUart
 from fakes import Clock
 from test_recorded_frames import PARSERS, command, line_of
 
-from firmware.battery import Refusal, frame, pace, pace_messages
+from firmware.battery import Refusal, frame, pace, pace_readings
+from firmware.battery.link import Rs485Link
 from firmware.battery.pace import PaceLink
 from firmware.battery.pylontech import Pylontech
-from firmware.battery.rs485 import Rs485Link
 from firmware.battery.search import PACE, RS485, answers, probes
 from tools import decode_values
 
@@ -84,7 +84,7 @@ def test_each_reply_of_pace_through_the_dialect(recorded_frames):
             count += 1
         more = len(info) in (62, 39)  # SOH; a byte behind the alarms
         for bad in (info[: -2 if more else -1], info + bytes(1 if more else 2)) if info[1] == pack else ():
-            with pytest.raises(pace_messages.DataError):
+            with pytest.raises(pace_readings.DataError):
                 PACE_PARSERS[cid2](bad)
     assert count >= 15
 
@@ -94,7 +94,7 @@ def test_values_by_hand(recorded_frames):
         found = []
         for row, _, info, _, pack in of(recorded_frames, family, (ANALOG,)):
             if row["model"] == model and (pack or of_pack) and of_pack in (None, info[1]):
-                one = pace_messages.analog_values(info)[1][0] if family == "pace" else rs485(row)[0].read(1)[1:8]
+                one = pace_readings.analog_values(info)[1][0] if family == "pace" else rs485(row)[0].read(1)[1:8]
                 found.append([(one[0][0], one[0][-1]), (one[1][0], one[1][-1]), *one[2:]])
         assert [cells, temperatures, *values] in found, model
 

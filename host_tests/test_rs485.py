@@ -10,8 +10,8 @@ from fakes import Clock
 from simulator_by_hand import decode
 
 from firmware.battery import NoReply
+from firmware.battery.link import Rs485Link
 from firmware.battery.pylontech import Pylontech
-from firmware.battery.rs485 import Rs485Link
 from firmware.battery.search import Search
 from tools.simulator import framed
 from tools.simulator.commands import Reply

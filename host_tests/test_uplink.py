@@ -9,7 +9,7 @@ import pytest
 from fake_network import CONNECTING, FIRST, NO_AP, OPEN, SECOND, WRONG_PASSWORD, Network, point
 from fakes import PERIOD, Clock
 
-from firmware.log import Log
+from firmware.telemetry import Log
 from firmware.uplink import Uplink
 
 KEY = "k3y-marker"
@@ -45,7 +45,6 @@ def rig(monkeypatch):
 
 
 def test_the_start(rig, monkeypatch):
-    monkeypatch.setitem(sys.modules, "firmware.lan", None)  # would not be imported
     uplink = rig.make()
     assert rig.network.last("connect") == ["home", KEY, FIRST] and rig.network.last("hostname") == ["rack"]
     assert rig.network.last("config") == [{"pm": 0, "reconnects": -1}]  # no sleep; it tries for ever
@@ -177,7 +176,6 @@ BOARDS = (
 
 @pytest.mark.parametrize(("kind", "wiring"), BOARDS)
 def test_ethernet(monkeypatch, kind, wiring):
-    monkeypatch.setitem(sys.modules, "firmware.radio", None)
     rig = Rig(monkeypatch, kind=kind, address=("192.0.2.50", 24, "", ""))
     uplink = rig.make()
     assert rig.network.names() == ["hostname", "LAN", "ifconfig", "active on"] and rig.network.last("LAN") == [wiring]

@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from firmware.battery import NoReply, Refusal, frame, link_search, pace, pace_readings, search
 from firmware.battery.console_line import Line
-from firmware.battery.link import Link
-from firmware.battery.rs485 import Rs485Link
+from firmware.battery.link import Link, Rs485Link
 from firmware.battery.search import CONSOLE, CONSOLE_BAUD, FRAMED, PACE, RS485
 from tools import capture_rows, decode_values
 from tools.capture_port import WAKE_UP

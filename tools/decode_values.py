@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from firmware.battery import ADR_ERROR, frame, messages, pace, pace_messages, pylontech
-from firmware.battery.pace_readings import SERIAL_NUMBER, VERSION
+from firmware.battery import ADR_ERROR, frame, messages, pace, pace_details, pylontech
+from firmware.battery.pace_readings import SERIAL_NUMBER, VERSION, alarms, analog_values
 
 # CID2 -> the command in words, its section, what reads INFO of the reply (None: none belongs there) (§2.9, §3)
 COMMANDS = {
@@ -19,11 +19,11 @@ COMMANDS = {
 }
 # The same of PACE; its requests name a pack, FFH for the pack count
 PACE = {
-    frame.ANALOG_VALUES: ("analog values", "", pace_messages.analog_values),
-    frame.ALARMS: ("alarm data", "", pace_messages.alarms),
-    frame.PACK_COUNT: ("pack count", "", pace_messages.pack_count),
-    VERSION: ("version", "", pace_messages.text),
-    SERIAL_NUMBER: ("serial number", "", pace_messages.serial_number),
+    frame.ANALOG_VALUES: ("analog values", "", analog_values),
+    frame.ALARMS: ("alarm data", "", alarms),
+    frame.PACK_COUNT: ("pack count", "", pace_details.pack_count),
+    VERSION: ("version", "", pace_details.text),
+    SERIAL_NUMBER: ("serial number", "", pace_details.serial_number),
 }
 WITH_PACK = (frame.ANALOG_VALUES, frame.ALARMS, frame.MANAGEMENT, frame.SERIAL_NUMBER)  # their requests name it
 # RTN in words (§2.9)
@@ -56,7 +56,7 @@ def refusal(info, cid2, commands=COMMANDS):
 
 
 def values(cid2, answer):
-    """-> [(name, value in words)] of what messages.py or pace_messages.py read in a reply to the command `cid2`."""
+    """-> [(name, value in words)] of what messages.py or pace_details.py read in a reply to the command `cid2`."""
     if isinstance(answer, str):
         return [("text", repr(answer))]
     if cid2 == frame.SERIAL_NUMBER:

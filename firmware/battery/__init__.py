@@ -10,10 +10,18 @@ class NoReply(Exception):
     """No reply that answers the question, in any attempt; the text says what came instead."""
 
 
+class Dialect:
+    """What every dialect has beside read(), packs() and identity()."""
+
+    def limits(self, pack=0):
+        """None: this dialect cannot tell."""
+        return None
+
+    parameters = counters = limits
+
+
 class Refusal(Exception):
-    """The battery answered that it does not do what was asked, or answered without the data. `code` is its RTN, or what
-    its words mean as one (§2.9); the text is what it said.
-    """
+    """The battery declined, or answered without data. `code`: RTN, or what its words mean as one (§2.9)."""
 
     def __init__(self, code, text):
         super().__init__(text)
@@ -21,9 +29,7 @@ class Refusal(Exception):
 
 
 def drain(uart, chunk, clock, quiet_ms):
-    """Drops what has arrived at a machine.UART or the like, until nothing came for `quiet_ms`, within a bound. `chunk`
-    is a buffer for it; `clock` has ticks_ms, ticks_diff and sleep_ms.
-    """
+    """Drops what a machine.UART brings, into the buffer `chunk`, until `quiet_ms` passed without any; bounded."""
     start = last = clock.ticks_ms()
     while True:
         now = clock.ticks_ms()

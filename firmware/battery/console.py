@@ -1,4 +1,4 @@
-"""The text console of newer firmware, as a dialect; it has the methods of pylontech.Pylontech."""
+"""The text console of newer firmware, as a dialect."""
 
 from array import array
 
@@ -6,20 +6,17 @@ from micropython import const
 
 from ..modules import Temporary
 from ..reading import Identity
-from . import NoReply, Refusal, console_pack
+from . import Dialect, NoReply, Refusal, console_pack
 
-_COUNTERS_MS = const(3_600_000)  # cycles and SOH hardly change
-_COUNTERS_RETRY_MS = const(60_000)  # after they could not be asked
+_COUNTERS_MS, _COUNTERS_RETRY_MS = const(3_600_000), const(60_000)  # cycles and SOH hardly change; after no reply
 _READINGS = const(3)  # of one pack, until two contradict themselves in the same way or one does not
 _WHOLE_MS = const(15_000)  # after which nothing more is asked for one reading, or one question
-_JUMP = const(30)  # 0.1 °C, of a MOSFET temperature
-_NEVER = const(-10_000)
+_JUMP, _NEVER = const(30), const(-10_000)  # 0.1 °C, of a MOSFET temperature
 _MASTER = const(1)  # pack that answers commands without a number
-_PACKS = const(17)  # from 1 to 16, and 0 for the whole group
-_COUNTERS = const(6)  # of a pack
+_PACKS, _COUNTERS = const(17), const(6)  # packs from 1 to 16, and 0 for the whole group; counters of a pack
 
 
-class Console:
+class Console(Dialect):
     """The master pack and its slaves, asked over a console_line.Line. NoReply or Refusal from every method."""
 
     name = "console"
@@ -27,9 +24,8 @@ class Console:
 
     def __init__(self, line):
         self.link = line
-        self._began = 0  # ms, this reading or question
-        self._mos = {}  # pack -> 0.1 °C
-        self._odd = {}  # pack -> states of the table that are not Normal
+        self._began = 0  # ms, this reading
+        self._mos, self._odd = {}, {}  # pack -> 0.1 °C; pack -> states of the table that are not Normal
         self._counters = array("i", [-1] * (_COUNTERS * _PACKS))
         self._counters_at = [0] * _PACKS  # ms; an array would give integers that ticks_diff() cannot take
         for pack in range(_PACKS):
@@ -50,26 +46,17 @@ class Console:
         return there
 
     def identity(self, pack):
-        """-> (reading.Identity, None); where the pack refuses to say it or is silent, with nothing but dialect and baud
-        in it, and that NoReply or Refusal.
-        """
+        """-> (reading.Identity, None), or (one with nothing but dialect and baud, the NoReply or Refusal)."""
         said, refused = (None,) * 6, None
         try:
             said = self._ask_detail("info", pack)
         except (NoReply, Refusal) as error:
             refused = error
-        serial, protocol, version, maker, device, board = said
-        return Identity(serial, protocol, version, maker, device, self.name, self.link.baud, board), refused
-
-    def limits(self, pack=0):
-        """None: this dialect cannot tell."""
-        return None
-
-    parameters = limits
+        return Identity(*said[:5], self.name, self.link.baud, said[5]), refused
 
     def counters(self, pack):
-        """(cycles, soh %, discharged mAh, protections, resets, shutdowns), None where it does not say it, as they came
-        with a reading, at most an hour old; or None. Nothing is asked.
+        """(cycles, soh %, discharged mAh, protections, resets, shutdowns), None where it does not say it, at most an
+        hour old; or None. Nothing is asked.
         """
         said = self._counters[_COUNTERS * pack : _COUNTERS * (pack + 1)]
         return tuple([None if count < 0 else count for count in said]) if max(said) >= 0 else None
@@ -78,18 +65,11 @@ class Console:
         """One pack's values and states -> reading.Reading. Its parts were not said at the same moment."""
         self._began = self.link.clock.ticks_ms()
         doubt = 0
-
-        def said_by_pack(lines):
-            return console_pack.values(lines, pack)
-
-        def said_by_cells(lines):
-            return console_pack.cells(lines, values[1])
-
         try:
             for _ in range(_READINGS):
-                values = self._ask("pwr", pack, said_by_pack)
+                values = self._ask("pwr", pack, lambda lines: console_pack.values(lines, pack))
                 self._count(pack)
-                cells = self._ask("bat", pack, said_by_cells)
+                cells = self._ask("bat", pack, lambda lines, current=values[1]: console_pack.cells(lines, current))
                 mos, odd = self._mos.get(pack), self._odd.get(pack, ())
                 reading, why = console_pack.reading(pack, self.counters(pack), values, cells, mos, odd)
                 if why in (0, doubt):  # two equal contradictions are taken as this model's behaviour
@@ -130,16 +110,12 @@ class Console:
         with Temporary():
             from . import console_details as details
         codec = {"pwr": details.table, "info": details.info, "stat": details.stat}[command]
-
-        def parse(lines):
-            return codec(lines, pack)
-
         try:
-            return self.link.request(command, pack, parse)
+            return self.link.request(command, pack, lambda lines: codec(lines, pack))
         except Refusal:
             if pack != _MASTER:
                 raise
-        return self.link.request(command, None, parse)
+        return self.link.request(command, None, lambda lines: codec(lines, pack))
 
     def _ask(self, command, pack, parse):
         """A part of a reading."""

@@ -4,8 +4,7 @@ from micropython import const
 
 from . import console_text as text
 
-_MAX_PACKS = const(16)
-_BLANK, _COLON, _ZERO = const(0x20), const(0x3A), const(0x30)
+_MAX_PACKS, _BLANK, _COLON, _ZERO = const(16), const(0x20), const(0x3A), const(0x30)
 # What the header of `pwr` must have, and the columns whose words stand nowhere else: a temperature, and states
 _NEEDED = b"Power;Volt;Base.St"
 _SEEN_HERE = b"MosTempr;M.T.St;SysAlarm.St"
@@ -20,10 +19,8 @@ _STAT = (
 
 
 def table(lines, _):
-    """`pwr` -> (packs, mos, odd). Lines `Name : value` can stand before its header.
-
-    packs: numbers of those that are there; mos: {pack: 0.1 °C}; odd: of the states that stand nowhere else, those that
-    are not Normal, as {pack: ((column, word), …)}.
+    """`pwr` -> (numbers of the packs that are there, {pack: MOSFETs' 0.1 °C}, {pack: ((column, word), …)} of the states
+    that stand nowhere else and are not Normal). Lines `Name : value` can stand before its header.
     """
     header = b""
     for header in lines:
@@ -31,16 +28,12 @@ def table(lines, _):
             break
     for name in header.split():
         if name in _FORCE:
-            name = str(name, "ascii")
-            raise ValueError("a battery of the Force family (%s in its table), which is not known here" % name)
+            raise ValueError("a battery of the Force family (%s in its table), which is not known here" % name.decode())
     names = text.columns(header, _NEEDED)
     width, base = len(names), names.index(b"Base.St")
     time = names.index(b"Time") if b"Time" in names else 0  # of two words
-    there, mos, odd, places = [], {}, {}, []
-    for name in _SEEN_HERE.split(b";"):
-        if name in names:
-            places.append(names.index(name))
-    count = 0
+    there, mos, odd, count = [], {}, {}, 0
+    places = [names.index(name) for name in _SEEN_HERE.split(b";") if name in names]
     for line in lines:
         count += 1
         words = line.split()
@@ -72,9 +65,8 @@ def table(lines, _):
 
 
 def _cut(line, header, names):
-    """The words of a row by where the names of its header begin, with blanks in them; () where it does not fit.
-
-    Two values can touch when the first one fills its column; then both are whole numbers.
+    """The words of a row by where the names of its header begin, with blanks in them; () where it does not fit. Two
+    values can touch when the first one fills its column; then both are whole numbers.
     """
     words = []
     at = start = header.find(names[0])
@@ -104,9 +96,7 @@ def info(lines, pack):
 
 
 def stat(lines, pack):
-    """`stat N` -> [cycles, soh %, discharged mAh, protections, resets, shutdowns], each -1 where it is not said.
-    ValueError.
-    """
+    """`stat N` -> [cycles, soh %, discharged mAh, protections, resets, shutdowns], -1 where not said. ValueError."""
     counts = []
     for word in text.fields(lines, pack, _STAT):
         word = (word or b"-").rstrip(b"%")  # b"98", b"98%", b"-"

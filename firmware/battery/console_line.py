@@ -1,7 +1,6 @@
-"""One command to the text console, one checked answer: echo, "@", lines, end mark. Everything is bytes.
-
-Each answer has a form: its first line, and how long its lines are, blanks included. While values change it stays; a
-lost or doubled character makes another one. An answer is taken when its form is that of the one before, or came twice.
+"""One command to the text console, one checked answer: echo, "@", lines, end mark. Everything is bytes. Each answer has
+a form: its first line, and how long its lines are, blanks included. While values change it stays; a lost or doubled
+character makes another one. An answer is taken when its form is that of the one before, or came twice.
 """
 
 import gc
@@ -15,8 +14,7 @@ from . import NoReply, Refusal, drain
 BAUD = 115_200
 # Everything that is ever sent: the first four stand alone, all but the first with a pack's number
 _COMMANDS = "time", "pwr", "info", "stat", "bat", "soh"
-_ALONE = const(4)
-_PACKS = const(17)  # numbers from 1, and 0 for none
+_ALONE, _PACKS = const(4), const(17)  # numbers of packs from 1, and 0 for none
 _END = b"\r\n"  # some consoles take only CR, some only CR LF
 # Codes of refusals, as the framed protocol's RTN; and what one of the second kind says
 _UNKNOWN, _INVALID = const(0x04), const(0x06)
@@ -24,35 +22,25 @@ _REFUSED = b"Invalid;fail;not ;unccess;unsuccess;rror;Usage;denied"
 _REFUSAL_LINES = const(4)  # of one whose words are not in this table; it must come twice
 _COMPLETED = b"Command completed successfully"  # an exclamation mark or a period can stand behind it
 _ATTEMPTS = const(3)
-_IDLE_MS = const(1500)  # without a character: the master asks its slave before it answers
-_ANSWER_MS = const(3000)  # of a whole answer
+_IDLE_MS, _ANSWER_MS = const(1500), const(3000)  # without a character (the master asks its slave); of a whole answer
 _PAGER = b"[Enter]"  # in its line, which has no end
-_PAGER_MS = const(60)  # of silence, then the pager waits
-_QUIET_MS = const(60)  # silence on the line before a command is repeated,
-_REST_MS = const(300)  # or more, where its answer was not heard to the end
-_POLL_MS = const(10)
-_CHUNK_BYTES = const(64)  # read at once, at most
-_LINE_BYTES = const(320)  # of the longest line; the header of `pwr` has about 200
-_BUFFER_BYTES = const(384)  # holds a line and a chunk
-_MAX_LINES = const(192)
-_MAX_CHARACTER = const(0x7E)
-_FORM = const(0xFFFF)
+_PAGER_MS, _POLL_MS = const(60), const(10)  # of silence, then the pager waits
+_QUIET_MS, _REST_MS = const(60), const(300)  # of silence before a command is repeated; more where no end was heard
+_CHUNK_BYTES, _LINE_BYTES = const(64), const(320)  # read at once; of the longest line: the header of `pwr` has 200
+_BUFFER_BYTES = const(384)  # holds both
+_MAX_LINES, _MAX_CHARACTER, _FORM = const(192), const(0x7E), const(0xFFFF)
 _DOLLAR, _COLON, _LETTER = const(0x24), const(0x3A), const(0x41)
-_MARK_BYTES = const(8)  # of a line with the end mark
-_SHOWN = const(60)  # characters of the battery's words in a message
+_MARK_BYTES, _SHOWN = const(8), const(60)  # of a line with the end mark; of the battery's words in a message
 
 
 class Line:
-    """The line to a battery that speaks text; like link.Link.
-
-    `uart`: a machine.UART or the like, whose input buffer of 2048 bytes is full after 177 ms. `clock`: ticks_ms,
-    ticks_diff, sleep_ms. `failures`: requests in a row without an answer; the other counts are since the start.
+    """The line to a battery that speaks text; like link.Link. `uart`: a machine.UART or the like, whose input buffer of
+    2048 bytes is full after 177 ms. `clock`: ticks_ms, ticks_diff, sleep_ms. `failures`: requests in a row without an
+    answer; the other counts are since the start.
     """
 
     def __init__(self, uart, clock):
-        self.uart = uart
-        self.clock = clock
-        self.baud = BAUD
+        self.uart, self.clock, self.baud = uart, clock, BAUD
         self.failures = self.polls = self.timeouts = self.frame_errors = self.return_codes = 0
         self._buffer = bytearray(_BUFFER_BYTES)
         self._view = memoryview(self._buffer)
@@ -69,11 +57,10 @@ class Line:
         self.baud = baud
 
     def request(self, command, pack, parse, attempts=_ATTEMPTS):
-        """Asks until a whole answer comes -> parse(its lines, an iterator of bytes).
-
-        `command`: a text of the list above; `pack`: a number or None; ValueError for anything else. `parse` takes all
-        lines, and raises ValueError for what does not fit. With one of `attempts` nothing has to come twice. NoReply
-        behind them; Refusal, with the battery's words, of what it does not know (code 04H) or cannot do (06H).
+        """Asks until a whole answer comes -> parse(its lines, an iterator of bytes). `command`: a text of the list
+        above; `pack`: a number or None; ValueError for anything else. `parse` takes all lines, and raises ValueError
+        for what does not fit. With one of `attempts` nothing has to come twice. NoReply behind them; Refusal, with the
+        battery's words, of what it does not know (code 04H) or cannot do (06H).
         """
         text, place = _checked(command, pack)
         quiet, said = _QUIET_MS, None  # said: words that may be a refusal, from the attempt before
@@ -236,7 +223,4 @@ def _refusal(line, command):
         if line.find(b"'%s'" % command.split()[0]) < 0 and line.find(b"'%s'" % command) < 0:
             raise ValueError(str(line.strip()[:_SHOWN], "ascii"))  # it heard another command
         return _UNKNOWN
-    for words in _REFUSED.split(b";"):
-        if line.find(words) >= 0:
-            return _INVALID
-    return 0
+    return _INVALID if [words for words in _REFUSED.split(b";") if line.find(words) >= 0] else 0

@@ -59,29 +59,23 @@ def values(lines, pack):
     events = None
     for name, value in zip(names[_EVENTS:], said[_EVENTS:]):
         if value:
-            events = events or ""
+            events, words = events or b"", value.split()
             if value.strip(b"0x "):
-                for word in value.split():
+                for word in words:
                     findings.flag(word)
-                events += "%s%s %s" % (
-                    "; " if events else "",
-                    str(name, "ascii"),
-                    str(b" ".join(value.split()), "ascii"),
-                )
+                events += b"%s%s %s" % (b"; " if events else b"", name, b" ".join(words))
     low = "Low_SOC" in findings.flags
     if coulomb or low:
         flags += [("Fully_Charged", coulomb == b"Full"), ("Low_SOC", low or coulomb == b"Low")]
     if coulomb == b"Full" and state != "discharging":
         state = "full"
-    events = None if events is None else events[:_EVENTS_MAX] or "none"
+    events = None if events is None else str(events[:_EVENTS_MAX], "ascii") or "none"
     return found + [str(base, "ascii"), state or "other", flags, events, findings]
 
 
 def cells(lines, current):
-    """`bat N` -> (cells, temperatures, socs, charges, balancing, states, Findings). `current`: mA.
-
-    cells [mV]; temperatures [0.1 °C]; socs [%], charges [mAh]: empty where not said; balancing: numbers of cells, None:
-    not said; states of voltage, current, temperature: bytes, one a cell.
+    """`bat N` -> (cells mV, temperatures 0.1 °C, socs %, charges mAh: empty where not said; balancing: numbers of
+    cells, None: not said; states of voltage, current, temperature: bytes, one a cell; Findings). `current`: mA.
     """
     header = next(lines, b"")
     names = text.columns(header, _COLUMNS)
@@ -136,31 +130,24 @@ def _places(names, words):
     """The first row tells which words have no name: `names` gets one for each -> places of voltage, temperature, base
     state, SOC, the charge's unit and balance, the last three None where they are not said; [(0 … 2, place) of a state].
     """
-    unit = None
-    for at, word in enumerate(words):
-        if text.meaning(word + b"4", text.UNITS):
-            unit = unit or at
+    units = [at for at, word in enumerate(words) if text.meaning(word + b"4", text.UNITS)]
+    unit = units[0] if units else 0
     if unit:
         if len(words) == len(names) + 2:
             names.insert(unit - 2, b"SOC")  # old headers lack it
         names.insert(unit, b"unit")
         if names[unit - 1] != b"Coulomb":
             raise text.unfit(names[unit - 1])
-    found = []
-    for name in (b"Volt", b"Tempr", b"Base State", b"SOC" if unit or b"SOC" in names else b"Coulomb", b"unit", b"BAL"):
-        found.append(names.index(name) if name in names else None)
-    states = []
-    for kind, name in enumerate(_CELL_STATES.split(b";")):
-        if name in names:
-            states.append((min(kind, 2), names.index(name)))
-    return found + [states]
+    kinds = (b"Volt", b"Tempr", b"Base State", b"SOC" if unit or b"SOC" in names else b"Coulomb", b"unit", b"BAL")
+    found = [names.index(name) if name in names else None for name in kinds]
+    states = enumerate(_CELL_STATES.split(b";"))
+    return found + [[(min(kind, 2), names.index(name)) for kind, name in states if name in names]]
 
 
 def reading(pack, counters, of_pack, of_cells, mos, odd):
-    """-> (Reading, 0, or a number of what in it contradicts itself).
-
-    counters: as of Console, or None; of_pack: as values(); of_cells: as cells(); mos: 0.1 °C or None; odd: states that
-    only the table of all packs has, ((column, word), …). NoReply when the cells do not sum to the pack's voltage.
+    """-> (Reading, 0, or a number of what in it contradicts itself). counters: as of Console, or None; of_pack: as
+    values(); of_cells: as cells(); mos: 0.1 °C or None; odd: states that only the table of all packs has, ((column,
+    word), …). NoReply when the cells do not sum to the pack's voltage.
     """
     voltage, current, temperature, soc, capacity, volts, flow, heat, base, state, flags, events, more = of_pack
     voltages, temperatures, socs, charges, balancing, states, findings = of_cells
@@ -184,23 +171,20 @@ def reading(pack, counters, of_pack, of_cells, mos, odd):
         else:
             findings.remark(name, word)
     words = findings.words + more.words
-    findings.flags |= more.flags
+    flagged = findings.flags | more.flags
     of_volts, of_current, of_heat = states
     flow = flow or of_current
     charging, discharging = (flow, NORMAL) if current >= 0 else (NORMAL, flow)
     heats = of_heat + bytes((heat, mosfets, OTHER if words else NORMAL))
-    found = []
-    for key, is_set in alarm_flags(of_volts, heats, charging, volts, discharging):
-        found.append((key, is_set or key in findings.flags))
-    for key in PROTECT:
-        found.append((key, key in findings.flags))
+    found = alarm_flags(of_volts, heats, charging, volts, discharging)
+    found = [(key, is_set or key in flagged) for key, is_set in found] + [(key, key in flagged) for key in PROTECT]
     alarms = Alarms(of_volts, bytes((heat, mosfets)) + of_heat, charging, volts, discharging, tuple(found + flags), ())
     balancing = None if balancing is None else tuple(balancing)
     extra = Extra(temperatures, mos, soc, base, state, balancing, tuple(words), events)
-    charge = min(charge, capacity)
     cycles, soh = counters[:2] if counters else (None, None)
-    values = (pack, voltages, (temperature,), current, voltage, charge, capacity, cycles, soh, alarms, extra, None)
-    return Reading(*values), doubt
+    charge = min(charge, capacity)
+    of_battery = (temperature,), current, voltage, charge, capacity, cycles, soh
+    return Reading(pack, voltages, *of_battery, alarms, extra, None), doubt
 
 
 def _agree(charge, soc, capacity):

@@ -1,7 +1,5 @@
-"""What the text console prints, as values: numbers, units, columns, fields and states. No I/O.
-
-Lines and words are bytes. Tables of words are texts, searched by meaning(): as dicts they would take many times the
-memory. What does not fit is a ValueError.
+"""What the text console prints, as values: numbers, units, columns, fields and states. No I/O. Lines and words are
+bytes. Tables of words are texts, searched by meaning(): dicts would take many times the memory. Errors: ValueError.
 """
 
 from micropython import const
@@ -9,8 +7,7 @@ from micropython import const
 from ..problems import OTHER
 from ..reading import rounded
 
-_NUMBER_DIGITS = const(10)
-_MAX_WORDS = const(8)
+_NUMBER_DIGITS, _MAX_WORDS = const(10), const(8)
 # Units, behind each the kind of quantity that it is of -> what a number is multiplied and divided by, for mV, mA,
 # 0.1 °C, %, mAh
 UNITS = b";mV0=1 1;V0=1000 1;mA1=1 1;A1=1000 1;mC2=1 100;C2=10 1;%3=1 1;mAH4=1 1;AH4=1000 1;mAS4=1 3600;AS4=5 18;"
@@ -72,8 +69,8 @@ def columns(header, needed):
 
 
 def fields(lines, pack, wanted):
-    """Lines `Name : value` -> [value of each name in `wanted`]; None where it is not said, b"" where it comes twice, as
-    Pytes' model C prints one in place of another. `wanted`: b";name;name;". The answer of another pack does not fit.
+    """Lines `Name : value` -> [value of each name in `wanted`, b";name;name;"]; None where it is not said, b"" where it
+    comes twice, as Pytes' model C prints one in place of another. The answer of another pack does not fit.
     """
     found = [None] * (wanted.count(b";") - 1)
     for line in lines:
@@ -93,8 +90,8 @@ def fields(lines, pack, wanted):
 
 
 class Findings:
-    """What the words of one answer mean: `flags`, keys of problems; `words` that this project does not know, each with
-    what it is of. `current`: mA, or 0; it tells whether a protection is of charging or of discharging.
+    """What the words of one answer mean: `flags`, keys of problems; `words` that nobody knows here, each with what it
+    is of. `current`: mA, or 0; it tells whether a protection is of charging or of discharging.
     """
 
     def __init__(self, current):

@@ -1,6 +1,4 @@
-"""SOI … EOI: the frame of the RS232 protocol V2.8 (§2.2 to §2.5), and what all layouts of its INFO have in common.
-Bytes in, values out, no I/O.
-"""
+"""SOI … EOI: the frame of RS232 protocol V2.8 (§2.2 to §2.5), and what all layouts of INFO have in common. No I/O."""
 
 from binascii import hexlify, unhexlify
 from collections import namedtuple
@@ -8,54 +6,27 @@ from struct import calcsize, unpack_from
 
 MAX_PACKS = 16  # of a group (§2.8)
 CID1 = 0x46  # lithium battery data
-
 # CID2 of a request (§2.9)
-ANALOG_VALUES = 0x42
-ALARMS = 0x44
-SYSTEM_PARAMETERS = 0x47
-PROTOCOL_VERSION = 0x4F
-MANUFACTURER = 0x51
-PACK_COUNT = 0x90
-SET_RATE = 0x91
-MANAGEMENT = 0x92
-SERIAL_NUMBER = 0x93
-
+ANALOG_VALUES, ALARMS, SYSTEM_PARAMETERS, PROTOCOL_VERSION, MANUFACTURER = 0x42, 0x44, 0x47, 0x4F, 0x51
+PACK_COUNT, SET_RATE, MANAGEMENT, SERIAL_NUMBER = 0x90, 0x91, 0x92, 0x93
 # All that can be sent: an allow-list. Commands that change a battery are not in it. Each with the most bytes of INFO in
 # its reply: one pack of 16 cells and 6 sensors, 3-byte capacities.
 COMMANDS = {
-    ANALOG_VALUES: 65,
-    ALARMS: 34,
-    SYSTEM_PARAMETERS: 25,
-    PROTOCOL_VERSION: 0,
-    MANUFACTURER: 32,
-    PACK_COUNT: 1,
-    SET_RATE: 0,
-    MANAGEMENT: 10,
-    SERIAL_NUMBER: 17,
-}
-
+    ANALOG_VALUES: 65, ALARMS: 34, SYSTEM_PARAMETERS: 25, PROTOCOL_VERSION: 0, MANUFACTURER: 32,
+    PACK_COUNT: 1, SET_RATE: 0, MANAGEMENT: 10, SERIAL_NUMBER: 17,
+}  # fmt: skip
 # Return codes RTN of a reply (§2.9)
-NORMAL = 0x00
-CHKSUM_ERROR = 0x02
-LCHKSUM_ERROR = 0x03
-CID2_INVALID = 0x04
-INVALID_DATA = 0x06
-_RETURN_CODES = b"""\
-01 VER error
-02 CHKSUM error
-03 LCHKSUM error
-04 CID2 invalid
-05 command format error
-06 invalid data, or no such pack
-90 ADR error
-91 communication error: the master could not reach the pack"""
+NORMAL, CHKSUM_ERROR, LCHKSUM_ERROR, CID2_INVALID, INVALID_DATA = 0x00, 0x02, 0x03, 0x04, 0x06
+_RETURN_CODES = (
+    b"01 VER error;02 CHKSUM error;03 LCHKSUM error;04 CID2 invalid;05 command format error"
+    b";06 invalid data, or no such pack;90 ADR error;91 communication error: the master could not reach the pack"
+)
 
 OVERHEAD = 18  # characters of a frame without INFO, SOI and EOI included
 LONGEST = OVERHEAD + 4095  # LENID has 12 bits
 _MAX_INFO = 4095 // 2  # bytes
 _BUFFER_BYTES = 256
-_SOI = b"~"
-_EOI = b"\r"
+_SOI, _EOI = b"~", b"\r"
 
 Frame = namedtuple("Frame", ("version", "address", "cid1", "code", "info"))
 
@@ -72,51 +43,34 @@ def _lchksum(lenid):
     return -((lenid >> 8) + (lenid >> 4 & 15) + (lenid & 15)) & 15
 
 
-def _chksum(characters):
-    return -sum(characters) & 0xFFFF
-
-
 def return_code(code):
     """An RTN in words: "RTN 04H CID2 invalid"."""
-    start = b"%02X " % code
-    for line in _RETURN_CODES.split(b"\n"):
-        if line.startswith(start):
+    for line in _RETURN_CODES.split(b";"):
+        if line.startswith(b"%02X " % code):
             return "RTN %02XH %s" % (code, line[3:].decode())
     return "RTN %02XH" % code
 
 
 def longest_reply(cid2, commands=COMMANDS):
-    """Characters of the longest reply to the command `cid2` for one pack, SOI and EOI included. ValueError: no read
-    command of `commands`, the allow-list of a dialect.
-    """
+    """Characters of the longest frame in reply to `cid2` about one pack. ValueError: it is not in the allow-list."""
     if cid2 not in commands:
         raise ValueError("CID2 %02XH is not a read command" % cid2)
     return OVERHEAD + 2 * commands[cid2]
 
 
 def encode(cid2, info=b"", address=1, version=0x20, commands=COMMANDS):
-    """A request as it goes over the wire -> bytes "~…\\r" (§2.3).
-
-    `info` is raw bytes. ValueError when `cid2` is not on the allow-list `commands`, or a field does not fit.
-    """
+    """A request -> bytes "~…\\r" (§2.3); `info`: raw bytes. ValueError: not in the allow-list, or a field too large."""
     longest_reply(cid2, commands)
     if not 0 <= address <= 255 or not 0 <= version <= 255 or len(info) > _MAX_INFO:
         raise ValueError("VER, ADR or INFO does not fit into a frame")
     lenid = 2 * len(info)
-    body = b"%02X%02X%02X%02X%04X%s" % (
-        version,
-        address,
-        CID1,
-        cid2,
-        _lchksum(lenid) << 12 | lenid,
-        hexlify(info).upper(),
-    )
-    return b"~%s%04X\r" % (body, _chksum(body))
+    head = version, address, CID1, cid2, _lchksum(lenid) << 12 | lenid
+    body = b"%02X%02X%02X%02X%04X" % head + hexlify(info).upper()
+    return b"~%s%04X\r" % (body, -sum(body) & 0xFFFF)
 
 
 def decode(line):
     """One line "~…", with or without its "\\r" -> Frame(version, address, cid1, code, info); info is raw bytes.
-
     FrameError when anything in it is not as §2.2 to §2.5 say.
     """
     line = bytes(line)
@@ -135,9 +89,9 @@ def decode(line):
         raise FrameError("LENID %03XH is odd" % lenid)
     if len(body) != OVERHEAD - 2 + lenid:
         raise FrameError("LENID says %d characters of INFO, there are %d" % (lenid, len(body) - OVERHEAD + 2))
-    chksum = _unhex(body[-4:])
-    if chksum[0] << 8 | chksum[1] != _chksum(body[:-4]):
-        raise FrameError("CHKSUM is not %04X" % _chksum(body[:-4]))
+    found, needed = _unhex(body[-4:]), -sum(body[:-4]) & 0xFFFF
+    if found[0] << 8 | found[1] != needed:
+        raise FrameError("CHKSUM is not %04X" % needed)
     return Frame(head[0], head[1], head[2], head[3], _unhex(body[12:-4]))
 
 
@@ -145,7 +99,7 @@ def _unhex(characters):
     try:
         raw = unhexlify(characters)
     except ValueError:
-        raise FrameError("not hex") from None
+        raw = b""
     if 2 * len(raw) != len(characters):  # MicroPython skips spaces
         raise FrameError("not hex")
     return raw
@@ -166,20 +120,15 @@ class Reader:
         """Takes the next bytes of the wire, in any cuts: all of `chunk`, or the first `count`."""
         if self._length > LONGEST:  # nobody took the lines, or the line is longer than a frame can be
             self._drop(self._length - LONGEST)
-        if count is None:
-            count = len(chunk)
         buffer, length = self._buffer, self._length
-        if length + count > len(buffer):
-            buffer.extend(bytes(length + count - len(buffer)))
-        for index in range(count):  # no slices: each would take memory
+        self._length = end = length + (len(chunk) if count is None else count)
+        if end > len(buffer):
+            buffer.extend(bytes(end - len(buffer)))
+        for index in range(end - length):  # no slices: each would take memory
             buffer[length + index] = chunk[index]
-        self._length = length + count
 
     def next(self):
-        """The next whole line as bytes, from SOI to EOI, or None: more bytes are needed.
-
-        Noise before SOI is skipped, and a second SOI starts the line anew. Not every line is a frame: decode() tells.
-        """
+        """The next line as bytes, from the last SOI to EOI, which decode() may refuse; None: more bytes are needed."""
         while True:
             length = self._length
             end = self._buffer.find(_EOI, 0, length)
@@ -204,8 +153,8 @@ def take(info, at, layout):
     """The values of struct `layout` at offset `at` of INFO -> (values, offset behind them). DataError."""
     end = at + calcsize(layout)
     if end > len(info):
-        raise DataError("INFO of %d bytes ends too early, %d short, with %02XH" % (
-            len(info), end - len(info), info[-1] if info else 0))  # fmt: skip
+        last = info[-1] if info else 0
+        raise DataError("INFO of %d bytes ends too early, %d short, with %02XH" % (len(info), end - len(info), last))
     return unpack_from(layout, info, at), end
 
 

@@ -9,17 +9,14 @@ from . import ADR_ERROR, NoReply, Refusal, drain, frame
 _BITS = const(10)  # of a character: start, 8 data, stop
 _TURN_ROUND_MS = const(1000)  # the master asks its slave before it answers
 _AFTER_DAMAGE_MS = const(200)  # a whole reply may still follow a damaged line
-_POLL_MS = const(5)
-_QUIET_MS = const(40)  # silence on the line before a request is repeated
-_ATTEMPTS = const(3)
-_CHUNK = const(64)  # bytes
+_POLL_MS, _QUIET_MS = const(5), const(40)  # the latter: silence on the line before a request is repeated
+_ATTEMPTS, _CHUNK = const(3), const(64)  # bytes
+_FIRST, _GROUP, _LAST = const(2), const(16), const(254)  # RS485: ADR of the first pack; to the next group; the last
 _MOST_BYTES = const(400)  # that one question can bring, with a late reply and noise; then the line only babbles
 
 
 def read_pack(ask, ask_alarms, layouts, pack):
-    """-> (analog values of one pack, its alarms or None), as the `layouts` parse them. `ask` and `ask_alarms` are as
-    Link.request(). NoReply, Refusal: there are no analog values.
-    """
+    """-> (analog values of one pack, its alarms or None), by `layouts`; both ask as Link.request. NoReply, Refusal."""
     analog = _only_pack(ask(frame.ANALOG_VALUES, layouts.analog_values, pack))
     try:
         reply = ask_alarms(frame.ALARMS, layouts.alarms, pack)
@@ -39,26 +36,19 @@ def _only_pack(reply):
 
 
 class Link:
-    """The line to the master pack.
-
-    `uart` is a machine.UART or the like, `clock` has ticks_ms, ticks_diff, ticks_add and sleep_ms. `failures` counts
-    requests in a row that brought no reply; the other counts are since the start.
+    """The line to the master pack: `uart` is a machine.UART or the like, `clock` has ticks_ms, ticks_diff, ticks_add
+    and sleep_ms. `failures` counts requests in a row that brought no reply; the other counts are since the start.
     """
 
     # Of a dialect: ADR, 01H by the protocol, the others for a battery that refuses it; those that replies may have
     # beside the one that was asked; VER of requests; the allow-list
-    addresses = (1, 2, 0)
-    masters = ()
-    version = 0x20
-    commands = frame.COMMANDS
+    addresses, masters, version, commands = (1, 2, 0), (), 0x20, frame.COMMANDS
     last_pack = 0  # the highest that answered when packs were counted by asking
 
     def __init__(self, uart, clock, baud):
-        self.uart = uart
+        self.uart, self.clock, self.baud = uart, clock, baud
         self._chunk = bytearray(_CHUNK)
         self._reader = frame.Reader()
-        self.clock = clock
-        self.baud = baud
         self.address = 1
         self.failures = self.polls = self.timeouts = self.frame_errors = self.return_codes = 0
 
@@ -68,11 +58,9 @@ class Link:
         self.baud = baud
 
     def request(self, cid2, parse=None, byte=None, attempts=_ATTEMPTS):
-        """Asks until a reply comes that answers -> parse(INFO of the reply), or VER where none is expected.
-
-        `byte` is the INFO of the question, if it has one; the parsed reply must begin with it. `parse` raises
-        ValueError (DataError) for an INFO that is no answer. NoReply after `attempts`, Refusal when the battery
-        declines.
+        """Asks until a reply comes that answers -> parse(INFO of the reply), or VER where none is expected. `byte` is
+        the INFO of the question, if it has one; the parsed reply must begin with it. `parse` raises ValueError for an
+        INFO that is no answer. NoReply after `attempts`, Refusal when the battery declines.
         """
         for attempt in range(attempts):
             drain(self.uart, self._chunk, self.clock, _QUIET_MS if attempt else 0)
@@ -88,20 +76,16 @@ class Link:
                 self.return_codes += 1
                 if error.code not in (frame.CHKSUM_ERROR, frame.LCHKSUM_ERROR):
                     break
-        if isinstance(last, NoReply):
-            self.failures += 1
+        self.failures += isinstance(last, NoReply)
         raise last
 
     def _ask(self, cid2, parse, byte):
-        clock = self.clock
-        commands = self.commands
+        clock, commands, reader = self.clock, self.commands, self._reader
         question = frame.encode(cid2, b"" if byte is None else bytes((byte,)), self.address, self.version, commands)
         wire_ms = (len(question) + frame.longest_reply(cid2, commands)) * _BITS * 1000 // self.baud
         deadline = clock.ticks_add(clock.ticks_ms(), wire_ms + _TURN_ROUND_MS)
-        reader = self._reader
         reader.clear()
-        why = None
-        room = _MOST_BYTES
+        why, room = None, _MOST_BYTES
         self.polls += 1
         self.uart.write(question)
         gc.collect()  # here, where the answer has to be waited for anyway
@@ -110,10 +94,8 @@ class Link:
             if count:
                 reader.feed(self._chunk, count)
                 room -= count
-                line = reader.next()
-                while line is not None:
+                while line := reader.next():
                     if line == question:  # an echo, as of some RS485 modules
-                        line = reader.next()
                         continue
                     try:
                         return self._answer(frame.decode(line), parse, byte)
@@ -125,10 +107,8 @@ class Link:
                     except ValueError as error:  # a whole frame, but of another question: ours may still come
                         why = error
                     self.frame_errors += 1
-                    line = reader.next()
             if room < 0 or clock.ticks_diff(deadline, clock.ticks_ms()) <= 0:
-                if why is None:
-                    self.timeouts += 1
+                self.timeouts += why is None
                 raise NoReply("%02XH at %d baud: %s" % (cid2, self.baud, why or "no reply"))
             if not count:
                 clock.sleep_ms(_POLL_MS)
@@ -151,3 +131,24 @@ class Link:
         if byte is not None and value[0] != byte:
             raise ValueError("reply of pack %d" % value[0])
         return value
+
+
+class Rs485Link(Link):
+    """The line to an RS485 port (V3.3): packs, numbered from 1, have ADR 2, 3, … plus 10H times their `group`, and the
+    same in INFO.
+    """
+
+    def __init__(self, uart, clock, baud, group):
+        super().__init__(uart, clock, baud)
+        self.address = _FIRST + _GROUP * group
+        self.addresses = (self.address,)
+        self.commands = frame.COMMANDS.copy()
+        for unknown in (frame.PACK_COUNT, frame.SET_RATE):
+            self.commands.pop(unknown)
+
+    def request(self, cid2, parse=None, byte=None, attempts=_ATTEMPTS):
+        """As Link.request(); `byte` is the number of a pack, None asks the first one for what names no pack."""
+        self.address = self.addresses[0] + (byte or 1) - 1
+        if self.address > _LAST:
+            raise NoReply("no address for pack %d" % byte)
+        return super().request(cid2, parse, byte and self.address, attempts)

@@ -8,12 +8,9 @@ from .link import Link, read_pack
 
 # All that can be sent, read commands only, each with the most bytes of INFO in its reply: 16 cells, 8 sensors
 COMMANDS = {
-    frame.ANALOG_VALUES: 66,
-    frame.ALARMS: 41,
-    frame.PACK_COUNT: 1,
-    pace_readings.VERSION: 32,
+    frame.ANALOG_VALUES: 66, frame.ALARMS: 41, frame.PACK_COUNT: 1, pace_readings.VERSION: 32,
     pace_readings.SERIAL_NUMBER: 40,
-}
+}  # fmt: skip
 
 # Flags of the bits of each status byte, bit 0 first. Of the bits of `system` only those that all sources agree upon.
 _PROTECT = (

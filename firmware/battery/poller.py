@@ -17,13 +17,11 @@ _IS_ANYBODY_THERE = const(0)  # in place of a pack that is to be read
 
 
 class Poller:
-    """Drives one dialect.
-
-    `sink` gets what was read: reading(Reading), publish_detail(kind, pack, answer) and, behind each cycle, cycle(packs
-    that were missed, how long a cycle takes in ms); None for the packs: it was cut short. Nothing implausible or
-    unconfirmed reaches it. A cycle begins every `publish_rate_ms`. `baud` is the rate that a framed battery is brought
-    to; `group` is that of an RS485 port. `other_dialects`: the search tries those, too; `on_found(dialect)` gets the
-    name of the one that answers.
+    """Drives one dialect. `sink` gets what was read: reading(Reading), publish_detail(kind, pack, answer) and, behind
+    each cycle, cycle(packs that were missed, how long a cycle takes in ms); None for the packs: it was cut short.
+    Nothing implausible or unconfirmed reaches it. A cycle begins every `publish_rate_ms`. `baud` is the rate that a
+    framed battery is brought to; `group` that of an RS485 port. `other_dialects`: the search tries those, too;
+    `on_found(dialect)` gets the name of the one that answers.
     """
 
     def __init__(self, dialect, clock, log, publish_rate_ms, baud, other_dialects=False, group=0):
@@ -35,8 +33,7 @@ class Poller:
         self.packs = ()
         self.implausible = 0
         self.cycle_ms = None  # how long the last cycle took
-        self._clock = clock
-        self._log = log
+        self._clock, self._log = clock, log
         self._search_options = baud, other_dialects, group
         self._questions = Questions(dialect, clock)
         self._judge = plausible.Judge(dialect.exact)
@@ -51,10 +48,7 @@ class Poller:
         self._due = self._began = self._progress_at = clock.ticks_ms()
 
     def step(self):
-        """Does the next thing that is due: one pack, one seldom question, or one probe of the search.
-
-        -> ms until the next is due, 0: at once.
-        """
+        """Does what is due: one pack, one seldom question, or one probe -> ms until the next is due, 0: at once."""
         now = self._progress_at = self._clock.ticks_ms()
         wait_ms = self._clock.ticks_diff(self._due, now)
         pending = self._questions.pending()
@@ -85,7 +79,7 @@ class Poller:
         return self._in_cycle
 
     def ask_everything(self):
-        """All seldom questions are asked, and the sink gets every answer: the broker may have lost what it retained."""
+        """All seldom questions are asked, and every answer told: the broker may have lost what it retained."""
         self._questions.ask_everything(self.packs)
 
     def set_publish_rate(self, ms):
@@ -114,9 +108,7 @@ class Poller:
 
     def _stop_cycle(self):
         """What is left of the cycle does not come."""
-        self._to_read = []
-        self._missed = []
-        self._in_cycle = False
+        self._to_read, self._missed, self._in_cycle = [], [], False
         self.sink.cycle(None, self.publish_rate_ms)
 
     def _end_cycle(self, now):
@@ -136,8 +128,7 @@ class Poller:
     def _read(self, pack):
         """A reading that is refused is asked for again, once a cycle; for alarms, which may change quickly, twice."""
         if pack == _IS_ANYBODY_THERE:
-            self._check_master()
-            return
+            return self._check_master()
         try:
             for again in (False, True, True):
                 self._progress_at = self._clock.ticks_ms()
@@ -145,8 +136,7 @@ class Poller:
                 why = self._judge.refusal(reading, again)
                 if why is None:
                     self._warn_if_alarms_stop(reading)
-                    self.sink.reading(reading)
-                    return
+                    return self.sink.reading(reading)
                 if again and why != "alarms":
                     break
             self._missed.append(pack)
@@ -182,9 +172,7 @@ class Poller:
             self.sink.publish_detail(kind, pack, answer)
 
     def _unanswered(self, kind, pack, error):
-        """Asked again in the next cycle, which also shows whether the battery is still there: some batteries just do
-        not know a command. Without the packs nothing can go on.
-        """
+        """Asked again in the next cycle: some batteries just lack a command. Without the packs nothing goes on."""
         self._questions.ask_again(at_once=not self.packs)
         if self.packs:
             self._log.info("%s %s: %s", kind, pack or "", error)

@@ -74,8 +74,8 @@ class Pylontech:
 
 def _details():
     with Temporary():
-        from . import pylontech_details
-    return pylontech_details
+        from . import messages
+    return messages
 
 
 def _alarms(alarm):

@@ -65,13 +65,10 @@ class Questions:
 
     def retry(self):
         """A new cycle: those that failed are due again."""
-        self._due += self._retry
-        self._retry = []
+        self._due, self._retry = self._due + self._retry, []
 
     def schedule(self, packs, returned, is_short):
-        """Behind a cycle: queues what is due. `packs` of the group; `returned`: those that answer again; `is_short`:
-        one is missing.
-        """
+        """Behind a cycle: queues what is due. `returned`: packs that answer again; `is_short`: one is missing."""
         now, diff = self._clock.ticks_ms(), self._clock.ticks_diff
         for pack in returned:
             self._queue(_IDENTITY | pack)  # it may be another pack
@@ -90,8 +87,8 @@ class Questions:
 
     def ask(self):
         """Asks the next question -> (kind of _KINDS, pack or 0, answer, None), or (kind, pack, None, the NoReply or
-        Refusal). The answer is None when it is no news; it is news when it came twice in a row and differs from the
-        one before; an answer that came once is asked again.
+        Refusal). The answer is None when it is no news: news came twice in a row, else it is asked again, and differs
+        from the one before.
         """
         self._asked = question = self._due.pop(0)
         kind, pack = _KINDS[question >> 5], question & _PACK
@@ -135,9 +132,7 @@ class Questions:
         return True
 
     def regroup(self, packs, new):
-        """The group is `packs` now, of which `new` were not in it before: they are asked who they are, and nobody asks
-        any more about those that left.
-        """
+        """The group is `packs` now; the `new` ones are asked who they are, and nobody asks about those that left."""
         rest = [one for one in self._due + self._retry if not one & _PACK or one & _PACK in packs]
         self._due = [_IDENTITY | pack for pack in new] + rest
         for pack in new:

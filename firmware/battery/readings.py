@@ -13,9 +13,8 @@ Alarm = namedtuple("Alarm", "cells temperatures charge_current voltage discharge
 
 def analog_values(info):
     """Reply to 42H (§3.5, §4.1), INFOFLAG included -> (command, [Analog, …]), one for each pack: cells [mV],
-    temperatures [0.1 °C], current mA with charge positive, voltage mV, remaining mAh, capacity mAh, cycles.
-
-    `command` is the pack number, or the pack count when all packs were asked for. DataError.
+    temperatures [0.1 °C], current mA with charge positive, voltage mV, remaining mAh, capacity mAh, cycles. `command`
+    is the pack number, or the pack count when all packs were asked for. DataError.
     """
     return _packs(info, _analog)
 

@@ -19,13 +19,8 @@ SAFE_BAUD = const(4800)  # the fastest that is documented
 _PACE_BAUD = const(9600)
 # All that is tried: dialect, rate, what is sent (None: see probes()). The wanted rate comes first.
 PROBES = (
-    (FRAMED, 1200, _VERSION),
-    (FRAMED, 2400, _VERSION),
-    (FRAMED, 4800, _VERSION),
-    (FRAMED, 9600, _VERSION),
-    (FRAMED, 19200, _VERSION),
-    (CONSOLE, CONSOLE_BAUD, _NEW_LINE),
-    (CONSOLE, 1200, _WAKE_UP),
+    (FRAMED, 1200, _VERSION), (FRAMED, 2400, _VERSION), (FRAMED, 4800, _VERSION), (FRAMED, 9600, _VERSION),
+    (FRAMED, 19200, _VERSION), (CONSOLE, CONSOLE_BAUD, _NEW_LINE), (CONSOLE, 1200, _WAKE_UP),
 ) + ((CONSOLE, CONSOLE_BAUD, _NEW_LINE),) * 9 + (
     (RS485, 9600, None),
     (RS485, 115_200, None),
@@ -34,11 +29,9 @@ PROBES = (
 # of a battery that was asked for such a rate
 _FAST_PROBES = tuple([(FRAMED, rate, _VERSION) for rate in (38400, 57600, 115_200)])
 _WHERE = {
-    FRAMED: "at 1200 to 19200 baud",
-    CONSOLE: "as text at 115200 baud",
-    RS485: "at an RS485 port at 9600 or 115200 baud",
-    PACE: "of PACE at 9600 baud",
-}
+    FRAMED: "at 1200 to 19200 baud", CONSOLE: "as text at 115200 baud",
+    RS485: "at an RS485 port at 9600 or 115200 baud", PACE: "of PACE at 9600 baud",
+}  # fmt: skip
 _SPEAKING = {CONSOLE: ", in text", RS485: ", over RS485", PACE: ", a PACE one"}
 _HINT = "no battery %s. Check: %s, GND connected, battery on%s. Trying on"
 _CHECK = "cable in the port named Console of the master pack, TX and RX not swapped, MAX3232 has 3.3 V"
@@ -74,11 +67,9 @@ def _link_search():
 
 
 class Search:
-    """Looks for the battery, one probe a step.
-
-    `link` is that of the dialect in use, whose name is `dialect`; `others`: other dialects are tried, too. `baud` is
-    the rate that a framed battery is brought to; it falls to SAFE_BAUD when the battery does not take it. `known`: the
-    battery was read since the start. `group`: the setting.
+    """Looks for the battery, one probe a step. `link` is that of the dialect in use, whose name is `dialect`; `others`:
+    other dialects are tried, too. `baud` is the rate that a framed battery is brought to; it falls to SAFE_BAUD when
+    the battery does not take it. `known`: the battery was read since the start. `group`: the setting.
     """
 
     def __init__(self, link, log, dialect, known, baud, others, group=0):

@@ -56,13 +56,11 @@ class Devices:
         facts = self._facts[pack] & ~_COUNTS | len(reading.temperatures) << 8 | len(reading.cells)
         extra, more = reading.extra, reading.more
         for fact, value in (
-            (_ALARMS, reading.alarms),
-            (_SOH, reading.soh),
+            (_ALARMS, reading.alarms), (_SOH, reading.soh),
             (_MOS, extra.mos if extra else (more and "MOS_T" in more.sensors) or None),
-            (_BALANCING, extra.balancing if extra else more and more.balancing),
-            (_EVENTS, extra and extra.events),
+            (_BALANCING, extra.balancing if extra else more and more.balancing), (_EVENTS, extra and extra.events),
             (_PACE, more),
-        ):
+        ):  # fmt: skip
             if value is not None:
                 facts |= fact
         if reading.alarms and not facts & _SWITCHES and "Charge_MOS" in [key for key, _ in reading.alarms.flags]:

@@ -1,15 +1,14 @@
-"""Home Assistant's device-based discovery (mqtt.md): the config of the rack or of a pack, made row by row of the
-table.
+"""Home Assistant's device-based discovery (mqtt.md): the config of the rack or of a pack, made row by row of the table.
 """
 
 import gc
 
 from micropython import const
 
-from .entities import table
+from . import entities
 
 _DASH = b"\xe2\x80\x93"  # "–" as UTF-8
-_SHOWN = const(1)  # of presence.py
+_SHOWN = const(1)  # of details.presence()
 _COLLECT_COMPONENTS = const(6)  # whose garbage would leave the free memory in small pieces
 # Of a row, where there is something
 _COLUMNS = b''',"unit_of_meas":"%s" ,"dev_cla":"%s" ,"stat_cla":"%s" ,"sug_dsp_prc":%s ,"ic":"mdi:%s" ,"name":"%s"'''
@@ -27,10 +26,9 @@ link binary_sensor ,"val_tpl":"{{ {'online':'ON','searching':'OFF'}.get(%s,'') }
 
 
 class Config:
-    """The config of one device, as bytes in parts: made twice rather than held, first for its length.
-
-    `device` is b"pack" or b"rack", `shown` what presence.presence() gives for it, `values` what
-    placeholders.placeholders() does; `payloads`: payloads.Payloads, whose buffer collects the parts.
+    """The config of one device, as bytes in parts: made twice rather than held, first for its length. `device` is
+    b"pack" or b"rack", `shown` what details.presence() gives for it, `values` what details.placeholders() does;
+    `payloads`: payloads.Payloads, whose buffer collects the parts.
     """
 
     def __init__(self, device, shown, values, payloads):
@@ -57,7 +55,7 @@ class Config:
         row = -1
         identifier, device_slug = self._values[1], self._values[3]
         names = _COLUMNS.split()
-        for word, rest in table():
+        for word, rest in entities():
             if word == b"head":
                 device, text = rest.split(b" ", 1)
                 if device == self._device:

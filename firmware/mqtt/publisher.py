@@ -28,13 +28,9 @@ def config(devices, number, prefix, payloads):
     payloads.Payloads. What makes it is loaded one after the other, since readings need the memory.
     """
     with Temporary():
-        from .presence import presence
-    shown = presence(devices, number)
-    del presence
-    with Temporary():
-        from .placeholders import placeholders
-    values = placeholders(devices, number, prefix)
-    del placeholders
+        from . import details
+    shown, values = details.presence(devices, number), details.placeholders(devices, number, prefix)
+    del details
     with Temporary():
         from .discovery import Config
     return Config(b"pack" if number else b"rack", shown, values, payloads)

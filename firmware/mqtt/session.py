@@ -19,13 +19,11 @@ _BROKEN = (OSError, AssertionError, IndexError, TypeError, ValueError)
 
 
 class Session:
-    """Keeps one umqtt.simple client connected.
-
-    `client_class` is MQTTClient, `arguments` what it is made with, `client_error` MQTTException, `transport` the
-    transport.Transport under it, `random_below(n)` a random integer. `lwt` and `subscriptions` are topics (bytes).
-    `on_message(topic, payload, retained)` gets bytes; a payload of 257 bytes may have been longer.
-    `on_connect()` is called when a connection stands and `Online` is said. `drops` counts connections that were lost
-    since the start; `host` is the broker's.
+    """Keeps one umqtt.simple client connected. `client_class` is MQTTClient, `arguments` what it is made with,
+    `client_error` MQTTException, `transport` the transport.Transport under it, `random_below(n)` a random integer.
+    `lwt` and `subscriptions` are topics (bytes). `on_message(topic, payload, retained)` gets bytes; a payload of 257
+    bytes may have been longer. `on_connect()` is called when a connection stands and `Online` is said. `drops` counts
+    connections that were lost since the start; `host` is the broker's.
     """
 
     def __init__(self, client_class, arguments, client_error, transport, clock, log, random_below, lwt, subscriptions):
@@ -105,8 +103,7 @@ class Session:
         return True
 
     def subscribe(self, topic):
-        """-> True, or False: the broker refuses, or the connection is lost. A refusal is told, and publishing goes
-        on.
+        """-> True, or False: the broker refuses, or the connection is lost. A refusal is told, and publishing goes on.
         """
         if not self.connected:
             return False

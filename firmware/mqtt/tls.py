@@ -12,10 +12,8 @@ _NTP_S = 2
 
 
 class Tls:
-    """`ca` is the PEM file with one or more certificates, `host` the name that the broker's must be for,
-    `ntp_host` who is asked for the time.
-
-    ValueError, OSError when the file has none that can be read.
+    """`ca` is the PEM file with one or more certificates, `host` the name that the broker's must be for, `ntp_host` who
+    is asked for the time. ValueError, OSError when the file has none that can be read.
     """
 
     def __init__(self, ca, host, ntp_host):

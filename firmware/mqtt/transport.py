@@ -1,8 +1,7 @@
-"""The socket under umqtt.simple: every wait has an end, every buffer a bound.
-
-umqtt.simple takes its sockets from a module `socket`; a Transport is put there before it connects. So it works with
-1.3.4 and with later ones, which set, forget or remove timeouts each in their own way: once connected, the real socket
-never waits, and the waiting is done here.
+"""The socket under umqtt.simple: every wait has an end, every buffer a bound. umqtt.simple takes its sockets from a
+module `socket`; a Transport is put there before it connects. So it works with 1.3.4 and with later ones, which set,
+forget or remove timeouts each in their own way: once connected, the real socket never waits, and the waiting is done
+here.
 """
 
 from micropython import const
@@ -18,11 +17,9 @@ _ECONNRESET = const(104)
 
 
 class Transport:
-    """Stands for the module `socket`, and for its only socket.
-
-    `module` is the real one, `tls` None or tls.Tls. `stage` says how far the last connection came: clock, socket,
-    resolve, connect, tls, mqtt. `heard` becomes True when a byte came, `heard_at` is when the last one did (ticks, ms),
-    `first` the first byte of the packet that is being read.
+    """Stands for the module `socket`, and for its only socket. `module` is the real one, `tls` None or tls.Tls. `stage`
+    says how far the last connection came: clock, socket, resolve, connect, tls, mqtt. `heard` becomes True when a byte
+    came, `heard_at` is when the last one did (ticks, ms), `first` the first byte of the packet that is being read.
     """
 
     def __init__(self, module, clock, tls=None):
@@ -101,9 +98,8 @@ class Transport:
         self._clock.sleep_ms(ms)
 
     def read(self, count):
-        """Exactly `count` bytes, of more than 257 the first 257; None when not blocking and nothing is there.
-
-        OSError when the peer has closed or is too slow, ValueError when no packet is as long as this one says.
+        """Exactly `count` bytes, of more than 257 the first 257; None when not blocking and nothing is there. OSError
+        when the peer has closed or is too slow, ValueError when no packet is as long as this one says.
         """
         if self._filled:
             self.flush()
@@ -166,9 +162,8 @@ class Transport:
                 self._wait(_POLL_MS)
 
     def close(self):
-        """Gives the socket back, connected or not.
-
-        umqtt's goodbye goes out before; when the broker then hangs up, it has read all.
+        """Gives the socket back, connected or not. umqtt's goodbye goes out before; when the broker then hangs up, it
+        has read all.
         """
         try:
             if self._filled and self._out[0] == _DISCONNECT:
