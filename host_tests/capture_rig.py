@@ -1,7 +1,5 @@
 """A capture in simulated time: a serial port with a simulated battery behind it, and the rows that come of it."""
 
-from __future__ import annotations
-
 import json
 
 from battery_line import BatteryUart
@@ -15,20 +13,15 @@ KEYS = ["family", "model", "request", "response", "valid", "kind", "source", "no
 
 
 class Serial:
-    """serial.Serial as far as Port uses it, over a battery_line.BatteryUart; `reads` are left until it is unplugged."""
+    """serial.Serial as far as Port uses it, over a battery_line.BatteryUart."""
 
-    def __init__(self, uart, baud=1200):
-        self.uart, self._baud = uart, baud
-        self.reads = None
+    def __init__(self, uart):
+        self.uart = uart
 
-    @property
-    def baudrate(self):
-        return self._baud
-
-    @baudrate.setter
-    def baudrate(self, baud):
-        self._baud = baud
-        self.uart.init(baud)
+    def __setattr__(self, name, value):
+        super().__setattr__(name, value)
+        if name == "baudrate":
+            self.uart.init(value)
 
     def reset_input_buffer(self):
         pass
@@ -37,10 +30,6 @@ class Serial:
         self.uart.write(data)
 
     def read(self, size):
-        if self.reads is not None:
-            self.reads -= 1
-            if self.reads < 0:
-                raise OSError(5, "device disconnected")
         view = memoryview(bytearray(size))
         return bytes(view[: self.uart.readinto(view) or 0])
 
@@ -48,24 +37,23 @@ class Serial:
 class Rig:
     """Steps of a capture at a battery that listens at `baud`; console: options of its text console, or None."""
 
-    def __init__(self, baud=1200, console=None, serials=False, paced=True, group=0, **options):
+    def __init__(self, baud=1200, console=None, paced=True, group=0, **options):
         self.clock = Clock()
         self.uart = BatteryUart(self.clock, baud, paced=paced, **options)
-        self.battery, self.baud = self.uart.battery, baud
+        self.battery = self.uart.battery
         if console is not None:
             self.battery.update(**console)
-        self.rows, self.said = [], []
-        self.serial = Serial(self.uart)
-        self.steps = Steps(Port(self.serial, self.clock), self.rows.append, self.said.append, serials, group)
+        self.rows, self.said, self.serial = [], [], Serial(self.uart)
+        self.steps = Steps(Port(self.serial, self.clock), self.rows.append, self.said.append, group)
 
     def run(self, baud=None, faults=()):
-        """The whole capture -> capture_steps.Found, or None. faults: (name, rate), once the battery was found."""
+        """The whole capture -> (baud, dialect, woken), or None. faults: (name, rate), once the battery was found."""
         found = self.steps.find(baud)
         for fault in faults:
             self.battery.fault(*fault)
         if found:
-            self.steps.ask(found)
-            assert self.battery.baud == found.baud
+            self.steps.ask(found[0])
+            assert self.battery.baud == found[0]
         self._check()
         return found
 

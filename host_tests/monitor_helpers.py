@@ -1,7 +1,5 @@
 """Readings as a rack publishes them, for what shows them."""
 
-from __future__ import annotations
-
 import json
 
 from tools.heard import Heard
@@ -11,22 +9,21 @@ STATUS = {
     "System_Status": "Fully_Charged Heater Charging Discharging Buzzer Using_Pack_Power Discharge_MOS Charge_MOS "
                      "Precharge_MOS",
     "Alarm_Status": "Cell_UV Cell_OV Pack_UV Pack_OV CHG_OC DSG_OC UT OT Other",
-}  # fmt: skip
+}
 NORMAL = {"Discharging", "Discharge_MOS", "Charge_MOS", "Using_Pack_Power"}
 CELLS = (3303, 3302, 3302, 3303, 3302, 3302, 3301, 3303, 3302, 3303, 3302, 3303, 3306, 3302, 3303)
 SENSORS = ("BMS_T", "CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16")
 HEALTH = {
-    "Uptime": 7980, "Version": "0.1.0", "ResetCause": "watchdog", "Boots": 3, "IP": "192.168.2.17", "RSSI": -61,
-    "HeapFree": 23552, "Link": "online", "Dialect": "framed", "Baud": 4800, "Packs": 2, "PublishRate": 5,
-    "Cycle": 1.1, "Polls": 214, "Timeouts": 3, "FrameErrors": 0, "ReturnCodes": 0, "Implausible": 1, "BrokerDrops": 0,
-    "WifiDrops": 0, "LastError": "none",
-}  # fmt: skip
+    "Uptime": 7980, "Version": "0.1.0", "ResetCause": "watchdog", "IP": "192.168.2.17", "RSSI": -61, "HeapFree": 23552,
+    "Link": "online", "Baud": 4800, "Packs": 2, "PublishRate": 5, "Cycle": 1.1, "Polls": 214, "Timeouts": 3,
+    "FrameErrors": 0, "ReturnCodes": 0, "Implausible": 1, "BrokerDrops": 0, "WifiDrops": 0, "LastError": "none",
+}
 FINE = {"Problem": False, "Warning": False, "ProblemText": "OK"}
 TOTALS = {
     "Packs": 2, "PacksExpected": 2, "PackVoltage": 49.539, "PackCurrent": -12.6, "RemainingCapacity": 82.884,
     "FullCapacity": 100.0, "SOC": 82.9, "Power": -624.2, "ChargedEnergy": 1.234, "DischargedEnergy": 0.871,
     "BatteryState": "discharging", "TimeToEmpty": 395, **FINE,
-}  # fmt: skip
+}
 
 
 def reading(cells=CELLS, temperatures=(23.5, 22.0, 22.0, 22.0, 22.0), on=NORMAL, states=None, **changes):
@@ -44,24 +41,25 @@ def reading(cells=CELLS, temperatures=(23.5, 22.0, 22.0, 22.0, 22.0), on=NORMAL,
         "CellMin": low / 1000, "CellMinNumber": cells.index(low) + 1, "CellMax": high / 1000,
         "CellMaxNumber": cells.index(high) + 1, "CellDelta": (high - low) / 1000, "TempMin": min(temperatures),
         "TempMax": max(temperatures), "ChargedEnergy": 1.234, "DischargedEnergy": 0.871, "BatteryState": "discharging",
-    }  # fmt: skip
+    }
     if on is not None:
         made |= FINE | {"Fault_Status": {"Cell_Fault": False, "Faulty_Cells": []}}
         made |= {group: {key: key in on for key in keys.split()} for group, keys in STATUS.items()}
     return made | changes
 
 
-def heard(packs=2, now=100.0, **last):
-    """Heard, after an online rack of `packs` packs was read at `now` (s); last: changes to the last pack's reading."""
-    rack = Heard()
-    rack.take("PylonToMQTT/Main/tele/LWT", b"Online", now - 50, True)
-    told(rack, "tele/STATE", HEALTH | {"Packs": packs}, now - 20)
-    for number in range(1, packs + 1):
-        told(rack, f"stat/readings/Pack{number}", reading(**(last if number == packs else {})), now)
-    told(rack, "stat/readings/Rack", TOTALS | {"Packs": packs, "PacksExpected": packs}, now)
-    return rack
-
-
 def told(rack, topic, said, now=100.0, retain=False):
-    """Let `rack` hear an object on a topic below its own -> what take() says."""
-    return rack.take(rack.prefix + topic, json.dumps(said).encode(), now, retain)
+    """Let `rack` hear text or an object on a topic below its own -> what take() says."""
+    text = said if isinstance(said, str) else json.dumps(said)
+    return rack.take(rack.prefix + topic, text.encode(), now, retain)
+
+
+def heard(packs=2, **last):
+    """Heard, after an online rack of `packs` packs was read at 100 s; last: changes to the last pack's reading."""
+    rack = Heard()
+    told(rack, "tele/LWT", "Online", 50.0, True)
+    told(rack, "tele/STATE", HEALTH | {"Packs": packs}, 80.0)
+    for number in range(1, packs + 1):
+        told(rack, f"stat/readings/Pack{number}", reading(**(last if number == packs else {})))
+    told(rack, "stat/readings/Rack", TOTALS | {"Packs": packs, "PacksExpected": packs})
+    return rack

@@ -1,8 +1,9 @@
-"""tools/decode.py: what a frame says and every fault in its place."""
+"""tools/decode.py: what a frame says and every fault in its place; frames in files of all kinds, never a traceback."""
 
-from __future__ import annotations
-
+import json
 import random
+import subprocess
+import sys
 
 import pytest
 from codec_cases import ANALOG, FRAMES, characters, made
@@ -10,15 +11,15 @@ from messages_cases import GOLDEN, MANAGEMENT, MANUFACTURER, PARAMETERS, SERIAL,
 
 from firmware.battery import frame
 from tools import decode, decode_values
-from tools.decode_frame import REPLY, REQUEST, examine
+from tools.decode_frame import REPLY, Report
 
 FUZZ = 3000
 ALPHABET = "0123456789ABCDEFabgxz~\r\n\0\x11\xb0\xff {}\""
 SMALL_BLOCK = analog_block((3300, 3301), (2981,), -15, 6601, 40000, 50000, 3)
-PACE_BLOCK = "100D2F0D320D300D320D300D300D2D0D300D310D310D2D0D310D2B0D2F0D310D2E060B5B0B680B5F0B690B780B86"
-PACE_ANALOG = bytes.fromhex("0002" + PACE_BLOCK + "FF9CD2F977D50977FA001F6D6064")
+PACE_ANALOG = bytes.fromhex("0002100D2F0D320D300D320D300D300D2D0D300D310D310D2D0D310D2B0D2F0D310D2E060B5B0B680B5F0B690B"
+                            "780B86FF9CD2F977D50977FA001F6D6064")
 PACE_ALARM = bytes.fromhex("000204000100F00400000002000002408106021000054880")
-GOOD = "~20014642E00201FD35"
+GOOD, OTHER, WRONG = "~20014642E00201FD35", "~200146900000FDAA", "~20014642E00201FD36"
 
 
 def text_of(line):
@@ -35,32 +36,28 @@ VECTOR = text_of(ANALOG)
 
 def run(capsys, *arguments):
     """-> exit status, stdout, stderr of decode.py in this process."""
-    try:
-        status = decode.main(list(arguments))
-    except SystemExit as error:  # argparse
-        status = error.code
+    status = decode.main(list(arguments))
     out = capsys.readouterr()
     return status, out.out, out.err
 
 
 def fields(report):
-    return {part.name: part.value for part in report.parts}
+    return {name: value for _, _, name, value, _ in report.parts}
 
 
-@pytest.mark.parametrize(("line", "words", "info"), [
-    (GOOD, "42H, analog values", ("Command", "1")),
-    ("~20014642E002FFFD0A", "42H, analog values", ("Command", "all packs")),
-    ("~200146470000FDA8", "47H, system parameters", None),
-    ("~20014691E00203FD2F", "91H, set communication rate", ("rate", "4800 baud")),
-    ("~250146C1E00201FD22", "C1H, version", ("Command", "1")),
-    ("~20014682C0048520FCC3", "82H, wake-up of the text console, undocumented", None),
-    (text_of(made(b"", head=b"20014694")), "94H, set charge/discharge limits", None),
-])  # fmt: skip
-def test_requests(capsys, line, words, info):
-    report = examine(line)
-    assert (report.role, report.good) == (REQUEST, True) and (info is None or fields(report)[info[0]] == info[1])
+@pytest.mark.parametrize(("line", "words"), [
+    (GOOD, "good: request 42H, analog values"), ("~20014642E002FFFD0A", "Command                     all packs"),
+    ("~200146470000FDA8", "good: request 47H, system parameters"), ("~250146C1E00201FD22", "request C1H, version"),
+    ("~20014682C0048520FCC3", "good: request 82H, wake-up of the text console, undocumented"),
+    ("~200146910000FDA9", "good: reply, RTN 91H communication error"), ("~20014A440000FDA0", "of another maker"),
+    (f"12:01 RX {WRONG} \n", "BAD: request"), (f"{GOOD}{OTHER}", "2 frames: 2 good"),
+    (f"{GOOD} ~200146000000FDB3", "for a pack that is absent"),
+    ("~2001464F0000FD99 ~210146000000FDB2", "reply, RTN 00H normal, to 4FH protocol version (by the request"),
+    (reply(b"\0\1" + analog_block((3300,) * 15, (2981,), -15, 49500, 7000, 14999, 3)), "in units of 10 mAh"),
+])
+def test_what_is_said_of_a_frame(capsys, line, words):
     status, out, _ = run(capsys, line)
-    assert status == 0 and f"good: request {words}\n" in out
+    assert words in out and status == (WRONG in line)
 
 
 # INFO of a reply, CID2 that it answers, section, some values of it
@@ -85,16 +82,16 @@ REPLIES = (
         "charge voltage": "53250 mV", "discharge current": "-25.0 A (discharge)",
         "status": "C0H: charge enabled, discharge enabled"}),
     (SERIAL, 0x93, "3.10", {"Command": "2", "serial number": "'PPTBP02311711100'"}),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(("info", "cid2", "section", "said"), REPLIES, ids=[f"{row[1]:02X}" for row in REPLIES])
 def test_replies_are_told_apart_and_named(info, cid2, section, said):
     for known in (None, cid2):
-        report = examine(reply(info), REPLY, known, "asked")
+        report = Report(reply(info), REPLY, known)
         assert (report.role, report.cid2, report.faults) == (REPLY, cid2, [])
         assert said.items() <= fields(report).items()
-        assert {part.section for part in report.parts if part.at == 0 or part.name == "INFO"} == {section}
+        assert {part[4] for part in report.parts if part[0] == 0 or part[2] == "INFO"} == {section}
 
 
 @pytest.mark.parametrize(("info", "cid2", "said"), [
@@ -103,53 +100,50 @@ def test_replies_are_told_apart_and_named(info, cid2, section, said):
     (PACE_ALARM, 0x44, {"status": "40 81 06 02 10: SCP, CHG_OTP, Fully_Charged, Charge_MOS, Discharge_MOS, Cell_Fault, "
                                   "CHG_TP, Cell_UV, Pack_UV, DSG_OC, OT, Other, Low_SOC",
                         "balancing": "cell 1, cell 3", "warn": "48 80"}),
-    (b"P16S100A-1B470-1.04\0", 0xC1, {"text": "'P16S100A-1B470-1.04'"}),
-    (b"1B470102170999D     Mar 30 2022,18:18:16", 0xC2, {"text": "'1B470102170999D'"}),
-    (b"\x05", 0x90, {"number of packs": "5"}),
-], ids=["42", "44", "C1", "C2", "90"])  # fmt: skip
+    (b"P16S100A-1B470-1.04\0", 0xC1, {"text": "'P16S100A-1B470-1.04'"}), (b"\x05", 0x90, {"number of packs": "5"}),
+], ids=["42", "44", "C1", "90"])
 def test_replies_of_pace(info, cid2, said):
     """With its own VER, and with that of V2.8, where the layout tells."""
-    for version in (b"25", b"20") if cid2 in (0x42, 0x44) else (b"25",):
-        report = examine(reply(info, version), REPLY, cid2, "asked")
+    for version in (b"25", b"20") if cid2 < 0x90 else (b"25",):
+        report = Report(reply(info, version), REPLY, cid2)
         assert report.faults == [] and said.items() <= fields(report).items()
         assert bool(report.remarks) == (version == b"20")
-        assert cid2 > 0x90 or not examine(reply(info + b"\1\2", version), REPLY, cid2, "").good
+        assert cid2 > 0x90 or Report(reply(info + b"\1\2", version), REPLY, cid2).faults
 
 
 def test_the_frame_around_info():
-    said = [(part.at, part.characters, part.name, part.value, part.section) for part in examine(VECTOR + "\r").parts]
+    said = Report(VECTOR).parts
     assert said[:7] == [
         (1, "~", "SOI", "start", "2.2"), (2, "20", "VER", "protocol version 2.0", "2.2"),
         (4, "01", "ADR", "address 1", "2.2"), (6, "46", "CID1", "lithium battery data", "2.2"),
         (8, "00", "RTN", "normal", "2.9"), (10, "C", "LCHKSUM", "for LENID", "2.4"),
         (11, "06E", "LENID", "110 characters of INFO", "2.4"),
-    ]  # fmt: skip
+    ]
     assert said[-1] == (124, "E553", "CHKSUM", "right", "2.5")
 
 
 # A bad line, and each of its faults: number of the first character, how many, what it should be
 BAD = (
-    ("", ((1, 1, "SOI must be '~'"), (1, 1, "ends here, after 0 characters"))),
-    ("~", ((2, 1, "ends here, after 1 characters; the shortest frame has 17"),)),
-    ("20014642E00201FD35", ((1, 1, "SOI must be '~' (7EH), '2' stands here"),)),
+    ("", ((1, 1, "SOI must be '~'"),)),
+    ("~20", ((1, 3, "3 characters are too few"),)),
     ("x20014642E00201FD35", ((1, 1, "'x' stands here"),)),
-    ("~20014642E00202FD35", ((16, 4, "CHKSUM is 'FD35'; the characters before it make FD34"),)),
+    (WRONG, ((16, 4, "CHKSUM is 'FD36'; the characters before it make FD35"),)),
     ("~20014642D00201FD35", ((10, 1, "LCHKSUM is D; for LENID 002 it must be E"), (16, 4, "make FD36"))),
     ("~20014642E0020fFD35", ((15, 1, "'f' is none of 0 to 9 and A to F: it must be 'F'"), (16, 4, "make"))),
-    ("~200\xb04642E00201FD35", ((5, 1, "B0H is none of"), (16, 4, "make"))),
     ("~20014642E00201FD3", ((11, 3, "says 2 characters of INFO, there are 1"), (15, 4, "make"))),
     ("~20014642E0020101FCD4", ((11, 3, "there are 4, for which LENGTH must be C004"),)),
-    (text_of(made(b"ABC")), ((11, 3, "LENID 003 is odd"),)),
-    (VECTOR[:50] + "ZZ" + VECTOR[52:], ((51, 2, "'ZZ' is none of"), (124, 4, "make"))),
-)  # fmt: skip
+    (text_of(made(b"ABC")), ((1, 20, "LENID 003H is odd"),)),
+    (VECTOR[:50] + "\xb0Z" + VECTOR[52:], ((51, 2, "'\\xb0Z' is none of"), (124, 4, "make"))),
+    (reply(b"\x01\x02\x03"), ((14, 6, "INFO has the layout of no reply"),)),
+    (reply(MANUFACTURER), ((14, 64, "INFO does not fit serial number: INFO has 32 bytes, its layout 17"),)),
+)
 
 
 @pytest.mark.parametrize(("line", "faults"), BAD, ids=[repr(row[0][:24]) for row in BAD])
 def test_bad_frames(line, faults):
-    report = examine(line)
-    assert [fault[:2] for fault in report.faults] == sorted(fault[:2] for fault in faults)
-    for at, width, text in faults:
-        assert [one for one in report.faults if one[:2] == (at, width) and text in one.text], (text, report.faults)
+    report = Report(line, REPLY, 0x93) if "serial" in faults[0][2] else Report(line)
+    assert [fault[:2] for fault in report.faults] == [fault[:2] for fault in faults]
+    assert all(text in fault[2] for fault, (_, _, text) in zip(report.faults, faults, strict=True))
 
 
 def test_marks_stand_under_what_is_wrong(capsys):
@@ -158,68 +152,68 @@ def test_marks_stand_under_what_is_wrong(capsys):
     assert lines[2:4] == [f"   101  {long[100:]}", "            ^                  ^^^^"]
 
 
-# Good frames whose INFO is wrong: INFO, --cid2, why
-@pytest.mark.parametrize(("info", "cid2", "text"), [
-    (MANUFACTURER, 0x93, "INFO does not fit serial number: INFO has 32 bytes, its layout 17"),
-    (b"\x11\x01\x00", 0x42, "a pack without cells"),
-    (b"\x01\x02", 0x4F, "INFO of 2 bytes where none belongs"),
-    (b"\x01\x02\x03", None, "INFO has the layout of no reply"),
-])  # fmt: skip
-def test_bad_info(capsys, info, cid2, text):
-    (fault,) = examine(reply(info), REPLY, cid2, "asked").faults
-    assert fault[:2] == (14, 2 * len(info)) and text in fault.text
-    assert run(capsys, reply(info), *(["--cid2", f"{cid2:02X}"] if cid2 else []))[0] == 1
-
-
-@pytest.mark.parametrize(("lines", "words"), [
-    (["~200146910000FDA9"], "good: reply, RTN 91H communication error"),
-    (["~2001464F0000FD99", "~210146000000FDB2"], "reply, RTN 00H normal, to 4FH protocol version (by the request"),
-    ([GOOD, "~200146000000FDB3"], "for a pack that is absent"),
-    (["~20014A440000FDA0"], "of another maker"),
-    (["~20014642C0040202FCD1"], "2 bytes of INFO; by the protocol such a request has 1"),
-    (["--cid2", "42", VECTOR], "to 42H analog values (as --cid2 says)"),
-    (["--cid2", "0x90", reply(b"\x05")], "to 90H pack count (as --cid2 says)"),
-    ([reply(b"\0\1" + analog_block((3300,) * 15, (2981,), -15, 49500, 7000, 14999, 3))], "in units of 10 mAh"),
-])  # fmt: skip
-def test_what_the_surroundings_say(capsys, lines, words):
-    assert words in run(capsys, *lines)[1]
-
-
 def test_recorded_frames_are_good_where_they_are_valid(frames):
     for row in frames:
         known = row["request"] and frame.decode(row["request"].encode()).code in frame.COMMANDS
         if known and row["family"].startswith("pylontech") and row["valid"]:
-            assert examine(row["response"]).good
+            assert Report(row["response"]).faults == []
+
+
+@pytest.mark.parametrize(("log", "said", "status"), [
+    (b"10:02 RX: b'\\xb0~20014642E00201FD35\\r' ok", "good: request 42H", 0),
+    (b"~20014642E00201FD35, then (~200146900000FDAA).\r\n", "2 frames: 2 good, 0 bad", 0),
+    (b"\xb0~20014642E00201FD35\r\0~20014\xb0642E00201FD35\r~2001464~20014642E00201FD35", "4 frames: 2 good, 2 bad", 1),
+    (b"about ~5 V in ~/logs ~ \r\n~\n~~~\n", "no frame is there", 1), (b"", "no frame is there", 1),
+    (b"\n\rpylon>pwr\n\r@\n\r", "is of the text console; decode.py reads frames only", 1),
+    (b'{"family": "console", "request": "pwr", "response": "pwr\\r\\n@\\r\\n"}', "is of the text console;", 1),
+    (b"AverageTempr   : 20466\nVolt   Curr   Tempr  UTlow\n", "is of the text console of the Force family, which", 1),
+    (json.dumps({"request": OTHER, "response": reply(b"\x02")}).encode(), "to 90H pack count (by the request", 0),
+    ("\n".join(json.dumps({"family": family, "request": asked, "response": answer}) for family, asked, answer in (
+        ("pace", OTHER, reply(b"\x02")), ("pace", GOOD, "garbage"), ("pace", GOOD, ""), ("console", "pwr", WRONG),
+        ("console", "time", ""))).encode(), "5 frames: 4 good, 1 bad; requests without an answer: 2; answers of the "
+     "text console, which are not looked at: 1", 1),
+], ids=range(10))
+def test_files(tmp_path, capsys, log, said, status):
+    path = tmp_path / "log"
+    path.write_bytes(log)
+    found, out, err = run(capsys, str(path))
+    assert said in out + err and found == status
+
+
+def test_standard_input_under_a_bare_python(project):
+    """Nothing is installed for it."""
+    command = [getattr(sys, "_base_executable", None) or sys.executable, "-I", "-S", "tools/decode.py"]
+    result = subprocess.run(command, cwd=project, input=b"rx ~20014642E00201FD35\n", capture_output=True, check=False)
+    assert result.returncode == 0 and b"good: request 42H" in result.stdout, result
 
 
 def damaged(dice, line):
     """A line with some characters inserted, lost, changed, cut off."""
     out = list(line)
     for _ in range(dice.randrange(1, 4)):
-        at = dice.randrange(len(out) + 1)
-        how = dice.randrange(4)
+        at, how = dice.randrange(len(out) + 1), dice.randrange(4)
         out[at : at + (how > 0)] = [dice.choice(ALPHABET)] if how < 2 else []
-        if how == 3:
-            del out[at:]
+        out = out[:at] if how == 3 else out
     return "".join(out)
 
 
-def test_fuzz_a_frame_is_bad_when_the_firmware_refuses_it():
+def test_fuzz_a_frame_is_bad_when_the_firmware_refuses_it(capsys):
     dice = random.Random(7)
     lines = [text_of(line) for line, _ in FRAMES if len(line) < 300] + [reply(row[0]) for row in REPLIES]
     refused = 0
     for number in range(FUZZ):
         line = damaged(dice, dice.choice(lines)) if number % 10 else "".join(dice.choices(ALPHABET, k=number % 90))
-        report = examine(line, REPLY, 0x82, "x")  # which no INFO can be held against
+        report = Report(line.removesuffix("\r"), REPLY, 0x82)  # which no INFO can be held against
         try:
             frame.decode(line.encode("latin-1"))
         except frame.FrameError:
             refused += 1
-            assert not report.good, line
+            assert report.faults, line
         else:
-            assert report.good, line
-        assert "".join(part.characters for part in report.parts) == line.removesuffix("\r"), line
-    assert FUZZ // 2 < refused < FUZZ
+            assert not report.faults, line
+        assert "".join(part[1] for part in report.parts) == line.removesuffix("\r"), line
+        assert number % 20 or decode.main([line]) in (0, 1)
+    assert FUZZ // 2 < refused < FUZZ and "Traceback" not in capsys.readouterr().err
 
 
 def test_fuzz_info_is_bad_when_the_firmware_refuses_it():
@@ -228,6 +222,6 @@ def test_fuzz_info_is_bad_when_the_firmware_refuses_it():
         info = bytearray(dice.choice(GOLDEN)[1][:400])
         info[dice.randrange(len(info))] = dice.randrange(256)
         for cid2 in decode_values.COMMANDS:
-            report = examine(reply(info), REPLY, cid2, "asked")
-            assert report.good == (not decode_values.refusal(bytes(info), cid2))
-            assert report.good == (any(part.at == 0 for part in report.parts))
+            report = Report(reply(info), REPLY, cid2)
+            assert bool(report.faults) == bool(decode_values.refusal(bytes(info), cid2))
+            assert bool(report.faults) != any(part[0] == 0 for part in report.parts)

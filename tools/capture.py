@@ -4,11 +4,10 @@ or a USB-RS485 one at its RS485 port.
     python3 tools/capture.py --port /dev/ttyUSB0
 
 Nothing but read commands is sent, and the rate of the battery is not changed. The file has a line of JSON for each
-question. Serial numbers in it are masked unless --serials is given.
+question. Serial numbers in it are masked.
 """
 
-from __future__ import annotations
-
+import functools
 import json
 import signal
 import sys
@@ -21,38 +20,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools import ToolError, environment, options
 
-FOUND = 0
 RATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 WRITE_TIMEOUT_S = 5
 NOTHING = """no battery answers. Check: the cable is in the port named Console of the master pack, the battery is on,
 the adapter is for RS-232 (not TTL, not RS-485), TX and RX are not swapped, GND is connected, nothing else uses it"""
 WOKEN = "its text console slept and is awake now, at 115200 baud; it sleeps again when the battery is switched off"
+say = functools.partial(print, flush=True)
 KINDS = (("recorded", "answers"), ("error", "refusals"), ("damaged", "damaged"), ("silent", "without an answer"))
-
-
-class Output:
-    """The file that rows go into, line by line; ToolError where it cannot be written."""
-
-    def __init__(self, path):
-        self.path, self.kinds = path, Counter()
-        try:
-            self._file = open(path, "x", encoding="ascii", buffering=1)  # noqa: SIM115 - until the process ends
-        except FileExistsError:
-            raise ToolError(f"{path} is there already: name another file with --output") from None
-        except OSError as error:
-            raise ToolError(f"cannot write {path}: {error.strerror}") from None
-
-    def keep(self, row):
-        """One more row; on the disk when this returns."""
-        try:
-            self._file.write(json.dumps(row) + "\n")
-        except OSError as error:
-            raise ToolError(f"cannot write {self.path}: {error.strerror}") from None
-        self.kinds[row["kind"]] += 1
-
-    def __str__(self):
-        said = ", ".join(f"{self.kinds[kind]} {word}" for kind, word in KINDS if self.kinds[kind])
-        return f"{self.path}: {said or 'nothing'}"
 
 
 def main(arguments=None):
@@ -63,59 +37,48 @@ def main(arguments=None):
     add("--baud", type=int, choices=RATES, help="look for the battery there only")
     add("--group", type=int, default=0, choices=range(16), metavar="N", help="of an RS485 port (default 0)")
     add("--output", metavar="FILE", help="a new file (default capture-DATE-TIME.jsonl here)")
-    add("--serials", action="store_true", help="do not mask serial numbers")
     given = parser.parse_args(arguments)
     environment.ensure()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    made = []
-
-    def work():
-        with open_port(given.port) as serial:
-            made.append(Output(given.output or time.strftime("capture-%Y-%m-%d-%H%M%S.jsonl")))
-            try:
-                return capture(serial, made[0], given)
-            except BrokenPipeError:
-                raise
-            except (OSError, termios.error) as error:  # serial.SerialException is the first
-                raise ToolError(f"{given.port} does not work any more: {error}") from None
-
-    status = options.guarded("capture", work)
-    for output in made:
-        say(f"{output}; serial numbers are {'in it' if given.serials else 'masked'}")
-    return status
+    return options.guarded("capture", lambda: _run(given))
 
 
-def say(text):
-    """A line of progress."""
-    print(text, flush=True)
-
-
-def open_port(path):
-    """-> serial.Serial with timeout 0. ToolError."""
+def _run(given):
     import serial
 
-    options.check_port(path)
-    try:
-        return serial.Serial(path, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True)
-    except (OSError, ValueError, termios.error) as error:
-        raise ToolError(f"{path} cannot be opened: {error}") from None
-
-
-def capture(serial, output, given):
-    """Finds the battery at a serial.Serial and asks it everything; rows go into `output` -> exit status. ToolError."""
     from tools.capture_port import Port
     from tools.capture_steps import NAMES, Steps
 
-    steps = Steps(Port(serial), output.keep, say, given.serials, given.group)
-    say(f"looking for a battery at {given.port}")
-    found = steps.find(given.baud)
-    if found is None:
-        raise ToolError(NOTHING)
-    say(f"it speaks the {NAMES[found.dialect]} at {found.baud} baud")
-    packs = steps.ask(found)
-    say(f"{packs} pack{'s' * (packs != 1)} asked")
-    say(WOKEN if found.woken else f"it still listens at {found.baud} baud, as before")
-    return FOUND
+    options.check_port(given.port)
+    path, kinds = given.output or time.strftime("capture-%Y-%m-%d-%H%M%S.jsonl"), Counter()
+    try:
+        file = open(path, "x", encoding="ascii", buffering=1)  # noqa: SIM115 - each line is on the disk at once
+    except OSError as error:
+        raise ToolError(f"cannot write {path}: {error.strerror}; --output names another file") from None
+
+    def keep(row):
+        file.write(json.dumps(row) + "\n")
+        kinds[row["kind"]] += 1
+
+    try:
+        with serial.Serial(given.port, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True) as port:
+            steps = Steps(Port(port), keep, say, given.group)
+            say(f"looking for a battery at {given.port}")
+            found = steps.find(given.baud)
+            if found is None:
+                raise ToolError(NOTHING)
+            baud, dialect, woken = found
+            say(f"it speaks the {NAMES[dialect]} at {baud} baud")
+            say(f"packs asked: {steps.ask(baud)}")
+            say(WOKEN if woken else f"it still listens at {baud} baud, as before")
+    except BrokenPipeError:
+        raise
+    except (OSError, termios.error) as error:  # serial.SerialException is the first
+        raise ToolError(f"{given.port} does not work, or {path}: {error}") from None
+    finally:
+        said = ", ".join(f"{kinds[kind]} {word}" for kind, word in KINDS if kinds[kind])
+        say(f"{path}: {said or 'nothing'}; serial numbers are masked")
+    return 0
 
 
 if __name__ == "__main__":

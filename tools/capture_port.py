@@ -3,36 +3,26 @@
 Keeps every byte, and lets nothing out but read commands.
 """
 
-from __future__ import annotations
-
 import operator
 import re
 import time
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 
-from firmware.battery import frame, pace
+from firmware.battery import drain, frame, pace
 from tools import ToolError
 
 # What an owner's battery may be asked: of the firmware's allow-lists all but 91H, which changes the rate.
 READ_COMMANDS = frozenset(frame.COMMANDS | pace.COMMANDS) - {frame.SET_RATE}
 CONSOLE_COMMAND = re.compile(rb"(pwr|time|info|stat|(pwr|bat|info|stat|soh) ([1-9]|1[0-6]))\r?\n")
 WAKE_UP = b"~20014682C0048520FCC3\r"  # asks newer firmware for its text console
-NEWLINE = b"\r\n"
 PAGER_KEY = b"\r"  # goes on with the answer that is coming
-KEYS = (NEWLINE, PAGER_KEY, WAKE_UP)
+KEYS = (b"\r\n", PAGER_KEY, WAKE_UP)
 MAX_BYTES = 65536  # kept of what comes after one request
-QUIET_MS, SETTLE_MS, POLL_MS = 30, 300, 5
-CHUNK_BYTES = 256
+QUIET_MS = 30  # then an answer is over
 # What the firmware uses of MicroPython's module `time`
-CLOCK = SimpleNamespace(
-    ticks_ms=lambda: time.monotonic_ns() // 1_000_000, ticks_add=operator.add, ticks_diff=operator.sub,
-    sleep_ms=lambda ms: time.sleep(ms / 1000),
-)  # fmt: skip
-
-
-class Forbidden(ToolError):
-    """Something that is no read command was about to be sent; it was not."""
+CLOCK = SimpleNamespace(ticks_ms=lambda: time.monotonic_ns() // 1_000_000, ticks_add=operator.add,
+                        ticks_diff=operator.sub, sleep_ms=lambda ms: time.sleep(ms / 1000))
 
 
 @dataclass
@@ -67,10 +57,10 @@ class Port:
         self._serial.reset_input_buffer()
 
     def write(self, data):
-        """Sends one command. Forbidden."""
+        """Sends one command. ToolError: it is no read command."""
         data = bytes(data)
         if not is_allowed(data):
-            raise Forbidden(f"{data!r} is no read command: it was not sent")
+            raise ToolError(f"{data!r} is no read command: it was not sent")
         if data != PAGER_KEY or not self._exchanges:
             self._exchanges.append(Exchange(data, self._serial.baudrate))
         self._serial.write(data)
@@ -86,13 +76,6 @@ class Port:
 
     def take(self):
         """Waits for the rest of what is coming, within a bound -> [Exchange] since the last time."""
-        buffer, clock = bytearray(CHUNK_BYTES), self.clock
-        began = last = now = clock.ticks_ms()
-        while clock.ticks_diff(now, last) < QUIET_MS and clock.ticks_diff(now, began) < SETTLE_MS:
-            if self.readinto(buffer):
-                last = now
-            else:
-                clock.sleep_ms(POLL_MS)
-            now = clock.ticks_ms()
+        drain(self, bytearray(256), self.clock, QUIET_MS)
         taken, self._exchanges = self._exchanges, []
         return taken

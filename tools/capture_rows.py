@@ -1,11 +1,9 @@
 """An exchange with a battery as one line of a capture: the form of the recorded frames that the tests read. Pure.
 
 family, model, request, response, valid, kind, source, note as in the recordings; `raw`: all bytes in hex, where the
-response does not say it all. For the text console family is "console", request the command, response the text with its
-line ends.
+response does not say it all. For the text console request is the command, response the text with its line ends.
+Serial numbers are masked in all of it.
 """
-
-from __future__ import annotations
 
 import re
 
@@ -26,33 +24,31 @@ _HEAD = 13  # characters up to INFO, SOI included
 _MASK = "X"
 _NAMED = re.compile(r"(?i)((?:bar\s*code|serial)[^:\r\n]*:)([^\r\n]*)")
 # Lines of `info` that have no serial number
-_HARMLESS = re.compile(
-    r"(?i)\s*(device (name|address)|manufacturer|[a-z ]*version|release date|specification|"
-    r"cell number|max (dischg|charge) curr|console port rate)\s*:"
-)
-# What looks like a serial number: in a damaged text or a table, and elsewhere
-_WORD = re.compile(r"(?<![A-Za-z0-9])(?=(?:[A-Za-z]*[0-9]){3})[A-Za-z0-9]{7,}")
-_LONG_WORD = re.compile(r"(?<![A-Za-z0-9])(?=[A-Za-z]*[0-9])[A-Za-z0-9]{10,}")
+_HARMLESS = re.compile(r"(?i)\s*(device (name|address)|manufacturer|[a-z ]*version|release date|specification|"
+                       r"cell number|max (dischg|charge) curr|console port rate)\s*:")
+# What looks like a serial number: seven characters with three digits, or ten with one
+_WORD = re.compile(r"(?<![A-Za-z0-9])((?=([A-Za-z]*[0-9]){3})[A-Za-z0-9]{7,}|(?=[A-Za-z]*[0-9])[A-Za-z0-9]{10,})")
 _PROMPT = re.compile(rb"[\r\n ]*([A-Za-z][\w-]*>\s*)?")
 
 
-def row(exchange, dialect, model="", serials=False, refused=None):
+def row(exchange, dialect, model="", refused=None):
     """A question and what came (capture_port.Exchange) -> dict, or None: nothing came to a key, or a prompt.
 
-    model: what the battery says that it is, or "". serials: leave serial numbers as they are. refused: of a command to
-    the text console, the NoReply or Refusal that the answer is.
+    model: what the battery says that it is, or "". refused: of a command to the text console, the NoReply or Refusal
+    that the answer is.
     """
+    command = exchange.sent.decode().strip()
     if exchange.sent in KEYS:
         if _PROMPT.fullmatch(exchange.received):
             return None
-        return _row(CONSOLE, model, exchange, "", _text(exchange, serials, False), False, DAMAGED, "behind a key")
-    if dialect != CONSOLE:
-        return _framed(exchange, dialect, model, serials)
-    kind = RECORDED if refused is None else ERROR if isinstance(refused, Refusal) else DAMAGED
-    text = _text(exchange, serials, kind != DAMAGED)
-    kind = kind if text else SILENT
-    why = "" if kind == RECORDED else reason(refused)
-    return _row(CONSOLE, model, exchange, exchange.sent.decode().strip(), text, kind in (RECORDED, ERROR), kind, why)
+        kind, request, why = DAMAGED, "", "behind a key"
+    elif dialect != CONSOLE:
+        return _framed(exchange, dialect, model)
+    else:
+        kind = RECORDED if refused is None else ERROR if isinstance(refused, Refusal) else DAMAGED
+        request, why = command, reason(refused) if refused else ""
+    text = masked_text(command, exchange.received.decode(ENCODING), kind != DAMAGED)
+    return _row(CONSOLE, model, exchange, request, text, kind if text else SILENT, why)
 
 
 def reason(error):
@@ -60,30 +56,27 @@ def reason(error):
     return _WORD.sub(_masked, str(error).partition(": ")[2] or str(error))
 
 
-def _row(dialect, model, exchange, request, response, valid, kind, why):
-    note = f"at {exchange.baud} baud" + (f"; {why}" if why else "")
-    return {"family": FAMILIES[dialect], "model": model, "request": request, "response": response, "valid": valid,
-            "kind": kind, "source": SOURCE, "note": note}  # fmt: skip
+def _row(dialect, model, exchange, request, response, kind, why):
+    return {"family": FAMILIES[dialect], "model": model, "request": request, "response": response,
+            "valid": kind in (RECORDED, ERROR), "kind": kind, "source": SOURCE,
+            "note": f"at {exchange.baud} baud" + (f"; {why}" if why else "")}
 
 
-def _framed(exchange, dialect, model, serials):
-    raw = bytes(exchange.received)
-    if not serials:
-        raw = masked_frames(exchange.sent, raw)
-    asked = frame.decode(exchange.sent)
+def _framed(exchange, dialect, model):
+    raw = masked_frames(exchange.sent, bytes(exchange.received))
+    asked, request = frame.decode(exchange.sent), exchange.sent.rstrip(b"\r").decode()
     commands = decode_values.PACE if dialect == PACE else decode_values.COMMANDS
     reader = frame.Reader()
     reader.feed(raw + b"\r")  # the last one may have lost its EOI
-    lines = [line for line in iter(reader.next, None) if line != exchange.sent]  # else an echo
-    rest = raw.replace(exchange.sent, b"").rstrip(b"\r")
-    judged = [(*_judged(line, asked, commands), line.rstrip(b"\r")) for line in lines]
-    _, reply, why, line = max(reversed(judged), key=lambda one: one[0], default=(
-        0, None, "no frame" if rest else "no reply", rest))  # fmt: skip
+    rest = raw.replace(exchange.sent, b"").rstrip(b"\r")  # without an echo
+    judged = [(*_judged(line, asked, commands), line.rstrip(b"\r"))
+              for line in iter(reader.next, None) if line != exchange.sent]
+    # The last of those that say the most
+    _, reply, why, line = max(reversed(judged), key=lambda one: one[0], default=(0, None, "no frame", rest))
     kind = SILENT if not rest else DAMAGED if reply is None else ERROR if reply.code else RECORDED
-    request = exchange.sent.rstrip(b"\r").decode()
     if why and kind == RECORDED and not all(decode_values.refusal(reply.info, cid2, commands) for cid2 in commands):
         request, why = "", f"{why}; a late reply to another question: asked was {request}"
-    found = _row(dialect, model, exchange, request, line.decode(ENCODING), reply is not None, kind, why)
+    found = _row(dialect, model, exchange, request, line.decode(ENCODING), kind, why if rest else "no reply")
     return found if raw in (b"", line + b"\r") else found | {"raw": raw.hex()}
 
 
@@ -132,22 +125,15 @@ def _line(line, ends):
     return b"~%s%04X%s" % (body, -sum(body) & 0xFFFF, line[len(line.rstrip(b"\r")) :])
 
 
-def _text(exchange, serials, whole):
-    text = exchange.received.decode(ENCODING)
-    return text if serials else masked_text(exchange.sent.decode().strip(), text, whole)
-
-
 def masked_text(command, text, whole):
     """The text that came after a command such as "info 1" -> the same with masked serial numbers. whole: the answer is
     undamaged; else every word that looks like one is masked.
     """
     text = _NAMED.sub(lambda found: found[1] + re.sub(r"\S", _MASK, found[2]), text)
-    if not whole or command == "pwr":
-        return _WORD.sub(_masked, text)
-    if command.startswith("info"):
-        lines = re.split(r"([\r\n]+)", text)
-        text = "".join(line if _HARMLESS.match(line) else _LONG_WORD.sub(_masked, line) for line in lines)
-    return text
+    if whole and command != "pwr" and not command.startswith("info"):
+        return text
+    return "".join(line if whole and _HARMLESS.match(line) else _WORD.sub(_masked, line)
+                   for line in text.splitlines(keepends=True))
 
 
 def _masked(found):

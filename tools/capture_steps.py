@@ -3,10 +3,7 @@
 Each step is bounded by the firmware's search, Link or Line, which ask; here is in what order, and what is said.
 """
 
-from __future__ import annotations
-
 import re
-from typing import NamedTuple
 
 from firmware.battery import NoReply, Refusal, frame, link_search, pace, pace_readings, search
 from firmware.battery.console_line import Line
@@ -16,7 +13,7 @@ from tools import capture_rows, decode_values
 from tools.capture_port import WAKE_UP
 
 NAMES = {FRAMED: "framed protocol", CONSOLE: "text console", PACE: "framed protocol of PACE",
-         RS485: "framed protocol of an RS485 port"}  # fmt: skip
+         RS485: "framed protocol of an RS485 port"}
 ROUNDS, ATTEMPTS, PROMPTS = 2, 3, 10  # of the search, of a question, of newlines until a prompt comes
 ALL_PACKS = 0xFF  # of PACE
 OF_THE_GROUP = (frame.MANUFACTURER, frame.PROTOCOL_VERSION, frame.SYSTEM_PARAMETERS, frame.PACK_COUNT)
@@ -28,93 +25,73 @@ ALONE = ("info", "stat")  # some consoles answer them only without a number, for
 FORCE = ("UTlow", "CoulombAH")  # columns of `pwr`
 
 
-class Found(NamedTuple):
-    """Where the battery listens: baud, dialect of firmware.battery.search, whether it had to be woken."""
-
-    baud: int
-    dialect: str
-    woken: bool
-
-
 class Steps:
-    """`port` is a capture_port.Port; `keep` takes each row, `say` each line of progress. serials: as they are.
-    group: of an RS485 port.
-    """
+    """`port` is a capture_port.Port; `keep` takes each row, `say` each line of progress. group: of an RS485 port."""
 
-    def __init__(self, port, keep, say, serials=False, group=0):
-        self._port, self._keep, self._say, self._serials, self._group = port, keep, say, serials, group
+    def __init__(self, port, keep, say, group=0):
+        self._port, self._keep, self._say, self._group = port, keep, say, group
         self._dialect, self._model = FRAMED, ""
 
     def find(self, baud=None):
-        """Tries all that the firmware tries, or what it tries at `baud` -> Found, or None: no battery answers."""
-        quiet, wake_up = self._probes()
-        tried = [probe for probe in quiet if baud in (None, probe[1])] * ROUNDS + (wake_up if baud is None else [])
+        """Tries all that the firmware tries, or what it tries at `baud` -> (baud, dialect, did it have to be woken), or
+        None: no battery answers.
+        """
+        slow, (prompt, *wake_up) = search.probes(FRAMED), search.probes(CONSOLE)
+        fast = [one for one in search.probes(FRAMED, CONSOLE_BAUD) if one not in slow]
+        # PACE first, since such a battery may take the others' questions, too; what wakes a console last
+        quiet = [*search.probes(PACE), *slow, prompt, *search.probes(RS485, group=self._group), *fast]
         woken = False
-        for probe in tried:
+        for probe in [one for one in quiet if baud in (None, one[1])] * ROUNDS + (wake_up if baud is None else []):
+            dialect, rate, data = probe
             name = search.answers(self._port, self._port.clock, probe)
-            woken = woken or probe[2] == WAKE_UP
-            self._keep_all(name or probe[0])
-            what = f"{WAKE_UP.decode().strip()} to wake a text console" if probe[2] == WAKE_UP else probe[0]
-            self._say(f"{probe[1]} baud, {what}: {f'answers as {name}' if name else 'no answer'}")
+            woken = woken or data == WAKE_UP
+            self._keep_all(name or dialect)
+            what = f"{data.decode().strip()} to wake a text console" if data == WAKE_UP else dialect
+            self._say(f"{rate} baud, {what}: {f'answers as {name}' if name else 'no answer'}")
             if name:
                 self._dialect = name
-                return Found(CONSOLE_BAUD if name == CONSOLE else probe[1], name, woken)
+                return CONSOLE_BAUD if name == CONSOLE else rate, name, woken
         return None
 
-    def _probes(self):
-        """-> (PACE first, since such a battery may take the others' questions, too; what wakes a console)."""
-        slow, fast = search.probes(FRAMED), search.probes(FRAMED, CONSOLE_BAUD)
-        prompt, *wake_up = search.probes(CONSOLE)
-        rs485 = search.probes(RS485, group=self._group)
-        return [*search.probes(PACE), *slow, prompt, *rs485, *(one for one in fast if one not in slow)], wake_up
-
-    def ask(self, found):
-        """Every read command once, those of a pack for each, where it was `found` -> how many packs."""
-        return self._ask_console() if found.dialect == CONSOLE else self._ask_framed(found.baud)
+    def ask(self, baud):
+        """Every read command once, those of a pack for each, where it was found -> how many packs."""
+        return self._ask_console() if self._dialect == CONSOLE else self._ask_framed(baud)
 
     def _keep_all(self, dialect, refused=None):
         for exchange in self._port.take():
-            row = capture_rows.row(exchange, dialect, self._model, self._serials, refused)
+            row = capture_rows.row(exchange, dialect, self._model, refused)
             if row:
                 self._keep(row)
 
-    def _link(self, baud):
-        """-> the Link of the dialect, with the ADR or VER that the battery takes."""
-        port = self._port
-        if self._dialect == PACE:
-            link = pace.PaceLink(port, port.clock, baud)
-            link_search.reaches_pace(link)
-        elif self._dialect == RS485:
-            link = Rs485Link(port, port.clock, baud, self._group)
-        else:
-            link = Link(port, port.clock, baud)
-            link_search.reaches(link)
-        self._keep_all(self._dialect)
-        return link
-
     def _ask_framed(self, baud):
-        link, count = self._link(baud), None
-        group, of_a_pack, serials = ([cid2 for cid2 in asked if cid2 in link.commands]
-                                     for asked in (OF_THE_GROUP, OF_A_PACK, SERIAL_NUMBERS))  # fmt: skip
-        for cid2 in group:
-            answer = self._framed(link, cid2, ALL_PACKS if self._dialect == PACE else None)
+        port, is_pace, count = self._port, self._dialect == PACE, None
+        if self._dialect == RS485:
+            link = Rs485Link(port, port.clock, baud, self._group)
+        else:  # with the ADR or VER that the battery takes
+            link = (pace.PaceLink if is_pace else Link)(port, port.clock, baud)
+            (link_search.reaches_pace if is_pace else link_search.reaches)(link)
+        self._keep_all(self._dialect)
+        for cid2 in OF_THE_GROUP:
+            answer = self._framed(link, cid2, ALL_PACKS if is_pace else None)
             self._model = getattr(answer, "device", self._model)
-            if cid2 == frame.PACK_COUNT and not isinstance(answer, NoReply | Refusal):
-                count = answer[1] if self._dialect == PACE else answer
+            if cid2 == frame.PACK_COUNT and not isinstance(answer, NoReply | Refusal | None):
+                count = min(answer[1] if is_pace else answer, frame.MAX_PACKS)
         packs = 0
-        for pack in range(1, 1 + min(frame.MAX_PACKS if count is None else count, frame.MAX_PACKS)):
-            first, *_ = [self._framed(link, cid2, pack) for cid2 in of_a_pack]
+        for pack in range(1, 1 + (frame.MAX_PACKS if count is None else count)):
+            first, *_ = [self._framed(link, cid2, pack) for cid2 in OF_A_PACK]
             if count is None and isinstance(first, NoReply | Refusal):
                 break  # it does not say how many there are: until one does not answer
             packs = pack
         for pack in range(1, packs + 1):  # last, so that no late reply with one gets into another answer
-            self._framed(link, serials[0], pack)
+            for cid2 in SERIAL_NUMBERS:
+                self._framed(link, cid2, pack)
         return packs
 
     def _framed(self, link, cid2, pack=None):
-        """One command -> what it answered, or the NoReply or Refusal."""
-        commands = decode_values.PACE if self._dialect == PACE else decode_values.COMMANDS
-        name, _, read = commands[cid2]
+        """One command -> what it answered, or the NoReply or Refusal; None: the dialect has no such command."""
+        if cid2 not in link.commands:
+            return None
+        name, _, read = (decode_values.PACE if self._dialect == PACE else decode_values.COMMANDS)[cid2]
 
         def parse(info):
             answer = read(info)
@@ -133,9 +110,11 @@ class Steps:
     def _ask_console(self):
         line = Line(self._port, self._port.clock)
         line.set_rate(CONSOLE_BAUD)
-        table = self._console(line, "pwr")
-        packs = packs_of(table or ())
-        if any(name in row.split() for row in table or () for name in FORCE):
+        rows = [text.split() for text in self._console(line, "pwr") or ()]
+        # of those that are there, whatever the columns of the table are
+        packs = [int(words[0]) for words in rows if words[:1] and words[0].isdigit() and "Absent" not in words]
+        packs = [number for number in packs if 1 <= number <= frame.MAX_PACKS]
+        if any(name in words for words in rows for name in FORCE):
             self._say("these columns are of the Force family, which the firmware does not know; all is recorded")
         self._say(f"packs in the table: {', '.join(map(str, packs)) or 'none that can be read, trying pack 1'}")
         self._console(line, "time")
@@ -147,17 +126,17 @@ class Steps:
 
     def _console(self, line, command, pack=None):
         """One command -> the lines of its answer, or None."""
-        what = f"{command} {pack or ''}".strip()
         for _ in range(ATTEMPTS):
             try:
                 lines, refused = line.request(command, pack, _texts, 1), None
             except (NoReply, Refusal) as error:
                 lines, refused = None, error
-            if command == "info":
-                found = [text.partition(":")[2].strip() for text in lines or () if re.match(r"\s*Device name *:", text)]
-                self._model = "".join(found[:1]) or self._model
+            for text in lines or () if command == "info" else ():
+                name = re.match(r"\s*Device name *: *(.*\S)", text)
+                self._model = name[1] if name else self._model
             self._keep_all(CONSOLE, refused)
-            self._say(f"{what}: {f'{len(lines)} lines' if refused is None else capture_rows.reason(refused)}")
+            said = capture_rows.reason(refused) if refused else f"{len(lines)} lines"
+            self._say(f"{command} {pack or ''}".strip() + f": {said}")
             if not isinstance(refused, NoReply):
                 break
             # The pager would eat a command's first character. What comes is the rest of an answer, and is not kept
@@ -170,10 +149,3 @@ class Steps:
 def _texts(lines):
     """The lines of an answer -> list of texts."""
     return [bytes(line).decode(capture_rows.ENCODING) for line in lines]
-
-
-def packs_of(table):
-    """Numbers of the packs that are there, by the rows of `pwr`, whatever its columns are."""
-    rows = [line.split() for line in table]
-    numbers = [int(words[0]) for words in rows if words and words[0].isdigit() and "Absent" not in words]
-    return [number for number in numbers if 1 <= number <= frame.MAX_PACKS]

@@ -1,8 +1,6 @@
 #!/usr/bin/env python3
 """Prints the dashboard of a rack for Home Assistant (docs/home-assistant/README.md), of cards that it ships."""
 
-from __future__ import annotations
-
 import re
 import sys
 from pathlib import Path
@@ -15,8 +13,7 @@ PACKS_MAX = 16
 TEMPLATE = environment.PROJECT / "docs" / "home-assistant" / "dashboard.yaml.jinja"
 # Home Assistant's own templates stand in it, so ours are marked otherwise
 MARKS = {"line_statement_prefix": "%%", "variable_start_string": "<<", "variable_end_string": ">>",
-         "block_start_string": "<%", "block_end_string": "%>", "comment_start_string": "<#",
-         "comment_end_string": "#>"}  # fmt: skip
+         "block_start_string": "<%", "block_end_string": "%>", "comment_start_string": "<#", "comment_end_string": "#>"}
 
 
 def dashboard(rack="Main", packs=PACKS_MAX):

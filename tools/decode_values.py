@@ -1,7 +1,5 @@
 """The read commands of the framed protocol and of PACE by name, and what the firmware reads in INFO, in words."""
 
-from __future__ import annotations
-
 from firmware.battery import ADR_ERROR, frame, messages, pace, pace_details, pylontech
 from firmware.battery.pace_readings import SERIAL_NUMBER, VERSION, alarms, analog_values
 
@@ -17,7 +15,7 @@ COMMANDS = {
     frame.MANAGEMENT: ("charge/discharge management", "3.9", messages.management),
     frame.SERIAL_NUMBER: ("serial number", "3.10", messages.serial_number),
 }
-# The same of PACE; its requests name a pack, FFH for the pack count
+# The same of PACE
 PACE = {
     frame.ANALOG_VALUES: ("analog values", "", analog_values),
     frame.ALARMS: ("alarm data", "", alarms),
@@ -25,22 +23,13 @@ PACE = {
     VERSION: ("version", "", pace_details.text),
     SERIAL_NUMBER: ("serial number", "", pace_details.serial_number),
 }
-WITH_PACK = (frame.ANALOG_VALUES, frame.ALARMS, frame.MANAGEMENT, frame.SERIAL_NUMBER)  # their requests name it
 # RTN in words (§2.9)
 RETURN_CODES = {frame.NORMAL: "normal"} | {
-    code: frame.return_code(code).partition("H ")[2] for code in (1, 2, 3, 4, 5, 6, ADR_ERROR, 0x91)
-}  # fmt: skip
+    code: frame.return_code(code).partition("H ")[2] for code in (1, 2, 3, 4, 5, 6, ADR_ERROR, 0x91)}
 STATES = {0x00: "normal", 0x01: "below", 0x02: "above", 0xF0: "other error"}
-# end of a field's name, unit
-UNITS = (("voltage", "mV"), ("cells", "mV"), ("remaining", "mAh"), ("capacity", "mAh"), ("design", "mAh"), ("soh", "%"))
-SMALLEST_MAH = 15_000  # no Pylontech pack holds less
-MANAGEMENT_BITS = ("charge enabled", "discharge enabled", "charge immediately", "charge immediately 2",
-                   "full charge request")  # fmt: skip
-
-
-def command_in_words(cid2, commands=COMMANDS):
-    """-> the name of the command `cid2` of COMMANDS or PACE."""
-    return commands[cid2][0] if cid2 in commands else "not a command of V2.8"
+UNITS = {"voltage": "mV", "cells": "mV", "remaining": "mAh", "capacity": "mAh", "design": "mAh", "soh": "%"}
+MANAGEMENT_BITS = (
+    "charge enabled", "discharge enabled", "charge immediately", "charge immediately 2", "full charge request")
 
 
 def refusal(info, cid2, commands=COMMANDS):
@@ -65,44 +54,39 @@ def values(cid2, answer):
         return [("number of packs", str(answer[1] if isinstance(answer, tuple) else answer))]
     if cid2 not in (frame.ANALOG_VALUES, frame.ALARMS):
         return [(name.replace("_", " "), _management(value) if name == "status" else _measured(name, value))
-                for name, value in answer._asdict().items()]  # fmt: skip
+                for name, value in answer._asdict().items()]
     command, packs = answer
     found = [("Command or pack count", str(command))]
     for number, pack in enumerate(packs, 1):
         for name, value in pack._asdict().items():
             if value is not None:
-                words = _alarm(name, value, pack) if cid2 == frame.ALARMS else _measured(name, value)
-                found.append((f"pack {number}: {name}" if len(packs) > 1 else name, words))
+                said = _alarm(name, value, pack) if cid2 == frame.ALARMS else _measured(name, value)
+                found.append((f"pack {number}: {name}" if len(packs) > 1 else name, said))
     return found
 
 
-def tenfold(packs):
-    """What makes Pylontech readings look like those of PACE, in words, or ""."""
-    small = [one.capacity / 1000 for one in packs if one.capacity < SMALLEST_MAH]
-    return (f"a capacity of {small[0]:g} Ah is a tenth of what such packs have: in units of 10 mAh, as PACE batteries "
-            f"say it, it would be {10 * small[0]:g} Ah" if small else "")  # fmt: skip
-
-
 def _measured(name, value):
-    """A number, or several of them; the name tells what it is."""
-    if name.endswith("current"):
+    """A number, or several of them; the last word of the name tells what it is."""
+    kind = name.rpartition("_")[2]
+    if kind == "current":
         return f"{value / 1000:.{2 if value % 100 else 1}f} A{' (charge)' * (value > 0)}{' (discharge)' * (value < 0)}"
     several = value if isinstance(value, tuple | list) else (value,)
-    if name.endswith(("temperature", "temperatures")):
+    if kind.startswith("temperature"):
         return ", ".join(f"{one / 10:.1f}" for one in several) + " °C"
-    unit = next((unit for ending, unit in UNITS if name.endswith(ending)), "")
-    return f"{', '.join(map(str, several))} {unit}".rstrip()
+    return f"{', '.join(map(str, several))} {UNITS.get(kind, '')}".rstrip()
 
 
 def _alarm(name, value, pack):
     """A state, several of them, or what the firmware makes of the status bytes (§4.2)."""
     if name == "balancing":
         return ", ".join(f"cell {cell}" for cell in range(1, 17) if value >> cell - 1 & 1) or "none"
+    if name == "status":
+        said = (pace if hasattr(pack, "warn") else pylontech)._alarms(pack)
+        flags = [key for key, is_set in said.flags if is_set]
+        flags += [f"cell {cell} faulty" for cell in said.faulty_cells]
+        return f"{value.hex(' ').upper()}: {', '.join(flags) or 'none'}"
     if isinstance(value, bytes):
-        alarms = (pace if hasattr(pack, "warn") else pylontech)._alarms(pack)
-        flags = [key for key, is_set in alarms.flags if is_set]
-        flags += [f"cell {cell} faulty" for cell in alarms.faulty_cells]
-        return value.hex(" ").upper() + (f": {', '.join(flags) or 'none'}" if name == "status" else "")
+        return value.hex(" ").upper()
     if isinstance(value, tuple):
         wrong = [f"{number} {STATES.get(one, f'{one:02X}H')}" for number, one in enumerate(value, 1) if one]
         return f"{len(value)}, {', '.join(wrong) or 'all normal'}"
@@ -110,5 +94,5 @@ def _alarm(name, value, pack):
 
 
 def _management(value):
-    said = [words for place, words in enumerate(MANAGEMENT_BITS) if value >> 7 - place & 1]
+    said = [text for place, text in enumerate(MANAGEMENT_BITS) if value >> 7 - place & 1]
     return f"{value:02X}H: {', '.join(said) or 'none'}"

@@ -110,14 +110,14 @@ class Demo:
             self._battery = enter(demo_battery.DemoBattery(given, given.packs or PACKS))
         print(f"battery at {self._battery or given.port}", flush=True)
         port = given.port or self._battery.path
-        self._listener = enter(monitor.Listener(self._events, given, self._heard.subscriptions()))
+        self._listener = enter(monitor.Listener(self._events, given, self._heard.prefix))
         if is_theirs:
             self._refuse_another_device()
         start = self._start_board if given.board else self._start_firmware
         self._firmware = enter(start(port))
         self._began = time.monotonic()
         panes = None if given.board else PANES
-        self._output = show.output(self._heard, lambda: f"{time.monotonic() - self._began:6.1f} s", False, panes)
+        self._output = show.Output(self._heard, lambda: f"{time.monotonic() - self._began:6.1f} s", False, panes)
         with self._output:
             until = given.seconds and self._began + given.seconds
             show.watch(self._events, self._handle, self._tick, until)
@@ -129,7 +129,7 @@ class Demo:
     def _refuse_another_device(self):
         """ToolError where one publishes as this rack at a broker that is not ours: its retained LWT says so."""
         until = time.monotonic() + RETAINED_S
-        show.watch(self._events, show.Lines(self._heard, str).handle, lambda: None, until)
+        show.watch(self._events, show.Output(self._heard, str).handle, lambda: None, until)
         if self._heard.online:
             place = self._heard.prefix
             raise ToolError(f"a device already publishes under {place} at this broker: choose another --rack")
@@ -187,8 +187,8 @@ class Demo:
 
     def _missing(self):
         """Numbers of the packs that no reading came of."""
-        expected = self._given.packs or (PACKS if self._battery else self._heard.expected() or 1)
-        return [number for number in range(1, expected + 1) if number not in self._heard.read_packs()]
+        expected = self._given.packs or (PACKS if self._battery else self._heard.health.get("Packs") or 1)
+        return [number for number in range(1, expected + 1) if number not in self._heard.packs]
 
     def _end(self):
         """Ends the firmware in order, says what was seen -> exit status."""
@@ -196,7 +196,7 @@ class Demo:
         self._firmware.stop()
         if heard.online:
             self._wait_until(lambda: heard.online is False)
-        count = len(heard.read_packs())
+        count = len(heard.packs)
         first = f", the first after {heard.first_at - self._began:.1f} s." if heard.readings else "."
         parts = [f"{ran_s:.0f} s: {heard.readings} readings of {count} pack{'s' * (count != 1)}{first}"]
         if heard.health:
