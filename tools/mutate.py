@@ -50,7 +50,7 @@ MODULES = {
     "mqtt/json_writer.py": ("json_writer_cases.py", *PAYLOADS),
     "mqtt/payloads.py": (*PAYLOADS, "test_pace.py"),
     "mqtt/details.py": (*PAYLOADS, *CONFIGS),
-    "mqtt/session.py": ("test_session.py", "test_session_life.py"), "mqtt/connect_errors.py": ("test_session.py",),
+    "mqtt/connect_errors.py": ("test_transport.py", "test_session.py"),
     "mqtt/transport.py": ("test_transport.py", "test_session.py"),
     "mqtt/publisher.py": CONFIGS, "mqtt/devices.py": CONFIGS,
     **{f"{name}.py": SETTINGS for name in ("config", "config_file", "values")},
