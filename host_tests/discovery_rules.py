@@ -11,42 +11,43 @@ import jinja2
 import jinja2.sandbox
 
 ID = re.compile(r"[A-Za-z0-9_-]+")
-ROOT = {"dev", "o", "cmps", "avty_t", "pl_avail", "pl_not_avail", "avty", "avty_mode", "stat_t"}
-DEVICE = {"ids", "name", "mf", "mdl", "sw", "hw", "sn", "via_device"}
-COMMON = {"p", "uniq_id", "def_ent_id", "name", "ent_cat", "en", "ic"}
-STATEFUL = COMMON | {"stat_t", "val_tpl", "dev_cla"}
-COMPONENT = {
-    "sensor": STATEFUL | {"exp_aft", "unit_of_meas", "stat_cla", "sug_dsp_prc", "ops"},
-    "binary_sensor": STATEFUL | {"exp_aft"},
-    "button": COMMON | {"cmd_t", "pl_prs", "dev_cla"},
-    "number": STATEFUL | {"cmd_t", "cmd_tpl", "min", "max", "step", "mode", "unit_of_meas"},
-    "update": STATEFUL,
-    "switch": STATEFUL | {"cmd_t", "pl_on", "pl_off", "stat_on", "stat_off"},
+ROOT = ("dev", "o", "cmps", "avty_t", "pl_avail", "pl_not_avail", "avty", "avty_mode", "stat_t")
+DEVICE = ("ids", "name", "mf", "mdl", "sw", "hw", "sn", "via_device")
+COMMON = ("p", "uniq_id", "def_ent_id", "name")
+PLATFORMS = {  # keys that a component needs besides those, keys that it may have
+    "sensor": ("val_tpl", "ent_cat en ic stat_t dev_cla exp_aft unit_of_meas stat_cla sug_dsp_prc ops"),
+    "binary_sensor": ("val_tpl", "ent_cat en ic stat_t dev_cla exp_aft"),
+    "button": ("cmd_t pl_prs", "ent_cat en ic dev_cla"),
+    "number": ("cmd_t cmd_tpl val_tpl", "ent_cat en ic stat_t dev_cla min max step mode unit_of_meas"),
+    "update": ("val_tpl", "ent_cat en ic stat_t dev_cla"),
+    "switch": ("cmd_t val_tpl pl_on pl_off stat_on stat_off", "ent_cat en ic stat_t dev_cla"),
 }
-NEEDED = {
-    "sensor": {"val_tpl"}, "binary_sensor": {"val_tpl"}, "button": {"cmd_t", "pl_prs"}, "update": {"val_tpl"},
-    "number": {"cmd_t", "cmd_tpl", "val_tpl"}, "switch": {"cmd_t", "val_tpl", "pl_on", "pl_off", "stat_on", "stat_off"},
+SETTABLE = ("button", "number", "switch")  # only these can be of category config
+SENSORS = {  # device class, unit, state class
+    (None, None, None), (None, None, "measurement"), (None, None, "total_increasing"), (None, "%", "measurement"),
+    (None, "Ah", "measurement"), (None, "Ah", "total_increasing"), ("battery", "%", "measurement"),
+    ("voltage", "V", "measurement"), ("current", "A", "measurement"), ("power", "W", "measurement"),
+    ("temperature", "°C", "measurement"), ("energy", "kWh", "total_increasing"), ("enum", None, None),
+    ("energy_storage", "kWh", "measurement"), ("duration", "s", "measurement"), ("duration", "min", "measurement"),
+    ("signal_strength", "dBm", "measurement"), ("data_size", "B", "measurement"),
 }  # fmt: skip
-SETTABLE = {"button", "number", "switch"}  # only these can be of category config
-# device class -> units it may have, state classes it may have
-SENSOR_CLASSES = {
-    None: ({None, "%", "Ah"}, {None, "measurement", "total_increasing"}),
-    "battery": ({"%"}, {"measurement"}),
-    "voltage": ({"V"}, {"measurement"}),
-    "current": ({"A"}, {"measurement"}),
-    "power": ({"W"}, {"measurement"}),
-    "temperature": ({"°C"}, {"measurement"}),
-    "energy": ({"kWh"}, {"total_increasing"}),
-    "energy_storage": ({"kWh"}, {"measurement"}),
-    "duration": ({"s", "min"}, {"measurement"}),
-    "signal_strength": ({"dBm"}, {"measurement"}),
-    "data_size": ({"B"}, {"measurement"}),
-    "enum": ({None}, {None}),
+CLASSES = {
+    None: ((None, "%", "Ah"), (None, "measurement", "total_increasing")),
+    "battery": (("%",), ("measurement",)),
+    "voltage": (("V",), ("measurement",)),
+    "current": (("A",), ("measurement",)),
+    "power": (("W",), ("measurement",)),
+    "temperature": (("°C",), ("measurement",)),
+    "energy": (("kWh",), ("total_increasing",)),
+    "energy_storage": (("kWh",), ("measurement",)),
+    "duration": (("s", "min"), ("measurement",)),
+    "signal_strength": (("dBm",), ("measurement",)),
+    "data_size": (("B",), ("measurement",)),
+    "enum": ((None,), (None,)),
 }
-CLASSES = {"binary_sensor": {None, "problem", "connectivity"}, "number": {"duration"}, "switch": {None},
-           "update": {"firmware"}}  # fmt: skip
+CLASSES = {"binary_sensor": (None, "problem", "connectivity"), "number": ("duration",), "switch": (None,),
+           "update": ("firmware",), "button": (None, "restart")}  # fmt: skip
 UPDATE = {"installed_version": str, "latest_version": str, "in_progress": bool, "update_percentage": int | None}
-ICON = re.compile(r"mdi:[a-z][a-z0-9-]+")
 STATE_MAX = 255
 
 
@@ -89,98 +90,74 @@ def illegal(component, rendered):
     return None if 0 < len(rendered) <= STATE_MAX else f"{len(rendered)} characters"
 
 
-def faults(topic, payload, prefix="homeassistant"):
-    """Yields what is wrong with a device's config (bytes) on `topic`, in words."""
-    match = re.fullmatch(rf"{re.escape(prefix)}/device/(.*)/config", topic)
-    if not match or not ID.fullmatch(match[1]):
-        yield f"illegal discovery topic {topic}"
+def faults(topic, payload):
+    """-> what is wrong with a device's config (bytes) on `topic`: [text]."""
     config = json.loads(payload, object_pairs_hook=_no_key_twice)
-    yield from _unknown("root", config, ROOT)
-    device, origin = config["dev"], config["o"]
-    yield from _unknown("dev", device, DEVICE)
-    yield from _unknown("o", origin, {"name", "sw", "url"})
-    if not (device["ids"] and all(ID.fullmatch(one) for one in device["ids"]) and device["name"] and origin["name"]):
-        yield "dev needs ids and a name, o a name"
-    if ("avty_t" in config) == ("avty" in config) or ("avty" in config) != (config.get("avty_mode") == "all"):
-        yield "availability is of one topic, or of all in a list"
-    for one in availability(config):
-        if not one["t"].endswith("/LWT") and "val_tpl" not in one:
-            yield f"availability on {one['t']}"
-    names = [one["name"] for one in config["cmps"].values() if "name" in one]
-    yield from (f"two entities are named {name}" for name in sorted({name for name in names if names.count(name) > 1}))
-    for key, component in config["cmps"].items():
-        yield from (f"{key}: {fault}" for fault in _faults_of(component, config))
+    device, origin, components = config["dev"], config["o"], config["cmps"]
+    names = [one["name"] for one in components.values() if "name" in one]
+    found = _unknown("root", config, ROOT) + _unknown("dev", device, DEVICE)
+    found += _unknown("o", origin, ("name", "sw", "url"))
+    found += [f"two entities are named {name}" for name in sorted({name for name in names if names.count(name) > 1})]
+    found += [f"{key}: {fault}" for key, component in components.items() for fault in _faults_of(component, config)]
+    return found + [text for is_wrong, text in (
+        (not re.fullmatch(rf"homeassistant/device/{ID.pattern}/config", topic), f"topic {topic}"),
+        (not device["ids"] or not all(map(ID.fullmatch, device["ids"])), f"ids {device['ids']}"),
+        (not device["name"] or not origin["name"], "dev and o need a name"),
+        (("avty_t" in config) == ("avty" in config) or ("avty" in config) != (config.get("avty_mode") == "all"),
+         "availability is of one topic, or of all in a list"),
+        (not all(one["t"].endswith("/LWT") or "val_tpl" in one for one in availability(config)), "availability"),
+    ) if is_wrong]  # fmt: skip
 
 
 def availability(config):
     """Topics of which all must say that the device is available."""
-    keys = {"t": "avty_t", "pl_avail": "pl_avail", "pl_not_avail": "pl_not_avail"}
-    return config.get("avty") or [{short: config[key] for short, key in keys.items()}]
+    return config.get("avty") or [{"t": config["avty_t"], "pl_avail": config["pl_avail"]}]
 
 
 def _no_key_twice(pairs):
-    keys = [key for key, _ in pairs]
-    assert len(keys) == len(set(keys)), f"a key stands twice in {keys}"
+    assert len(dict(pairs)) == len(pairs), f"a key stands twice in {pairs}"
     return dict(pairs)
 
 
 def _unknown(where, values, known):
-    yield from (f"unknown key {key} in {where}" for key in values if key not in known)
-    yield from (f"{where}: {key} is empty" for key, value in values.items() if value in ("", None, []))
+    unknown = [f"unknown key {key} in {where}" for key in values if key not in known]
+    return unknown + [f"{where}: {key} is empty" for key, value in values.items() if value in ("", None, [])]
 
 
 def _faults_of(component, config):
     platform = component.get("p")
-    if platform not in COMPONENT:
-        yield f"platform {platform}"
-        return
-    if len(component) == 1:
-        return  # takes it away
-    yield from _unknown("it", component, COMPONENT[platform])
-    yield from (f"{key} lacks" for key in (NEEDED[platform] | {"uniq_id", "name", "def_ent_id"}) - set(component))
-    if not ID.fullmatch(component["uniq_id"]) or not component["uniq_id"].startswith(config["dev"]["ids"][0] + "_"):
-        yield f"uniq_id {component['uniq_id']}"
-    if component["name"].lower().startswith(config["dev"]["name"].lower()):
-        yield "its name repeats the device's"
-    if re.search(r"\b0\d", component["name"]):
-        yield "zero padding"
-    if component.get("ent_cat") not in ({"config", None} if platform in SETTABLE else {"diagnostic", None}):
-        yield f"category {component['ent_cat']}"
-    if component.get("en", False) is not False:
-        yield "en is written where it is not false"
-    if component["def_ent_id"] != entity_id(config, component):
-        yield f"def_ent_id {component['def_ent_id']} is not what its names make"
-    if not ICON.fullmatch(component.get("ic", "mdi:x-y")):
-        yield f"icon {component['ic']}"
-    if platform == "button":
-        return
-    topic = component.get("stat_t", config.get("stat_t", ""))
-    if ("/stat/readings/" in topic) != ("exp_aft" in component) or component.get("exp_aft", 120) < 120 or not topic:
-        yield f"expire_after {component.get('exp_aft')} on {topic}"
-    if platform == "sensor":
-        yield from _sensor(component)
-    elif component.get("dev_cla") not in CLASSES[platform]:
-        yield f"class {component['dev_cla']}"
+    if platform not in PLATFORMS:
+        return [f"platform {platform}"]
+    if len(component) == 1:  # takes it away
+        return []
+    needed, optional = [keys.split() for keys in PLATFORMS[platform]]
+    lacking = {*COMMON, *needed} - set(component)
+    if lacking:
+        return [f"lacks {lacking}"]
+    name, category, device_class = component["name"], component.get("ent_cat"), component.get("dev_cla")
+    kind = device_class, component.get("unit_of_meas"), component.get("stat_cla")
+    topic, expires = component.get("stat_t", config["stat_t"]), component.get("exp_aft")
+    return _unknown("it", component, [*COMMON, *needed, *optional]) + [text for is_wrong, text in (
+        (not ID.fullmatch(component["uniq_id"]) or not component["uniq_id"].startswith(config["dev"]["ids"][0] + "_"),
+         f"uniq_id {component['uniq_id']}"),
+        (name.lower().startswith(config["dev"]["name"].lower()), "its name repeats the device's"),
+        (re.search(r"\b0\d", name), "zero padding"),
+        (category not in (None, "config" if platform in SETTABLE else "diagnostic"), f"category {category}"),
+        (component.get("en", False) is not False, "en is written where it is not false"),
+        (component["def_ent_id"] != entity_id(config, component), "def_ent_id is not what its names make"),
+        (not re.fullmatch(r"mdi:[a-z][a-z0-9-]+", component.get("ic", "mdi:x-y")), f"icon {component.get('ic')}"),
+        (kind not in SENSORS if platform == "sensor" else device_class not in CLASSES[platform], f"class {kind}"),
+        (platform != "button" and ("/stat/readings/" in topic) != ("exp_aft" in component), f"{expires} on {topic}"),
+        ("exp_aft" in component and expires < 120, f"expire_after {expires}"),
+        (platform == "sensor" and kind[1] and type(component.get("sug_dsp_prc")) is not int, "no display precision"),
+        (("ops" in component) != (device_class == "enum"), "options belong to class enum, and to no other"),
+    ) if is_wrong]  # fmt: skip
 
 
 def entity_id(config, component):
     """The id that Home Assistant makes of the names of the device and the entity, where both are of plain letters."""
     words = f"{config['dev']['name']} {component['name']}".lower()
     return f"{component['p']}.{re.sub('[^a-z0-9]+', '_', words)}".strip("_")
-
-
-def _sensor(component):
-    device_class, unit = component.get("dev_cla"), component.get("unit_of_meas")
-    if device_class not in SENSOR_CLASSES:
-        yield f"class {device_class}"
-        return
-    units, state_classes = SENSOR_CLASSES[device_class]
-    if unit not in units or component.get("stat_cla") not in state_classes:
-        yield f"class {device_class} with unit {unit} and state class {component.get('stat_cla')}"
-    if unit and type(component.get("sug_dsp_prc")) is not int:
-        yield "no display precision"
-    if ("ops" in component) != (device_class == "enum"):
-        yield "options belong to class enum, and to no other"
 
 
 class HomeAssistant:
@@ -191,13 +168,8 @@ class HomeAssistant:
         self.devices = {}
 
     def take(self, topic, payload):
-        """A message on a discovery topic; empty: the device goes. AssertionError where it would complain."""
-        if not payload:
-            assert topic in self.devices, "an empty payload for a device that it does not know is a warning"
-            del self.devices[topic]
-            self.components = {at: one for at, one in self.components.items() if at[0] != topic}
-            return self
-        assert not list(faults(topic, payload)), list(faults(topic, payload))
+        """A message on a discovery topic. AssertionError where it would complain."""
+        assert not faults(topic, payload), faults(topic, payload)
         config = json.loads(payload)
         self.devices[topic] = config["dev"] | {"avty": availability(config)}
         for key, component in config["cmps"].items():
@@ -207,7 +179,6 @@ class HomeAssistant:
                 self.components[topic, key] = {"stat_t": config["stat_t"]} | component
         ids = [one["uniq_id"] for one in self.components.values()]
         assert len(ids) == len(set(ids)), "an id stands twice"
-        return self
 
     def keys(self, topic):
         """Keys of the components of one device."""
@@ -218,21 +189,19 @@ class HomeAssistant:
         for one in self.devices[topic]["avty"]:
             if one["t"] not in said:
                 return False
-            payload = said[one["t"]]
-            if "val_tpl" in one:
-                payload = ENVIRONMENT.from_string(one["val_tpl"]).render(value=payload)
+            payload = ENVIRONMENT.from_string(one.get("val_tpl", "{{value}}")).render(value=said[one["t"]])
             if payload != one.get("pl_avail", "online"):
                 return False
         return True
 
     def states(self, topic, payload, states=()):
         """A message (text) on a state topic -> {(discovery topic, key): state}. `states`: those before. AssertionError
-        for one that is not legal for its class."""
-        found = {}
+        for one that is not legal for its class.
+        """
+        found, before = {}, dict(states)
         for at, component in self.components.items():
             if component.get("stat_t") == topic and component["p"] != "button":
-                before = dict(states).get(at, "unknown")
-                rendered = render(component, payload, before)
+                rendered = render(component, payload, before.get(at, "unknown"))
                 assert illegal(component, rendered) is None, (at, illegal(component, rendered))
-                found[at] = before if rendered == "" else rendered
+                found[at] = rendered or before.get(at, "unknown")
         return found

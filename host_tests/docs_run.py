@@ -5,8 +5,8 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 import battery_line
+from discovery_made import Rig
 from fakes import Memory
-from publisher_rig import Rig
 
 from firmware import telemetry
 from firmware.mqtt.payloads import members

@@ -12,7 +12,6 @@ class Clock:
         """`ticks`: where the ticks begin, in ms; shortly before PERIOD to see them wrap."""
         self._ticks = ticks % PERIOD
         self.passed_ms = 0  # since the clock was made; does not wrap
-        self.sleeps = 0
         self.on_sleep = None  # called behind each sleep_ms()
 
     def advance(self, ms):
@@ -20,7 +19,6 @@ class Clock:
         self._ticks = (self._ticks + ms) % PERIOD
 
     def sleep_ms(self, ms):
-        self.sleeps += 1
         self.advance(ms)
         if self.on_sleep:
             self.on_sleep()
@@ -55,28 +53,17 @@ class Memory:
 
 
 CELLS = (3303, 3302, 3302, 3303, 3302, 3302, 3301, 3303, 3302, 3303, 3302, 3303, 3306, 3302, 3303)
-_USUAL = (
-    ("pack", 1),
-    ("cells", CELLS),
-    ("temperatures", (235, 220, 220, 220, 220)),
-    ("current", -6300),
-    ("voltage", 49539),
-    ("remaining", 41442),
-    ("capacity", 50000),
-    ("cycles", 31),
-    ("soh", None),
-    ("alarms", None),
-    ("extra", None),
-    ("more", None),
-)
+_USUAL = {
+    "pack": 1, "cells": CELLS, "temperatures": (235, 220, 220, 220, 220), "current": -6300, "voltage": 49539,
+    "remaining": 41442, "capacity": 50000, "cycles": 31, "soh": None, "alarms": None, "extra": None, "more": None,
+}  # fmt: skip
 
 
 def made_reading(**fields):
     """A usual Reading of 15 cells, but for `fields`."""
     values = dict(_USUAL)
     values.update(fields)
-    assert len(values) == len(_USUAL), fields
-    return reading.Reading(*[values[name] for name, _ in _USUAL])
+    return reading.Reading(**values)
 
 
 # the keys of System_Status (mqtt.md)

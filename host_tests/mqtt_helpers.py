@@ -40,27 +40,23 @@ class Broker(broker.Broker):
         self.__enter__()
 
     def stop(self):
-        """Kill it, also when it is stopped by sigstop()."""
+        """Kill it, also when it is frozen."""
         if self._process:
             self._process.stop(signal.SIGKILL)
-            self._process.__exit__()
+            self.__exit__()
             self._process = None
 
-    def sigstop(self):
-        """Freeze it: connections stay, nothing is answered."""
-        self._process.send(signal.SIGSTOP)
-
-    def sigcont(self):
-        self._process.send(signal.SIGCONT)
+    def send(self, number):
+        """Send a signal."""
+        self._process.send(number)
 
 
 class DeadEnd:
     """What is no broker at a port of 127.0.0.1, from the moment it is made until close(). `says`: to whoever connects;
-    None: a connection is neither taken nor refused. `hangs_up`: ends each connection then. `asked`: an Event, set when
-    somebody said something.
+    None: a connection is neither taken nor refused. `asked`: an Event, set when somebody said something.
     """
 
-    def __init__(self, port=0, says=b"", hangs_up=False):
+    def __init__(self, port=0, says=b""):
         self._listener = socket.create_server((broker.HOST, port), backlog=0)
         self.host, self.port = self._listener.getsockname()
         self.asked = threading.Event()
@@ -68,29 +64,24 @@ class DeadEnd:
         if says is None:
             self._fill()
         else:
-            threading.Thread(target=self._serve, args=(says, hangs_up), daemon=True).start()
+            threading.Thread(target=self._serve, args=(says,), daemon=True).start()
 
     def _fill(self):
         """Connects until nobody is taken any more."""
-        while True:
-            self._held.append(socket.socket())
-            self._held[-1].settimeout(FULL_S)
-            try:
-                self._held[-1].connect((self.host, self.port))
-            except TimeoutError:
-                return
+        try:
+            while True:
+                self._held.append(socket.create_connection((self.host, self.port), FULL_S))
+        except TimeoutError:
+            pass
 
-    def _serve(self, says, hangs_up):
+    def _serve(self, says):
         while True:
             try:
-                one, _ = self._listener.accept()
+                self._held.append(self._listener.accept()[0])
             except OSError:
                 return
-            self._held.append(one)
-            one.sendall(says)
-            if hangs_up:
-                one.close()
-            elif one.recv(1):
+            self._held[-1].sendall(says)
+            if self._held[-1].recv(1):
                 self.asked.set()
 
     def close(self):
@@ -105,18 +96,17 @@ class Recorder:
     def __init__(self, host, port, user=None, password=None):
         self.messages = []
         self._changed = threading.Condition()
-        self._subscribed = threading.Event()
+        subscribed = threading.Event()
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
         if user:
             self._client.username_pw_set(user, password)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = lambda client, *_: client.subscribe("#", qos=0)
-        self._client.on_subscribe = lambda *_: self._subscribed.set()
+        self._client.on_subscribe = lambda *_: subscribed.set()
         self._client.on_message = self._take
         self._client.connect(host, port)
         self._client.loop_start()
-        if not self._subscribed.wait(SUBSCRIBE_TIMEOUT_S):
-            raise TimeoutError("the broker does not answer the recorder")
+        assert subscribed.wait(SUBSCRIBE_TIMEOUT_S), "the broker does not answer the recorder"
 
     def _take(self, client, userdata, message):
         with self._changed:
@@ -142,19 +132,15 @@ class Recorder:
 
     def payloads(self, topic):
         """-> all payloads heard on this very topic."""
-        with self._changed:
-            return [message.payload for message in self.messages if message.topic == topic]
+        return [message.payload for message in list(self.messages) if message.topic == topic]
 
     def publish(self, topic, payload, retain=False):
         """Returns when it is on its way to the broker."""
         self._client.publish(topic, payload, retain=retain).wait_for_publish(SUBSCRIBE_TIMEOUT_S)
 
-    def close(self):
-        self._client.disconnect()
-        self._client.loop_stop()
-
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
-        self.close()
+        self._client.disconnect()
+        self._client.loop_stop()

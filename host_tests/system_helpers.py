@@ -23,8 +23,6 @@ LIMITS = (
 ENABLES = (
     ("ChargeEnable", 0x80), ("DischargeEnable", 0x40), ("ChargeImmediately", 0x30), ("FullChargeRequest", 0x08),
 )  # fmt: skip
-# counters of tele/STATE
-COUNTERS = ("Timeouts", "FrameErrors", "ReturnCodes", "Implausible")
 
 
 class Way:
@@ -36,10 +34,8 @@ class Way:
     def __init__(self, board, broker, recorder, rack="Main", settings=(), heap=HEAP, speed=SPEED, **options):
         self._make = board
         self.recorder = recorder
-        self.rack = rack
-        self.prefix = f"{ROOT}/{rack}/"
-        self.heap = heap
-        self.speed = speed
+        self.rack, self.prefix = rack, f"{ROOT}/{rack}/"
+        self.heap, self.speed = heap, speed
         self.settings = {
             "wifi_ssid": "virtual", "mqtt_host": broker.host, "mqtt_port": broker.port, "rack_name": rack,
             "publish_rate": 1, "discovery": False, **dict(settings),
@@ -65,8 +61,6 @@ class Way:
         """Ctrl-C -> exit status."""
         return self.board.stop()
 
-    # what came
-
     def heard(self, name="", since=0.0):
         """-> the messages below the rack's prefix whose rest begins with `name`."""
         return [m for m in list(self.recorder.messages) if m.topic.startswith(self.prefix + name) and m.time >= since]
@@ -86,16 +80,15 @@ class Way:
 
         return self.recorder.wait_for(fits, timeout_s)
 
+    def command(self, payload, answer="tele/STATE"):
+        """-> what is published on the topic `answer` then."""
+        since = now()
+        self.recorder.publish(f"{self.prefix}cmnd/test", payload)
+        return self.wait(answer, since=since).payload
+
     def health(self):
         """Asks for tele/STATE -> it, parsed."""
-        since = now()
-        self.recorder.publish(f"{self.prefix}cmnd/test", '{"status": true}')
-        return parsed(self.wait("tele/STATE", since=since).payload)
-
-    def readings(self, since=0.0):
-        """-> [(time, pack, payload)]."""
-        start = "stat/readings/Pack"
-        return [(m.time, int(m.topic.rpartition("Pack")[2]), m.payload) for m in self.heard(start, since)]
+        return parsed(self.command('{"status": true}'))
 
     def complaints(self):
         """Console lines that speak of a crash; resets are in board.resets."""
@@ -107,10 +100,10 @@ class Way:
         """-> tools.truth.Truth that saw all replies and readings in the order in which they came."""
         truth = Truth()
         events = [(record.time, 0, record) for record in list(self.sim.truth)]
-        events += [(when, 1, (pack, payload)) for when, pack, payload in self.readings()]
+        events += [(message.time, 1, message) for message in self.heard("stat/readings/Pack")]
         for when, is_reading, what in sorted(events, key=lambda event: event[:2]):
             if is_reading:
-                truth.check(*what, when)
+                truth.check(int(what.topic.rpartition("Pack")[2]), what.payload, when)
             else:
                 truth.note(what)
         return truth
@@ -121,24 +114,24 @@ class Way:
         """
         wrong = []
         for message in self.heard("stat/info") + self.heard("stat/limits") + self.heard("stat/parameters"):
-            if message.payload == b"{}":  # a pack that the battery did not count for a while
-                continue
-            name = message.topic[len(self.prefix) :]
-            expected = self.details(name)
-            expected = expected and {key: value for key, value in expected.items() if key not in lacking}
-            if parsed(message.payload) != expected:
-                wrong.append((name, message.payload, expected))
+            if message.payload != b"{}":  # a pack that the battery did not count for a while
+                name = message.topic[len(self.prefix) :]
+                expected = {key: value for key, value in self.details(name).items() if key not in lacking}
+                if parsed(message.payload) != expected:
+                    wrong.append((name, message.payload, expected))
         return wrong
 
     def details(self, name):
-        """-> what mqtt.md makes of what the battery has, for one of the retained topics; None for a pack it has not."""
-        if name == "stat/parameters":
-            return {_key(field): _value(field, value) for field, value in SYSTEM_PARAMETERS.items()}
+        """-> what mqtt.md makes of what the battery has, for one of the retained topics; {} for a pack it has not."""
+        if name == "stat/parameters":  # charge_high_temperature -> ChargeHighTemperatureLimit; mV, mA, 0.1 °C
+            return {"".join(map(str.capitalize, field.split("_"))) + "Limit":
+                    Decimal(value) / (10 if field.endswith("temperature") else 1000)
+                    for field, value in SYSTEM_PARAMETERS.items()}  # fmt: skip
         pack = int(name.rpartition("Pack")[2])
         try:
             now = self.sim.snapshot(pack)
         except KeyError:
-            return None
+            return {}
         if "limits" in name:
             management = now["management"]
             said = {key: Decimal(management[field]) / 1000 for key, field in LIMITS}
@@ -165,16 +158,6 @@ def fed(it):
 
 def parsed(payload):
     return json.loads(payload, parse_float=Decimal)
-
-
-def _key(field):
-    """charge_high_temperature -> ChargeHighTemperatureLimit."""
-    return "".join(word.capitalize() for word in field.split("_")) + "Limit"
-
-
-def _value(field, value):
-    """mV and mA -> V and A, 0.1 °C -> °C."""
-    return Decimal(value) / (10 if field.endswith("temperature") else 1000)
 
 
 def now():

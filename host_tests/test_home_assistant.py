@@ -17,17 +17,15 @@ ALL_S = 120
 
 
 def configs(it, since=0.0):
-    """-> the configs that came since, as messages."""
-    return [m for m in list(it.recorder.messages) if m.topic.startswith("homeassistant/device/") and m.time >= since]
-
-
-def wait_configs(it, since=0.0):
-    """Waits for the config of each device -> when a reading expires in each."""
-    expire = []
+    """Waits for the config of each device that comes since -> them, as messages."""
     for topic in DEVICES:
-        found = it.recorder.wait_for(lambda m, topic=topic: m.topic == topic and m.time >= since, ALL_S)
-        expire.append(json.loads(found.payload)["cmps"]["SOC"]["exp_aft"])
-    return expire
+        it.recorder.wait_for(lambda m, topic=topic: m.topic == topic and m.time >= since, ALL_S)
+    return [m for m in list(it.recorder.messages) if m.topic in DEVICES and m.time >= since]
+
+
+def expire(it, since):
+    """-> when a reading expires, in each config that comes since."""
+    return [json.loads(m.payload)["cmps"]["SOC"]["exp_aft"] for m in configs(it, since)]
 
 
 def retained(broker):
@@ -38,37 +36,28 @@ def retained(broker):
         return {message.topic: message.payload for message in recorder.messages if message.retain}
 
 
-def command(it, payload, answer="tele/STATE"):
-    """-> what is published on the topic `answer` then."""
-    asked = now()
-    it.recorder.publish(f"{it.prefix}cmnd/test", payload)
-    return it.wait(answer, since=asked).payload
-
-
 @pytest.mark.slow
 def test_announced_fed_born_again_and_commanded(board, broker, mqtt_client):
     with Way(board, broker, mqtt_client, settings={"discovery": True}) as it:
         it.start()
-        wait_configs(it)
+        configs(it)
         it.wait("stat/limits/Pack2", ALL_S)
         it.wait("tele/STATE", count=2)
         check_announced(it)
-        known = {topic.removeprefix(it.prefix) for topic in retained(broker)}
-        assert known == {
+        assert {topic.removeprefix(it.prefix) for topic in retained(broker)} == {
             "tele/LWT", "stat/status", "stat/parameters", "stat/info/Pack1", "stat/info/Pack2", "stat/limits/Pack1",
             "stat/limits/Pack2", *DEVICES,
         }  # fmt: skip
         check_birth(it)
         check_publish_rate(it)
         for payload in (b'{"publishRate": true}', b"\xff", b"x" * 5000, b""):
-            assert command(it, payload, "tele/LOG").startswith(b"command refused: ")
-        assert json.loads(command(it, '{"status": 1}', "stat/status"))["name"] == "Main"
+            assert it.command(payload, "tele/LOG").startswith(b"command refused: ")
+        assert json.loads(it.command('{"status": 1}', "stat/status"))["name"] == "Main"
         check_pause(it)
         home_assistant, states = fed(it)
         keys = {at for at, one in home_assistant.components.items() if one["p"] != "button"}
         unknown = {key for topic, key in keys if states.get((topic, key), "None") == "None"}
-        assert unknown <= {"TimeToFull", "TimeToEmpty"}
-        assert len(home_assistant.devices) == 3 and len(keys) > 100
+        assert unknown <= {"TimeToFull", "TimeToEmpty"} and len(home_assistant.devices) == 3 and len(keys) > 100
         check_restart(it)
         assert it.complaints() == [] and len(it.board.resets) == 1
 
@@ -79,9 +68,10 @@ def check_announced(it):
     for pack in (1, 2):
         of_51h = {"maker": "Pylon", "device": "US2KBPL", "version": "2.3"} if pack == 1 else {}
         identify(devices, pack, serial=it.sim.snapshot(pack)["serial"], **of_51h)
-    board = {m.topic: re.sub(rb'"hw":"[^"]*"', b"", m.payload) for m in configs(it)}
-    assert board == {topic: re.sub(rb'"hw":"[^"]*"', b"", payload) for topic, payload in sent_of(devices)}
-    assert configs(it)[0].topic == f"{RACK}/config" and b'"hw":"' in configs(it)[0].payload
+    board, hardware = configs(it), re.compile(rb'"hw":"[^"]+"')
+    assert {m.topic: hardware.sub(b"", m.payload) for m in board} == {
+        topic: hardware.sub(b"", payload) for topic, payload in sent_of(devices)}  # fmt: skip
+    assert board[0].topic == f"{RACK}/config" and hardware.search(board[0].payload)
 
 
 def check_birth(it):
@@ -89,7 +79,6 @@ def check_birth(it):
     it.recorder.publish(STATUS, b"offline")
     born = now()
     it.recorder.publish(STATUS, b"online")
-    wait_configs(it, born)
     sent_now = configs(it, born)
     assert [m.topic for m in sent_now] == DEVICES
     health = it.wait("tele/STATE", since=sent_now[-1].time)
@@ -99,33 +88,33 @@ def check_birth(it):
 def check_publish_rate(it):
     """Slower than 30 s the readings expire later; faster again they come at once."""
     asked = now()
-    assert json.loads(command(it, '{"publishRate": 60000}'))["PublishRate"] == 60
-    assert wait_configs(it, asked) == [240] * 3
+    assert json.loads(it.command('{"publishRate": 60000}'))["PublishRate"] == 60
+    assert expire(it, asked) == [240] * 3
     asked = now()
-    command(it, '{"publishRate": 1000}')
+    it.command('{"publishRate": 1000}')
     it.wait("stat/readings/Rack", since=asked, count=3)
-    assert wait_configs(it, asked) == [120] * 3
+    assert expire(it, asked) == [120] * 3
 
 
 def check_pause(it):
     """`{"STOP"}` keeps the battery alone, and `polling` asks it again."""
-    began = json.loads(command(it, '{"STOP"}'))
+    began = json.loads(it.command('{"STOP"}'))
     requests = it.sim.counts["requests"]
-    while (said := json.loads(command(it, '{"status": 1}')))["Uptime"] < began["Uptime"] + 4:
+    while (said := json.loads(it.command('{"status": 1}')))["Uptime"] < began["Uptime"] + 4:
         continue  # some cycles long
     assert it.sim.counts["requests"] == requests and said["Polls"] == began["Polls"]
-    command(it, '{"polling": true}', "stat/readings/Rack")
+    it.command('{"polling": true}', "stat/readings/Rack")
 
 
 def check_restart(it):
     """`Offline`, a reset, and everything anew."""
     asked = now()
-    command(it, '{"restart": true}')
+    it.command('{"restart": true}')
     online = it.wait("tele/LWT", since=asked, count=2)
     it.wait("stat/readings/Rack", since=online.time)
     assert [m.payload for m in it.heard("tele/LWT", asked)] == [b"Offline", b"Online"]
     assert next(state["Boots"] for state in it.said("tele/STATE", online.time)) == 2
-    wait_configs(it, online.time)
+    configs(it, online.time)
 
 
 def test_off_takes_away_what_is_there_and_nothing_else(board, broker, mqtt_client):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
-from discovery_made import PREFIX, identity
-from fakes import PERIOD, Clock, made_reading
+from discovery_made import PREFIX, Rig, identity
+from fakes import PERIOD, Clock, made_alarms, made_reading
 from payload_cases import extra_of
-from publisher_rig import Rig
 
 STATE = PREFIX + "tele/STATE", '{"Uptime":5,"LastError":"none"}', False
 INFO = f"{PREFIX}stat/info/Pack".encode()
 KNOWN = b'{"Protocol":"2.0"}'
+RACK, ONE, TWO = "PylonToMQTT_Main", "PylonToMQTT_Main_Pack1", "PylonToMQTT_Main_Pack2"
+ALARMS = {"alarms": made_alarms()}
+EIGHT = {"cells": (3300,) * 8, "voltage": 26400, "temperatures": (200, 210)}
 
 
 @pytest.mark.parametrize(("missed", "topics"), [
@@ -19,21 +21,7 @@ KNOWN = b'{"Protocol":"2.0"}'
 def test_readings_and_the_rack_of_a_whole_cycle_are_not_retained(missed, topics):
     rig = Rig()
     rig.cycle(made_reading(), missed=missed)
-    assert [(topic.removeprefix(PREFIX), retain) for topic, _, retain in rig.session.sent] == [
-        (topic, False) for topic in topics]  # fmt: skip
-
-
-def test_energy_counts_without_a_broker():
-    rig = Rig()
-    rig.session.connected = False
-    for _ in range(361):
-        rig.cycle(made_reading(current=10_000, voltage=50_000))
-        rig.clock.advance(10_000)
-    rig.session.connected = True
-    rig.cycle(made_reading(current=10_000, voltage=50_000))
-    assert rig.session.sent[0][0] == PREFIX + "stat/readings/Pack1"
-    for _, text, _ in rig.session.sent[::2]:  # and tele/STATE between them
-        assert '"ChargedEnergy":0.501,"DischargedEnergy":0.0' in text  # 500 W, 3610 s
+    assert [(topic, retain) for topic, _, retain in rig.session.sent] == [(PREFIX + one, False) for one in topics]
 
 
 def test_state_once_a_minute_and_at_once_when_the_battery_is_lost_and_found():
@@ -58,10 +46,8 @@ def test_what_a_pack_that_is_gone_said_is_taken_back():
     rig.pass_time(1)
     assert rig.session.sent == []
     rig.publisher.publish_detail("packs", None, (1, 2))
-    taken_back = [(f"{PREFIX}stat/{kind}/Pack3", "{}", True) for kind in ("info", "limits", "counters")]
-    for _ in range(2):
-        rig.pass_time(1)
-        assert rig.session.sent == taken_back
+    rig.pass_time(2)
+    assert rig.session.sent == [(f"{PREFIX}stat/{kind}/Pack3", "{}", True) for kind in ("info", "limits", "counters")]
 
 
 @pytest.mark.parametrize("ticks", [0, PERIOD - 60_000])
@@ -76,11 +62,6 @@ def test_what_a_battery_said_is_taken_back_when_it_is_silent_for_five_minutes(ti
         rig.clock.advance(ms)
         rig.publisher.tend()
         assert [topic[-5:] for topic, text, retain in rig.session.sent if text == "{}" and retain] == packs
-    rig.poller.searching = False
-    rig.publisher.publish_detail("packs", None, (1, 2))
-    rig.identify(1)
-    rig.pass_time(1)
-    assert rig.session.sent[-2][0] == PREFIX + "stat/info/Pack1"
 
 
 def test_behind_a_connect_come_status_and_state():
@@ -93,9 +74,7 @@ def test_after_a_quiet_week_the_log_speaks_at_once():
     """Ticks cannot tell six days from minus six."""
     rig = Rig()
     for days in (7, 9, 12):
-        rig.session.connected = False
         rig.clock.advance(days * 24 * 3600 * 1000)
-        rig.session.connected = True
         rig.publisher.line("trouble")
         rig.topics()
         rig.pass_time(3)
@@ -115,30 +94,13 @@ def test_lines_of_the_log_are_spread_and_bounded():
     assert lines == [f"trouble {number}" for number in range(13, 20)]
 
 
-DETAILS = (
-    # kind, pack, answer, topic, payload
-    ("identity", 2, identity("PPTBP02311711100", version="2.3", maker="Pylon", device="US2KBPL"), "stat/info/Pack2",
-     '{"BarCode":"PPTBP02311711100","Protocol":"2.0","Version":"2.3","Manufacturer":"Pylon","Device":"US2KBPL",'
-     '"Dialect":"framed","Baud":4800}'),
+@pytest.mark.parametrize(("kind", "pack", "answer", "topic", "text"), [
     ("identity", 1, identity(None), "stat/info/Pack1", '{"Protocol":"2.0","Dialect":"framed","Baud":4800}'),
-    ("identity", 2, identity('a"b\\c', "console", 115200, maker="", device=""), "stat/info/Pack2",
-     '{"BarCode":"a\\"b\\\\c","Protocol":"2.0","Dialect":"console","Baud":115200}'),
-    ("limits", 2, (53250, 47000, 25000, -25000, True, False, False, True), "stat/limits/Pack2",
-     '{"ChargeVoltageLimit":53.25,"DischargeVoltageLimit":47.0,"ChargeCurrentLimit":25.0,'
-     '"DischargeCurrentLimit":-25.0,"ChargeEnable":true,"DischargeEnable":false,"ChargeImmediately":false,'
-     '"FullChargeRequest":true}'),
+    ("identity", 2, identity('a"b\\c', "console", 115200, maker="", device="V5"), "stat/info/Pack2",
+     '{"BarCode":"a\\"b\\\\c","Protocol":"2.0","Device":"V5","Dialect":"console","Baud":115200}'),
     ("counters", 3, (None, None, 1234500, 2, 3, 4), "stat/counters/Pack3",
      '{"DischargedCapacity":1234.5,"Protections":2,"Resets":3,"Shutdowns":4}'),
-    ("parameters", None, (3650, 3050, 2800, 600, -100, 25000, 52500, 45500, 42000, 600, -325, -25000),
-     "stat/parameters",
-     '{"CellHighVoltageLimit":3.65,"CellLowVoltageLimit":3.05,"CellUnderVoltageLimit":2.8,'
-     '"ChargeHighTemperatureLimit":60.0,"ChargeLowTemperatureLimit":-10.0,"ChargeCurrentLimit":25.0,'
-     '"PackHighVoltageLimit":52.5,"PackLowVoltageLimit":45.5,"PackUnderVoltageLimit":42.0,'
-     '"DischargeHighTemperatureLimit":60.0,"DischargeLowTemperatureLimit":-32.5,"DischargeCurrentLimit":-25.0}'),
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(("kind", "pack", "answer", "topic", "text"), DETAILS)
+])  # fmt: skip
 def test_details_are_retained(kind, pack, answer, topic, text):
     rig = Rig()
     rig.publisher.publish_detail(kind, pack, answer)
@@ -158,3 +120,96 @@ def test_what_a_battery_said_before_it_spoke_text_is_taken_away(announces):
         rig.pass_time(seconds)
         emptied = [topic for topic, text, retain in rig.session.sent if not text and retain]
         assert emptied[-3:] == (topics if sent else [])
+
+
+# -- configs for Home Assistant ---------------------------------------------------------------------------------------
+
+
+def announced(*readings):
+    """A rig whose packs are announced, and nothing more to say."""
+    rig = Rig()
+    rig.identify(*[reading.pack for reading in readings])
+    rig.cycle(*readings)
+    rig.configs(5)
+    return rig
+
+
+def test_devices_are_announced_behind_the_first_cycle_one_a_pass_and_then_comes_what_is_fresh():
+    """Two seconds later, until when Home Assistant drops what it gets for a device that it has just heard of."""
+    rig = Rig()
+    rig.identify(1, 2)
+    rig.publisher.tend()
+    rig.cycle(made_reading(), made_reading(pack=2))
+    assert rig.told() == []
+    for device in (RACK, ONE, TWO):
+        rig.publisher.tend()
+        assert rig.told() == [device]
+    rig.cycle(made_reading(**ALARMS))
+    rig.topics()
+    rig.pass_time(1)
+    assert rig.announced == 0 and rig.topics() == []
+    rig.pass_time(1)
+    assert rig.announced == 1 and rig.topics()[0] == "tele/STATE"
+    rig.cycle(made_reading(**ALARMS))
+    assert rig.told(1) == [RACK, ONE]
+    rig.pass_time(50)
+    assert rig.announced == 2
+
+
+@pytest.mark.parametrize(("changes", "devices"), [
+    ({}, []), (ALARMS, [RACK, ONE]), ({"soh": 99}, [RACK, ONE]), (EIGHT, [RACK, ONE]),
+    ({"temperatures": (200, 210)}, [RACK, ONE]), ({"current": 5000, "cycles": 32}, []),
+])  # fmt: skip
+def test_a_config_comes_again_when_there_is_more_or_less_to_announce(changes, devices):
+    rig = announced(made_reading())
+    for expected in (devices, []):
+        rig.cycle(made_reading(**changes))
+        assert rig.told(5) == expected
+
+
+def test_a_cycle_without_alarms_takes_no_component_away():
+    """The rack's problem comes with the first alarm reply of any pack."""
+    rig = announced(made_reading(), made_reading(pack=2))
+    rig.cycle(made_reading(), made_reading(pack=2, **ALARMS))
+    assert {device: "Problem" in config["cmps"] for device, config in rig.configs(5)} == {RACK: True, TWO: True}
+    rig.cycle(made_reading(), made_reading(pack=2))
+    assert rig.told(5) == []
+    rig.identify(2)
+    rig.cycle(made_reading(), made_reading(pack=2))
+    assert {device: "Problem" in config["cmps"] for device, config in rig.configs(5)} == {RACK: True, TWO: True}
+
+
+def test_what_a_cycle_interrupts_goes_on_at_its_end_and_what_a_lost_broker_does_when_it_is_back():
+    rig = announced(made_reading(), made_reading(pack=2))
+    rig.publisher.announce_all()
+    rig.publisher.tend()
+    assert rig.told() == [RACK]
+    rig.publisher.reading(made_reading())
+    assert rig.told(1) == []
+    rig.session.connected = False
+    rig.cycle(made_reading(pack=2))
+    rig.pass_time(5)
+    rig.session.connected = True
+    assert rig.told(5) == [ONE, TWO]
+
+
+def test_without_discovery_nothing_is_announced_and_old_configs_are_asked_for_and_taken_away():
+    rig = Rig(announces=False)
+    rig.identify(1)
+    rig.cycle(made_reading(**ALARMS))
+    rig.publisher.connected()
+    rig.publisher.announce_all()
+    rig.publisher.set_publish_rate(300_000)
+    assert rig.told(10) == [] and rig.announced == 0
+    topics = [f"homeassistant/device/{RACK}{after}/config" for after in ("", *(f"_Pack{n}" for n in range(1, 17)))]
+    assert rig.session.subscribed == [topics[0], *topics]  # again behind a connect
+    for one, sent in ((rig, [("a/config", "", True)]), (Rig(), [])):
+        one.publisher.take_away(b"a/config")
+        assert one.session.sent == sent
+
+
+@pytest.mark.parametrize(("rate_ms", "expire"), [(1000, None), (30_000, None), (30_001, 121), (300_000, 1200)])
+def test_the_publish_rate_says_when_readings_expire(rate_ms, expire):
+    rig = announced(made_reading())
+    rig.publisher.set_publish_rate(rate_ms)
+    assert [config["cmps"]["SOC"]["exp_aft"] for _, config in rig.configs(5)] == ([expire] * 2 if expire else [])

@@ -31,7 +31,7 @@ BASE_TIMEOUT_S = 600
 CONSOLE = ("console_line_cases.py", "console_text_cases.py", "console_pack_cases.py", "console_cases.py",
            "test_console.py")  # fmt: skip
 PAYLOADS = ("payload_cases.py",)
-CONFIGS = ("test_discovery.py", "test_publisher.py", "test_publisher_configs.py")
+CONFIGS = ("test_discovery.py", "test_publisher.py")
 SETTINGS = ("config_cases.py", "config_file_cases.py", "test_config.py")
 # File of firmware/ -> the tests that go with it, where that is not test_<name>.py alone.
 MODULES = {
