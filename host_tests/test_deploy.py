@@ -1,64 +1,103 @@
-"""tools/deploy.py with the real mpremote, onto the virtual board: what it copies, removes, and repeats."""
+"""tools/deploy.py with the real mpremote, onto the virtual board: what it copies, removes, repeats, refuses, says."""
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 import re
 import shutil
-import subprocess
-import sys
 
-import deploy_helpers
 import pytest
-from deploy_helpers import ON_BOARD, TREE, copied, files, run
 from mpremote.transport_serial import SerialTransport
+from tool_process import Tool
 
-from tools import environment
+from tools import ToolError, deploy
 from tools.simulator.simulator import Simulator
 
 TIMEOUT_S = 60
-tree, empty = deploy_helpers.tree, deploy_helpers.empty
+TREE = {
+    "boot.py": "import machine\n",
+    "main.py": "from firmware import a\nprint('pylon2mqtt: begun')\nprint('info: up: pylon2mqtt', a.VALUE)\n",
+    "place.py": "", "place.txt": "a\n", "firmware/__init__.py": "",
+    "firmware/a.py": "from .sub import b\nVALUE = b.VALUE\n", "firmware/sub/__init__.py": "",
+    "firmware/sub/b.py": "VALUE = 1\n" + "# much\n" * 200, "firmware/table.txt": "row\n" * 300,
+}  # fmt: skip
+ON_BOARD = {"boot.py", "main.py", "place.mpy", "place.txt", "firmware/__init__.mpy", "firmware/a.mpy",
+            "firmware/sub/__init__.mpy", "firmware/sub/b.mpy", "firmware/table.txt"}  # fmt: skip
+UP = "board | info: up: pylon2mqtt 1"
+
+
+def put(top, files):
+    for name, text in files.items():
+        (top / name).parent.mkdir(parents=True, exist_ok=True)
+        (top / name).write_text(text)
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """A small project."""
+    put(tmp_path / "tree", TREE)
+    return tmp_path / "tree"
+
+
+@pytest.fixture
+def empty(board, monkeypatch):
+    """make(**arguments of board()) -> a board that waits at its REPL, with nothing of ours on it."""
+    monkeypatch.setattr(deploy, "ALIVE_S", 0.1)  # the small project says nothing more
+
+    def make(**arguments):
+        one = board(repl=True, **arguments)
+        one.wait_for("help()")
+        return one
+
+    return make
+
+
+def run(board, tree, at=None, do=None):
+    """Deploy -> what it said. `do` is called behind a line that begins with `at`."""
+    said = []
+
+    def say(text):
+        said.append(text)
+        if at and text.startswith(at):
+            do()
+
+    deploy.deploy(board.port, say, tree)
+    return said
 
 
 def contents(board):
-    return {name: (board.flash / name).read_bytes() for name in files(board)}
+    return {p.relative_to(board.flash).as_posix(): p.read_bytes() for p in board.flash.rglob("*") if p.is_file()}
+
+
+def copied(said):
+    return [re.match(r"copying /(\S+)", line)[1] for line in said if line.startswith("copying")]
 
 
 def test_fresh_again_and_one_file_changed(empty, tree):
     one = empty(files={"config.json": '{"mqtt_host": "mine"}'})
-    said = run(one, tree)
-    assert set(copied(said)) == ON_BOARD == files(one) - {"config.json"}
+    said, before = run(one, tree), contents(one)
+    assert set(copied(said)) == ON_BOARD == before.keys() - {"config.json"} and said[-1] == UP
     assert copied(said)[-1] == "main.py", "last, so that half a firmware never starts"
-    assert said[-1] == "board | info: up: pylon2mqtt 1"
-    before = contents(one)
     again = run(one, tree)
     assert copied(again) == [] and "9 files are up to date, 0 to copy, 0 to remove, in /firmware, place a" in again
-    assert again[-1] == "board | info: up: pylon2mqtt 1" and contents(one) == before
+    assert again[-1] == UP and contents(one) == before
     (tree / "firmware" / "sub" / "b.py").write_text("VALUE = 2\n")
     changed = run(one, tree)
     assert copied(changed) == ["firmware/sub/b.mpy", "main.py"] and changed[-1] == "board | info: up: pylon2mqtt 2"
     assert {name for name, data in contents(one).items() if data != before[name]} == {"firmware/sub/b.mpy"}
-    assert (one.flash / "config.json").read_text() == '{"mqtt_host": "mine"}'
 
 
 def test_what_is_no_longer_part_of_it_goes_and_the_owners_files_stay(empty, tree):
-    old = dict.fromkeys(("firmware/gone.mpy", "firmware/old/x.py", "firmware/old/y/z.mpy"), "")
+    old = dict.fromkeys(("firmware/x.mpy", "firmware/old/x.py", "firmware/old/y/z.mpy", "firmware/manifest.part"), "")
     old["firmware/a.py"] = "VALUE = 'old'"
-    kept = {"ca.pem": "mine", "notes.py": "mine", "firmware/mine.der": "mine", "lib/other.py": "mine"}
-    one = empty(files=old | kept)
+    kept = dict.fromkeys(("ca.pem", "notes.py", "firmware/mine.der", "lib/other.py", "b/firmware/a.mpy"), "mine")
+    one = empty(files=old | kept | {"place.txt": "b trial 2 - 0.2.1 " + "5" * 64})
     said = run(one, tree)
-    assert files(one) == ON_BOARD | set(kept) and not (one.flash / "firmware" / "old").exists()
+    assert contents(one).keys() == ON_BOARD | kept.keys() and not (one.flash / "firmware" / "old").exists()
     assert sorted(line for line in said if line.startswith("removing")) == sorted(f"removing /{name}" for name in old)
-    assert said[-1] == "board | info: up: pylon2mqtt 1", "not the old a.py"
-
-
-def test_what_an_update_over_the_broker_left_does_not_start(empty, tree):
-    other = {"b/firmware/a.mpy": "another", "place.txt": "b trial 2 - 0.2.1 " + "5" * 64, "firmware/manifest.part": "x"}
-    one = empty(files=other)
-    said = run(one, tree)
-    assert (one.flash / "place.txt").read_text() == "a\n" and said[-1] == "board | info: up: pylon2mqtt 1"
-    assert "removing /firmware/manifest.part" in said and any("note: /place.txt" in line for line in said)
-    assert files(one) == ON_BOARD | {"b/firmware/a.mpy"}
+    assert (one.flash / "place.txt").read_text() == "a\n" and said[-1] == UP, "neither the old a.py nor place b"
 
 
 class Cut(Exception):
@@ -78,16 +117,6 @@ def restart(board):
     return list(board.lines)[mark - board.line_count :]
 
 
-def put(board, old):
-    """A board on which these files are, and no others, starts."""
-    board.power_cut()
-    shutil.rmtree(board.flash)
-    for name, text in old.items():
-        (board.flash / name).parent.mkdir(parents=True, exist_ok=True)
-        (board.flash / name).write_text(text)
-    restart(board)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["stopped", "power cut"])
 def test_interrupted_in_the_middle_of_every_operation_and_repeated(empty, tree, monkeypatch, how):
@@ -104,53 +133,107 @@ def test_interrupted_in_the_middle_of_every_operation_and_repeated(empty, tree, 
 
     monkeypatch.setattr(SerialTransport, "exec_raw_no_follow", cut)
     for operations in range(1, 200):
-        put(one, OLD)
+        one.power_cut()
+        shutil.rmtree(one.flash)
+        put(one.flash, OLD)
+        restart(one)
         left = operations
         try:
             run(one, tree)
             break
         except Cut:
             said = restart(one) if how == "power cut" else []
-            assert not [line for line in said if "Error" in line], f"half a firmware started: {said}"
-            assert run(one, tree)[-1] == "board | info: up: pylon2mqtt 1" and files(one) == ON_BOARD, operations
+            assert not [line for line in said if "Error" in line and "EEXIST" not in line], "half a firmware"
+            assert run(one, tree)[-1] == UP and contents(one).keys() == ON_BOARD, operations
     assert 40 < operations < 199
-
-
-STOCK = """\
-# This file is executed on every boot (including wake-boot from deepsleep)
-#import esp
-#esp.osdebug(None)
-#import webrepl
-#webrepl.start()
-"""
-REPLACED = (
-    ({"boot.py": "mine", "main.py": "mine"}, ["/boot.py", "/main.py"]),
-    ({"boot.py": STOCK, "main.py": "x"}, ["/main.py"]),
-    ({"boot.py": "ours", "main.py": "ours", "firmware/a.mpy": ""}, []), ({"boot.py": TREE["boot.py"]}, []),
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(("old", "named"), REPLACED, ids=["both", "MicroPython's own", "an older one of ours", "same"])
-def test_files_of_another_program_are_named_before_they_are_replaced(empty, tree, old, named):
-    said = run(empty(files=old), tree)
-    notes = [f"note: {name} on the board is of another program: it is replaced" for name in named]
-    assert [line for line in said if line.startswith("note: ")] == notes
 
 
 @pytest.mark.slow
 def test_then_it_boots_and_whole_readings_arrive(empty, broker, mqtt_client):
+    settings = {"wifi_ssid": "home", "mqtt_host": broker.host, "mqtt_port": broker.port, "publish_rate": 1}
     with Simulator(packs=2) as battery:
         one = empty(uart=battery.path)
-        command = [sys.executable, str(environment.PROJECT / "tools" / "deploy.py"), "--port", one.port]
-        first = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
-        assert first.returncode == 0, first.stdout + first.stderr
-        assert "board | error: the settings cannot be used:" in first.stdout
-        settings = {"wifi_ssid": "home", "mqtt_host": broker.host, "mqtt_port": broker.port, "publish_rate": 1}
-        (one.flash / "config.json").write_text(json.dumps(settings))
-        second = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
-        assert second.returncode == 0 and "board | info: up: pylon2mqtt" in second.stdout
-        assert "0 to copy, 0 to remove" in second.stdout
+        for said in ("error: the settings cannot be used:", "info: up: pylon2mqtt"):
+            with Tool("deploy.py", "--port", one.port) as tool:
+                assert tool.end() == 0 and f"board | {said}" in tool.output
+            (one.flash / "config.json").write_text(json.dumps(settings))
+        assert "0 to copy, 0 to remove" in tool.output
         for pack in (1, 2):
-            topic = f"PylonToMQTT/Main/stat/readings/Pack{pack}"
-            message = mqtt_client.wait_for(lambda m, topic=topic: m.topic == topic, timeout_s=TIMEOUT_S)
-            assert json.loads(message.payload)
+            assert json.loads(mqtt_client.wait_topic(f"PylonToMQTT/Main/stat/readings/Pack{pack}", TIMEOUT_S).payload)
+
+
+@pytest.mark.parametrize(("env", "words"), [
+    ({"VB_RELEASE": "1.26.1"}, r"too old: 1\.26\.1; 1\.27 or newer is needed"),
+    ({"VB_RELEASE": "1.9.4"}, r"too old: 1\.9\.4"),
+    ({"VB_CHIP": "rp2"}, "wrong chip: .*RP2.*an ESP32 is needed"),
+    ({"VB_FREE": "8192"}, r"no space: \d+ KB more must be free"),
+], ids=str)  # fmt: skip
+def test_refused_before_anything_is_touched(empty, tree, env, words):
+    old = {"main.py": "print('o' + 'ld')", "firmware/gone.mpy": "x"}
+    one = empty(env=env, files=old)
+    mark = one.line_count
+    with pytest.raises(ToolError, match=rf"{words}.*\. The board starts anew$"):
+        run(one, tree)
+    assert contents(one).keys() == old.keys() and one.wait_for("old", after=mark)
+
+
+def interrupt():
+    raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(("at", "left"), [
+    ("looking for", "If the board stays at its REPL, its reset button starts it"),
+    ("found", "The board starts anew"),
+    ("copying /firmware/a.mpy", "The board stays at its REPL until it has all files: run it again"),
+    ("board | pylon2mqtt", "The board was told to start"),
+])  # fmt: skip
+def test_what_becomes_of_the_board_is_told_when_it_is_interrupted(empty, tree, at, left):
+    with pytest.raises(ToolError, match=f"^interrupted. {left}$"):
+        run(empty(), tree, at, interrupt)
+
+
+def test_a_flash_that_is_full_in_the_middle_is_told(empty, tree):
+    one = empty()
+    part = one.flash / "firmware" / "table.txt.part"
+    with pytest.raises(ToolError, match=r"copying /firmware/table.txt: No space left on device on the board's flash"):
+        run(one, tree, "copying /firmware/table.txt", lambda: part.symlink_to("/dev/full"))
+    part.unlink()
+    assert run(one, tree)[-1] == UP and contents(one).keys() == ON_BOARD
+
+
+BEGUN, FAILS = "print('pylon2mqtt: begun')\n", "fails at its start, as told above"
+# main.py; what it is; what is shown of it, or what is said at the end
+STARTS = {
+    "import nonsense\n": (FAILS, "board | ImportError: no module named 'nonsense'"),
+    BEGUN + "print('error: OSError 5 in wifi.py; starting anew')\n": (FAILS, "board | error: OSError 5 in wifi.py"),
+    BEGUN + "print('error:', ImportError)\n": (FAILS, "board | error: <class 'ImportError'>"),
+    BEGUN + "print('safe mode after 5 starts in a row')\n": (FAILS, "board | safe mode after 5 starts"),
+    BEGUN + "print('info: up: x')\nraise MemoryError\n": (FAILS, "board | Traceback"),
+    BEGUN + "print('error: the settings cannot be used:\\nwifi_ssid: not set')\n": (None, deploy.SETTINGS_HINT),
+    BEGUN: (None, "The board did not say that it is up"),
+    "print('something else')\n": ("the board said nothing within", "starting the board anew"),
+}
+
+
+@pytest.mark.parametrize("main", STARTS)
+def test_what_is_said_of_its_start(empty, tree, monkeypatch, main):
+    error, shown = STARTS[main]
+    monkeypatch.setattr(deploy, "UP_TIMEOUT_S", 1.5)
+    (tree / "main.py").write_text(main)
+    one, said = empty(), []
+    try:
+        deploy.deploy(one.port, said.append, tree)
+        assert error is None
+    except ToolError as refused:
+        assert error and error in str(refused)
+    assert any(line.startswith(shown) for line in said)
+
+
+def test_ports_that_are_none_or_busy(empty, tmp_path):
+    one = empty()
+    with open(os.open(one.port, os.O_RDWR | os.O_NOCTTY), "wb", buffering=0) as port:
+        fcntl.flock(port, fcntl.LOCK_EX)
+        for path, words in ((one.port, "is busy: another program"), (__file__, "is not a serial port"),
+                            ("/dev/ttyNone0", "is not there: is it plugged in?")):  # fmt: skip
+            with pytest.raises(ToolError, match=re.escape(f"{path} {words}")):
+                deploy.deploy(path)

@@ -18,7 +18,7 @@ def listed(project):
 
 
 def test_it_is_the_list_of_this_tree(project):
-    assert (project / "package.json").read_text() == deploy_package.package(project), (
+    assert (project / "package.json").read_text() == deploy_package.package(), (
         "the files of the firmware have changed: python3 tools/deploy_package.py"
     )
 

@@ -9,25 +9,34 @@ from __future__ import annotations
 import getpass
 import json
 import sys
-import termios
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools import ToolError, environment, options
 
-REFUSED = "REFUSED"  # the board's word for ConfigError
-NO_FIRMWARE = "the firmware is not on this board, or not whole: run tools/deploy.py first"
+REFUSED = "REFUSED"  # what comes behind it are the board's words for why
+PROGRAM = """
+try:
+    from firmware import config
+    if {values!r}:
+        config.set(**{values!r})
+    if {show}:
+        config.show()
+except ImportError:
+    print("{refused}\\nthe firmware is not on this board, or not whole: run tools/deploy.py first")
+except config.ConfigError as error:
+    print("{refused}\\n" + str(error))
+"""
 
 
 def main(arguments=None):
     """-> exit status: 0, or not when nothing was changed (why is said on stderr)."""
     parser = options.parser("configure.py", __doc__)
     add = parser.add_argument
-    add("--port", help="the board's serial port (default: the only one on USB)")
+    add("--port", required=True, help="the board's serial port")
     add("--show", action="store_true", help="tell all settings; passwords are masked")
     add("--unset", action="append", default=[], metavar="KEY", help="back to the default; repeatable")
-    add("--no-reset", action="store_true", help="leave the board at its REPL")
     add("settings", nargs="*", metavar="KEY=VALUE", help="settings, see README.md")
     given = parser.parse_args(arguments)
     environment.ensure()
@@ -39,33 +48,21 @@ def configure(given):
     values = changes(given.settings, given.unset)
     if not values and not given.show:
         raise ToolError("nothing to do: give KEY=VALUE, --unset KEY or --show (--help tells more)")
-    said = on_board(given.port, program(values, given.show), reset=not given.no_reset)
-    shown, _, refused = said.partition(REFUSED + "\n")
-    print(shown.rstrip())
-    if refused:
-        raise ToolError(f"nothing was changed:\n{refused.rstrip()}")
-    if not given.no_reset:
-        print("the board starts anew")
+    print(on_board(given.port, values, given.show), "the board starts anew", sep="\n")
     return 0
 
 
 def changes(texts, unset=(), ask=getpass.getpass):
-    """`texts` such as "publish_rate=5" or "wifi_pass" -> {key: value, or None for those of `unset`}. `ask`: for a value
-    that is not given. ToolError.
-    """
+    """"publish_rate=5", "wifi_pass" (`ask` gets its value) -> {key: value, None for those of `unset`}. ToolError."""
     values = {}
-    for text in texts:
+    for text in [*texts, *unset]:
         key, equals, value = text.partition("=")
         if not key or key in values:
-            raise ToolError(f"{text.partition('=')[0] or text!r}: write each setting once, as KEY=VALUE")
+            raise ToolError(f"{key or text!r}: write each setting once, as KEY=VALUE")
         try:
-            values[key] = typed(key, value if equals else ask(f"{key}: "))
-        except (EOFError, OSError, termios.error):
+            values[key] = None if text in unset else typed(key, value if equals else ask(f"{key}: "))
+        except EOFError:
             raise ToolError(f"{key}: there is no terminal to ask at: write {key}=VALUE") from None
-    for key in unset:
-        if key in values:
-            raise ToolError(f"{key}: either set it or unset it")
-        values[key] = None
     return values
 
 
@@ -81,29 +78,18 @@ def typed(key, text):
         return text
 
 
-def program(values, show):
-    """What the board runs."""
-    lines = ["from firmware import config", "try:"]
-    if values:
-        lines.append(f" config.set(**{values!r})")
-    if show:
-        lines.append(" config.show()")
-    return "\n".join([*lines, "except config.ConfigError as error:", f" print({REFUSED!r})", " print(error)", ""])
+def on_board(port, values, show=False):
+    """Sets the `values`, shows all if `show`, starts the board anew -> what it said. ToolError: nothing was changed."""
+    from tools.deploy_board import Port
 
-
-def on_board(port, text, reset):
-    """Runs the program `text` there, and then a reset if `reset` says so -> what it printed. ToolError."""
-    from tools.deploy_board import Port, find_port
-
-    with Port(port or find_port()) as board, board.left_in_words():
+    with Port(port) as board:
         board.enter()  # after a soft reset all memory is free
-        try:
-            said = board.ask(text)
-        except ToolError as error:
-            raise ToolError(NO_FIRMWARE) if "ImportError" in str(error) else error from None
-        if reset:
-            board.reset()
-    return said.replace("\r\n", "\n")
+        said = board.ask(PROGRAM.format(values=values, show=show, refused=REFUSED)).replace("\r\n", "\n")
+        board.reset()
+    shown, is_refused, why = said.partition(REFUSED + "\n")
+    if is_refused:
+        raise ToolError(f"{shown}nothing was changed:\n{why}")
+    return shown
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
 import hmac
 import json
 import queue
@@ -15,54 +15,53 @@ import time
 import paho.mqtt.client as paho
 
 from tools import ToolError
-from tools.deploy_plan import AGAIN, PLACE, check_release, copying, plan, summary
+from tools.deploy_plan import AGAIN, FIRMWARE, PLACE, check_release, copying, digest, plan, tell
 from tools.process import clean
 
-MPY = 6  # of the code that mpy-cross makes
-PART_BYTES = 250
+MPY, PART_BYTES = 6, 250  # of the code that mpy-cross makes; of a message
 ANSWER_TIMEOUT_S, ASKS = 6, 5
 PART_TIMEOUT_S, BUSY_TIMEOUT_S = 20, 600
 ROUNDS = 5  # after each silence it begins anew, and goes on where it was
 TRIAL_TIMEOUT_S = 1000  # 10 minutes, or three starts of a version that hangs
-ASK_AGAIN_S = 20
-READING_TIMEOUT_S = 120
-ANSWER, LOG, STATE, LWT = "tele/update", "tele/LOG", "tele/STATE", "tele/LWT"
-READINGS = "stat/readings/"
-
-
-# What the board says of itself, and all that it says, as JSON: others may publish there, too
-WORDS, NUMBER = r'"[^"\\]*"', r"\d{1,15}"
-HELLO = {"nonce": '"[0-9a-f]{32}"', "version": WORDS, "micropython": WORDS, "mpy": NUMBER, "place": '"[ab]"',
-         "free": NUMBER, "link": "true|false"}  # fmt: skip
-KINDS = HELLO | {"id": WORDS, "file": f"{NUMBER}|{WORDS}", "size": NUMBER, "sha256": '"[0-9a-f]{64}"', "files": NUMBER,
-                 "at": NUMBER, "refused": WORDS, "restart": WORDS, "good": WORDS}  # fmt: skip
+ASK_AGAIN_S, READING_TIMEOUT_S = 20, 120
+ANSWER, STATE, READINGS = "tele/update", "tele/STATE", "stat/readings/Pack"
+# What the board says, as JSON: others may publish there, too
+WORDS, NUMBER, SUM = r'"[^"\\]*"', r"\d{1,15}", '"[0-9a-f]{64}"'
+KINDS = {"id": WORDS, "nonce": '"[0-9a-f]{32}"', "version": WORDS, "micropython": WORDS, "mpy": NUMBER, "free": NUMBER,
+         "place": '"[ab]"', "link": "true|false", "file": f"{NUMBER}|{WORDS}", "size": NUMBER, "sha256": SUM,
+         "files": NUMBER, "at": NUMBER, "refused": WORDS, "restart": WORDS, "good": WORDS}  # fmt: skip
+HELLO = {"id", "nonce", "version", "micropython", "mpy", "free", "place", "link"}
 
 
 def parsed(payload):
     """-> the object in a payload of JSON; {} where there is none, or a value is none that a board says."""
-    try:
+    with contextlib.suppress(ValueError):
         found = json.loads(payload)
-    except ValueError:
-        return {}
-    is_good = isinstance(found, dict) and all(re.fullmatch(KINDS.get(key, ".*"), json.dumps(value))
-                                              for key, value in found.items())  # fmt: skip
-    return found if is_good else {}
+        if isinstance(found, dict) and all(re.fullmatch(KINDS.get(key, ".*"), json.dumps(found[key])) for key in found):
+            return found
+    return {}
 
 
-class Link:
-    """A connection to the broker that hears one board. ToolError where there is none."""
+class Update:
+    """Of the board that the options `given` name. key: bytes; wanted: {name there: bytes}; say: gets each line."""
 
-    def __init__(self, given, password):
-        self.prefix = f"{given.mqtt_root}/{given.rack_name}/"
+    def __init__(self, given, key, wanted, version, say):
+        self._given, self._key, self._say, self._version = given, key, say, version
+        self._prefix = f"{given.mqtt_root}/{given.rack_name}/"
+        self._wanted = {name: data for name, data in wanted.items() if name.startswith(FIRMWARE + "/")}
+        self._others = {name: digest(data) for name, data in wanted.items() if name not in self._wanted}
         self._heard = queue.SimpleQueue()
-        self._client = client = paho.Client(paho.CallbackAPIVersion.VERSION2)
-        if given.mqtt_user:
-            client.username_pw_set(given.mqtt_user, password)
-        client.on_connect = self._connected
-        client.on_message = lambda _, __, message: self._heard.put(
-            (message.topic.removeprefix(self.prefix), message.payload, message.retain)
-        )
+        self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
+        self._client.on_connect = self._connected
+        self._client.on_message = lambda _, __, message: self._heard.put(message)
+
+    def run(self, password=None):
+        """From the connection to the first reading of the new version. `password`: at the broker. ToolError."""
+        given, client = self._given, self._client
+        self._say(f"looking for {self._prefix[:-1]} at {given.mqtt[0]} …")
         try:
+            if given.mqtt_user:
+                client.username_pw_set(given.mqtt_user, password)
             if given.mqtt_ca:
                 client.tls_set(given.mqtt_ca)
             client.connect(*given.mqtt)
@@ -70,90 +69,73 @@ class Link:
             where = f"broker {given.mqtt[0]} port {given.mqtt[1]}" + f", with {given.mqtt_ca}" * bool(given.mqtt_ca)
             raise ToolError(f"{where}: {error}") from None
         client.loop_start()
+        try:
+            self._run()
+        finally:
+            client.disconnect()
+            client.loop_stop()
 
     def _connected(self, client, _, __, reason, ___):
         if reason.is_failure:
-            self._heard.put((None, str(reason), False))
-        client.subscribe([(self.prefix + name, 0) for name in (ANSWER, LOG, STATE, LWT, READINGS + "+")])
+            self._heard.put(ToolError(f"the broker refuses: {reason}"))
+        client.subscribe([(self._prefix + name, 0) for name in (ANSWER, STATE, "stat/readings/+")])
 
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self._client.disconnect()
-        self._client.loop_stop()
-
-    def send(self, name, payload):
-        """Publishes below `update/`."""
-        self._client.publish(f"{self.prefix}update/{name}", payload)
-
-    def next(self, timeout_s):
-        """-> (topic below the prefix, payload in bytes, retained), or None: nothing came. ToolError: it is refused."""
-        try:
-            topic, payload, retained = self._heard.get(timeout=max(0, timeout_s))
-        except queue.Empty:
-            return None
-        if topic is None:
-            raise ToolError(f"the broker refuses: {payload}")
-        return topic, payload, retained
-
-
-class Update:
-    """One update of one board. `key`: bytes; `wanted`: {name on the board: bytes}; `say`: called with each line."""
-
-    def __init__(self, link, key, wanted, version, say, force=False):
-        self._link, self._key, self._say, self._version, self._force = link, key, say, version, force
-        self._wanted = {name: data for name, data in wanted.items() if name.startswith("/firmware/")}
-        self._others = {name: data for name, data in wanted.items() if name not in self._wanted}
-        self._online = None
-
-    def run(self):
-        """From the question to the first reading of the new version. ToolError."""
+    def _run(self):
         for _ in range(ROUNDS):
-            hello = self._exchange()
-            if hello is None:
+            hello, present = self._ask()
+            todo = self._plan(hello, present)
+            if not todo.copy and not todo.remove:
+                self._say(f"nothing to do: the board runs this version, {self._version}")
                 return
-            if hello:
+            if self._offer(hello["nonce"], len(todo.copy)):
                 self._await_good(hello)
                 return
             self._say("the board does not go on, asking again …")
         raise ToolError(f"the board does not go on. {AGAIN}")
 
-    def _exchange(self):
-        """Sends what differs -> what the board was, None where nothing differs, {} where it fell silent. ToolError."""
-        hello, present = self._ask()
+    def _plan(self, hello, present):
+        """-> Plan of deploy_plan. ToolError: it cannot be."""
         self._say(f"found MicroPython {hello['micropython']}, pylon2mqtt {hello['version']} in place {hello['place']}, "
                   f"{hello['free'] // 1024} KB free for the other place")  # fmt: skip
         check_release(hello["micropython"])
         if hello["mpy"] != MPY:
             raise ToolError(f"its MicroPython takes compiled code of version {hello['mpy']}, and this is {MPY}")
-        for name, data in self._others.items():
-            if name in present and present[name][1] != hashlib.sha256(data).hexdigest() and name != PLACE:
+        for name, sha256 in self._others.items():
+            if present.get(name, ("", sha256))[1] != sha256 and name != PLACE:
                 self._say(f"note: {name} on the board is another one; that changes over USB only")
-        mine = {name: found for name, found in present.items() if name.startswith("/firmware/")}
+        mine = {name: found for name, found in present.items() if name.startswith(FIRMWARE + "/")}
         todo = plan(self._wanted, mine, hello["free"], beside=True)
-        self._say(summary(self._wanted, todo))
-        if not todo.copy and not todo.remove:
-            self._say(f"nothing to do: the board runs this version, {self._version}")
-            return None
-        if todo.lacking > 0:
-            raise ToolError(f"no space: {-(-todo.lacking // 1024)} KB more must be free on the board")
-        return hello if self._offer(hello["nonce"], todo.copy) else {}
+        tell(todo, self._wanted, self._say)
+        return todo
+
+    def _send(self, name, payload):
+        self._client.publish(f"{self._prefix}update/{name}", payload)
+
+    def _said(self, until):
+        """-> what comes next: what tele/update says, {"error": LastError}, {"reading": topic}; else {}."""
+        try:
+            message = self._heard.get(timeout=max(0, until - time.monotonic()))
+        except queue.Empty:
+            return {}
+        if isinstance(message, ToolError):
+            raise message
+        topic, payload = message.topic.removeprefix(self._prefix), message.payload
+        if topic == ANSWER and not message.retain:
+            return parsed(payload)
+        if topic == STATE:
+            return {"error": clean(str(parsed(payload).get("LastError")))}
+        return {"reading": topic} if topic.startswith(READINGS) else {}
 
     def _ask(self):
         """-> (what the board is, {name: (size, sum)} of its files). ToolError."""
-        why = None
-        busy_until = time.monotonic() + BUSY_TIMEOUT_S
+        why, busy_until = None, time.monotonic() + BUSY_TIMEOUT_S
         for _ in range(ASKS):
-            asked = secrets.token_hex(6)
-            self._link.send("ask", asked)
-            hello, present = None, {}
+            asked, hello, present = secrets.token_hex(6), None, {}
+            self._send("ask", asked)
             until = time.monotonic() + ANSWER_TIMEOUT_S
             while time.monotonic() < until:
                 said = self._said(until)
-                if said is None:
-                    continue
-                if said.get("id") == asked and said.keys() >= HELLO.keys():
+                if said.get("id") == asked and said.keys() >= HELLO:
                     hello = said
                 elif hello and said.keys() >= {"file", "size", "sha256"}:
                     present[f"/{said['file']}"] = said["size"], said["sha256"]
@@ -165,41 +147,21 @@ class Update:
                 why = said.get("refused", why)
         if why:
             raise ToolError(f"the board refuses: {why}")
-        online = {None: "nothing is known of it", True: "it is online", False: "it is offline"}[self._online]
-        raise ToolError(f"the board {self._link.prefix[:-1]} does not answer ({online}): is update_key set on it, "
+        raise ToolError(f"the board {self._prefix[:-1]} does not answer: is it online, is update_key set on it, "
                         "has it been started anew since, and may this user publish and hear there?")  # fmt: skip
 
-    def _said(self, until):
-        """-> the next message of tele/update as a dict; None: something else came, or nothing."""
-        heard = self._link.next(until - time.monotonic())
-        if heard is None:
-            return None
-        topic, payload, retained = heard
-        if topic == LWT:
-            self._online = payload == b"Online"
-        elif topic == LOG:
-            self._say(f"board | {clean(payload.decode('utf-8', 'replace'))}")
-        elif topic == ANSWER and not retained:
-            return parsed(payload)
-        return {topic: payload} if topic == STATE or topic.startswith(READINGS) else None
-
-    def _offer(self, nonce, copy):
-        """Sends what the board asks for -> True when it starts the new version, False when it is silent. ToolError."""
+    def _offer(self, nonce, count):
+        """Sends what it asks for, `count` files -> True: it starts the new version, False: it is silent. ToolError."""
         names = sorted(self._wanted)
-        lines = [f"{hashlib.sha256(self._wanted[name]).hexdigest()} {len(self._wanted[name])} {name[1:]}\n"
-                 for name in names]  # fmt: skip
-        manifest = "".join(lines).encode()
-        force = "force" if self._force else "-"
-        text = f"{nonce} {self._version} {MPY} {len(manifest)} {hashlib.sha256(manifest).hexdigest()} {force}"
-        signature = hmac.new(self._key, text.encode(), hashlib.sha256).hexdigest()
-        self._link.send("offer", f"{signature} {text}")
-        contents = [manifest, *(self._wanted[name] for name in names)]
-        told = set()
+        lines = [f"{digest(self._wanted[name])} {len(self._wanted[name])} {name[1:]}\n" for name in names]
+        contents = ["".join(lines).encode(), *(self._wanted[name] for name in names)]
+        force = "force" if self._given.force else "-"
+        text = f"{nonce} {self._version} {MPY} {len(contents[0])} {digest(contents[0])} {force}"
+        self._send("offer", f"{hmac.new(self._key, text.encode(), 'sha256').hexdigest()} {text}")
+        told = {0}
         until = time.monotonic() + PART_TIMEOUT_S
         while time.monotonic() < until:
             said = self._said(until)
-            if said is None:
-                continue
             if "memory" in said.get("refused", ""):
                 return False
             if "refused" in said:
@@ -209,12 +171,10 @@ class Update:
                 return True
             number, at = said.get("file"), said.get("at", sys.maxsize)
             if isinstance(number, int) and number < len(contents) and at < len(contents[number]):
-                if number and number not in told:
+                if number not in told:
+                    self._say(copying(names[number - 1], len(told), max(len(told), count), len(contents[number])))
                     told.add(number)
-                    name = names[number - 1]
-                    self._say(copying(name, len(told), max(len(told), len(copy)), len(self._wanted[name])))
-                part = contents[number][at : at + PART_BYTES]
-                self._link.send("data", struct.pack(">HI", number, at) + part)
+                self._send("data", struct.pack(">HI", number, at) + contents[number][at : at + PART_BYTES])
             if "at" in said or "busy" in said:
                 until = time.monotonic() + PART_TIMEOUT_S
         return False
@@ -222,19 +182,14 @@ class Update:
     def _await_good(self, hello):
         """Until the new version is good, and a reading is published where the battery answers. ToolError."""
         until, ask_at = time.monotonic() + TRIAL_TIMEOUT_S, time.monotonic() + ASK_AGAIN_S
-        asked, is_good, reading, error = "", False, None, "it does not say why"
+        is_good, reading, error = False, None, "it does not say why"
         while time.monotonic() < until:
-            said = self._said(min(until, ask_at)) or {}
-            for topic, payload in said.items():
-                if topic == STATE:
-                    error = clean(str(parsed(payload).get("LastError")))
-                    if error.startswith(f"update to {self._version} given up"):
-                        ask_at = 0  # or was that an earlier one?
-                elif topic.startswith(READINGS + "Pack"):
-                    reading = topic
-            if said.get("id") == asked and said.get("place") == hello["place"]:
+            said = self._said(min(until, ask_at))
+            reading, error = said.get("reading", reading), said.get("error", error)
+            ask_at = 0 if "error" in said else ask_at
+            if said.get("place") == hello["place"]:
                 raise ToolError(f"the board went back to {hello['version']}: {error}")
-            if not is_good and ("good" in said or (said.get("id") == asked and "place" in said)):
+            if not is_good and ("good" in said or "place" in said):
                 is_good = True
                 self._say(f"board | up: pylon2mqtt {self._version}")
                 until = time.monotonic() + READING_TIMEOUT_S
@@ -242,6 +197,6 @@ class Update:
                 self._say(f"it has published {reading}" if reading else "the battery did not answer before, either")
                 return
             if time.monotonic() >= ask_at:  # what it said may have been lost
-                asked, ask_at = secrets.token_hex(6), time.monotonic() + ASK_AGAIN_S
-                self._link.send("ask", asked)
+                ask_at = time.monotonic() + ASK_AGAIN_S
+                self._send("ask", "again")
         raise ToolError("the new version is up, but no reading came" if is_good else "the board did not come back")

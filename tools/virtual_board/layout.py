@@ -12,7 +12,7 @@ import tempfile
 import tokenize
 from pathlib import Path
 
-from tools import environment
+from tools import ToolError, environment
 from tools.shorten import keywords, shorten
 
 PROJECT = environment.PROJECT
@@ -28,7 +28,7 @@ CHIP_HEAP = 91_968 * 145 // 100  # an ESP32's heap, limited in its growth; 64-bi
 NAMES = 600  # different ones that the firmware has, about
 
 
-class CompileError(Exception):
+class CompileError(ToolError):
     """mpy-cross refused a file; the text is what it said."""
 
 
