@@ -1,4 +1,4 @@
-"""At the virtual board's serial port: the real mpremote, and a terminal."""
+"""At the virtual board's wires: the real mpremote, a terminal, and what hangs on its UART."""
 
 from __future__ import annotations
 
@@ -27,22 +27,38 @@ class Terminal:
         self._rest = b""
 
     def __enter__(self):
-        self._fd = os.open(self._path, os.O_RDWR | os.O_NOCTTY)
+        self.fd = os.open(self._path, os.O_RDWR | os.O_NOCTTY)
         return self
 
     def __exit__(self, *_):
-        os.close(self._fd)
+        os.close(self.fd)
 
     def send(self, data):
-        os.write(self._fd, data)
+        os.write(self.fd, data)
 
     def expect(self, wanted, timeout_s=TIMEOUT_S):
         """Read until `wanted` has come -> all up to its end. AssertionError."""
         deadline = time.monotonic() + timeout_s
         while wanted not in self._rest:
-            if not select.select([self._fd], [], [], max(0, deadline - time.monotonic()))[0]:
-                raise AssertionError(f"{wanted!r} never came: {self._rest!r}")
-            self._rest += os.read(self._fd, 4096)
+            left_s = max(0, deadline - time.monotonic())
+            assert select.select([self.fd], [], [], left_s)[0], f"{wanted!r} never came: {self._rest!r}"
+            self._rest += os.read(self.fd, 4096)
         end = self._rest.index(wanted) + len(wanted)
         found, self._rest = self._rest[:end], self._rest[end:]
         return found
+
+
+class Wire(Terminal):
+    """Both ends of a pty: the test holds the master as a terminal, the board opens `path`."""
+
+    def __init__(self):
+        self._rest = b""
+        self.fd, self._slave = os.openpty()
+        self.path = os.ttyname(self._slave)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        super().__exit__()
+        os.close(self._slave)

@@ -6,9 +6,8 @@ import contextlib
 import threading
 
 import pytest
-from board_helpers import Wire
 from mqtt_helpers import DeadEnd, Recorder
-from repl_helpers import Terminal, mpremote
+from repl_helpers import Terminal, Wire, mpremote
 from system_helpers import START_S
 
 from tools.simulator import Simulator
@@ -23,9 +22,9 @@ REPL_S = 10  # so long mpremote waits for the REPL; at a pty it would wait for e
 @contextlib.contextmanager
 def searching(start, broker):
     """Nothing answers: it asks at each rate, waits, and goes on to the next."""
-    with contextlib.closing(Wire()) as wire:
+    with Wire() as wire:
         one = start(broker, wire)
-        wire.receive(len(b"~20014651000000000000\r"))
+        wire.expect(b"\r")
         yield one
 
 

@@ -207,13 +207,12 @@ def test_what_a_lan_lacks_is_said_once(monkeypatch, status, begin, word):
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("settings", "env", "name"), [
-    ({"wifi_ssid": "home", "wifi_pass": KEY}, {}, "Wi-Fi"),
+    ({"wifi_ssid": "home", "wifi_pass": KEY}, {"VB_SSID": "home", "VB_KEY": KEY}, "Wi-Fi"),
     ({"network": "olimex-poe", "ip": "192.168.2.50/24", "dns": "192.168.2.1", "gateway": "192.168.2.1"},
      {"VB_ETHERNET": "olimex-poe"}, "LAN"),
 ])  # fmt: skip
 def test_the_network_goes_and_comes(board, broker, mqtt_client, settings, env, name):
-    key = settings.get("wifi_pass")
-    one = board(settings | {"mqtt_host": broker.host, "mqtt_port": broker.port}, env=env, ssid="home", key=key)
+    one = board(settings | {"mqtt_host": broker.host, "mqtt_port": broker.port}, env=env)
     mqtt_client.wait_topic("tele/STATE")
     seen = one.line_count
     one.wifi("down")

@@ -1,247 +1,249 @@
-"""The virtual board: start, resets, power, watchdog, clock, pins, UART, and how its flash is laid out."""
+"""Habits of an ESP32 that the virtual board must have, because no test of the firmware would miss them."""
 
 from __future__ import annotations
 
-import contextlib
 import os
-import select
+import re
 import signal
+import socket
 import subprocess
-import sys
 import termios
+import threading
 
 import pytest
-from board_helpers import Wire, run
+from repl_helpers import Terminal, Wire, mpremote
+from tool_process import Tool
 
-from tools import environment, shorten
-from tools.virtual_board import layout, runner
+from tools.virtual_board import layout
 from tools.virtual_board.runner import HARD_RESET, PWRON_RESET, SOFT_RESET, WDT_RESET
 
-BOOT = (
-    ("both", "a = 1", "print('main', __name__, a)", 0, ["main __main__ 1"]),
-    ("boot.py raises", "1 / 0", "print('main')", 1, ["ZeroDivisionError: divide by zero"]),
-    ("main.py raises", "print('boot')", "[][1]", 1, ["boot", "IndexError: list index out of range"]),
-)
+ONLINE = """
+import network, time
+wlan = network.WLAN(network.WLAN.IF_STA)
+wlan.active(True)
+wlan.connect("home", "secret")
+while not wlan.isconnected(): time.sleep_ms(5)
+"""
 
 
-@pytest.mark.parametrize(("name", "boot", "main", "status", "said"), BOOT, ids=[row[0] for row in BOOT])
-def test_boot_then_main(board, name, boot, main, status, said):
-    one = board(files={"boot.py": boot, "main.py": main})
-    assert one.wait(20) == status
-    assert [line for line in one.lines if not line.startswith(("Traceback", "  File"))] == said
-
-
-def test_the_flash_is_the_root_and_comes_before_umqtt_and_behind_micropypath(board, tmp_path, monkeypatch):
-    monkeypatch.setenv("MICROPYPATH", str(tmp_path))
-    main = "import os, sys, umqtt.simple as s\nprint(os.getcwd(), sys.path, s.__file__)"
-    assert run(board, main) == (0, ["/ ['/path0', '', '.frozen', '/lib', '/rom'] /rom/umqtt/simple.mpy"])
+def said(board, main, **arguments):
+    """Let `main` run to its end -> console lines."""
+    one = board(files={"main.py": main}, **arguments)
+    assert one.wait(20) == 0, list(one.lines)
+    return list(one.lines)
 
 
 LIVES = """
 import machine, time
-memory = machine.RTC().memory()
-print("cause", machine.reset_cause(), "memory", memory)
-machine.RTC().memory(memory + bytes([machine.reset_cause()]))
-lives = len(memory)
-if lives == 0:
+lives = list(machine.RTC().memory()) + [machine.reset_cause()]
+machine.RTC().memory(bytes(lives))
+if len(lives) == 1:
     machine.reset()
-if lives == 1:
+if len(lives) == 2:
     machine.WDT(timeout=2000)
     machine.soft_reset()  # which the watchdog outlives
-if lives == 2:
-    while True:
-        pass
-if lives == 3:
-    machine.WDT(timeout=1000)
+while len(lives) == 3: pass
+if len(lives) == 4:
+    machine.WDT(timeout=100_000)
     machine.reset()  # which it does not
 machine.WDT(timeout=600)
 machine.WDT(timeout=86_400_000)  # in its place
+began, began_s = time.ticks_ms(), time.time()
 time.sleep_ms(1200)
+print(lives, time.ticks_diff(time.ticks_ms(), began) >= 1200, time.time() - began_s in (1, 2))
 """
 
 
-def test_rtc_memory_survives_every_reset_and_the_watchdog_a_soft_one(board):
-    one = board(files={"main.py": LIVES})
-    assert one.wait(20) == 0
+@pytest.mark.parametrize("speed", [1, 4])
+def test_resets_rtc_memory_watchdog_and_clock(board, speed):
     causes = [PWRON_RESET, HARD_RESET, SOFT_RESET, WDT_RESET, HARD_RESET]
-    assert one.resets == causes[1:]
-    assert list(one.lines) == [f"cause {cause} memory {bytes(causes[:n])!r}" for n, cause in enumerate(causes)]
+    assert said(board, LIVES, speed=speed) == [f"{causes} True True"]
 
 
-def test_a_power_cut_clears_the_rtc_memory_and_a_kill_does_not(board):
-    main = "import machine, time\nr = machine.RTC()\nprint(r.memory())\nr.memory('kept')\nprint('set')\ntime.sleep(100)"
-    one = board(files={"main.py": main})
-    one.wait_for("set")
-    for end in (one.kill, one.power_cut):
-        end()
-        assert one.status == -signal.SIGKILL
-        seen = one.line_count
-        one.start()
-        one.wait_for("set", after=seen)
-    assert [line for line in one.lines if line != "set"] == ["b''", "b'kept'", "b''"]
+def test_what_does_not_compile_is_named(tmp_path):
+    (tmp_path / "firmware").mkdir()
+    for text in ("def x(:\n", "return = 1\n", "x = (\n"):
+        (tmp_path / "firmware" / "a.py").write_text(text)
+        with pytest.raises(layout.CompileError, match=r"firmware/a\.py"):
+            layout.board_files(tmp_path)
 
 
-LISTENS = """
-import time
-print("ready")
-while True:
-    try:
-        time.sleep(10)
-    except KeyboardInterrupt:
-        if {ends}: break
-"""
-
-
-@pytest.mark.parametrize("ends", [True, False])
-def test_stop_is_ctrl_c_and_what_does_not_stop_is_killed(board, ends):
-    one = board(files={"main.py": LISTENS.format(ends=ends)})
-    one.wait_for("ready")
-    assert one.stop(timeout_s=10 if ends else 0.5) is (0 if ends else None)
-    assert one.status == (0 if ends else -signal.SIGKILL) and list(one.lines) == ["ready"]
-
-
-PARENT = """
-import sys, time
-from tools.virtual_board.runner import Board
-board = Board(sys.argv[1], state=sys.argv[2]).start()
-time.sleep(100)
-"""
-
-
-def test_nothing_stays_when_the_parent_is_killed(tmp_path):
-    """The board's console is a pipe to the parent, so its end cannot be seen there: it holds our fifo open instead."""
-    fifo = tmp_path / "alive"
-    os.mkfifo(fifo)
-    (tmp_path / "main.py").write_text("import time\nf = open('/alive', 'w')\nf.write('x')\ntime.sleep(100)")
-    command = [sys.executable, "-c", PARENT, str(tmp_path), str(tmp_path / "state")]
-    parent = subprocess.Popen(command, cwd=environment.PROJECT)
-    with open(os.open(fifo, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as alive:
-        assert select.select([alive], [], [], 20)[0] and alive.read(1) == b"x"
-        parent.kill()
-        parent.wait()
-        assert select.select([alive], [], [], 20)[0] and alive.read(1) == b""
-
-
-FAST = """
-import machine, time
-if machine.reset_cause() == machine.WDT_RESET:
-    ms, s = time.ticks_ms(), time.time()
-    time.sleep(100)
-    print(time.ticks_diff(time.ticks_ms(), ms) >= 100_000, time.time() - s >= 99)
-else:
-    machine.WDT(timeout=100_000)
-    time.sleep(1000)
-"""
-
-
-def test_clock_and_watchdog_of_a_faster_board(board):
-    one = board(files={"main.py": FAST}, speed=100)
-    assert one.wait(20) == 0 and one.resets == [WDT_RESET] and list(one.lines) == ["True True"]
-
-
-REFUSED = (
-    ("Pin(34, Pin.OUT)", "pin can only be input"), ("Pin(40)", "invalid pin"), ("Pin(39, Pin.IN)", None),
-    ("UART(1, tx=24, rx=32)", "invalid pin"), ("UART(1, tx=34, rx=32)", "ESP_FAIL"), ("UART(1, tx=33, rx=34)", None),
-    ("UART(1, rxbuf=65536)", "buffer too long"), ("UART(1, rxbuf=60000, txbuf=60000)", "ESP_FAIL"),
-    ("RTC().memory(bytes(2048))", None), ("RTC().memory(bytes(2049))", "buffer too long"),
-)  # fmt: skip
-
-
-def test_what_the_chip_refuses(board):
-    main = "from machine import *\n"
-    for call, _ in REFUSED:
-        main += f"try:\n  {call}\n  print(None)\nexcept (OSError, ValueError) as error:\n  print(error.args[-1])\n"
-    main += "if reset_cause() == 1:\n  Pin(6, Pin.OUT)  # which the flash hangs on"
-    one = board(files={"main.py": main})
-    assert one.wait(20) == 0 and one.resets == [HARD_RESET]
-    assert list(one.lines) == [str(said) for _, said in REFUSED] * 2
-
-
-UART = """
+ASKS = """
 from machine import UART
 import time
-u = UART(1, baudrate=1200, tx=33, rx=32, rxbuf=64)
-def get(count, data=b""):
-    part = bytearray(1)
-    while len(data) < count:
-        data += bytes(part[: u.readinto(part) or 0])
-    return data
+u = UART(1, baudrate=1200)
+b = bytearray(4)
+while b != b"back":
+    u.write(b"?")
+    u.readinto(b)
+    time.sleep_ms(20)
 """
-
-
-@pytest.fixture
-def wire():
-    with contextlib.closing(Wire()) as one:
-        yield one
-
-
-def test_every_byte_passes_at_every_rate(board, wire):
-    attributes = termios.tcgetattr(wire.slave)
-    attributes[0] |= termios.INLCR | termios.IGNCR | termios.ISTRIP | termios.IXON  # as another program left it
-    attributes[1] |= termios.OPOST | termios.ONLCR
-    termios.tcsetattr(wire.slave, termios.TCSANOW, attributes)
-    rates = (1200, 2400, 4800, 9600, 19200, 115200)
-    everything = bytes(range(256))
-    one = board(files={"main.py": UART + f"for b in {rates}:\n u.init(baudrate=b, rxbuf=2048)\n u.write(b'!')\n"
-                       " u.write(get(256))\nprint(u.readinto(bytearray(1)))"}, uart=wire.path)  # fmt: skip
-    for rate in rates:
-        assert wire.receive(1) == b"!" and wire.speed() == getattr(termios, f"B{rate}")
-        wire.send(everything)
-        assert wire.receive(256) == everything
-    assert one.wait(20) == 0 and list(one.lines) == ["None"]
-
-
-def test_after_a_long_pause_only_rxbuf_bytes_are_kept(board, wire):
-    """1200 baud, 64 bytes of buffer: full after 0.53 s."""
-    body = "u.write(b'go')\ntime.sleep_ms(1000)\nprint(get(64) == bytes(range(64)), u.readinto(bytearray(1)))\n"
-    one = board(files={"main.py": UART + body + "u.write(b'go')\nprint(get(1))"}, uart=wire.path)
-    wire.receive(2)
-    wire.send(bytes(range(200)))
-    wire.receive(2)
-    wire.send(b"x")
-    assert one.wait(20) == 0 and list(one.lines) == ["True None", "b'x'"]
 
 
 def test_a_port_that_goes_away_is_silent_and_opened_again(board, tmp_path):
     name = tmp_path / "ttyUSB0"
-    status, lines = run(board, UART, uart=name)
-    assert status == 1 and f"cannot open the serial port {name}" in lines[-1]
-    first, second = Wire(), Wire()
-    name.symlink_to(first.path)
-    body = "b = bytearray(4)\nwhile b != b'back':\n u.write(b'?')\n u.readinto(b)\n time.sleep_ms(20)"
-    one = board(files={"main.py": UART + body}, uart=name)
-    first.receive(1)
-    name.unlink()
-    first.close()
+    with Wire() as first:
+        name.symlink_to(first.path)
+        one = board(files={"main.py": ASKS}, uart=name)
+        first.expect(b"?")
+        name.unlink()
     one.wait_for("is gone")
-    name.symlink_to(second.path)
-    second.receive(1)
-    assert second.speed() == termios.B1200
-    second.send(b"back")
-    assert one.wait(20) == 0
-    second.close()
+    with Wire() as second:
+        name.symlink_to(second.path)
+        second.expect(b"?")
+        assert termios.tcgetattr(second.fd)[5] == termios.B1200
+        second.send(b"back")
+        assert one.wait(20) == 0
 
 
-MODULE = "'''A docstring.'''\nVALUE = 1\ndef fail(): _deep()\ndef _deep(): raise ValueError('here')"
-(SHORT,) = shorten.short_names(MODULE).values()
-TREE = {"main.py": "import firmware.a\nfirmware.a.fail()", "boot.py": "", "firmware/a.py": MODULE, "tools/x.py": "",
-        "config.json": "{}"}  # fmt: skip
-# mpy-cross -O3 keeps no lines: all are 1; a private name is short (tools/shorten.py)
-LAYOUTS = ((False, "mpy", f'  File "firmware/a.mpy", line 1, in {SHORT}'), (True, "py", "line 4, in _deep"))
+CALLS = """
+import errno, socket
+def error(f, *a):
+    try: return f(*a)
+    except OSError as e: return errno.errorcode.get(e.errno, e.errno)
+def both(host): return error(socket.getaddrinfo, host, 1), error(socket.socket().connect, ("127.0.0.1", 1))
+print(both("127.0.0.1"))
+""" + ONLINE + """
+print(both("localhost"), both("no-such.invalid"))
+s = socket.socket()
+s.settimeout(0.3)
+s.connect(("127.0.0.1", {port}))
+print(error(s.read, 1), s.write(b"ab"), s.read(2), s.settimeout(0), s.read(1), s.write(b"later"), "up")
+s.settimeout(0.3)
+while wlan.isconnected(): time.sleep_ms(5)
+print(error(s.read, 1), error(s.write, b"x"), s.settimeout(0), s.read(1), "deaf")
+s.settimeout(10)
+print(s.read(5), s.write(b"end"), s.read(9), s.read(9))
+print(s.close(), s.close(), s.settimeout(1), error(s.read, 1))
+print(len([socket.socket() for _ in range(7)]), error(socket.socket))
+"""
+ANSWERS = [
+    "(-202, 'EHOSTUNREACH')",
+    "([(2, 1, 0, 'localhost', ('127.0.0.1', 1))], 'ECONNREFUSED') (-202, 'ECONNREFUSED')",
+    "ETIMEDOUT 2 b'ab' None None 5 up",
+    "ETIMEDOUT ETIMEDOUT None None deaf",
+    "b'later' 3 b'end' b''",
+    "None None None EBADF",
+    "7 23",
+]
 
 
-@pytest.mark.parametrize(("source", "suffix", "says"), LAYOUTS)
-def test_layout_and_what_its_tracebacks_name(tmp_path, source, suffix, says):
-    project, flash = tmp_path / "project", tmp_path / "flash"
-    for name, text in TREE.items():
-        (project / name).parent.mkdir(parents=True, exist_ok=True)
-        (project / name).write_text(text)
-    layout.lay_out(flash, source=source, project=project)
-    found = sorted(str(path.relative_to(flash)) for path in flash.rglob("*") if path.is_file())
-    assert found == ["boot.py", f"firmware/a.{suffix}", "main.py"]
-    with runner.Board(flash) as one:
-        assert one.start().wait(20) == 1 and says in one.lines[-2]
-    for text in ("def x(:\n", "return = 1\n", "x = (\n", "if 1:\n  a\n b\n"):
-        (project / "firmware" / "a.py").write_text(text)
-        with pytest.raises(layout.CompileError, match=r"firmware/a\.py"):
-            layout.board_files(project=project)
+def echo(listener):
+    with listener.accept()[0] as connection:
+        while data := connection.recv(1000):
+            connection.sendall(data)
+            if data == b"end":
+                break
+
+
+def test_sockets(board):
+    """Without Wi-Fi a connection is deaf, and goes on when it comes back. Ten sockets can be open."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=echo, args=(listener,), daemon=True).start()
+        one = board(files={"main.py": CALLS.replace("{port}", str(listener.getsockname()[1]))})
+        for mark, state in (("up", "down"), ("deaf", "up")):
+            one.wait_for(mark)
+            one.wifi(state)
+        assert one.wait(20) == 0 and list(one.lines) == ANSWERS
+
+
+FREE_AT_START, SPARE, AT_LIMIT = 113_000, 2_064, 78_760  # bytes; the last: behind a heap that was limited
+# show() prints what is free in the region that all is taken from
+SHOW = """
+import esp32
+from machine import UART
+def main(): return esp32.idf_heap_info(esp32.HEAP_DATA)[1]
+def show(): print(main()[1])
+def hold(chip_bytes): return [bytearray(1408) for _ in range(chip_bytes // 1000)]
+"""
+LIMIT = "u = UART(1, rxbuf=60000, txbuf=main()[2] - 94000)\na = hold(70000)\nu.init(rxbuf=2048, txbuf=256)\nshow()\n"
+MEMORY = (
+    # what the board does, what it prints, where the largest block is smaller: its size
+    (ONLINE + "show()\nwlan.active(False)\nshow()", [FREE_AT_START - 19_000, FREE_AT_START]),
+    ("hold(100000)\nshow()\na = hold(70000)\nshow()", [FREE_AT_START, FREE_AT_START - 56_000]),
+    (LIMIT + "a += hold(10000)\nshow()\na += hold(30000)\nshow()", [AT_LIMIT, AT_LIMIT, SPARE]),  # then it takes all
+    ("a = hold(70000)\nshow()", [FREE_AT_START - 40_000 + SPARE], "40000"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("row", MEMORY)
+def test_what_is_taken_is_gone_until_it_is_given_back(board, row):
+    body, figures, *largest = row
+    env = {"VB_LARGEST": largest[0]} if largest else {}
+    assert list(map(int, said(board, SHOW + body, heap="2M", env=env))) == figures
+
+
+FREE = "import gc\nfor n in range(600): hasattr(0, 'name%d' % n)\ngc.collect()\nprint(gc.mem_free())"
+USED = "import machine, network, os, socket, sys, umqtt.simple\nu = machine.UART(1)\ndel sys.modules['gc']\n"
+
+
+@pytest.mark.parametrize("repl", [False, True])
+def test_the_heap_is_the_firmwares_alone(board, micropython, repl):
+    """As much is free as in a bare interpreter, with as many names as the firmware has."""
+    bare = subprocess.run([micropython, "-X", "heapsize=80k", "-c", FREE], check=True, capture_output=True)
+    with Wire() as wire:
+        one = board(files={"main.py": USED + FREE}, heap="80k", uart=wire.path, repl=repl)
+        free = int(one.wait_for(re.compile(r"^\d+$"), 20))
+    assert abs(free - int(bare.stdout)) < 1000, "layout.OWN_HEAP, REPL_HEAP"
+
+
+BUSY = "import time\nn = 0\nwhile True:\n    n += 1\n    print('main', n, 'x' * 90)\n    time.sleep_ms(1)\n"
+
+
+def test_what_was_said_to_nobody_is_lost(board):
+    one = board(files={"main.py": BUSY}, repl=True)
+    one.wait_for("main 300 ")
+    with Terminal(one.port) as terminal:
+        first = terminal.expect(b"x\r\nmain ")
+    assert all(int(n) >= 300 for n in re.findall(rb"main (\d+) x", first))
+    assert "42" in mpremote(one, "exec", "print(6 * 7)"), "through the flood at the first try"
+    assert one.resets == [SOFT_RESET]
+
+
+TURNS = 20
+COLLECTS = f"""
+import gc, time
+kept = [[] for _ in range(500)]
+count = 0
+while count < {TURNS}:
+    try:
+        print("turn", count)
+        while True:
+            for _ in range(10): gc.collect()
+            time.sleep_ms(1)
+    except KeyboardInterrupt:
+        count += 1
+print("room for", len(bytearray(1000)))
+"""
+
+
+def test_ctrl_c_does_not_come_in_the_middle_of_a_collection(board):
+    one = board(files={"main.py": COLLECTS}, repl=True)
+    with Terminal(one.port) as terminal:
+        for turn in range(TURNS):
+            one.wait_for(re.compile(rf"^turn {turn}$"))
+            terminal.send(b"\x03")
+        one.wait_for("room for 1000")
+
+
+WRITES = """
+import machine, time
+print("main", machine.reset_cause(), machine.RTC().memory())
+machine.RTC().memory(b"lost")
+with open("long", "ab") as file:
+    while True:
+        file.write(b"a line")
+        print("writing")
+        time.sleep_ms(100)
+"""
+
+
+def test_the_program_cuts_the_power_in_the_middle_of_a_write(tmp_path):
+    (tmp_path / "main.py").write_text(WRITES)
+    with Tool("virtual_board", "--flash", str(tmp_path), "--speed", "2") as program:
+        program.port = program.wait_for(r"/dev/\S+")[0]
+        program.wait_for("writing", count=3)
+        os.kill(program.process.pid, signal.SIGUSR1)
+        program.wait_for(rf"main {PWRON_RESET} b''", count=2)
+        assert "42" in mpremote(program, "exec", "print(6 * 7)"), "the same port as before"
+        assert len((tmp_path / "long").read_bytes()) >= 18 and program.stop(signal.SIGTERM) == 0

@@ -16,7 +16,7 @@ def package():
     from firmware import __version__
     from tools.virtual_board.layout import board_files
 
-    names = sorted(name.as_posix() for name, _ in board_files(source=True))
+    names = sorted(name.as_posix().replace(".mpy", ".py") for name, _ in board_files())
     rows = ",\n".join(f"    {json.dumps([name, name])}" for name in names)
     return f'{{\n  "urls": [\n{rows}\n  ],\n  "version": "{__version__}"\n}}\n'
 

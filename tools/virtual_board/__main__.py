@@ -7,7 +7,7 @@ the power for a moment, whatever the board is just doing; Ctrl-C or SIGTERM ends
 from __future__ import annotations
 
 import argparse
-import os
+import contextlib
 import queue
 import signal
 import sys
@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from tools import environment
 
-ENDED = 0  # by itself; what is ordered is a signal
+LOOK_S = 0.2  # whether the interpreter has ended by itself
 
 
 def main():
@@ -26,26 +26,16 @@ def main():
     parser.add_argument("--flash", required=True, help="directory that is the board's flash")
     parser.add_argument("--uart", help="tty or pty that hangs on the board's UART, where the battery is")
     parser.add_argument("--heap", default="chip", help="MicroPython's heap, such as 120k (default: chip, as an ESP32)")
-    parser.add_argument("--micropython", help="another interpreter (default: the installed unix port)")
-    parser.add_argument("--state", help="directory of what survives a reset (default: a temporary one)")
     parser.add_argument("--speed", type=int, default=1, help="how many times as fast its clock goes (default 1)")
     options = parser.parse_args()
     if not Path(options.flash).is_dir():
         parser.error(f"--flash {options.flash}: no such directory")
-    if options.uart and not is_terminal(options.uart):
-        parser.error(f"--uart {options.uart}: no serial port that can be opened")
-    if options.speed < 1:
-        parser.error(f"--speed {options.speed}: must be 1 or more")
     environment.ensure()
 
     from tools.virtual_board.runner import Board
 
-    arguments = (options.flash, options.uart, options.micropython, options.heap, options.state)
     try:
-        board = Board(*arguments, stdout=show, repl=True, speed=options.speed)
-        board.command()  # finds out whether the interpreter works
-    except OSError as error:
-        parser.error(f"--state {options.state}: {error.strerror}")
+        board = Board(options.flash, options.uart, None, options.heap, stdout=show, repl=True, speed=options.speed)
     except ValueError as error:
         parser.error(f"--heap: {error}")
     except environment.SetupError as error:
@@ -55,15 +45,6 @@ def main():
         return run(board)
 
 
-def is_terminal(path):
-    """Is there a terminal at `path` that can be opened?"""
-    try:
-        with open(os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK), "rb", buffering=0) as file:
-            return file.isatty()
-    except OSError:
-        return False
-
-
 def run(board):
     """Switch the board on, until the end is ordered, or the interpreter ends -> exit status."""
     orders = queue.SimpleQueue()
@@ -71,12 +52,13 @@ def run(board):
         signal.signal(number, lambda number, _: orders.put(number))
     order = signal.SIGUSR1
     while order == signal.SIGUSR1:
-        board.ended = None
         board.power_cut()
-        board.ended = lambda: orders.put(ENDED)
         board.start()
-        order = orders.get()
-    return int(order == ENDED)
+        order = None
+        while order is None and board.status is None:
+            with contextlib.suppress(queue.Empty):
+                order = orders.get(timeout=LOOK_S)
+    return int(order is None)
 
 
 def show(line):

@@ -8,15 +8,13 @@ close(), for a forgotten file, and that does not count.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import platform
 import signal
 import time
 
-CALM_S = 0.2  # it is best interrupted in its sleep
 COMPUTED_S = 0.3  # what computed for so long and was never found in a system call (arithmetic) is interrupted anyway
-BOUND_S = 10.0  # and so is, after this time, what the machine has no time for
-STOP_S = 1.0
 STEP_S = 0.001
 # Numbers of close(), and of brk(), mmap() and their like, where the C library's own locks may be held
 UNFIT = {"x86_64": (3, 9, 10, 11, 12, 25, 28), "aarch64": (57, 214, 215, 216, 222, 226, 233)}
@@ -26,31 +24,30 @@ SIGINT_BIT = 1 << (signal.SIGINT - 1)
 def interrupt(process, always=False):
     """SIGINT, within a system call -> False where it was not sent: the REPL waits for input.
 
-    always: send it there too. Where the system does not tell (no /proc) it is always sent, and at once.
+    always: send it there too. Where the system does not tell (macOS) it is always sent, and at once.
     """
-    if not os.path.exists(f"/proc/{process.pid}/stat"):
+    if platform.system() != "Linux":
         process.send_signal(signal.SIGINT)
         return True
-    began, computed_s = time.monotonic(), _computed_s(process.pid)
-    _await(process.pid, "S", CALM_S)
-    is_late = False
+    pid = process.pid
+    computed_s = _computed_s(pid)
     while True:
         process.send_signal(signal.SIGSTOP)  # so that it does not go on between the look and the signal
         try:
-            _await(process.pid, "T", STOP_S)
-            if not always and not _catches(process.pid):
+            with contextlib.suppress(ChildProcessError):  # it has just ended
+                os.waitid(os.P_PID, pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+            if not always and not _catches(pid):
                 return False
-            if is_late or _in_system_call(process.pid):
+            if _in_system_call(pid) or _computed_s(pid) - computed_s >= COMPUTED_S:
                 process.send_signal(signal.SIGINT)
                 return True
         finally:
             process.send_signal(signal.SIGCONT)
         time.sleep(STEP_S)
-        is_late = _computed_s(process.pid) - computed_s >= COMPUTED_S or time.monotonic() - began >= BOUND_S
 
 
 def _told(pid, name):
-    """-> what /proc says of the process; "" where it does not, or the process has just ended."""
+    """-> what /proc says of the process; "" where it has just ended."""
     try:
         with open(f"/proc/{pid}/{name}") as file:
             return file.read()
@@ -74,10 +71,3 @@ def _in_system_call(pid):
     """Is the stopped process inside one that may be interrupted? True where the kernel does not say."""
     number = _told(pid, "syscall").partition(" ")[0]
     return not number[-1:].isdigit() or (int(number) >= 0 and int(number) not in UNFIT.get(platform.machine(), ()))
-
-
-def _await(pid, state, timeout_s):
-    """Wait until the process sleeps ("S") or is stopped ("T"), or has ended, or the time is up."""
-    deadline = time.monotonic() + timeout_s
-    while time.monotonic() < deadline and _told(pid, "stat").rpartition(")")[2][1:2] not in (state, "Z", ""):
-        time.sleep(STEP_S)

@@ -62,14 +62,14 @@ class Repl:
         return slave
 
     def serve(self, interrupt):
-        """Carry bytes until the interpreter has ended -> file descriptor from which its output can be read, too.
+        """Carry bytes until the interpreter has ended -> a file from which its output can be read, too.
 
         interrupt: called for Ctrl-C -> True where it was a signal, False where the REPL is to get it as a byte.
         """
         output, copy = os.pipe()
         self._thread = threading.Thread(target=self._carry, args=(self._inner, copy, interrupt), daemon=True)
         self._thread.start()
-        return output
+        return os.fdopen(output, "rb")
 
     def type(self, data):
         """Bytes for the interpreter's terminal, as if they had come over the wire."""
@@ -79,36 +79,31 @@ class Repl:
     def restarted(self, soft):
         """Between two lives: a soft reset keeps the mode of the REPL, any other begins in the friendly one."""
         self._thread.join()
+        self.raw = self.raw and soft
         if soft:
             self._put(SOFT_RESET_TEXT)
-        else:
-            self.raw = False
 
     def _carry(self, inner, copy, interrupt):
         was_connected = False
-        try:
-            while True:
-                connected = self._connected()
-                ends = [inner, self._master] if connected else [inner]
-                ready = select.select(ends, [], [], None if connected else ABSENT_STEP_S)[0]
-                if inner in ready and not self._from_board(inner, copy):
-                    break
-                if self._master in ready or not connected:  # also the last words of who has just left
-                    self._to_board(interrupt)
-                if was_connected and not connected:
-                    self._forget()
-                was_connected = connected
-        finally:
-            os.close(copy)
-            os.close(inner)
+        while True:
+            connected = self._connected()
+            ends = [inner, self._master] if connected else [inner]
+            ready = select.select(ends, [], [], None if connected else ABSENT_STEP_S)[0]
+            if inner in ready and not self._from_board(inner, copy):
+                break
+            if self._master in ready or not connected:  # also the last words of who has just left
+                self._to_board(interrupt)
+            if was_connected and not connected:
+                self._forget()
+            was_connected = connected
+        os.close(copy)
+        os.close(inner)
 
     def _from_board(self, inner, copy):
         """-> False when the interpreter has ended."""
         data = b""
         with contextlib.suppress(OSError):
             data = os.read(inner, READ_BYTES)
-        if not data:
-            return False
         joined = self._tail + data
         raw, friendly = joined.rfind(RAW_BANNER), joined.rfind(FRIENDLY_BANNER)
         if raw != friendly:
@@ -118,7 +113,7 @@ class Repl:
         self._tail = joined[-len(FRIENDLY_BANNER) + 1 :]
         self._put(_BARE_LF.sub(b"\r\n", before + data)[len(before) :])
         os.write(copy, data)
-        return True
+        return bool(data)
 
     def _to_board(self, interrupt):
         try:

@@ -17,7 +17,6 @@ from tools.virtual_board.repl import Repl
 from tools.virtual_board.supervisor import Supervisor
 
 PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
-WIFI_STATES = ("up", "down", "no-ap", "wrong-key", "changed")
 STOP_TIMEOUT_S = 10
 LINES_KEPT = 10_000
 
@@ -26,19 +25,20 @@ class Board:
     """A board on which the flash directory `flash` boots.
 
     uart: path of the tty or pty that hangs on UART 1 and 2 (None: an open wire). heap: what the firmware gets: "120k",
-    or "chip": what it has on an ESP32 without PSRAM; what an ESP32 has elsewhere comes on top (layout.*_cost). state:
-    directory of what survives a reset (RTC memory; None: a new one, removed by close()). stdout: called with each line
-    of the console, without newline. env: more environment variables, such as VB_LARGEST (modules/_memory.py). ssid,
-    key: what the access point wants (None: takes anything). repl: with a serial port (`port`) that mpremote connects
-    to. speed: a whole number; the board's clock and its watchdog go so many times as fast; sockets keep the PC's time.
+    or "chip": what it has on an ESP32 without PSRAM; what an ESP32 has elsewhere comes on top. state: directory of what
+    survives a reset (RTC memory; None: a new one, removed by close()). stdout: called with each line of the console.
+    env: more environment variables, such as VB_LARGEST (modules/_memory.py), VB_SSID and VB_KEY (network.py). repl:
+    with a serial port (`port`) that mpremote connects to. speed: a whole number; the board's clock and its watchdog go
+    so many times as fast; sockets keep the PC's time. ValueError: no heap size.
     """
 
-    def __init__(self, flash, uart=None, micropython=None, heap="chip", state=None, stdout=None, env=None, ssid=None,
-                 key=None, repl=False, speed=1):  # fmt: skip
+    def __init__(self, flash, uart=None, micropython=None, heap="chip", state=None, stdout=None, env=None, repl=False,
+                 speed=1):  # fmt: skip
         self.flash = Path(flash).resolve()
         self.uart = uart and os.path.abspath(uart)  # the board's own directory is its flash
-        self.heap = heap
-        self.speed = int(speed)
+        self.speed = speed
+        self._own_heap = layout.OWN_HEAP + layout.REPL_HEAP * repl + layout.FASTER_HEAP * (speed > 1)
+        self._heap = layout.bytes_of(heap) + self._own_heap
         self._temporary = None if state else tempfile.TemporaryDirectory(prefix="board-")
         self.state = Path(state or self._temporary.name).resolve()
         self.state.mkdir(parents=True, exist_ok=True)
@@ -47,26 +47,18 @@ class Board:
         self.lines = deque(maxlen=LINES_KEPT)
         self.line_count = 0
         self.status = None  # exit status, once it has ended
-        self.ended = None  # called without arguments when it has ended or lost its power
         self._interpreter = environment.micropython(micropython)
         self._stdout = stdout
-        self._env = dict(env or {})
-        self._ssid, self._key = ssid, key
+        self._env = env or {}
         self._changed = threading.Condition()
         self._repl = Repl() if repl else None
         self.port = self._repl and self._repl.path
         self._supervisor = None
-        self._air = self.state / "air"
-        self._points = self.state / "points"
         self._rtc = self.state / "rtc"
         self.wifi("up")
 
-    # -- power and buttons -----------------------------------------------------------------------------------------
-
     def start(self):
-        """Switch on. Returns at once; wait_for() tells when a line has come. RuntimeError: it is on."""
-        if self._supervisor is not None and self.status is None:
-            raise RuntimeError("the board is switched on already")
+        """Switch on. Returns at once; wait_for() tells when a line has come."""
         cause = HARD_RESET if self._rtc.exists() else PWRON_RESET
         self._rtc.touch()
         self.status = None
@@ -75,10 +67,6 @@ class Board:
         self._supervisor = Supervisor(self, cause, self._repl)
         self._supervisor.start()
         return self
-
-    def interrupt(self):
-        """Ctrl-C on the console."""
-        self._supervisor.interrupt()
 
     def stop(self, timeout_s=STOP_TIMEOUT_S):
         """Ctrl-C, wait for the end for `timeout_s`, else kill -> exit status (None: it had to be killed)."""
@@ -117,12 +105,8 @@ class Board:
         self.close()
 
     def wifi(self, state):
-        """Make the air `up`, `down`, `no-ap`, `wrong-key` or `changed` from now on; a LAN is unplugged while `down` or
-        `no-ap`, and gets no address while `wrong-key`. ValueError for any other state.
-        """
-        if state not in WIFI_STATES:
-            raise ValueError(f"no such Wi-Fi state: {state!r}; one of {', '.join(WIFI_STATES)}")
-        with open(os.open(self._air, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
+        """Make the air `up`, `down` or `changed` from now on; a LAN is unplugged while `down`."""
+        with open(os.open(self.state / "air", os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write(f"{state:<10}\n")
 
     def access_points(self, *points):
@@ -133,10 +117,8 @@ class Board:
         for name, number, channel, signal, security, is_hidden in points:
             head = channel, -signal, security, is_hidden, len(name.encode()), 2, 0, 0, 0, 0, number
             data += bytes(head) + name.encode()
-        self._points.write_bytes(data)
+        (self.state / "points").write_bytes(data)
         self.wifi("changed")
-
-    # -- what it says ----------------------------------------------------------------------------------------------
 
     def wait(self, timeout_s=None):
         """Wait for the end -> exit status. TimeoutError."""
@@ -171,40 +153,31 @@ class Board:
     def command(self):
         """-> command line of the interpreter."""
         source = layout.SOURCE_HEAP if (self.flash / "firmware" / "app.py").exists() else 0
-        size = layout.bytes_of(self.heap) + self._own_heap() + source
-        start = ["-i", "-c", "import _repl"] if self._repl else ["-m", "_start"]
-        return [str(self._interpreter), "-X", f"heapsize={size}", *start]
-
-    def _own_heap(self):
-        """-> bytes of heap that the board's own modules take."""
-        return layout.heap_cost(self._interpreter, self.speed) + (layout.REPL_HEAP if self._repl else 0)
+        start = ["-i", "-c", "import _start; _start.boot(globals())"] if self._repl else ["-m", "_start"]
+        return [str(self._interpreter), "-X", f"heapsize={self._heap + source}", *start]
 
     def environment(self, line_fd, cause):
         """-> environment of the interpreter. `line_fd`: where it tells what it does; `cause` of its start, such as
         WDT_RESET.
         """
-        path = [layout.chip()] if self._repl else []
+        path = [layout.board_modules("chip")] if self._repl else []
         path += [Path(p).resolve() for p in os.environ.get("MICROPYPATH", "").split(":") if p]
         settings = {
-            "LINE": str(line_fd),
-            "AIR": str(self._air),
-            "POINTS": str(self._points),
-            "RTC": str(self._rtc),
-            "FLASH": str(self.flash),
+            "LINE": line_fd,
+            "STATE": self.state,
+            "FLASH": self.flash,
             "PATH": ":".join(map(str, path)),
-            "ROM": str(layout.rom()),
+            "ROM": layout.rom(),
             "UART": self.uart or "",
-            "RESET_CAUSE": str(cause),
+            "RESET_CAUSE": cause,
             "UNIQUE_ID": self._unique_id(),
-            "SSID": self._ssid or "",
-            "KEY": self._key or "",
             "REPL": "raw" if self._repl and self._repl.raw else "friendly",
-            "SPEED": str(self.speed),
-            "HEAP_COST": str(self._own_heap()),
+            "SPEED": self.speed,
+            "HEAP_COST": self._own_heap,
         }
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
         kept["MICROPYPATH"] = str(layout.board_modules())
-        return kept | {f"VB_{name}": value for name, value in settings.items()} | self._env
+        return kept | {f"VB_{name}": str(value) for name, value in settings.items()} | self._env
 
     def _unique_id(self):
         """Six bytes in hex: one and the same for the same port of the same PC."""
@@ -220,18 +193,8 @@ class Board:
             self.line_count += 1
             self._changed.notify_all()
 
-    def take_pin(self, number, level):
-        """The supervisor heard that a pin has a level, 0 or 1."""
-        self.pin_changes.append((time.monotonic(), number, level))
-
-    def take_reset(self, cause):
-        """The supervisor starts the board anew; `cause` such as WDT_RESET."""
-        self.resets.append(cause)
-
     def take_end(self, status):
-        """The supervisor is done: an exit status, or None."""
+        """The supervisor is done: an exit status."""
         with self._changed:
             self.status = status
             self._changed.notify_all()
-        if self.ended:
-            self.ended()

@@ -7,7 +7,6 @@ from collections import namedtuple
 
 import _host
 from uos import *  # noqa: F403
-from uos import chdir, getcwd
 from uos import rename as _rename
 from uos import statvfs as _statvfs
 
@@ -30,12 +29,5 @@ def statvfs(path):
 
 
 def rename(old, new):
-    """Between absolute paths too: the unix port's file system of 1.28 mixes the two up."""
-    if old[:1] != "/":
-        return _rename(old, new)
-    here = getcwd()
-    chdir("/")
-    try:
-        _rename(old[1:], new if new[:1] == "/" else here.rstrip("/") + "/" + new)
-    finally:
-        chdir(here)
+    """At the root, where the REPL is; the unix port's file system mixes absolute paths up."""
+    _rename(old.lstrip("/"), new.lstrip("/"))

@@ -5,6 +5,8 @@ Runs on MicroPython. Everything here costs heap that an ESP32 keeps in ROM, so i
 
 import os
 
+import utime
+
 # The PC's own file system, still reachable by this object after "/" became the flash.
 files = os.VfsPosix()
 
@@ -14,13 +16,8 @@ def setting(name, default=""):
     return os.getenv("VB_" + name) or default
 
 
-def _open_line():
-    number = setting("LINE")
-    return files.open(int(number) if number else "/dev/null", "wb")
-
-
-# One letter, an argument, a newline: B booted, F feed, W<ms> watchdog, R reset, S soft reset, P<pin> <value>.
-line = _open_line()
+# One letter, an argument, a newline: B booted, F feed, W<ms> watchdog, R<cause> reset, P<pin> <value>.
+line = files.open(int(setting("LINE")), "wb")
 
 
 def tell(text):
@@ -28,12 +25,22 @@ def tell(text):
     line.write(text + "\n")
 
 
-_air = files.open(setting("AIR", "/dev/null"), "rb")
+def reset(cause):
+    """Start anew. Does not return: the runner ends this process from outside."""
+    tell("R%d" % cause)
+    while True:
+        try:
+            utime.sleep(60)
+        except KeyboardInterrupt:
+            pass
+
+
+_air = files.open(setting("STATE") + "/air", "rb")
 _letter = bytearray(b"u")
 
 
 def air(rewind=_air.seek, read=_air.readinto, letter=_letter):
-    """State of the air, the first letter of what the test wrote: u(p), d(own), n(o-ap), w(rong-key), c(hanged); a byte.
+    """State of the air, the first letter of what the test wrote: u(p), d(own), c(hanged); a byte.
 
     It is asked for with each byte that goes through a socket, so nothing is looked up or allocated.
     """

@@ -1,4 +1,5 @@
-"""What the ESP32's start-up does: the flash is "/", then boot.py, then main.py. Runs on MicroPython, as -m _start.
+"""What the ESP32's start-up does: the flash is "/", then boot.py, then main.py. Runs on MicroPython, as -m _start; with
+a serial port boot() is called, and then the interpreter's REPL follows.
 
 What an ESP32 has in ROM is loaded here, while the PC's files are still "/", and so comes before what is built in.
 """
@@ -9,64 +10,48 @@ import sys
 import _host
 import _memory
 import _tls
-import esp32  # noqa: F401
-import machine  # noqa: F401
+import machine
 import network  # noqa: F401
 import ntptime  # noqa: F401
 import socket  # noqa: F401
 import time  # noqa: F401
 
-sys.modules["gc"] = _memory.Gc()
+sys.modules["gc"] = sys.modules["esp32"] = _memory
 sys.modules["tls"] = _tls
 
-ENDED = 0
-FAILED = 1
-INTERRUPTED = 2
-SOFT_RESET = 3
+_FAILED, _INTERRUPTED = 1, 2
 
 
-def mount(flash, libraries, rom):
-    """Make the directory `flash` the file system; `libraries` come before it on the path, `rom` after it."""
+def _mount():
+    """Make the flash the file system; what MICROPYPATH named comes before it on the path, what is frozen in after."""
     os.umount("/")
-    os.mount(os.VfsPosix(flash), "/")
+    os.mount(os.VfsPosix(_host.setting("FLASH")), "/")
     os.chdir("/")
-    sys.path[:] = []
-    for number, directory in enumerate(libraries):
-        point = "/path%d" % number
-        os.mount(os.VfsPosix(directory), point, readonly=True)
-        sys.path.append(point)
-    sys.path += ["", ".frozen", "/lib"]
-    if rom:
-        os.mount(os.VfsPosix(rom), "/rom", readonly=True)
-        sys.path.append("/rom")
+    sys.path[:] = ["", ".frozen", "/lib", "/rom"]
+    os.mount(os.VfsPosix(_host.setting("ROM")), "/rom", readonly=True)
+    directories = _host.setting("PATH")
+    for number, directory in enumerate(directories.split(":") if directories else ()):
+        os.mount(os.VfsPosix(directory), "/path%d" % number, readonly=True)
+        sys.path.insert(number, "/path%d" % number)
 
 
-def run(name, names):
-    """Run one file of the flash -> ENDED (also when it is not there), FAILED, INTERRUPTED or SOFT_RESET."""
-    try:
-        os.stat(name)
-    except OSError:
-        return ENDED
-    try:
-        execfile(name, names)  # noqa: F821
-        return ENDED
-    except SystemExit:
-        return SOFT_RESET
-    except KeyboardInterrupt as error:
-        sys.print_exception(error)
-        return INTERRUPTED
-    except BaseException as error:
-        sys.print_exception(error)
-        return FAILED
+def boot(names):
+    """Run boot.py and main.py, as far as they are there -> exit status. SystemExit is a soft reset."""
+    _mount()
+    import os  # with a REPL chip/os.py, which is found now: on an ESP32 it takes no memory when it is wanted
 
-
-def boot():
-    mount(_host.setting("FLASH"), [p for p in _host.setting("PATH").split(":") if p], _host.setting("ROM"))
-    names = {"__name__": "__main__"}
     _host.tell("B")
-    result = run("boot.py", names)
-    return result or run("main.py", names)
+    for name in ("boot.py", "main.py")[: 1 if _host.setting("REPL") == "raw" else 2]:  # in raw mode without main.py
+        try:
+            if name in os.listdir():
+                execfile(name, names)  # noqa: F821
+        except SystemExit:
+            _host.reset(machine.SOFT_RESET)
+        except BaseException as error:
+            sys.print_exception(error)
+            return _INTERRUPTED if isinstance(error, KeyboardInterrupt) else _FAILED
+    return 0
 
 
-if __name__ == "__main__":  # not for _repl.py
-    sys.exit(boot())
+if __name__ == "__main__":
+    sys.exit(boot({"__name__": "__main__"}))

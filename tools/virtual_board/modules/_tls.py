@@ -4,6 +4,8 @@ import _memory
 import tls
 from tls import CERT_NONE, CERT_OPTIONAL, CERT_REQUIRED, PROTOCOL_TLS_CLIENT, PROTOCOL_TLS_SERVER  # noqa: F401
 
+_TLS_BYTES = 29_000
+_HANDSHAKE_BYTES = 8_000  # more than that, until the connection is there
 _NO_MEMORY = -17040, "MBEDTLS_ERR_RSA_PUBLIC_FAILED+MBEDTLS_ERR_MPI_ALLOC_FAILED"
 
 
@@ -24,8 +26,8 @@ class SSLContext:
 
     def wrap_socket(self, sock, **options):
         """As on the chip: OSError where there is no memory. What it takes comes back when the socket is closed."""
-        if not _memory.take_tls(sock):
+        if not _memory.take(sock, _TLS_BYTES + _HANDSHAKE_BYTES):
             raise OSError(*_NO_MEMORY)
         stream = self._context.wrap_socket(sock, **options)
-        _memory.take_tls(sock, handshake=False)
+        _memory.take(sock, _TLS_BYTES)
         return stream

@@ -3,12 +3,10 @@
 What happens outside the interpreter (watchdog, reset, power) is done by the runner, which is told by a line each.
 """
 
-import time
 from binascii import unhexlify
 
 import _host
-import _pins
-from _uart import UART  # noqa: F401
+from _uart import UART, check_pin, drives  # noqa: F401
 
 PWRON_RESET = 1
 HARD_RESET = 2
@@ -20,13 +18,8 @@ _RTC_MEMORY_BYTES = 2048
 
 
 def reset():
-    """Start anew, as by the reset button. Does not return: the runner ends this process from outside."""
-    _host.tell("R")
-    while True:
-        try:
-            time.sleep(60)
-        except KeyboardInterrupt:
-            pass
+    """Start anew, as by the reset button. Does not return."""
+    _host.reset(HARD_RESET)
 
 
 def soft_reset():
@@ -57,11 +50,7 @@ class WDT:
 class RTC:
     """RTC memory: a file that opens with 2 bytes of length. Survives all but a power cut."""
 
-    _file = None
-
-    def __init__(self):
-        if RTC._file is None:
-            RTC._file = _host.files.open(_host.setting("RTC"), "r+b")
+    _file = _host.files.open(_host.setting("STATE") + "/rtc", "r+b")
 
     def memory(self, data=None):
         """Without argument the bytes kept; else keep `data`; ValueError over 2048 bytes."""
@@ -85,13 +74,13 @@ class Pin:
     OUT = 3
 
     def __init__(self, id, mode=-1):
-        _pins.check(id)
-        if mode == Pin.OUT and not _pins.drives(id):
+        check_pin(id)
+        if mode == Pin.OUT and not drives(id):
             raise ValueError("pin can only be input")
-        self.number = id
+        self._number = id
         self._level = 0
 
     def __call__(self, level):
         if level != self._level:
             self._level = level
-            _host.tell("P%d %d" % (self.number, level))
+            _host.tell("P%d %d" % (self._number, level))

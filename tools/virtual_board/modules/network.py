@@ -1,7 +1,8 @@
 """`network` as on the ESP32: a station in an air that a test can change, a LAN that it can unplug. Runs on MicroPython.
 
 Like the driver the station reconnects by itself (reconnects=-1) and tells less than one would wish: status() holds the
-reason of the last failure while it still tries.
+reason of the last failure while it still tries. Settings of the runner: SSID and KEY are what the access point wants
+(none: it takes anything), ETHERNET: there is an Ethernet chip.
 """
 
 import time
@@ -12,36 +13,22 @@ from _host import air as _air
 
 STA_IF = 0
 STAT_IDLE, STAT_CONNECTING, STAT_GOT_IP = 1000, 1001, 1010
-STAT_BEACON_TIMEOUT = 200
 STAT_NO_AP_FOUND = 201
 STAT_WRONG_PASSWORD = 202
-STAT_NO_AP_FOUND_W_COMPATIBLE_SECURITY = 210
-STAT_NO_AP_FOUND_IN_AUTHMODE_THRESHOLD = 211
-AUTH_OPEN = 0
-AUTH_WPA2_PSK = 3
 PHY_LAN8720 = 1
 ETH_INITIALIZED, ETH_STARTED, ETH_STOPPED, ETH_CONNECTED, ETH_DISCONNECTED, ETH_GOT_IP = range(6)
 
-_NO_AIR = b"dn"
-_NEWS = b"dnc"  # the air is not as it was when we connected
-_WRONG_KEY = b"w"[0]
-_ASSOC_LEAVE = 8
-_TOLD = (201, 202, 210, 211)  # while it still tries
+_DOWN = b"d"[0]
+_NEWS = b"dc"  # the air is not as it was when we connected
+_WIFI_BYTES = 13_000
+_CONNECTED_BYTES = 6_000
 _JOIN_MS = 100
 _SCAN_MS = 100  # 2 to 3 s on the chip
-_HOSTNAME_MAX = 32
 _DHCP = ("127.0.0.1", "255.0.0.0", "127.0.0.1", "127.0.0.1")
-# mdc, mdio, power, ref_clk, phy_type, phy_addr, ref_clk_mode
-_BOARDS = {
-    "wt32-eth01": [23, 18, 16, 0, PHY_LAN8720, 1, 1],
-    "olimex-poe": [23, 18, 12, 17, PHY_LAN8720, 0, 3],
-}
 
 
 def hostname(name):
-    """The name told to DHCP; ValueError over 32 characters."""
-    if len(name) > _HOSTNAME_MAX:
-        raise ValueError
+    """The name told to DHCP."""
 
 
 _head = bytearray(5)  # of an access point in the list: channel, -dBm, security, is it hidden, bytes of its name
@@ -52,10 +39,9 @@ def _points():
     is one access point, which takes any name unless it has one itself. Like the chip it leaves no garbage behind.
     """
     try:
-        file = _host.files.open(_host.setting("POINTS"), "rb")
+        file = _host.files.open(_host.setting("STATE") + "/points", "rb")
     except OSError:
-        security = AUTH_WPA2_PSK if _host.setting("KEY") else AUTH_OPEN
-        yield _host.setting("SSID").encode(), b"\x02\0\0\0\0\1", 6, -60, security, None
+        yield _host.setting("SSID").encode(), b"\x02\0\0\0\0\1", 6, -60, 3 if _host.setting("KEY") else 0, False
         return
     while file.readinto(_head):
         bssid = file.read(6)
@@ -83,7 +69,6 @@ class _Station(_Interface):
     def __init__(self):
         self._wanted = self._connected = False
         self._reason = self._since = 0
-        self._tries_left = self._reconnects = -1
         self._ssid = self._key = b""
         self._bssid = self._point = None
 
@@ -92,73 +77,47 @@ class _Station(_Interface):
 
     def active(self, on=None):
         if on is not None:
-            _memory.grow()
-            if not _memory.take("wifi", _memory.WIFI_BYTES if on else 0):
+            if not _memory.take("wifi", _WIFI_BYTES if on else 0):
                 raise OSError("WiFi Out of Memory")
+            if self._active and not on:
+                self.disconnect()
             self._active = bool(on)
-            self._wanted = self._wanted and self._active
-            if not on:
-                self._connect(False)
         return self._active
 
     def connect(self, ssid, key=None, *, bssid=None):
         """Begin to connect. OSError while it is connecting or connected."""
-        if not self._active:
-            raise OSError("Wifi Not Started")
-        _memory.grow()
-        self._tick()
-        if self._connected or self._trying():
-            raise OSError("Wifi Internal State Error")
+        if not self._active or self._wanted:
+            raise OSError("Wifi Internal State Error" if self._active else "Wifi Not Started")
         self._ssid, self._key, self._bssid = ssid.encode(), key or "", bssid
         self._wanted = True
         self._reason = 0
-        self._tries_left = self._reconnects
         self._since = time.ticks_ms()
 
     def disconnect(self):
         if not self._active:
             raise OSError("Wifi Not Started")
-        self._wanted = False
-        self._connect(False)
-        self._reason = _ASSOC_LEAVE
-
-    def _connect(self, on):
-        self._connected = on and _memory.take("connected", _memory.CONNECTED_BYTES)
-        if not on:
-            _memory.take("connected", 0)
-
-    def _trying(self):
-        return self._wanted and not self._connected and (self._tries_left >= 0 or self._reconnects == -1)
+        self._wanted = self._connected = False
+        _memory.give("connected")
 
     def _tick(self):
         """Let the radio do what it did since the last look."""
-        state = _air()
-        if self._connected and (state in _NO_AIR or self._point not in _points()):
-            self._connect(False)
-            self._reason = STAT_BEACON_TIMEOUT
-            self._since = time.ticks_ms()
-        if self._trying() and time.ticks_diff(time.ticks_ms(), self._since) >= _JOIN_MS:
-            self._since = time.ticks_ms()
-            self._reason = self._refusal(state)
-            self._connect(not self._reason)
-            self._tries_left -= 1
+        now = time.ticks_ms()
+        if self._connected and (_air() == _DOWN or self._point not in _points()):
+            self._connected = False
+            _memory.give("connected")
+            self._since = now
+        if self._wanted and not self._connected and time.ticks_diff(now, self._since) >= _JOIN_MS:
+            self._since = now
+            self._reason = self._refusal()
+            self._connected = not self._reason and _memory.take("connected", _CONNECTED_BYTES)
 
-    def _refusal(self, state):
+    def _refusal(self):
         """Why no access point takes us, 0: the first one that fits does, as the driver finds it."""
-        self._point = None
         for one in _points():
-            if one[0] in (b"", self._ssid) and self._bssid in (None, one[1]):
+            if one[0] in (b"", self._ssid) and self._bssid in (None, one[1]) and _air() != _DOWN:
                 self._point = one
-                break
-        if state in _NO_AIR or not self._point:
-            return STAT_NO_AP_FOUND
-        if self._point[5] is not None and self._key and self._point[4] == AUTH_OPEN:
-            return STAT_NO_AP_FOUND_IN_AUTHMODE_THRESHOLD
-        if not self._key and self._point[4] != AUTH_OPEN:
-            return STAT_NO_AP_FOUND_W_COMPATIBLE_SECURITY
-        if state == _WRONG_KEY or _host.setting("KEY", self._key) != self._key:
-            return STAT_WRONG_PASSWORD
-        return 0
+                return STAT_WRONG_PASSWORD if _host.setting("KEY", self._key) != self._key else 0
+        return STAT_NO_AP_FOUND
 
     def isconnected(self):
         if not self._connected or _air() in _NEWS:
@@ -168,35 +127,21 @@ class _Station(_Interface):
     def status(self, what=None):
         self._tick()
         if what == "rssi":
-            if not self._connected:
-                raise OSError("Wifi Not Connected")
             return self._point[3]
         if self._connected:
             return STAT_GOT_IP
-        if self._reason in _TOLD:
-            return self._reason
-        if self._reason == _ASSOC_LEAVE:
-            return STAT_IDLE
-        return STAT_CONNECTING if self._trying() else self._reason or STAT_IDLE
+        return self._reason or STAT_CONNECTING if self._wanted else STAT_IDLE
 
     def config(self, name=None, *, pm=0, reconnects=-1):
-        if name is None:
-            self._reconnects = reconnects
-        elif name == "channel" and self._point:
-            return self._point[2]
-        else:
-            raise ValueError("unknown config param")
+        return self._point[2] if name == "channel" else None
 
     def scan(self):
         if not self._active:
             raise OSError("STA must be active")
-        if self._trying() or _air() in _NO_AIR:
-            return []
         time.sleep_ms(_SCAN_MS)
-        found = []
-        for name, bssid, channel, signal, security, is_hidden in _points():
-            found.append((b"" if is_hidden else name or b"virtual", bssid, channel, signal, security, False))
-        return found
+        if _air() == _DOWN:
+            return []
+        return [(b"" if one[5] else one[0] or b"virtual",) + one[1:5] + (False,) for one in _points()]  # noqa: RUF005
 
 
 # On the ESP32 WLAN(STA_IF) is one object however often it is asked for.
@@ -204,12 +149,8 @@ WLAN = _Station()
 
 
 class LAN(_Interface):
-    """The Ethernet of the board that the runner's setting ETHERNET names; without one there is no chip to talk to."""
-
-    def __init__(self, id=None, *, mdc, mdio, phy_type, phy_addr, power=None, ref_clk=None, ref_clk_mode=-1):
-        wiring = [pin.number for pin in (mdc, mdio, power, ref_clk)]
-        wiring += (phy_type, phy_addr, ref_clk_mode)
-        if wiring != _BOARDS.get(_host.setting("ETHERNET")):
+    def __init__(self, id=None, **wiring):
+        if not _host.setting("ETHERNET"):
             raise OSError("esp_eth_driver_install failed")
         import socket
 
@@ -226,7 +167,4 @@ class LAN(_Interface):
     def status(self):
         if not self._active:
             return ETH_INITIALIZED
-        if _air() in _NO_AIR:
-            return ETH_DISCONNECTED
-        is_fixed = self._address is not _DHCP
-        return ETH_GOT_IP if is_fixed or _air() != _WRONG_KEY else ETH_CONNECTED  # "wrong-key": nobody gives an address
+        return ETH_DISCONNECTED if _air() == _DOWN else ETH_GOT_IP

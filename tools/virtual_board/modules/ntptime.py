@@ -3,8 +3,9 @@
 import struct
 
 import _host
-import socket
 import time as _clock
+import usocket
+from socket import getaddrinfo
 
 host = "pool.ntp.org"
 timeout = 1
@@ -13,11 +14,11 @@ _NTP_TO_2000 = 3_155_673_600
 
 def settime():
     """Set the clock; OSError when the server does not answer."""
-    address = socket.getaddrinfo(host, int(_host.setting("NTP_PORT", "123")))[0][-1]
-    line = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    ip, port = getaddrinfo(host, int(_host.setting("NTP_PORT", "123")))[0][-1]
+    line = usocket.socket(usocket.AF_INET, usocket.SOCK_DGRAM)
     try:
         line.settimeout(timeout)
-        line.sendto(b"\x23" + bytes(47), address)
+        line.sendto(b"\x23" + bytes(47), usocket.getaddrinfo(ip, port)[0][-1])
         answer = line.recv(48)
     finally:
         line.close()

@@ -19,7 +19,7 @@ from usocket import AF_INET, SOCK_DGRAM, SOCK_STREAM  # noqa: F401
 _MAX_SOCKETS = 10
 _ENFILE = 23
 _NO_NAME = -202  # lwip's EAI_FAIL
-_PART_BYTES = 128
+_PART_BYTES = 128  # TLS on the chip takes no heap to read
 _AIR_STEP_MS = 20
 _IOCTL_POLL = 3
 _IOCTL_CLOSE = 4
@@ -29,18 +29,14 @@ _is_connected = network.WLAN.isconnected
 
 def getaddrinfo(host, port, af=0, type=0, proto=0, flags=0):
     """-> [(AF_INET, type, 0, name, (address, port))]; OSError(-202) when the name is unknown or there is no Wi-Fi."""
-    if not _is_connected():
-        raise OSError(_NO_NAME)
     try:
-        raw = usocket.getaddrinfo(host, port, AF_INET, type or SOCK_STREAM)[0][-1]
+        raw = _is_connected() and usocket.getaddrinfo(host, port, AF_INET, type or SOCK_STREAM)[0][-1]
     except OSError:
+        raw = None
+    if not raw:
         raise OSError(_NO_NAME)
     address, number = usocket.sockaddr(raw)[1:]
     return [(AF_INET, type or SOCK_STREAM, proto, host, (usocket.inet_ntop(AF_INET, address), number))]
-
-
-def _raw_address(address):
-    return usocket.getaddrinfo(address[0], address[1], AF_INET, SOCK_STREAM)[0][-1]
 
 
 class socket(io.IOBase):
@@ -58,7 +54,7 @@ class socket(io.IOBase):
             self._raw.close()
             self._raw = None
             _open_count -= 1
-            _memory.give_tls(self)
+            _memory.give(self)
 
     def settimeout(self, seconds):
         self._timeout_ms = None if seconds is None else int(seconds * 1000)
@@ -69,8 +65,6 @@ class socket(io.IOBase):
         """True with Wi-Fi. Without it wait as the timeout says: False if the socket does not block, else OSError."""
         if self._raw is None:
             raise OSError(errno.EBADF)
-        if _is_connected():
-            return True
         began = time.ticks_ms()
         while not _is_connected():
             if self._timeout_ms == 0:
@@ -83,52 +77,28 @@ class socket(io.IOBase):
     def connect(self, address):
         if not _is_connected():
             raise OSError(errno.EHOSTUNREACH)
-        self._raw.connect(_raw_address(address))
-
-    # -- bytes -----------------------------------------------------------------------------------------------------
+        self._raw.connect(usocket.getaddrinfo(address[0], address[1], AF_INET, SOCK_STREAM)[0][-1])
 
     def read(self, size=-1):
         return self._raw.read(size) if self._reachable() else None
 
-    def readinto(self, buffer, size=-1):
-        """Fill the buffer -> its length; less at the end of the stream, or when it does not block (then None for 0)."""
-        if not self._reachable():
-            return None
-        view = memoryview(buffer)
-        if size >= 0:
-            view = view[:size]
-        done = 0
-        while done < len(view):
-            try:
-                part = self._raw.recv(min(len(view) - done, _PART_BYTES))  # TLS on the chip takes no heap to read
-            except OSError as error:
-                if error.errno != errno.EAGAIN:
-                    raise
-                if self._timeout_ms == 0:
-                    return done or None
-                raise OSError(errno.ETIMEDOUT)
-            if not part:
-                break
-            view[done : done + len(part)] = part
-            done += len(part)
-        return done
-
-    def recv(self, size):
+    def readinto(self, buffer):
+        """What `tls` reads with -> number of bytes, 0 at the end of the stream; None: it would have to wait."""
         try:
-            if self._reachable():
-                return self._raw.recv(size)
+            part = self._raw.recv(min(len(buffer), _PART_BYTES)) if self._reachable() else None
         except OSError as error:
             if error.errno != errno.EAGAIN:
                 raise
-        raise OSError(errno.ETIMEDOUT if self._timeout_ms else errno.EAGAIN)
+            part = None
+        if part is None:
+            if self._timeout_ms == 0:
+                return None
+            raise OSError(errno.ETIMEDOUT)
+        buffer[: len(part)] = part
+        return len(part)
 
     def write(self, data, *length):
         return self._raw.write(data, *length) if self._reachable() else None
-
-    def sendto(self, data, address):
-        if not self._reachable():
-            raise OSError(errno.EAGAIN)
-        return self._raw.sendto(data, _raw_address(address))
 
     def ioctl(self, request, argument):
         """What `tls` asks a stream: which of the events in `argument` are there, or close."""

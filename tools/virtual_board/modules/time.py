@@ -8,18 +8,14 @@ import _host
 import utime
 from utime import gmtime as _gmtime
 
-_speed = int(_host.setting("SPEED", "1"))
+_speed = int(_host.setting("SPEED"))
 if _speed == 1:
-    from utime import sleep, sleep_ms, sleep_us, ticks_add, ticks_diff, ticks_ms, ticks_us
+    from utime import sleep, sleep_ms, ticks_add, ticks_diff, ticks_ms
     from utime import time as _pc_time
 else:
     _MASK, _HALF = (1 << 30) - 1, 1 << 29
-    _BEFORE_WRAP_MS = 60_000
     _began = utime.time()
-    _ahead_ms = -utime.ticks_us() * _speed // 1000 - _BEFORE_WRAP_MS
-
-    def ticks_us():
-        return utime.ticks_us() * _speed & _MASK
+    _ahead_ms = -utime.ticks_us() * _speed // 1000 - 60_000
 
     def ticks_ms():
         return utime.ticks_us() * _speed // 1000 + _ahead_ms & _MASK
@@ -29,9 +25,6 @@ else:
 
     def ticks_diff(end, start):
         return (end - start + _HALF & _MASK) - _HALF
-
-    def sleep_us(count):
-        utime.sleep_us(count // _speed)
 
     def sleep_ms(count):
         utime.sleep_us(count * 1000 // _speed)
