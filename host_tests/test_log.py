@@ -1,4 +1,4 @@
-"""log.py: three levels, one line an event; warnings and errors are heard whatever is printed."""
+"""telemetry.Log: three levels, one line an event; warnings and errors are heard whatever is printed."""
 
 import pytest
 

@@ -13,7 +13,7 @@ from system_helpers import Way
 from tools import ToolError, deploy, deploy_mqtt
 
 KEY = "hunter2-key-of-updates"
-TOUCHED = ("log", "led", "rack", "energy")
+TOUCHED = ("loop", "led", "rack", "uplink")
 SPEED = 8
 
 

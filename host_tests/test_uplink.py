@@ -1,4 +1,4 @@
-"""uplink.py, radio.py, lan.py: the strongest access point, what helps a driver that does not connect; Ethernet."""
+"""uplink.py, radio.py: the strongest access point, what helps a driver that does not connect; Ethernet."""
 
 from __future__ import annotations
 

@@ -130,18 +130,23 @@ def _places(names, words):
     """The first row tells which words have no name: `names` gets one for each -> places of voltage, temperature, base
     state, SOC, the charge's unit and balance, the last three None where they are not said; [(0 … 2, place) of a state].
     """
-    units = [at for at, word in enumerate(words) if text.meaning(word + b"4", text.UNITS)]
-    unit = units[0] if units else 0
+    unit = None
+    for at, word in enumerate(words):
+        if text.meaning(word + b"4", text.UNITS):
+            unit = unit or at
     if unit:
         if len(words) == len(names) + 2:
             names.insert(unit - 2, b"SOC")  # old headers lack it
         names.insert(unit, b"unit")
         if names[unit - 1] != b"Coulomb":
             raise text.unfit(names[unit - 1])
-    kinds = (b"Volt", b"Tempr", b"Base State", b"SOC" if unit or b"SOC" in names else b"Coulomb", b"unit", b"BAL")
-    found = [names.index(name) if name in names else None for name in kinds]
-    states = enumerate(_CELL_STATES.split(b";"))
-    return found + [[(min(kind, 2), names.index(name)) for kind, name in states if name in names]]
+    found, states = [], []
+    for name in (b"Volt", b"Tempr", b"Base State", b"SOC" if unit or b"SOC" in names else b"Coulomb", b"unit", b"BAL"):
+        found.append(names.index(name) if name in names else None)
+    for kind, name in enumerate(_CELL_STATES.split(b";")):
+        if name in names:
+            states.append((min(kind, 2), names.index(name)))
+    return found + [states]
 
 
 def reading(pack, counters, of_pack, of_cells, mos, odd):
@@ -176,8 +181,11 @@ def reading(pack, counters, of_pack, of_cells, mos, odd):
     flow = flow or of_current
     charging, discharging = (flow, NORMAL) if current >= 0 else (NORMAL, flow)
     heats = of_heat + bytes((heat, mosfets, OTHER if words else NORMAL))
-    found = alarm_flags(of_volts, heats, charging, volts, discharging)
-    found = [(key, is_set or key in flagged) for key, is_set in found] + [(key, key in flagged) for key in PROTECT]
+    found = []
+    for key, is_set in alarm_flags(of_volts, heats, charging, volts, discharging):
+        found.append((key, is_set or key in flagged))
+    for key in PROTECT:
+        found.append((key, key in flagged))
     alarms = Alarms(of_volts, bytes((heat, mosfets)) + of_heat, charging, volts, discharging, tuple(found + flags), ())
     balancing = None if balancing is None else tuple(balancing)
     extra = Extra(temperatures, mos, soc, base, state, balancing, tuple(words), events)
