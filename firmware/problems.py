@@ -22,16 +22,16 @@ Alarms = namedtuple(
 )
 
 
-def known_states(raw):
-    """States as the battery says them -> bytes, with those that are not known as "other"."""
-    return bytes([state if state in _KNOWN else OTHER for state in raw])
+def known_states(alarm):
+    """The states of readings.Alarm or the like, those that are not known as "other" -> the first five of Alarms."""
+    found = []
+    for states in (alarm.cells, alarm.temperatures, (alarm.charge_current, alarm.voltage, alarm.discharge_current)):
+        found.append(bytes([state if state in _KNOWN else OTHER for state in states]))
+    return found[:2] + list(found[2])
 
 
 def alarm_flags(cell_states, temperature_states, charge_state, voltage_state, discharge_state):
-    """The flags of Alarm_Status, from the states of cells and temperatures (bytes, one state each), and of charge
-    current, pack voltage and discharge current (one state each) -> tuple of (key, bool) (§3.7), without Low_SOC, which
-    no state says.
-    """
+    """States as in Alarms -> the flags of Alarm_Status, (key, bool), … (§3.7), without Low_SOC, which no state says."""
     states = cell_states + temperature_states + bytes((charge_state, voltage_state, discharge_state))
     found = (
         BELOW in cell_states, ABOVE in cell_states, voltage_state == BELOW, voltage_state == ABOVE,
@@ -42,9 +42,7 @@ def alarm_flags(cell_states, temperature_states, charge_state, voltage_state, di
 
 
 def judge(alarms):
-    """Alarms -> (problem, warning). problem: a protection, a cell fault or a state "other"; warning: any flag of
-    Alarm_Status: beyond a limit, but not switched off for it.
-    """
+    """Alarms -> (is there a protection, a cell fault or a state "other"?, is there any flag of Alarm_Status?)."""
     problem = warning = False
     for key, is_set in alarms.flags:
         if is_set:

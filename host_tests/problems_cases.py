@@ -3,6 +3,7 @@
 from fakes import SYSTEM, made_alarms, made_reading
 
 from firmware import problem_text, problems
+from firmware.battery.readings import Alarm
 from firmware.reading import Extra
 
 # by mqtt.md
@@ -50,7 +51,8 @@ def check_alarm_flags_from_states():
             cases.append((states, (key,)))
     for states, on in cases:
         assert dict(problems.alarm_flags(*states)) == {key: key in on for key in OF_STATES}, states
-    assert problems.known_states((0, 1, 2, 3, 0x80, 240)) == b"\0\1\2\xf0\xf0\xf0"
+    alarm = Alarm((0, 1, 2, 3, 0x80, 240), (5,), 1, 9, 2, b"")
+    assert problems.known_states(alarm) == [b"\0\1\2\xf0\xf0\xf0", b"\xf0", 1, 240, 2]
 
 
 def check_every_flag_by_itself():

@@ -9,13 +9,12 @@ _RATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115_200)
 _SETTLE_MS = const(50)  # behind a change of the rate
 _ATTEMPTS = const(3)
 _COUNT_MS = const(20_000)  # of counting packs, then none is asked twice: at 1200 baud sixteen take half a minute
-_PACE_VERSIONS = (0x25, 0x20)  # VER of a request, as the battery wants it
-_VER_ERROR = const(1)  # RTN
+_PACE_VERSIONS, _VER_ERROR = (0x25, 0x20), 1  # VER of a request, as the battery wants it; RTN
 
 
 def reaches(link, attempts=_ATTEMPTS, log=None):
-    """True when a whole frame comes back over the link.Link, whatever it says, unless our address is refused: then that
-    is told to the `log`, each other one is tried once, and the one that works is kept.
+    """True when a whole frame comes back over the link.Link, whatever it says, unless our address is refused: then the
+    other ones are tried, the `log` is told, and the one that works is kept.
     """
     first = link.address
     for address in [first] + [other for other in link.addresses if other != first]:
@@ -53,9 +52,9 @@ def reaches_pace(link, attempts=_ATTEMPTS):
 
 
 def answering_packs(link, analog_values):
-    """Numbers of the packs, by asking one after the other for its analog values, which `analog_values` takes apart: for
-    a battery that does not know how many there are. One that is silent is passed over where there was one behind it
-    before. NoReply, Refusal: of the first one.
+    """Numbers of the packs, by asking one after the other for its analog values: for a battery that does not know how
+    many there are. One that is silent is passed over where there was one behind it before. NoReply, Refusal: of the
+    first.
     """
     clock, found, attempts = link.clock, [], 2
     start = clock.ticks_ms()

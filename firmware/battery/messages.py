@@ -74,15 +74,15 @@ def _text(raw):
 
 def packs(dialect):
     """As Pylontech.packs()."""
-    if frame.PACK_COUNT not in dialect.link.commands:
-        return answering_packs(dialect.link, analog_values)
+    link = dialect.link
+    if frame.PACK_COUNT not in link.commands:
+        return answering_packs(link, analog_values)
     try:
-        count = dialect.link.request(frame.PACK_COUNT, _group_size)
+        return tuple(range(1, link.request(frame.PACK_COUNT, _group_size) + 1))
     except (NoReply, Refusal) as error:
-        if dialect.link.failures > 1 or (isinstance(error, Refusal) and error.code == ADR_ERROR):
+        if link.failures > 1 or (isinstance(error, Refusal) and error.code == ADR_ERROR):
             raise  # nobody answers anything
-        return answering_packs(dialect.link, analog_values)
-    return tuple(range(1, count + 1))
+        return answering_packs(link, analog_values)
 
 
 def identity(dialect, pack):

@@ -3,14 +3,12 @@
 from ..modules import Temporary
 from ..problems import ALARM, Alarms, alarm_flags, known_states
 from ..reading import More, Reading
-from . import frame, pace_readings
+from . import Dialect, frame, pace_readings
 from .link import Link, read_pack
 
 # All that can be sent, read commands only, each with the most bytes of INFO in its reply: 16 cells, 8 sensors
-COMMANDS = {
-    frame.ANALOG_VALUES: 66, frame.ALARMS: 41, frame.PACK_COUNT: 1, pace_readings.VERSION: 32,
-    pace_readings.SERIAL_NUMBER: 40,
-}  # fmt: skip
+COMMANDS = {frame.ANALOG_VALUES: 66, frame.ALARMS: 41, frame.PACK_COUNT: 1, pace_readings.VERSION: 32,
+            pace_readings.SERIAL_NUMBER: 40}  # fmt: skip
 
 # Flags of the bits of each status byte, bit 0 first. Of the bits of `system` only those that all sources agree upon.
 _PROTECT = (
@@ -18,9 +16,8 @@ _PROTECT = (
     ("CHG_OTP", "DSG_OTP", "CHG_UTP", "DSG_UTP", "MOS_OTP", "ENV_OTP", "ENV_UTP", "Fully_Charged"),
     (None, "Charge_MOS", "Discharge_MOS"),
 )
-_FAULT = (
-    "CHG_MOS_Fault", "DSG_MOS_Fault", "NTC_Fault", None, "Cell_Fault", "Sampling_Fault", "CCB_Fault", "Heater_Fault"
-)  # fmt: skip
+_FAULT = ("CHG_MOS_Fault", "DSG_MOS_Fault", "NTC_Fault", None, "Cell_Fault", "Sampling_Fault", "CCB_Fault",
+          "Heater_Fault")  # fmt: skip
 _WARN = (
     ("Cell_OV", "Cell_UV", "Pack_OV", "Pack_UV", "CHG_OC", "DSG_OC"),
     ("CHG_OT", "DSG_OT", "CHG_UT", "DSG_UT", "ENV_OT", "ENV_UT", "MOS_OT", "Low_SOC"),
@@ -43,9 +40,7 @@ _SENSORS = ("CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16", "MOS_
 
 
 class PaceLink(Link):
-    """A Link whose packs are asked at their own ADR. Replies come from ADR 00H, 01H or the pack's; which pack it is
-    stands in INFO.
-    """
+    """A Link that asks packs at their own ADR. Replies come from ADR 00H, 01H or the pack's; INFO says which pack."""
 
     masters = (0, 1)
     commands = COMMANDS
@@ -57,7 +52,7 @@ class PaceLink(Link):
         return super().request(cid2, parse, byte, attempts)
 
 
-class Pace:
+class Pace(Dialect):
     """The packs, asked over a PaceLink. NoReply or Refusal from every method."""
 
     name = "pace"
@@ -77,16 +72,6 @@ class Pace:
     def identity(self, pack):
         """Who this pack is -> (reading.Identity, None), or (what could be read of it, NoReply or Refusal)."""
         return _details().identity(self, pack)
-
-    def limits(self, pack):
-        """None: this dialect does not say them."""
-        return None
-
-    counters = limits
-
-    def parameters(self, _=0):
-        """None: this dialect does not say them."""
-        return None
 
 
 def _details():
@@ -122,8 +107,7 @@ def _sensors(analog):
 
 
 def _alarms(alarm):
-    cells, temperatures = known_states(alarm.cells), known_states(alarm.temperatures)
-    charge, voltage, discharge = known_states((alarm.charge_current, alarm.voltage, alarm.discharge_current))
+    states = known_states(alarm)
     flags = []
     for keys, byte in zip(_PROTECT, alarm.status):
         flags += _bits(keys, byte)
@@ -132,8 +116,8 @@ def _alarms(alarm):
     on = [key for key, is_set in flags + warned if is_set]
     for key, ends in (("CHG_TP", ("CHG_OTP", "CHG_UTP")), ("DSG_TP", ("DSG_OTP", "DSG_UTP"))):
         flags.append((key, ends[0] in on or ends[1] in on))
-    for key, is_set in alarm_flags(cells, temperatures, charge, voltage, discharge):
+    for key, is_set in alarm_flags(*states):
         beyond = [one for one in on if key in ("UT", "OT") and one.endswith("_" + key)]
         flags.append((key, is_set or key in on or bool(beyond)))
     flags += [(key, is_set) for key, is_set in warned if key not in ALARM or key == "Low_SOC"]
-    return Alarms(cells, temperatures, charge, voltage, discharge, tuple(flags), ())
+    return Alarms(*states, tuple(flags), ())

@@ -3,7 +3,7 @@
 from ..modules import Temporary
 from ..problems import Alarms, alarm_flags, known_states
 from ..reading import Reading
-from . import Refusal, frame, readings
+from . import Dialect, Refusal, frame, readings
 from .link import read_pack
 
 # status1 … status3 (§4.2): the flag of each bit, bit 0 first
@@ -14,9 +14,9 @@ _STATUS = (
 )
 
 
-class Pylontech:
+class Pylontech(Dialect):
     """The master pack and its slaves, asked over a link.Link. NoReply or Refusal from every method. `name`: of the
-    dialect, "rs485" over an rs485.Rs485Link.
+    dialect, "rs485" over a link.Rs485Link.
     """
 
     exact = True  # the cells sum to the pack's voltage
@@ -43,24 +43,18 @@ class Pylontech:
         return _details().identity(self, pack)
 
     def limits(self, pack):
-        """Charge and discharge management of one pack -> (charge voltage, discharge voltage in mV, charge current,
-        discharge current in mA, charge enabled, discharge enabled, charge immediately, full charge request), or None:
-        the battery lacks it (§4.5).
+        """Charge and discharge management of one pack (§4.5) -> (charge voltage, discharge voltage in mV, charge
+        current, discharge current in mA, charge enabled, discharge enabled, charge immediately, full charge request),
+        or None: the battery lacks it.
         """
         return _details().limits(self, pack)
-
-    def counters(self, pack):
-        """None: this dialect cannot tell."""
-        return None
 
     def parameters(self, _=0):
         """System parameters -> messages.SystemParameters (§4.3), or None: the battery lacks them."""
         return _details().parameters(self)
 
     def optional(self, cid2, parse, pack):
-        """The reply to a command that some batteries lack: None then, and it is not asked again. `parse` as for
-        Link.request().
-        """
+        """The reply to a command that some batteries lack: None then, and not asked again. As Link.request()."""
         if (cid2, pack) in self._lacking:
             return None
         try:
@@ -80,13 +74,11 @@ def _details():
 
 def _alarms(alarm):
     """readings.Alarm -> problems.Alarms: the status bits under the names of mqtt.md."""
-    cells, temperatures = known_states(alarm.cells), known_states(alarm.temperatures)
-    charge, voltage, discharge = known_states((alarm.charge_current, alarm.voltage, alarm.discharge_current))
-    flags = []
+    states, flags = known_states(alarm), []
     for byte, keys in enumerate(_STATUS):
         flags += [(key, bool(alarm.status[byte] >> bit & 1)) for bit, key in enumerate(keys) if key]
     faults = alarm.status[3] | alarm.status[4] << 8  # status4: cells 1 to 8, status5: 9 to 16
     faulty = tuple([cell + 1 for cell in range(16) if faults >> cell & 1])
     flags.append(("Cell_Fault", bool(faulty)))
-    flags += alarm_flags(cells, temperatures, charge, voltage, discharge)
-    return Alarms(cells, temperatures, charge, voltage, discharge, tuple(flags), faulty)
+    flags += alarm_flags(*states)
+    return Alarms(*states, tuple(flags), faulty)

@@ -7,20 +7,16 @@ from micropython import const
 
 from . import NoReply, Refusal
 
-_LIMITS_MS = const(300_000)
-_COUNT_MS = const(180_000)
-_RECOUNT_MS = const(20_000)  # while a pack is missing
+_LIMITS_MS, _COUNT_MS, _RECOUNT_MS = const(300_000), const(180_000), const(20_000)  # the last: while a pack is missing
 # A question is one small number, since lists of them get long: a place in _KINDS << 5, and the pack, 0 for the group
 _KINDS = ("packs", "identity", "limits", "parameters", "counters")
 _PACKS, _IDENTITY, _LIMITS = const(0), const(1 << 5), const(2 << 5)
-_PARAMETERS, _COUNTERS = const(3 << 5), const(4 << 5)
-_PACK = const(31)
+_PARAMETERS, _COUNTERS, _PACK = const(3 << 5), const(4 << 5), const(31)
 _CRC = ">I"
 _CRC_BYTES = const(4 * 17 * 5)  # one for each kind and pack
 # Partial answers about who a pack is that are asked again before one is taken: 2 from a pack that never gave a whole
 # one, and 250 more from one that did; that is then another pack.
-_PARTIAL_FIRST = const(2)
-_PARTIAL_LATER = const(252)
+_PARTIAL_FIRST, _PARTIAL_LATER = const(2), const(252)
 
 
 class Questions:
@@ -47,8 +43,7 @@ class Questions:
 
     def ask_everything(self, packs):
         """Queues all questions about the group and its `packs`; every answer is news again."""
-        for at in range(_CRC_BYTES):
-            self._told[at] = 0
+        self._told = bytearray(_CRC_BYTES)
         self._retry = []
         self._due = [_PACKS]
         for kind in (_IDENTITY, _LIMITS, _COUNTERS):

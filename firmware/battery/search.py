@@ -7,10 +7,8 @@ from micropython import const
 from ..modules import Temporary
 from . import NoReply, Refusal
 
-FRAMED, CONSOLE, RS485, PACE = "framed", "console", "rs485", "pace"
-_DIALECTS = (FRAMED, CONSOLE, RS485, PACE)
-_VERSION = b"~2001464F0000FD99\r"  # the question for the protocol version
-_NEW_LINE = b"\r\n"
+_DIALECTS = FRAMED, CONSOLE, RS485, PACE = "framed", "console", "rs485", "pace"
+_VERSION, _NEW_LINE = b"~2001464F0000FD99\r", b"\r\n"  # the former: the question for the protocol version
 # CID2 82H, undocumented: word for word as its owners found out, and the only time that it is sent
 _WAKE_UP = b"~20014682C0048520FCC3\r"
 _WAKE_UP_MS = const(2200)  # the frame at 1200 baud, and until the console is there
@@ -19,19 +17,15 @@ SAFE_BAUD = const(4800)  # the fastest that is documented
 _PACE_BAUD = const(9600)
 # All that is tried: dialect, rate, what is sent (None: see probes()). The wanted rate comes first.
 PROBES = (
-    (FRAMED, 1200, _VERSION), (FRAMED, 2400, _VERSION), (FRAMED, 4800, _VERSION), (FRAMED, 9600, _VERSION),
-    (FRAMED, 19200, _VERSION), (CONSOLE, CONSOLE_BAUD, _NEW_LINE), (CONSOLE, 1200, _WAKE_UP),
-) + ((CONSOLE, CONSOLE_BAUD, _NEW_LINE),) * 9 + (
-    (RS485, 9600, None),
-    (RS485, 115_200, None),
-    (PACE, _PACE_BAUD, None),
+    tuple([(FRAMED, rate, _VERSION) for rate in (1200, 2400, 4800, 9600, 19200)])
+    + ((CONSOLE, CONSOLE_BAUD, _NEW_LINE), (CONSOLE, 1200, _WAKE_UP))
+    + ((CONSOLE, CONSOLE_BAUD, _NEW_LINE),) * 9
+    + ((RS485, 9600, None), (RS485, 115_200, None), (PACE, _PACE_BAUD, None))
 )
 # of a battery that was asked for such a rate
 _FAST_PROBES = tuple([(FRAMED, rate, _VERSION) for rate in (38400, 57600, 115_200)])
-_WHERE = {
-    FRAMED: "at 1200 to 19200 baud", CONSOLE: "as text at 115200 baud",
-    RS485: "at an RS485 port at 9600 or 115200 baud", PACE: "of PACE at 9600 baud",
-}  # fmt: skip
+_WHERE = {FRAMED: "at 1200 to 19200 baud", CONSOLE: "as text at 115200 baud", PACE: "of PACE at 9600 baud",
+          RS485: "at an RS485 port at 9600 or 115200 baud"}  # fmt: skip
 _SPEAKING = {CONSOLE: ", in text", RS485: ", over RS485", PACE: ", a PACE one"}
 _HINT = "no battery %s. Check: %s, GND connected, battery on%s. Trying on"
 _CHECK = "cable in the port named Console of the master pack, TX and RX not swapped, MAX3232 has 3.3 V"
@@ -39,10 +33,8 @@ _CHECK_RS485 = "cable in the port named RS485 of the master pack, A and B not sw
 
 _SWITCHES_MAX = const(3)  # that were refused or not confirmed, then the battery is read at the rate it has
 _AWAY_MS = const(4_000)  # pause behind a round from which on a battery that was there is looked for in other dialects
-_ANSWER_MS = const(1300)  # of a prompt, or of the frame at 1200 baud
-_POLL_MS = const(5)
-_ANSWER_BYTES = const(256)  # kept of what comes
-_CID1 = const(0x46)
+_ANSWER_MS, _POLL_MS = const(1300), const(5)  # the former: of a prompt, or of the frame at 1200 baud
+_ANSWER_BYTES, _CID1 = const(256), const(0x46)  # kept of what comes
 
 
 def probes(dialect, baud=0, group=0):
@@ -74,19 +66,13 @@ class Search:
 
     def __init__(self, link, log, dialect, known, baud, others, group=0):
         self.baud = baud
-        self._link = link
-        self._log = log
-        self._dialect = dialect
-        self._known = known
-        self._own = probes(dialect, baud, group)
-        self._others = []
+        self._link, self._log, self._dialect, self._known = link, log, dialect, known
+        self._own, self._others = probes(dialect, baud, group), []
         for other in _DIALECTS:
             if others and other != dialect:
                 self._others += probes(other, baud, group)
-        self._next_other = 0
-        self._due = []
-        self._switches = 0  # tried in vain,
-        self._switch_error = ""  # and why the last one was
+        self._next_other, self._due = 0, []
+        self._switches, self._switch_error = 0, ""  # tried in vain, and why the last one was
 
     def step(self, pause_ms, hint_given=False):
         """Tries the next probe -> the name of the dialect that answers, for the framed one in use at the wanted rate if
@@ -105,7 +91,8 @@ class Search:
             found = dialect if reached else ""
         else:
             found = answers(link.uart, link.clock, probe, self._log)
-        if found == FRAMED and baud == _PACE_BAUD and self._others and self._is_pace():
+        is_doubtful = found == FRAMED and baud == _PACE_BAUD and self._others  # PACE takes a framed one's question, too
+        if is_doubtful and PACE in (answers(link.uart, link.clock, one, self._log) for one in probes(PACE)):
             return PACE
         if found == self._dialect == CONSOLE:
             link.set_rate(CONSOLE_BAUD)
@@ -117,9 +104,6 @@ class Search:
             self._log.warning(self._hint())
         return found or (None if self._due else "")
 
-    def _is_pace(self):
-        """True when the battery, which took a framed one's question, speaks PACE's dialect."""
-        return PACE in (answers(self._link.uart, self._link.clock, probe, self._log) for probe in probes(PACE))
 
     def _hint(self):
         """Where nobody answered, and what to check, in words."""
@@ -137,9 +121,8 @@ class Search:
             return self._own + self._others
         if not self._others or pause_ms < _AWAY_MS:
             return self._own[:]
-        other = self._others[self._next_other]
-        self._next_other = (self._next_other + 1) % len(self._others)
-        return self._own + [other]
+        at, self._next_other = self._next_other, (self._next_other + 1) % len(self._others)
+        return self._own + [self._others[at]]
 
     def _is_at_rate(self):
         """True when the framed battery that answers can be read now; False: it must be looked for again."""
@@ -157,18 +140,18 @@ class Search:
             _link_search().switch_rate(link, self.baud)
             return True
         except (NoReply, Refusal) as error:
-            self._switch_error = str(error)
+            self._switch_error = why = str(error)
         if is_fast:
-            self._log.warning("battery does not take %d baud (%s): %d until the next start", self.baud,
-                              self._switch_error, SAFE_BAUD)  # fmt: skip
+            text = "battery does not take %d baud (%s): %d until the next start"
+            self._log.warning(text, self.baud, why, SAFE_BAUD)
             self.baud, self._switches = SAFE_BAUD, 0
         self._due = []
         return False
 
 
 def answers(uart, clock, probe, log=None):
-    """Sends what a probe has to send -> the name of the dialect that answers, "": none. Takes 3.5 s at most; leaves the
-    UART at the rate of the dialect.
+    """Sends what a probe has to send -> the name of the dialect that answers, "": none; the UART stays at the rate.
+    Takes 3.5 s at most.
     """
     dialect, baud, data = probe
     uart.init(baudrate=baud)
@@ -209,24 +192,18 @@ def _speaker(asked, baud, reply, log):
     """-> the dialect that answers so; "": none that is known."""
     if asked == FRAMED:
         return asked
-    info = b"" if reply[3] else reply[6:-2]
-    found = _dialect_of(asked, info)
-    if info and not found and log:
-        log.info("42H at %d baud: refused, %d bytes that fit no battery that is known", baud, len(info))
-    return found
-
-
-def _dialect_of(asked, info):
-    """-> the dialect that INFO of a reply to 42H belongs to, of one pack: its layout, to the last byte; "" : none.
-    `asked`: the dialect of the probe.
-    """
+    info = b"" if reply[3] else reply[6:-2]  # of a reply to 42H, of one pack: it must fit a layout to the last byte
     at = 2  # behind INFOFLAG and the number of the pack: cells, then temperatures
     for _ in range(2):
         at += 1 + 2 * info[at] if at < len(info) else len(info)
     count = info[at + 6] if at + 6 < len(info) else 0  # of user-defined values
     if (len(info) - at, count) in ((11, 2), (17, 4)):
         return FRAMED if asked == PACE else asked
-    return PACE if len(info) - at in (13, 14) else ""
+    if len(info) - at in (13, 14):
+        return PACE
+    if info and log:
+        log.info("42H at %d baud: refused, %d bytes that fit no battery that is known", baud, len(info))
+    return ""
 
 
 def _is_prompt(text):
