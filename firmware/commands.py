@@ -23,10 +23,7 @@ class Commands:
 
     def __init__(self, prefix, poller, publisher, restart, log):
         self._command_topic = ("%scmnd" % prefix).encode()
-        self._poller = poller
-        self._publisher = publisher
-        self._restart = restart
-        self._log = log
+        self._poller, self._publisher, self._restart, self._log = poller, publisher, restart, log
 
     def message(self, topic, payload, retained):
         """A message: a command, Home Assistant's birth, or a config that is to go. `topic`, `payload`: bytes."""

@@ -25,16 +25,9 @@ class Loop:
     def __init__(self, reset, retained, clock, log, wifi, session, poller, publisher, telemetry, key):
         self.update = None
         self.refused = 0
-        self.poller = poller
-        self.publisher = publisher
-        self._reset = reset
-        self._retained = retained
-        self._clock = clock
-        self._log = log
-        self._wifi = wifi
-        self._session = session
-        self._telemetry = telemetry
-        self.key = key
+        self.poller, self.publisher, self._reset, self._retained = poller, publisher, reset, retained
+        self._clock, self._log, self._wifi, self._session = clock, log, wifi, session
+        self._telemetry, self.key = telemetry, key
         self._told = False  # what was found
 
     def run(self, feed):

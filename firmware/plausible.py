@@ -6,20 +6,15 @@ from micropython import const
 
 from .problems import crc as crc_of
 
-_MAX_CELL_MV = const(5000)
-_MAX_CURRENT_MA = const(3_276_800)  # what a frame can say (§3.5)
+_MAX_CELL_MV, _MAX_CURRENT_MA = const(5000), const(3_276_800)  # the latter is what a frame can say (§3.5)
 _MIN_TEMPERATURE, _MAX_TEMPERATURE = const(-400), const(1250)  # 0.1 °C
 _EXACT_RUN = const(3)  # readings whose cells summed to the pack voltage exactly, before this is asked of every one
 _REFUSALS = const(3)  # in a row, then the pack's history is forgotten: it may be another pack
-# how far a value may be from the last accepted one (§6, jump)
-_JUMP_CELL_MV = const(100)
-_JUMP_TEMPERATURE = const(30)  # 0.1 °C
-_JUMP_REMAINING = const(50)  # 1/50 of the capacity: 2 %
-_JUMP_CURRENT_MA = const(5000)
+# How far a value may be from the last accepted one (§6, jump): 0.1 °C, and 1/50 of the capacity
+_JUMP_CELL_MV, _JUMP_CURRENT_MA, _JUMP_TEMPERATURE, _JUMP_REMAINING = const(100), const(5000), const(30), const(50)
 # A pack's history: readings refused in a row, exact sums in a row, CRC of its alarms; and the last accepted reading:
 # counts of cells and temperatures, capacity, cycles, remaining, current, cells, temperatures, zeros.
-_PACKS = const(16)
-_VALUES_MAX = const(24)  # cells and temperatures
+_PACKS, _VALUES_MAX = const(16), const(24)  # cells and temperatures
 _HEAD = ">BBI"
 _VALUES = ">BBiiii%dh" % _VALUES_MAX
 _VALUES_AT = calcsize(_HEAD)
@@ -73,8 +68,8 @@ class Judge:
 
 
 def _flat(reading):
-    """All that is compared with the last reading, in one tuple. Of the temperatures of the cells only the lowest and
-    the highest; an SOC that the battery says, which may jump by 3 %, as a temperature.
+    """All that is compared with the last reading, in one tuple. Of the cells' temperatures only the lowest and the
+    highest; an SOC that the battery says, which may jump by 3 %, as a temperature.
     """
     temperatures, extra = tuple(reading.temperatures), reading.extra
     if extra:
@@ -108,18 +103,13 @@ def _hard_fault(reading, values, accepted, exact):
     if accepted[0] and accepted[:2] != values[:2]:
         return "cells"
     off = abs(sum(reading.cells) - reading.voltage)
-    if off and (exact == _EXACT_RUN or off * 100 > reading.voltage):
-        return "voltage"
-    return None
+    return "voltage" if off and (exact == _EXACT_RUN or off * 100 > reading.voltage) else None
 
 
 def _needs_reread(values, accepted, before):
-    """The name of what is accepted when a second reading says it, too; None when that was this one, or none is needed.
-    """
+    """The name of what is accepted when a second reading says it, too; None when that was this one, or it is near."""
     why = _distance(accepted, values) if accepted[0] else "first"
-    if why and before and before[0]:
-        return _distance(before[0], values)
-    return why
+    return _distance(before[0], values) if why and before and before[0] else why
 
 
 def _distance(one, other):

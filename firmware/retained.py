@@ -96,9 +96,7 @@ class Meters:
         """`retained` is retained.Retained: METERS of meter() and set_meter(), and save(). `cycle_ms` is how long a
         cycle takes.
         """
-        self._retained = retained
-        self._clock = clock
-        self._cycle_ms = cycle_ms
+        self._retained, self._clock, self._cycle_ms = retained, clock, cycle_ms
         self._last = bytearray(retained.METERS * _LAST_SIZE)
 
     def set_cycle(self, ms):

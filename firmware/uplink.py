@@ -19,8 +19,7 @@ class Uplink:
         self.drops = 0
         self._name = "Wi-Fi" if self.ssid else "LAN"
         self._plan = kind, ssid, key, hostname, address
-        self._clock = clock
-        self._log = log
+        self._clock, self._log = clock, log
         self._nic = self._bssid = None
         self._up = False
         self._helped = 0  # how often the driver was, since the connection was lost

@@ -22,8 +22,7 @@ class Pylontech(Dialect):
     exact = True  # the cells sum to the pack's voltage
 
     def __init__(self, link, name="framed"):
-        self.name = name
-        self.link = link
+        self.name, self.link = name, link
         self._lacking = set()  # (CID2, pack) that the battery answered with RTN 04H
 
     def read(self, pack):

@@ -20,9 +20,7 @@ class Devices:
     """
 
     def __init__(self, enabled, topic, expire_s):
-        self.enabled = enabled
-        self.topic = topic
-        self.expire_s = expire_s
+        self.enabled, self.topic, self.expire_s = enabled, topic, expire_s
         self._facts = [0] * DEVICES  # one small integer each, and the serial numbers in one piece, to save memory
         self._serials = bytearray(DEVICES * _SERIAL_BYTES)
         self._about = [b'"mf":"Pylontech"'] * DEVICES  # details.about(); equal ones are one object
@@ -52,14 +50,12 @@ class Devices:
 
     def see(self, reading):
         """Takes in what a Reading shows; what is new makes the configs due."""
-        pack = reading.pack
+        pack, extra, more = reading.pack, reading.extra, reading.more
         facts = self._facts[pack] & ~_COUNTS | len(reading.temperatures) << 8 | len(reading.cells)
-        extra, more = reading.extra, reading.more
         for fact, value in (
-            (_ALARMS, reading.alarms), (_SOH, reading.soh),
+            (_ALARMS, reading.alarms), (_SOH, reading.soh), (_EVENTS, extra and extra.events), (_PACE, more),
             (_MOS, extra.mos if extra else (more and "MOS_T" in more.sensors) or None),
-            (_BALANCING, extra.balancing if extra else more and more.balancing), (_EVENTS, extra and extra.events),
-            (_PACE, more),
+            (_BALANCING, extra.balancing if extra else more and more.balancing),
         ):  # fmt: skip
             if value is not None:
                 facts |= fact
@@ -79,9 +75,8 @@ class Devices:
 
     def identify(self, pack, identity, about):
         """Takes in a reading.Identity, and what details.about() makes of it."""
-        self._facts[pack] = self._facts[pack] & ~_TEXT | _IDENTIFIED | (
-            _TEXT if identity.dialect in ("console", "pace") else 0
-        )
+        is_text = identity.dialect in ("console", "pace")
+        self._facts[pack] = self._facts[pack] & ~_TEXT | _IDENTIFIED | (_TEXT if is_text else 0)
         for known in self._about:
             if known == about:
                 about = known
@@ -107,8 +102,8 @@ class Devices:
             self._due |= {_RACK, pack}
 
     def next_due(self):
-        """-> the number of a device whose config is to be sent, the rack's first; None: all are sent. Each comes once;
-        a pack that did not show its cells, or say who it is, is passed over.
+        """-> the number of a device whose config is to be sent, the rack's first, each once; None: all are sent. A pack
+        that did not show its cells, or say who it is, is passed over.
         """
         while self._due:
             number = min(self._due)

@@ -32,10 +32,7 @@ class Config:
     """
 
     def __init__(self, device, shown, values, payloads):
-        self._device = device
-        self._shown = shown
-        self._values = values
-        self._payloads = payloads
+        self._device, self._shown, self._values, self._payloads = device, shown, values, payloads
         self._length = 0
         gc.collect()  # what loading left would lie between what follows
         for part in self._parts():

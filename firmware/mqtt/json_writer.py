@@ -55,7 +55,7 @@ class JsonWriter:
 
     def decimal(self, raw, decimals):
         """`decimals` (scale, digits): the exact decimal of raw / 10**scale with at most `digits` decimals, at least
-        one; "3" when digits is 0. What must be rounded is rounded half away from zero.
+        one, rounded half away from zero; "3" when digits is 0.
         """
         scale, digits = decimals
         if scale > digits:

@@ -52,9 +52,7 @@ class Payloads:
         self._json = JsonWriter(_READING_BYTES)
 
     def collected(self, parts):
-        """Yields bytes in parts of about a TCP segment, as memoryviews: many small ones at once would be lost on the
-        way.
-        """
+        """Yields bytes in memoryviews of about a TCP segment: many small ones at once would be lost on the way."""
         json = self._json
         json.begin()
         for part in parts:
@@ -65,8 +63,8 @@ class Payloads:
         yield json.text_view()
 
     def flat(self, values):
-        """An object of (key, raw integer, text or boolean, (its decimals, decimals published)) -> memoryview. What is
-        None is left out.
+        """An object of (key, raw integer, text, boolean or None: it is left out, (its decimals, decimals published)) ->
+        memoryview.
         """
         json = self._json
         json.begin()
@@ -89,7 +87,7 @@ class Payloads:
 
     def pack(self, reading, summary, charged, discharged):
         """`stat/readings/PackN` -> memoryview. `summary`: reading.Summary; `charged` and `discharged` in mWh."""
-        json, alarms, extra = self._json, reading.alarms, reading.extra
+        json, alarms, extra, more = self._json, reading.alarms, reading.extra, reading.more
         json.begin()
         json.raw(b"{")
         json.key("Cells")
@@ -112,16 +110,13 @@ class Payloads:
             extra and extra.base, (extra and extra.events) or None, summary.problem, summary.warning, summary.text,
         )  # fmt: skip
         self._write(members(_PACK, values))
-        if extra and extra.balancing is not None:
-            json.key("Balancing_Cells")
-            json.numbers(extra.balancing)
-        more = reading.more
         if more:
             json.key("DesignCapacity")
             json.value(more.design, _THOUSANDTHS)
-            if more.balancing is not None:
-                json.key("Balancing_Cells")
-                json.numbers(more.balancing)
+        said = extra or more
+        if said and said.balancing is not None:
+            json.key("Balancing_Cells")
+            json.numbers(said.balancing)
         if alarms is not None:
             self._status_objects(alarms)
         json.raw(b"}")
@@ -182,9 +177,7 @@ class Payloads:
 
 
 def members(keys_and_forms, values, value_of=None):
-    """Yields (key, raw, form) for each of the keys and forms: the raw values are `values` in their order, or what
-    `value_of` gives for a key.
-    """
+    """Yields (key, raw, form) of each key: raw is the next of `values`, or what `value_of` gives for the key."""
     at = index = 0
     while at < len(keys_and_forms):
         end = keys_and_forms.find(b" ", at)

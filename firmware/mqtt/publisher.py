@@ -7,15 +7,12 @@ from ..reading import summarize
 from .devices import DEVICES
 from .payloads import members
 
-_STATE_MS = const(60_000)
-_LOG_MS = const(2_000)  # between two lines of tele/LOG
+_STATE_MS, _LOG_MS = const(60_000), const(2_000)  # from one tele/STATE to the next, and between two lines of tele/LOG
 _LOG_LINES = const(8)  # kept until they can be sent
-_RACK_METER = const(0)
+_RACK_METER, _EVERY_PACK = const(0), const(-1)
 _SILENT_MS = const(300_000)  # of the battery, then what it said of itself is taken back
-_EVERY_PACK = const(-1)
 _HOME_ASSISTANT_MS = const(2_000)  # it may lose what comes sooner behind a config
-_EXPIRE_MIN_S = const(120)  # of a reading, in Home Assistant
-_EXPIRE_CYCLES = const(4)
+_EXPIRE_MIN_S, _EXPIRE_CYCLES = const(120), const(4)  # of a reading, in Home Assistant
 
 
 def expire_s(publish_rate_ms):
@@ -24,7 +21,7 @@ def expire_s(publish_rate_ms):
 
 
 def config(devices, number, prefix, payloads):
-    """The config of the device `number` of devices.Devices -> discovery.Config. `prefix` of the topics, `payloads`:
+    """The config of the device `number` of devices.Devices -> discovery.Config. `prefix` of the topics;
     payloads.Payloads. What makes it is loaded one after the other, since readings need the memory.
     """
     with Temporary():
@@ -37,21 +34,14 @@ def config(devices, number, prefix, payloads):
 
 
 class Publisher:
-    """`prefix` is `<mqtt_root>/<rack_name>/`; `rack` is rack.Rack, `meters` energy.Meters, `payloads`
-    payloads.Payloads, `devices` devices.Devices, `telemetry` telemetry.Telemetry. `on_announced` is called when Home
+    """`prefix` is `<mqtt_root>/<rack_name>/`; the others are what their names say. `on_announced` is called when Home
     Assistant got all configs that were due, and had time to take them in.
     """
 
     def __init__(self, session, prefix, rack, meters, payloads, devices, telemetry, clock, log):
         self.on_announced = None
-        self._session = session
-        self.prefix = prefix
-        self._rack = rack
-        self._meters = meters
-        self._payloads = payloads
-        self._devices = devices
-        self._telemetry = telemetry
-        self._clock = clock
+        self._session, self.prefix, self._rack, self._meters = session, prefix, rack, meters
+        self._payloads, self._devices, self._telemetry, self._clock = payloads, devices, telemetry, clock
         self._log = log
         self._in_cycle = True  # configs wait for the end of the first cycle, when more is known
         self._announced = False  # the configs that were due went out, and on_announced() is still to come
@@ -65,8 +55,6 @@ class Publisher:
     def publish(self, topic, payload, retain=False):
         """Sends a payload to a topic below the prefix."""
         self._session.publish((self.prefix + topic).encode(), payload, retain)
-
-    # -- told by the poller --------------------------------------------------------------------------------------------
 
     def reading(self, reading):
         """A pack's Reading. Energy counts whether a broker is there or not."""
@@ -89,9 +77,7 @@ class Publisher:
                 self.publish("stat/readings/Rack", self._payloads.rack(values, *counted))
 
     def publish_detail(self, kind, pack, answer):
-        """The answer to a seldom question: the group ("packs"), a pack's reading.Identity ("identity"), its "limits",
-        or the "parameters", as tuples in the order of the table.
-        """
+        """The `answer` to a seldom question of questions.Questions."""
         if kind == "packs":
             self._rack.expect(answer)
             self._counted = sum([1 << pack for pack in answer])
@@ -106,8 +92,6 @@ class Publisher:
         self.publish(topic, self._payloads.flat(values), True)
         if kind == "identity" and not self._devices.enabled:  # else Home Assistant has to know first
             self._clear()
-
-    # -- told by others ------------------------------------------------------------------------------------------------
 
     def line(self, text):
         """A warning or an error, for tele/LOG."""
@@ -144,8 +128,6 @@ class Publisher:
             self._there |= 1 << int(number)
         return True
 
-    # -- what is due ---------------------------------------------------------------------------------------------------
-
     def state(self):
         """Publishes tele/STATE."""
         self._link = self._telemetry.poller.searching
@@ -157,8 +139,8 @@ class Publisher:
         self.publish("stat/status", self._payloads.flat(members(*self._telemetry.report("status"))), True)
 
     def tend(self, update=None):
-        """One pass: a config for Home Assistant; tele/STATE every minute and when Link changes; one line of the log.
-        `update`: there is one, and configs wait, since both do not fit into the memory.
+        """One pass: a config for Home Assistant (not during an `update`: both do not fit into the memory); tele/STATE
+        every minute and when Link changes; one line of the log.
         """
         now = self._clock.ticks_ms()
         diff = self._clock.ticks_diff
@@ -180,7 +162,7 @@ class Publisher:
                 self.state()
                 self.on_announced()
         elif self._devices.any_due() and not self._in_cycle and not update:
-            self._announce(now)
+            self._announce()
         elif not self._devices.enabled and self._subscribed < DEVICES:
             self._session.subscribe(self._devices.config_topic(self._subscribed).encode())
             self._subscribed += 1
@@ -199,11 +181,11 @@ class Publisher:
         for topic, payload in to_clear(self._devices, gone):
             self.publish(topic, payload, True)
 
-    def _announce(self, now):
+    def _announce(self):
         """Sends one config."""
         number = self._devices.next_due()
         if number is not None:
             topic = self._devices.config_topic(number).encode()
             self._session.publish(topic, config(self._devices, number, self.prefix, self._payloads), True)
-        if not self._devices.any_due():
-            self._announced = True
+        self._announced = not self._devices.any_due()
+        self._config_at = self._clock.ticks_ms()

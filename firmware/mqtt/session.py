@@ -4,8 +4,7 @@ from micropython import const
 
 from ..modules import Temporary
 
-_PING_MS = const(15_000)  # a quarter of the keepalive
-_SILENT_MS = const(60_000)  # the keepalive
+_PING_MS, _SILENT_MS = const(15_000), const(60_000)  # a quarter of the keepalive, and the keepalive
 _PROVED_MS = const(10_000)  # a connection on which a byte comes after so long is a good one
 _MESSAGES = const(8)  # taken in one pass
 _KEPT = const(20)  # messages that come while it connects: all packs' identities, before a SUBACK
@@ -28,19 +27,11 @@ class Session:
 
     def __init__(self, client_class, arguments, client_error, transport, clock, log, random_below, lwt, subscriptions):
         self.on_message = self.on_connect = None
-        self.connected = False
-        self.drops = 0
-        self._client_class = client_class
-        self._arguments = arguments
-        self.host = arguments[1]
-        self._transport = transport
-        self._clock = clock
-        self._log = log
-        self._errors = _BROKEN + (client_error,)
-        self._client_error = client_error
-        self._random_below = random_below
-        self._lwt = lwt
-        self._subscriptions = subscriptions
+        self.connected, self.drops, self.host = False, 0, arguments[1]
+        self._client_class, self._arguments = client_class, arguments
+        self._transport, self._clock, self._log = transport, clock, log
+        self._errors, self._client_error = _BROKEN + (client_error,), client_error
+        self._random_below, self._lwt, self._subscriptions = random_below, lwt, subscriptions
         self._client = None
         self._failed = 0  # tries in a row that came to nothing
         self._told = None  # what was said of the trouble, while it lasts
@@ -50,9 +41,7 @@ class Session:
         self._retry_at = self._since = self._pinged_at = clock.ticks_ms()
 
     def tend(self, network_up=True):
-        """One pass: connects when it is time to, else takes messages, pings and drops what is dead. `network_up`: is
-        there Wi-Fi?
-        """
+        """One pass: connects when it is time to, else takes messages, pings and drops what is dead."""
         diff = self._clock.ticks_diff
         now = self._clock.ticks_ms()
         if not self.connected:
@@ -72,7 +61,10 @@ class Session:
                 if self.silence_ms() >= _SILENT_MS:
                     self._fail("silent for a minute")
                 elif self._backoff_ms and diff(self._transport.heard_at, self._since) >= _PROVED_MS:
-                    self._connection_proved()
+                    self._backoff_ms = 0  # it has stood for a while: the next trouble is a new one
+                    if self._told:
+                        self._told = None
+                        self._log.info("broker connected, and it lasts")
             except self._errors as error:
                 self._fail(error)
         while self._inbox:
@@ -86,9 +78,7 @@ class Session:
         return self._clock.ticks_diff(self._clock.ticks_ms(), self._transport.heard_at)
 
     def publish(self, topic, payload, retain=False):
-        """Sends bytes, a memoryview, or parts with a length -> True when they are on their way; False without a
-        connection.
-        """
+        """Sends bytes, a memoryview, or parts with a length -> True: they are on their way; False: no connection."""
         if not self.connected:
             return False
         self.connected = False  # whatever ends this in the middle of a packet, nothing more may follow
@@ -103,8 +93,7 @@ class Session:
         return True
 
     def subscribe(self, topic):
-        """-> True, or False: the broker refuses, or the connection is lost. A refusal is told, and publishing goes on.
-        """
+        """-> True; False: the connection is lost, or the broker refuses, which is told."""
         if not self.connected:
             return False
         try:
@@ -156,12 +145,6 @@ class Session:
             self._log.warning(NOT_HEARD, topic.decode())
             return False
 
-    def _connection_proved(self):
-        """The connection has stood for a while: the next trouble is a new one."""
-        self._backoff_ms = 0
-        if self._told:
-            self._told = None
-            self._log.info("broker connected, and it lasts")
 
     def _take_messages(self):
         for _ in range(_MESSAGES):

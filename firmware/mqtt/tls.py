@@ -17,8 +17,7 @@ class Tls:
     """
 
     def __init__(self, ca, host, ntp_host):
-        self._host = host
-        self._ntp_host = ntp_host
+        self._host, self._ntp_host = host, ntp_host
         self._context = context = tls.SSLContext(tls.PROTOCOL_TLS_CLIENT)
         context.verify_mode = tls.CERT_REQUIRED
         found = False

@@ -1,7 +1,6 @@
 """The socket under umqtt.simple: every wait has an end, every buffer a bound. umqtt.simple takes its sockets from a
-module `socket`; a Transport is put there before it connects. So it works with 1.3.4 and with later ones, which set,
-forget or remove timeouts each in their own way: once connected, the real socket never waits, and the waiting is done
-here.
+module `socket`; a Transport is put there before it connects. So it works with 1.3.4 and with later ones, which handle
+timeouts each in their own way: once connected, the real socket never waits, and the waiting is done here.
 """
 
 from micropython import const
@@ -11,9 +10,7 @@ _POLL_MS = const(5)
 _BUFFER = const(256)  # bytes; what is written is collected to this size: one TCP segment instead of many
 _PAYLOAD_MAX = const(257)  # of what comes in: one byte more than a command may have, so that it shows
 _CONTINUED_MAX = const(3)  # bytes of a packet's length that say that one more follows
-_DISCONNECT = const(0xE0)
-_ETIMEDOUT = const(110)
-_ECONNRESET = const(104)
+_DISCONNECT, _ETIMEDOUT, _ECONNRESET = const(0xE0), const(110), const(104)
 
 
 class Transport:
@@ -23,9 +20,7 @@ class Transport:
     """
 
     def __init__(self, module, clock, tls=None):
-        self._module = module
-        self._clock = clock
-        self._tls = tls
+        self._module, self._clock, self._tls = module, clock, tls
         self._addresses = self._raw = self._stream = None
         self._out = bytearray(_BUFFER)
         self._filled = self._byte = self._continued = self.first = 0
@@ -38,8 +33,6 @@ class Transport:
     def resolve_again(self):
         """The next connection asks the DNS: the broker may have another address now."""
         self._stale = True
-
-    # as a module
 
     def getaddrinfo(self, host, port, *_):
         """Asks the DNS (which knows no timeout) when the answer that it has is stale, or there is none."""
@@ -64,8 +57,6 @@ class Transport:
         self._filled = 0
         self.setblocking(True)
         return self
-
-    # as a socket
 
     def connect(self, address):
         """As socket.connect(), within 5 s. OSError."""
@@ -103,8 +94,7 @@ class Transport:
         """
         if self._filled:
             self.flush()
-        data = b""
-        left = count
+        data, left = b"", count
         if left < 0:
             raise ValueError
         while left:
@@ -129,9 +119,7 @@ class Transport:
         return data
 
     def write(self, data, count=None):
-        """Takes bytes or a memoryview, or an object that has a length and yields bytes. OSError when the peer does not
-        take them.
-        """
+        """Takes bytes, a memoryview, or an object that has a length and yields bytes. OSError: the peer does not."""
         if not isinstance(data, (bytes, bytearray, memoryview)):
             for part in data:
                 self.write(part)
@@ -162,9 +150,7 @@ class Transport:
                 self._wait(_POLL_MS)
 
     def close(self):
-        """Gives the socket back, connected or not. umqtt's goodbye goes out before; when the broker then hangs up, it
-        has read all.
-        """
+        """Gives the socket back, connected or not. Behind umqtt's goodbye it waits until the broker hangs up."""
         try:
             if self._filled and self._out[0] == _DISCONNECT:
                 self.flush()
