@@ -7,7 +7,6 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from fakes import Clock, Memory
-from simulator_by_hand import make
 
 from firmware.battery.console import Console
 from firmware.battery.console_line import Line
@@ -17,6 +16,7 @@ from firmware.battery.poller import Poller
 from firmware.battery.pylontech import Pylontech
 from firmware.loop import Loop
 from firmware.retained import Retained
+from tools.simulator.battery import Battery
 
 TICK_MS = 50
 ANALOG, ALARM, PARAMETERS, PROBE, MANUFACTURER = 0x42, 0x44, 0x47, 0x4F, 0x51
@@ -28,8 +28,7 @@ class _Uart:
 
     def __init__(self, clock, rate):
         self._clock, self._rate, self._buffer = clock, rate, b""
-        self.written = []
-        self.rates = []
+        self.written, self.rates = [], []
 
     def init(self, baudrate):
         self._pump()
@@ -47,16 +46,14 @@ class _Uart:
 
 
 class BatteryUart(_Uart):
-    """Behind it is a Battery that lives by the fake clock.
-
-    A character takes its time on the way to the battery too (`paced`): what is read only comes when it is through.
-    `options` are those of simulator_by_hand.make().
+    """Behind it is a Battery of these `options` that lives by the fake clock. A character takes its time on the way to
+    the battery too (`paced`): what is read only comes when it is through.
     """
 
-    def __init__(self, clock, baud=4800, paced=True, **options):
+    def __init__(self, clock, baud=4800, **options):
         super().__init__(clock, baud)
         self.rates.append(baud)
-        self.battery = make(self.seconds, paced=paced, baud=baud, **options)
+        self.battery = Battery(self.seconds, baud=baud, **options)
 
     def seconds(self):
         return self._clock.passed_ms / 1000
@@ -97,8 +94,7 @@ class ScriptedUart(_Uart):
 
     def __init__(self, clock, answers=(), at_rate=None):
         super().__init__(clock, None)
-        self._answers = list(answers)
-        self._at_rate = at_rate
+        self._answers, self._at_rate = list(answers), at_rate
         self._waiting = []  # (ms, bytes)
 
     def bring(self, delay_ms, data):
@@ -126,14 +122,11 @@ class Log:
 
     def __init__(self):
         self.lines = []
+        for level in ("error", "warning", "info"):
+            setattr(self, level, lambda text, *values, level=level: self.lines.append((level, text % values)))
 
     def texts(self, level):
         return [text for one, text in self.lines if one == level]
-
-    def __getattr__(self, level):
-        if level not in ("error", "warning", "info"):
-            raise AttributeError(level)
-        return lambda text, *values: self.lines.append((level, text % values if values else text))
 
 
 class Sink:
@@ -162,30 +155,23 @@ class House:
                  speaks="framed", **options):  # fmt: skip
         self.clock = Clock(ticks)
         self.uart = BatteryUart(self.clock, baud, packs=packs, dialect=speaks, **options)
-        self.battery = self.uart.battery
-        self.log = Log()
-        self.sink = Sink(self.clock)
+        self.battery, self.log, self.sink = self.uart.battery, Log(), Sink(self.clock)
         self.retained = retained or Retained(Memory())
         self.restarts = -1
-        self._settings = dialect, 1000 * rate_s, wanted
-        self._group = options.get("group_number", 0)
+        self._settings = dialect, 1000 * rate_s, wanted, options.get("group_number", 0)
         self._restart()
 
     def _restart(self):
         self.restarts += 1
-        setting, rate_ms, baud = self._settings
+        (setting, rate_ms, baud, group), uart, clock = self._settings, self.uart, self.clock
         name = self.retained.dialect if setting == "auto" else setting
-        if name == "console":
-            dialect = Console(Line(self.uart, self.clock))
-        elif name == "pace":
-            dialect = Pace(PaceLink(self.uart, self.clock, baud))
-        elif name == "rs485":
-            dialect = Pylontech(Rs485Link(self.uart, self.clock, baud, self._group), name)
-        else:
-            dialect = Pylontech(Link(self.uart, self.clock, baud))
-        self.poller = Poller(dialect, self.clock, self.log, rate_ms, baud, setting == "auto", self._group)
+        dialect = {
+            "console": lambda: Console(Line(uart, clock)), "pace": lambda: Pace(PaceLink(uart, clock, baud)),
+            "rs485": lambda: Pylontech(Rs485Link(uart, clock, baud, group), name),
+        }.get(name, lambda: Pylontech(Link(uart, clock, baud)))()  # fmt: skip
+        self.poller = Poller(dialect, clock, self.log, rate_ms, baud, setting == "auto", group)
         session = SimpleNamespace(close=lambda: None)
-        loop = Loop(self._restart, self.retained, self.clock, self.log, None, session, self.poller, None, None, None)
+        loop = Loop(self._restart, self.retained, clock, self.log, None, session, self.poller, None, None, None)
         self.poller.sink, self.poller.on_found = self.sink, loop.found
         self.link = dialect.link
 

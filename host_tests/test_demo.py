@@ -76,7 +76,7 @@ def test_a_wrong_value_is_told():
     given = demo.parsed(["--faults"])
     battery = demo_battery.DemoBattery(given, 1)
     assert "WRONG: pack 1: all of it" in battery.check("a/Pack1", b"{}", 1.0)
-    assert battery.judge.is_wrong() and "1 readings, 1 wrong" in " ".join(battery.summary())
+    assert battery.judge.wrong and "1 readings, 1 wrong" in " ".join(battery.summary())
 
 
 STARTING, PREPARED = "no reading of pack 1, 2", "interrupted before the firmware ran, so there is no reading"

@@ -45,7 +45,7 @@ def test_a_reading_is_what_the_battery_said(options):
     it, battery = asking(packs=3, **options)
     assert it.packs() == (1, 2, 3)
     for pack in (1, 3):
-        battery.group.pack(pack).alarms.ask("cell_over_voltage", cell=2)
+        battery.group.pack(pack).override(cell_states={2: 2})
         battery.commands.balancing[pack] = [1, 8]
         reading = it.read(pack)
         truth, alarm = said(battery, "analog", pack), said(battery, "alarm", pack)

@@ -82,7 +82,7 @@ def test_limits_are_asked_every_five_minutes_and_the_count_every_three():
     assert 18 <= asked.count(COUNT) <= 20
     assert asked.count(SERIAL) == asked.count(PARAMETERS) == 0
     told = len(it.sink.told)
-    it.battery.group.pack(2).alarms.ask("charge_immediately")
+    it.battery.group.pack(2).override(request=0x20)
     it.run(310)
     assert it.kinds(told) == [("limits", 2)] and it.sink.told[-1][2][6] is True
 

@@ -7,9 +7,8 @@ from __future__ import annotations
 import pytest
 from battery_line import ANALOG, BatteryUart, House, Log
 from fakes import Clock
-from simulator_by_hand import decode
 
-from firmware.battery import NoReply
+from firmware.battery import NoReply, frame
 from firmware.battery.link import Rs485Link
 from firmware.battery.pylontech import Pylontech
 from firmware.battery.search import Search
@@ -36,7 +35,7 @@ def test_each_pack_is_asked_at_its_address(group, echo):
     uart, battery = it.link.uart, it.link.uart.battery
     assert it.packs() == (1, 2, 3)
     first = 16 * group + 2
-    assert decode(uart.written[0][2])[:2] == (0x20, first)
+    assert frame.decode(uart.written[0][2])[:2] == (0x20, first)
     assert [adr for _, adr, _ in addresses(uart)][2:] == [first + 2, first + 3, first + 3]  # twice where nobody is
     assert {(cid2, info) for cid2, _, info in addresses(uart)} == {(ANALOG, f"{first + n:02X}") for n in range(4)}
     for pack in (1, 2, 3):

@@ -21,10 +21,9 @@ def tell(sim, packs, wide):
             temperatures=[-35 + 40 * pack, 201, 200 + pack, 187, 199], current=(-1) ** pack * 300 * pack,
             remaining=capacity * (20 + 4 * pack) // 100 + 7, cycles=100 + pack,
         )  # fmt: skip
-    sim.alarm(1, "cell_over_voltage", cell=3)
-    sim.alarm(2, "cell_fault", cell=9)
-    sim.alarm(2, "pack_under_voltage_protection")
-    sim.alarm(packs, "over_temperature", sensor=2)
+    sim.set(1, cell_states={3: 2})
+    sim.set(2, status={1: 0x80, 5: 0x01})  # protection from pack under-voltage; cell 9 is faulty
+    sim.set(packs, temperature_states={2: 2})
     return {pack: sim.snapshot(pack) for pack in range(1, packs + 1)}
 
 

@@ -207,7 +207,7 @@ class Demo:
         failures = [text for text in (
             ended is not None and f"the firmware ended by itself, with status {ended}: its last lines say why",
             self._missing() and f"no reading of pack {', '.join(map(str, self._missing()))}",
-            self._battery and self._battery.judge.is_wrong() and "a published value was wrong",
+            self._battery and self._battery.judge.wrong and "a published value was wrong",
         ) if text]  # fmt: skip
         for text in failures:
             print(f"demo: {text}", file=sys.stderr, flush=True)

@@ -15,12 +15,11 @@ class DemoBattery(Simulator):
 
     def __init__(self, given, packs):
         self.judge = Truth()
-        self._wants_faults, self._misbehaves, self._told = given.faults, False, 0
+        self._wants_faults, self._told = given.faults, 0
         dialect, firmware = given.dialect or "framed", given.firmware or CONSOLE
         more = {"framed": {"fast": "accepts"}, "pace": {"cells": 16, "temperatures": 6},
-                "console": {"console": {"firmware": firmware, "worn": given.worn}}}  # fmt: skip
-        super().__init__(packs, seed=1, truth_limit=1, on_truth=self.judge.note, dialect=dialect,
-                         **more.get(dialect, {}))  # fmt: skip
+                "console": {"console": {"firmware": firmware, "worn": given.worn}}}.get(dialect, {})  # fmt: skip
+        super().__init__(packs, truth_limit=1, on_truth=self.judge.note, dialect=dialect, **more)
         self.description = f"{packs} pack{'s' * (packs > 1)}, simulated"
         self.description += SPEAKS.get(dialect, "").format(firmware, " with worn packs" * given.worn)
 
@@ -30,19 +29,19 @@ class DemoBattery(Simulator):
     def check(self, topic, payload, at):
         """A published reading, heard at `at` (s, monotonic) -> None, or in words what is wrong with it."""
         wrong = self.judge.check(int(topic.rpartition("Pack")[2]), payload, at)
-        return wrong and f"{'slightly off' if wrong.slight else 'WRONG'}: {wrong}"
+        return wrong and f"WRONG: {wrong}"
 
     def tend(self, all_read):
         """Begin to misbehave when all packs were read once -> names of the faults that began since the last call."""
-        if self._wants_faults and all_read and not self._misbehaves:
-            self._misbehaves = True
+        if self._wants_faults and all_read:
+            self._wants_faults = False
             self.misbehave()
-        spans = self.fault_log[self._told :]
-        self._told += len(spans)
-        return [span.name for span in spans]
+        names = [fault.name for fault in self.fault_log[self._told :]]
+        self._told += len(names)
+        return names
 
     def summary(self):
         """-> what it did, and whether the readings were right, as a list of sentences."""
         found = ", ".join(f"{count} {name}" for name, count in sorted(self.counts.items()) if name in FAULTS)
-        faults = [f"Faults of the line: {found or 'none'}."] if self._wants_faults else []
+        faults = [f"Faults of the line: {found or 'none'}."] if self._told else []
         return [*faults, f"Held against what the battery said: {self.judge.summary()}."]

@@ -8,8 +8,10 @@ KNOWN = (0, 1, 2)  # states: normal, below, above
 BELOW, ABOVE, OTHER = 1, 2, 240
 STATES = {"Charge": "charging", "Dischg": "discharging", "Idle": "idle", "Balance": "balancing", "Sleep": "sleeping"}
 # kinds of the simulator's truth, and how long (s) what they said may be published: some are asked now and then
-KINDS = (("pwr", 20), ("bat", 20), ("stat", 700), ("mos", 400))
-OF_PWR = ("FullCapacity", "SOC", "Power", "BaseState", "BatteryState", "Events")
+KINDS = {"pwr": 20, "bat": 20, "stat": 700, "mos": 400}
+# who says a key; by default it is `bat`
+BY = {"CycleCount": "stat", "SOH": "stat", "FullCapacity": "pwr", "SOC": "pwr", "Power": "pwr", "BaseState": "pwr",
+      "BatteryState": "pwr", "Events": "pwr"}  # fmt: skip
 # taken apart by itself; and what follows from the states of both is in neither
 ELSEWHERE = ("Cells", "Temps", "PackVoltage", "PackCurrent", "Problem", "Warning", "ProblemText")
 
@@ -33,14 +35,10 @@ def extremes(cells, temperatures):
     """What follows from the `cells` [mV] and `temperatures` [0.1 °C] of a pack -> {key of mqtt.md: Decimal}."""
     low, high = min(cells), max(cells)
     return {
-        "CellMin": thousandth(low),
-        "CellMinNumber": Decimal(cells.index(low) + 1),
-        "CellMax": thousandth(high),
-        "CellMaxNumber": Decimal(cells.index(high) + 1),
-        "CellDelta": thousandth(high - low),
-        "TempMin": tenth(min(temperatures)),
-        "TempMax": tenth(max(temperatures)),
-    }
+        "CellMin": thousandth(low), "CellMinNumber": cells.index(low) + 1, "CellMax": thousandth(high),
+        "CellMaxNumber": cells.index(high) + 1, "CellDelta": thousandth(high - low),
+        "TempMin": tenth(min(temperatures)), "TempMax": tenth(max(temperatures)),
+    }  # fmt: skip
 
 
 def flags(said):
@@ -55,62 +53,52 @@ def flags(said):
 
 
 def parts(reading):
-    """Splits a reading by who says it -> [(kind of KINDS, window in s, {key: value})]."""
-    found = {kind: {} for kind, _ in KINDS}
+    """Splits a reading by who says it -> [(kind of KINDS, window in s, function that makes the same of what was said,
+    {key: value})].
+    """
+    found = {kind: {} for kind in KINDS}
     for key, one in reading["Cells"].items():
         found["bat"] |= {key: one["Reading"], f"{key} State": one["State"], f"{key} Temp": one["Temp"]}
     temperatures = dict(reading["Temps"])
     if "MOS_T" in temperatures:
         found["mos"]["MOS_T"] = temperatures.pop("MOS_T")["Reading"]
-    for key, one in (*temperatures.items(), *((key, reading[key]) for key in ("PackVoltage", "PackCurrent"))):
+    for key, one in (temperatures | {key: reading[key] for key in ("PackVoltage", "PackCurrent")}).items():
         found["pwr"] |= {key: one["Reading"], f"{key} State": one["State"]}
     for key, value in reading.items():
         if key not in ELSEWHERE and "Energy" not in key and not key.endswith("_Status"):
-            kind = "stat" if key in ("CycleCount", "SOH") else "pwr" if key in OF_PWR else "bat"
-            found[kind][key] = value
-    return [(kind, window, found[kind]) for kind, window in KINDS if found[kind]]
+            found[BY.get(key, "bat")][key] = value
+    makers = {"pwr": _pwr, "bat": _bat, "stat": _stat, "mos": _mos}
+    return [(kind, window_s, makers[kind], found[kind]) for kind, window_s in KINDS.items() if found[kind]]
 
 
-def pwr(said):
-    """The values of a `pwr N` -> {key: what mqtt.md makes of it}."""
-    alarm = said["alarm"]
-    current = alarm["charge_current"] or alarm["discharge_current"]
-    full = said.get("coulomb") == "Full"
+def _pwr(said):
+    alarm, full = said["alarm"], said["coulomb"] == "Full"
     return {
-        "BMS_T": tenth(said["temperatures"][0]),
-        "BMS_T State": _state(max(alarm["temperatures"])),
-        "PackVoltage": thousandth(said["voltage"]),
-        "PackVoltage State": _state(alarm["voltage"]),
-        "PackCurrent": thousandth(said["current"]),
-        "PackCurrent State": _state(current),
+        "BMS_T": tenth(said["temperatures"][0]), "BMS_T State": _state(max(alarm["temperatures"])),
+        "PackVoltage": thousandth(said["voltage"]), "PackVoltage State": _state(alarm["voltage"]),
+        "PackCurrent": thousandth(said["current"]), "FullCapacity": thousandth(said["capacity"]),
+        "PackCurrent State": _state(alarm["charge_current"] or alarm["discharge_current"]),
         "Power": round_tenth(thousandth(said["voltage"]) * thousandth(said["current"])),
-        "FullCapacity": thousandth(said["capacity"]),
-        "SOC": Decimal(min(said["soc"], 100)),
-        "BaseState": said["base"],
+        "SOC": min(said["soc"], 100), "BaseState": said["base"],
         "BatteryState": "full" if full and said["base"] != "Dischg" else STATES.get(said["base"], "other"),
         "Events": "Power Events 0x2000 COULFULL" if full else "none",
-    }
+    }  # fmt: skip
 
 
-def bat(said):
-    """The values of a `bat N`."""
+def _bat(said):
     cells, temperatures = said["cells"], said["cell_temperatures"]
     out = {f"Cell_{n}": thousandth(mv) for n, mv in enumerate(cells, 1)}
     out |= {f"Cell_{n} State": _state(state) for n, state in enumerate(said["alarm"]["cells"], 1)}
     out |= {f"Cell_{n} Temp": tenth(value) for n, value in enumerate(temperatures, 1)}
-    return out | extremes(cells, temperatures) | {
-        "RemainingCapacity": thousandth(said["remaining"]),
-        **({} if said["balancing"] is None else {"Balancing_Cells": said["balancing"]}),
-    }
+    out |= {} if said["balancing"] is None else {"Balancing_Cells": said["balancing"]}
+    return out | extremes(cells, temperatures) | {"RemainingCapacity": thousandth(said["remaining"])}
 
 
-def stat(said):
-    """The values of a `stat N`."""
-    return {"CycleCount": Decimal(said["cycles"])} | ({"SOH": Decimal(said["soh"])} if "soh" in said else {})
+def _stat(said):
+    return {"CycleCount": said["cycles"]} | ({"SOH": said["soh"]} if "soh" in said else {})
 
 
-def mos(said):
-    """The column MosTempr of a `pwr`."""
+def _mos(said):
     return {"MOS_T": tenth(said["mos"])}
 
 

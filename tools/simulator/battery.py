@@ -3,18 +3,20 @@ bytes and times come in as arguments, so that a test can run it by hand."""
 
 import random
 from collections import Counter, deque, namedtuple
+from functools import partial
 
 from . import framed
-from .commands import DEAF, Commands, Reply, Rs485Commands
+from .commands import Addressed, Commands, Reply, Rs485Commands
 from .console import WAKE_UP, Console
-from .faults import Faults, mixture
-from .group import Group
+from .faults import ARGUMENTS, FAULTS, Faults
+from .model import Group
 from .pace import PaceCommands
-from .port import Pace, wire_time
+from .wire import Pace, wire_time
 
 POWER_CYCLE_S = 3.0
 TURNAROUND_S = 0.01
-OTHER_RATES = (1200, 2400, 4800, 9600, 19200)
+DAY_S, EVERY_S, FAULT_S = 24 * 3600, 12, 6
+MIXTURE = [*sorted(FAULTS.keys() - ARGUMENTS.keys() - {"cancel"}), "wrong_rate:9600", "rtn:02", "rtn:06", "rtn:91"]
 DIALECTS = {"framed": Commands, "console": Commands, "rs485": Rs485Commands, "pace": PaceCommands}
 ALWAYS_ALLOWED = 0x4F  # who looks for a battery may ask for its version
 
@@ -27,9 +29,9 @@ class Battery:
 
     clock: seconds, monotonic; stamp: another one for the truth and the log of faults. seed: the same gives the same
     packs and faults. cells, temperatures, wide, capacity: of model.Pack. paced: 10 bit times a character, else at once.
-    garbage: at the wrong rate the user gets garbage instead of nothing. on_truth: called with each record of the truth.
-    truth_limit: so many records are kept (default: all). dialect: one of DIALECTS; console with its options
-    (console.Console). echo: the user hears what he sends. identity: options of the dialect's Commands.
+    garbage: at the wrong rate the user gets garbage instead of nothing. on_truth: called with each record of the truth,
+    of which truth_limit are kept. dialect: of DIALECTS; console: options of console.Console. echo: the user hears what
+    he sends. identity: options of the dialect's Commands.
 
     truth: what is in the replies, before any fault, as Truth; kinds of a pack: analog, alarm, management, and as text
     mos, pwr, bat, stat; of none: parameters. counts: how often each fault struck; requests; deaf: bytes at the wrong
@@ -42,15 +44,13 @@ class Battery:
         self.clock, self.paced, self.garbage, self.echo = clock, paced, garbage, echo
         self._stamp, self._on_truth = stamp or clock, on_truth
         self.group = Group(packs, seed, clock(), cells=cells, temperatures=temperatures, wide=wide, capacity=capacity)
-        self.truth, self.counts, self.forbidden = deque(maxlen=truth_limit), Counter(), []
-        self.plugged = True
+        self.truth, self.counts, self.forbidden, self.plugged = deque(maxlen=truth_limit), Counter(), [], True
         self.faults = Faults(seed, self.counts, self._stamp)
         self.commands = DIALECTS[dialect](self.group, self._note, **identity)
         self.baud = baud or self.commands.first_baud
-        self._receiver, self._watcher, self._pace = framed.Receiver(), framed.Receiver(), Pace()
-        self._seed, self._rng = seed, random.Random(f"{seed}/line")
-        self._silent_until = 0.0
-        self._planned = deque()  # of misbehave(): when it begins, and arguments of fault()
+        self._receiver, self._watcher, self.pace = framed.Receiver(), framed.Receiver(), Pace()
+        self._rng, self._silent_until = random.Random(f"{seed}/line"), 0.0
+        self._planned = []  # of misbehave(): when it begins, and arguments of fault()
         self.console = None
         if dialect == "console":
             self.update(**(console or {}))
@@ -59,10 +59,10 @@ class Battery:
 
     def receive(self, now, data, rate):
         """`data` arrived from a user whose port is set to `rate`."""
-        self.tend(now)
+        self._tend(now)
         self._watch(data)
         if self.echo and rate == self.baud:
-            self._send(now, [(0.0, data)])
+            self.pace.send(now, [(0.0, data)], self.baud if self.paced else None)
         if not self._connected() or now < self._silent_until or rate != self.baud:
             self.counts["deaf"] += len(data)
             self._receiver.clear()
@@ -75,47 +75,31 @@ class Battery:
         else:
             answers = [self._reply(line) for line in self._receiver.feed(data)]
         for answer, baud in answers:
-            self._answer(now + heard, answer, baud)
-
-    def _answer(self, at, answer, baud):
-        """Sends an answer, or what the faults leave of it; behind it `baud` is the new rate, where that is one."""
-        self.counts["requests"] += 1
-        if answer is None or self.faults.named("babble"):
-            return
-        pieces = [(0.0, b"")] if self.faults.hit("silent") else self.faults.damage(answer)
-        self._send(at, pieces, baud and (lambda: self._switch(baud)))
-
-    def _send(self, at, pieces, done=None):
-        self._pace.send(at, pieces, self.baud if self.paced else None, done)
+            self.counts["requests"] += 1
+            if answer is not None and not self.faults.named("babble"):
+                pieces = [(0.0, b"")] if self.faults.hit("silent") else self.faults.damage(answer)
+                done = baud and partial(setattr, self, "baud", baud)
+                self.pace.send(now + heard, pieces, self.baud if self.paced else None, done)
 
     def _connected(self):
         return self.plugged and not self.faults.named("unplugged")
 
     def take(self, now, rate):
         """-> bytes for a user whose port is set to `rate`."""
-        self.tend(now)
-        if self._babbles() and now >= self._silent_until:
-            self._pace.send(now, [(0.0, self.faults.babble())], self.baud)
+        self._tend(now)
+        if self.faults.named("babble") and self.pace.due() is None and now >= self._silent_until:
+            self.pace.send(now, [(0.0, self.faults.babble())], self.baud)
         is_readable = rate == self.baud  # the rate behind the last byte may be another
-        out = self._pace.take(now)
+        out = self.pace.take(now)
         if not is_readable:
             out = self._rng.randbytes(len(out)) if self.garbage else b""
         return out if self._connected() else b""
 
-    def due(self):
-        """When take() should be called next (s of the clock), or None for: not before something is received."""
-        times = [self._pace.due(), self.faults.due(), self._planned[0][0] if self._planned else None,
-                 self._silent_until if self._babbles() else None]  # fmt: skip
-        return min((time for time in times if time is not None), default=None)
-
-    def _babbles(self):
-        return self.faults.named("babble") and self._pace.due() is None
-
-    def tend(self, now):
+    def _tend(self, now):
         """Ends faults whose time is over, starts those of misbehave() whose time has come."""
-        self.faults.expire(now)
+        self.faults.end(lambda fault: fault.until is not None and fault.until <= now)
         while self._planned and self._planned[0][0] <= now:
-            self.fault(*self._planned.popleft()[1:])
+            self.fault(*self._planned.pop(0)[1:])
 
     def _reply(self, line):
         """-> (the frame of a reply or None, the rate behind it or None), after the faults that change what is said."""
@@ -137,7 +121,8 @@ class Battery:
         others = [number for number in others if bytes([number]) != request.info]
         if len(request.info) == 1 and reply.info and others and self.faults.hit("wrong_pack"):
             number = self.faults.rng.choice(others)
-            return self.commands.answer(request._replace(info=bytes([number])))
+            address = number if isinstance(self.commands, Addressed) else request.address
+            return self.commands.reply(request._replace(info=bytes([number]), address=address))
         return reply
 
     def _watch(self, data):
@@ -156,9 +141,6 @@ class Battery:
         if self._on_truth:
             self._on_truth(record)
 
-    def _switch(self, baud):
-        self.baud = baud if baud != DEAF else None
-
     # what a test or the command line does to it
 
     def fault(self, name, rate=None, seconds=None):
@@ -171,21 +153,19 @@ class Battery:
             self.power_cycle()
         elif active.name == "wrong_rate":
             active.until = self.clock()
-            if not self.console:  # which has one rate
-                others = [baud for baud in OTHER_RATES if baud != self.baud]
-                self.baud = active.argument or self.faults.rng.choice(others)
+            self.baud = self.baud if self.console else active.argument  # a console has one rate
         if active.name in ("power_cycle", "wrong_rate", "unplugged"):
             self.counts[active.name] += 1
 
-    def clear(self, name=None):
-        """Ends a fault, or all, and a mixture of misbehave()."""
-        self.faults.clear(name)
-        if name is None:
-            self._planned.clear()
+    def clear(self):
+        """Ends all faults, and a mixture of misbehave()."""
+        self.faults.end(lambda fault: True)
+        self._planned = []
 
     def misbehave(self):
-        """A mixture of all faults, each of which comes and goes; the same for the same seed."""
-        self._planned.extend(mixture(self._seed, self.clock()))
+        """A mixture of all faults for a day, each of which comes and goes; not of errors that cancel in CHKSUM."""
+        names, first = self._rng.choices(MIXTURE, k=DAY_S // EVERY_S), self.clock() + EVERY_S
+        self._planned = [(first + number * EVERY_S, name, None, FAULT_S) for number, name in enumerate(names)]
 
     def power_cycle(self, seconds=POWER_CYCLE_S):
         """Off and on: nothing is said for `seconds`, then it listens at its first rate (§5)."""
@@ -202,5 +182,5 @@ class Battery:
 
     def _begin(self, baud):
         self._receiver.clear()
-        self._pace.clear()
+        self.pace = Pace()
         self.baud = self.console.baud if self.console else baud

@@ -7,6 +7,7 @@ WAKE_UP = b"~20014682C0048520FCC3"
 BOOT_S = 1.0  # from the wake-up to the console
 LONGEST = 200  # characters of a command
 CR, LF = 13, 10
+PROMPTS = {"Pylon": b"pylon>", "PYTES": b"PYTES>"}
 PAGER = b"Press [Enter] to be continued,other key to exit"
 BLANKED = b"\r" + b" " * len(PAGER) + b"\r"
 LINE_END = b"\r\r\n"
@@ -24,8 +25,6 @@ class Console:
     """
 
     def __init__(self, group, note, forbid, firmware="us5000", asleep=False, pager=None, worn=False):
-        if firmware not in FIRMWARE:
-            raise ValueError(f"unknown firmware {firmware!r}; known are: {', '.join(FIRMWARE)}")
         self._group, self._forbid, self._pager, self._asleep = group, forbid, pager, asleep
         self.firmware = FIRMWARE[firmware]
         self._text = Text(group, note, self.firmware, worn)
@@ -34,7 +33,7 @@ class Console:
     def power_cycle(self):
         """As after power on."""
         self.asleep, self._ready_at = self._asleep, 0.0
-        self._line, self._rest, self._after_cr = bytearray(), None, False
+        self._line, self._rest, self._after_cr = b"", None, False
 
     @property
     def baud(self):
@@ -46,32 +45,24 @@ class Console:
         return [answer for answer in (self._heard(now, byte) for byte in data) if answer is not None]
 
     def _heard(self, now, byte):
-        if self.asleep:
-            return self._asleep_heard(now, byte)
         is_second, self._after_cr = self._after_cr and byte == LF, byte == CR  # the LF of CR LF
         if is_second or now < self._ready_at:
             return None
-        if self._rest is not None:
-            rest, self._rest = self._rest, None
-            return BLANKED + (self._paged(rest) if byte in (CR, LF) else self._prompt())
-        if byte not in (CR, LF):
-            if len(self._line) < LONGEST:
-                self._line.append(byte)
+        is_end = byte in (CR, LF)
+        line, self._line = self._line, b"" if is_end else (self._line + bytes([byte]))[-LONGEST:]
+        if self.asleep:
+            if is_end and line.endswith(WAKE_UP):
+                self.asleep, self._ready_at = False, now + BOOT_S
             return None
-        line = self._line.decode("latin-1")
-        self._line.clear()
-        return self._answer(line, now) if line.strip() else self._prompt()
-
-    def _asleep_heard(self, now, byte):
-        if byte != CR:
-            self._line.append(byte)
-            del self._line[:-len(WAKE_UP)]
-        elif bytes(self._line) == WAKE_UP:
-            self.asleep, self._ready_at = False, now + BOOT_S
-            self._line.clear()
+        if self._rest is not None:
+            rest, self._rest, self._line = self._rest, None, b""
+            return BLANKED + (self._paged(rest) if is_end else self._prompt())
+        if is_end:
+            return self._answer(line.decode("latin-1"), now) if line.strip() else self._prompt()
+        return None
 
     def _prompt(self):
-        return b"\n\r" + self.firmware.prompt.encode()
+        return b"\n\r" + PROMPTS[self.firmware.maker]
 
     def _answer(self, line, now):
         words = line.split()
@@ -93,10 +84,8 @@ class Console:
 
     def _lines(self, words, now):
         """The lines of an answer, end mark included; None: no such command."""
-        if words == ["pwr"]:
-            return self._text.table(now) + DONE
-        if words == ["time"]:
-            return [f"Ds3231 {time_of(now)}", *DONE]
+        if words in (["pwr"], ["time"]):
+            return (self._text.table(now) if words == ["pwr"] else [f"Ds3231 {time_of(now)}"]) + DONE
         if words[0] not in READ_COMMANDS or words[0] == "time":
             return None
         number = int(words[1]) if len(words) == 2 and words[1].isdigit() else 0
@@ -104,4 +93,4 @@ class Console:
             number = 1 if len(words) == 1 else 0
         if number not in self._group.there():
             return REFUSED
-        return getattr(self._text, words[0])(number, self._group.pack(number)) + DONE
+        return self._text.of_pack(words[0], number) + DONE

@@ -5,44 +5,38 @@ from collections import namedtuple
 
 STATES = {0: "Normal", 1: "Low", 2: "High"}
 
-OLD = (
-    ("Power", 6), ("Volt", 7), ("Curr", 7), ("Tempr", 7), ("Tlow", 7), ("Thigh", 7), ("Vlow", 7), ("Vhigh", 7),
-    ("Base.St", 9), ("Volt.St", 9), ("Curr.St", 9), ("Temp.St", 9), ("Coulomb", 9), ("Time", 21), ("B.V.St", 9),
-    ("B.T.St", 9),
-)  # fmt: skip
-MOS = (("MosTempr", 9), ("M.T.St", 9))
-IDS = (
-    *OLD[:5], ("Tlow.Id", 9), OLD[5], ("Thigh.Id", 9), OLD[6], ("Vlow.Id", 9), OLD[7], ("Vhigh.Id", 9), *OLD[8:],
-)  # fmt: skip
-CELLS = (
-    ("Battery", 9), ("Volt", 9), ("Curr", 9), ("Tempr", 9), ("Base State", 13), ("Volt. State", 13),
-    ("Curr. State", 13), ("Temp. State", 13),
-)  # fmt: skip
-BY_DIRECTION = (*CELLS[:-1], ("DTemp. State", 13), ("CTemp. State", 13))
-# prompt; columns and rows of `pwr` (0: only the packs that are there); of `bat`: columns of the header, how SOC, charge
-# and BAL end a row; soh: `stat` has it; device, maker; mas: capacities in mAS; fets: names of the MOSFETs' states;
-# bare: `info` and `stat` only without a number
-Firmware = namedtuple("Firmware", "prompt columns rows cells header tail soh device maker mas fets bare",
-                      defaults=(False, (), False))  # fmt: skip
-TAIL, PYTES_TAIL = "{0}%         {1} mAH      {2}", "{0:3}%      {1} mAH"
+OLD = ["Power", "Volt", "Curr", "Tempr", "Tlow", "Thigh", "Vlow", "Vhigh", "Base.St", "Volt.St", "Curr.St", "Temp.St",
+       "Coulomb", "Time", "B.V.St", "B.T.St"]  # fmt: skip
+MOS = ["MosTempr", "M.T.St"]
+IDS = [name for old in OLD for name in (old, f"{old}.Id")[: 1 + (old in ("Tlow", "Thigh", "Vlow", "Vhigh"))]]
+BARCODE = ["Barcode", "DevType"]
+CELLS = ["Battery", "Volt", "Curr", "Tempr", "Base State", "Volt. State", "Curr. State", "Temp. State"]
+BY_DIRECTION = [*CELLS[:-1], "DTemp. State", "CTemp. State"]
+NO_CURRENT = CELLS[:2] + CELLS[3:]
+SOC = ["SOC", "Coulomb", "BAL"]
+# characters of a column: those in the table are of `pwr`
+WIDTHS = {"Power": 6, "Volt": 7, "Curr": 7, "Tempr": 7, "Tlow": 7, "Thigh": 7, "Vlow": 7, "Vhigh": 7, "Time": 21,
+          "SysAlarm.St": 11, "Barcode": 21, "DevType": 20}  # fmt: skip
+# columns and rows of `pwr` (0: only the packs that are there); columns of `bat`, and what ends its header; mas:
+# capacities in mAS; fets: names of the MOSFETs' states; bare: `info` and `stat` only without a number
+Firmware = namedtuple("Firmware", "maker device columns rows cells header mas fets bare", defaults=(False, (), False))
 FIRMWARE = {
-    "us2000c": Firmware("pylon>", OLD + MOS, 16, CELLS, ("Coulomb", "BAL"), TAIL, True, "US2000C", "Pylon"),
-    "us5000": Firmware("pylon>", OLD + MOS, 16, CELLS, ("SOC", "Coulomb", "BAL"), TAIL, True, "US5000", "Pylon"),
-    "us5000-v2": Firmware("pylon>", (*IDS, *MOS, ("SysAlarm.St", 11)), 16, CELLS, ("SOC", "Coulomb", "BAL"), TAIL, True,
-                          "US5000", "Pylon", fets=("CFetState", "DFetState")),
-    "us3000d": Firmware("pylon>", IDS + MOS, 0, BY_DIRECTION, ("SOC", "Coulomb", "BAL"), TAIL, True, "US3000D", "Pylon",
-                        bare=True),
-    "pytes": Firmware("PYTES>", (*OLD, ("Barcode", 18), ("DevType", 12)), 8, CELLS[:2] + CELLS[3:], ("Coulomb",),
-                      PYTES_TAIL, False, "E-BOX-4850P", "PYTES"),
-    "pytes-v5": Firmware("PYTES>", (*OLD, ("Barcode", 21), ("DevType", 20)), 16, CELLS[:2] + CELLS[3:], ("Coulomb",),
-                         PYTES_TAIL, False, "E-BOX-48100V-D", "PYTES", True, ("CMOS Status", "DMOS Status")),
+    "us2000c": Firmware("Pylon", "US2000C", OLD + MOS, 16, CELLS, SOC[1:]),
+    "us5000": Firmware("Pylon", "US5000", OLD + MOS, 16, CELLS, SOC),
+    "us5000-v2": Firmware("Pylon", "US5000", [*IDS, *MOS, "SysAlarm.St"], 16, CELLS, SOC,
+                          fets=("CFetState", "DFetState")),
+    "us3000d": Firmware("Pylon", "US3000D", IDS + MOS, 0, BY_DIRECTION, SOC, bare=True),
+    "pytes": Firmware("PYTES", "E-BOX-4850P", OLD + BARCODE, 8, NO_CURRENT, SOC[1:2]),
+    "pytes-v5": Firmware("PYTES", "E-BOX-48100V-D", OLD + BARCODE, 16, NO_CURRENT, SOC[1:2], True,
+                         ("CMOS Status", "DMOS Status")),
 }  # fmt: skip
+TAILS = {"Pylon": "{0}%         {1} mAH      N", "PYTES": "{0:3}%      {1} mAH"}  # what ends a row of `bat`
 WORN_PERMILLE = 949  # of its capacity, that a worn pack still holds
 LOW = 10  # %, at which a pack says Low
 
 
 def padded(words, widths):
-    """A row: each word in its column, which has one of the `widths`; a word that fills it touches the next one."""
+    """A row: each word in its column of so many characters; a word that fills it touches the next one."""
     return "".join(str(word).ljust(width) for word, width in zip(words, widths, strict=False))
 
 
@@ -55,19 +49,23 @@ class Text:
     def __init__(self, group, note, firmware, worn=False):
         self.group, self.note, self.firmware, self.worn = group, note, firmware, worn
 
+    def of_pack(self, command, number):
+        """`pwr N`, `bat N`, `info N`, `stat N` or `soh N`."""
+        return getattr(self, f"_{command}")(number, self.group.pack(number))
+
     def table(self, now):
         """`pwr`: a row for each slot."""
-        names, widths = zip(*self.firmware.columns, strict=True)
+        names, there = self.firmware.columns, self.group.there()
+        widths, old = ([WIDTHS.get(name, 9) for name in columns] for columns in (names, OLD))
         lines = [padded(names, widths)]
-        there = self.group.there()
         for number in range(1, self.firmware.rows + 1) if self.firmware.rows else there:
-            if number not in there:
-                lines.append(padded([number, *["-"] * 7, "Absent", *["-"] * 7], dict(OLD).values()))
-                continue
-            words = {**self._words(number), "Power": number, "Time": time_of(now)}
-            if "MosTempr" in names and words["MosTempr"] != "-":
-                self.note("mos", number, {"mos": words["MosTempr"] // 100})
-            lines.append(padded([words[name] for name in names], widths))
+            if number in there:
+                words = {**self._words(number), "Power": number, "Time": time_of(now)}
+                if "MosTempr" in names and words["MosTempr"] != "-":
+                    self.note("mos", number, {"mos": words["MosTempr"] // 100})
+                lines.append(padded([words[name] for name in names], widths))
+            else:
+                lines.append(padded([number, *["-"] * 7, "Absent", *["-"] * 7], old))
         return lines
 
     def _words(self, number):
@@ -76,33 +74,30 @@ class Text:
         now, state = _analog(number, pack), _states(pack.alarm())
         cells, sensors = now["cells"], now["temperatures"]
         near = sensors[1:] or sensors
-        mos = 100 * sensors[0] + 4000 if number == 1 or self.firmware.device != "US5000" else "-"
-        return {
-            "Volt": now["voltage"], "Curr": now["current"], "Tempr": 100 * sensors[0], "Tlow": 100 * min(near),
-            "Tlow.Id": near.index(min(near)), "Thigh": 100 * max(near), "Thigh.Id": near.index(max(near)),
-            "Vlow": min(cells), "Vlow.Id": cells.index(min(cells)), "Vhigh": max(cells),
-            "Vhigh.Id": cells.index(max(cells)), "Base.St": now["base"], "Volt.St": state["voltage"],
-            "Curr.St": state["current"], "Temp.St": state["temperature"], "Coulomb": f"{now['soc']}%",
-            "B.V.St": state["cells"], "B.T.St": state["temperature"], "MosTempr": mos, "M.T.St": "Normal",
+        out = {"MosTempr": 100 * sensors[0] + 4000 if number == 1 or self.firmware.device != "US5000" else "-"}
+        for name, values, unit in (("T", near, 100), ("V", cells, 1)):
+            for word, end in (("low", min(values)), ("high", max(values))):
+                out |= {name + word: unit * end, f"{name}{word}.Id": values.index(end)}
+        return out | {
+            "Volt": now["voltage"], "Curr": now["current"], "Tempr": 100 * sensors[0], "Base.St": now["base"],
+            "Volt.St": state["voltage"], "Curr.St": state["current"], "Temp.St": state["temperature"],
+            "Coulomb": f"{now['soc']}%", "B.V.St": state["cells"], "B.T.St": state["temperature"], "M.T.St": "Normal",
             "SysAlarm.St": "Normal", "Barcode": pack.serial, "DevType": self.firmware.device,
         }  # fmt: skip
 
-    def pwr(self, number, pack):
-        """`pwr N`."""
+    def _pwr(self, number, pack):
         now, alarm = _analog(number, pack), pack.alarm()
-        state = _states(alarm)
+        state, mas = _states(alarm), self.firmware.mas
         coulomb = "Full" if pack.full else "Low" if now["soc"] < LOW else "Normal"
         self.note("pwr", number, {**now, "alarm": alarm, "coulomb": coulomb})
-        mas = self.firmware.mas
         capacity = (now["capacity"] * 3600, "mAS") if mas else (now["capacity"], "mAH")
-        allowed = pack.alarms.charge_allowed, pack.alarms.discharge_allowed
-        fets = [(name, "ON" if is_on else "OFF") for name, is_on in zip(self.firmware.fets, allowed, strict=False)]
+        words = {True: "ON", False: "OFF"}
+        fets = [(name, words[on]) for name, on in zip(self.firmware.fets, pack.allowed(), strict=False)]
+        real = [("Real Coulomb", now["capacity"] * 994 // 1000, "mAH")] if self.firmware.maker == "PYTES" else []
         rows = [("Voltage", now["voltage"], "mV"), ("Current", now["current"], "mA"),
                 ("Temperature", 100 * now["temperatures"][0], "mC"), ("Coulomb", now["soc"], "%"),
-                ("Total Coulomb", *capacity), ("Max Voltage", 3600 * len(now["cells"]), "mV"),
+                ("Total Coulomb", *capacity), *real, ("Max Voltage", 3600 * len(now["cells"]), "mV"),
                 ("Charge Times", 40 * now["cycles"], "")]  # fmt: skip
-        if not self.firmware.soh:
-            rows.insert(5, ("Real Coulomb", now["capacity"] * 994 // 1000, "mAH"))
         words = [("Basic Status", now["base"]), ("Volt Status", state["voltage"]), ("Current Status", state["current"]),
                  ("Tmpr. Status", state["temperature"]), ("Coul. Status", coulomb), ("Soh. Status", "Normal"),
                  ("Heater Status", "OFF"), *(fets if mas else ()), ("Bat Events", "0x0"),
@@ -112,8 +107,7 @@ class Text:
                 *(f" {name:16}: {value:<12}{unit}" for name, value, unit in rows),
                 *(f" {name:16}: {word:8}" for name, word in words), rule]  # fmt: skip
 
-    def bat(self, number, pack):
-        """`bat N`: a row for each cell."""
+    def _bat(self, number, pack):
         now, alarm = _analog(number, pack), pack.alarm()
         sensors = now["temperatures"][1:] or now["temperatures"]
         near = [sensors[min(cell // 4, len(sensors) - 1)] for cell in range(len(now["cells"]))]
@@ -121,41 +115,34 @@ class Text:
         if self.worn:
             now["remaining"] = now["remaining"] * WORN_PERMILLE // 1000
         self.note("bat", number, {**now, "cell_temperatures": near, "balancing": balancing, "alarm": alarm})
-        names, widths = zip(*self.firmware.cells, strict=True)
+        names, widths = self.firmware.cells, [13 if " " in name else 9 for name in self.firmware.cells]
         lines = [padded(names, widths) + padded(self.firmware.header, [13] * 3)]
         for cell, volt in enumerate(now["cells"]):
             words = {"Battery": cell, "Volt": volt, "Curr": now["current"], "Tempr": 100 * near[cell],
                      "Base State": now["base"], "Volt. State": STATES.get(alarm["cells"][cell], "Other")}  # fmt: skip
-            tail = self.firmware.tail.format(now["soc"], now["remaining"] + 10 * (cell % 3), "N")
+            tail = TAILS[self.firmware.maker].format(now["soc"], now["remaining"] + 10 * (cell % 3))
             lines.append(padded([words.get(name, "Normal") for name in names], widths) + tail)
         return lines
 
-    def info(self, number, pack):
-        """`info N`."""
-        rows = [("Device address", number), ("Manufacturer", self.firmware.maker),
-                ("Device name", self.firmware.device), ("Board version", "V10R04"), ("Main Soft version", "B69.16.0.0"),
-                ("Soft  version", "V1.3"), ("Boot  version", "V1.0"), ("Comm version", "V2.0"),
-                ("Release Date", "22-08-10"), ("Barcode", pack.serial),
-                ("Specification", f"48V/{pack.capacity // 1000}AH"), ("Cell Number", len(pack.analog()["cells"])),
-                ("Max Dischg Curr", "-100000mA"), ("Max Charge Curr", "100000mA"),
-                ("Console Port rate", 115200)]  # fmt: skip
-        return [f"{name:20}: {value}" for name, value in rows]
+    def _info(self, number, pack):
+        rows = {"Device address": number, "Manufacturer": self.firmware.maker, "Device name": self.firmware.device,
+                "Board version": "V10R04", "Main Soft version": "B69.16.0.0", "Soft  version": "V1.3",
+                "Comm version": "V2.0", "Barcode": pack.serial, "Specification": f"48V/{pack.capacity // 1000}AH"}
+        return [f"{name:20}: {value}" for name, value in rows.items()]
 
-    def stat(self, number, pack):
-        """`stat N`."""
+    def _stat(self, number, pack):
         now = _analog(number, pack)
         cycles = now["cycles"]
-        soh = {"soh": 100 - min(cycles // 50, 40)} if self.firmware.soh else {}  # made up: always the same for a pack
-        discharged = cycles * pack.capacity + 1234
-        self.note("stat", number, {"cycles": cycles, "discharged": discharged, **soh})
-        rows = [("Data Items", 487), ("Charge Times", 40 * cycles), ("COC Times", 0), ("Bat OV Times", cycles % 7),
-                ("Bat HV Times", cycles), ("Shut Times", 3), ("Reset Times", 13), ("CYCLE Times", cycles),
-                *(("SOH", value) for value in soh.values()), ("Pwr Percent", now["soc"]), ("Pwr Coulomb", 190936600),
-                ("Dsg Cap", discharged)]  # fmt: skip
-        return [f"Device address{number:>12}", *(f"{name:16}:{value:9}" for name, value in rows)]
+        said = {"cycles": cycles, "discharged": cycles * pack.capacity + 1234}
+        if self.firmware.maker == "Pylon":
+            said["soh"] = 100 - min(cycles // 50, 40)  # made up: always the same for a pack
+        self.note("stat", number, said)
+        rows = {"Data Items": 487, "Charge Times": 40 * cycles, "COC Times": 0, "Shut Times": 3, "Reset Times": 13,
+                "CYCLE Times": cycles, "SOH": said.get("soh"), "Dsg Cap": said["discharged"]}  # fmt: skip
+        return [f"Device address{number:>12}",
+                *(f"{name:16}:{value:9}" for name, value in rows.items() if value is not None)]  # fmt: skip
 
-    def soh(self, number, pack):
-        """`soh N`."""
+    def _soh(self, number, pack):
         rows = [f"{cell:<11}{volt:<11}0          Normal    " for cell, volt in enumerate(pack.analog()["cells"])]
         return [f"Power   {number}", "Battery    Voltage    SOHCount   SOHStatus ", *rows]
 

@@ -6,7 +6,6 @@ from collections import namedtuple
 SOI, EOI = b"~", b"\r"
 LITHIUM = 0x46  # CID1
 KELVIN = 2731  # 0 °C in 0.1 K
-ALL_PACKS = 0xFF
 NOT_IN_TWO_BYTES = 0xFFFF  # what a wide pack puts into the 2-byte capacities
 
 OK, VER_ERROR, CHKSUM_ERROR, LCHKSUM_ERROR, CID2_INVALID, FORMAT_ERROR, INVALID_DATA = range(7)
@@ -23,17 +22,16 @@ def checksum(body):
     return -sum(body) & 0xFFFF
 
 
-def length(characters):
-    """LENGTH for INFO of so many characters: LCHKSUM above LENID (§2.4)."""
-    nibbles = (characters >> 8) + (characters >> 4 & 0xF) + (characters & 0xF)
-    return (-nibbles & 0xF) << 12 | characters
-
-
 def encode(code, info=b"", address=1, version=0x20):
     """A whole frame; `code` is RTN in a reply, CID2 in a request; `info` are raw bytes."""
-    body = b"%02X%02X%02X%02X%04X" % (version, address, LITHIUM, code, length(2 * len(info)))
+    body = b"%02X%02X%02X%02X%04X" % (version, address, LITHIUM, code, _length(2 * len(info)))
     body += info.hex().upper().encode()
     return SOI + body + b"%04X" % checksum(body) + EOI
+
+
+def _length(lenid):
+    """LCHKSUM above LENID (§2.4)."""
+    return (-sum(lenid >> shift & 0xF for shift in (0, 4, 8)) & 0xF) << 12 | lenid
 
 
 def parse(line):
@@ -46,13 +44,11 @@ def parse(line):
         return Request(0x20, 1, 0, b""), FORMAT_ERROR
     version, address, cid1, cid2, said = struct.unpack(">4BH", raw[:6])
     request = Request(version, address, cid2, raw[6:-2])
-    if length(said & 0xFFF) != said:
+    if _length(said & 0xFFF) != said:
         return request, LCHKSUM_ERROR
-    if said & 0xFFF != len(line) - SHORTEST:
-        return request, FORMAT_ERROR
     if checksum(line[1:-4]) != int.from_bytes(raw[-2:], "big"):
         return request, CHKSUM_ERROR
-    return request, OK if cid1 == LITHIUM else FORMAT_ERROR
+    return request, OK if cid1 == LITHIUM and said & 0xFFF == len(line) - SHORTEST else FORMAT_ERROR
 
 
 def measured(values):
@@ -63,44 +59,25 @@ def measured(values):
 
 def analog_block(values):
     """One pack's block of a 42H reply (§4.1); U = 4 with the 3-byte capacities when `values["wide"]`."""
-    capacities = values["remaining"], values["capacity"]
-    remaining, capacity = (NOT_IN_TWO_BYTES, NOT_IN_TWO_BYTES) if values["wide"] else capacities
+    capacities, wide = (values["remaining"], values["capacity"]), values["wide"]
+    remaining, capacity = (NOT_IN_TWO_BYTES, NOT_IN_TWO_BYTES) if wide else capacities
     out = measured(values) + struct.pack(">hHHBHH", values["current"] // 100, values["voltage"], remaining,
-                                         4 if values["wide"] else 2, capacity, values["cycles"])  # fmt: skip
-    return out + b"".join(mah.to_bytes(3, "big") for mah in capacities if values["wide"])
+                                         4 if wide else 2, capacity, values["cycles"])  # fmt: skip
+    return out + b"".join(mah.to_bytes(3, "big") for mah in capacities if wide)
 
 
-def alarm_block(values, extra=b""):
-    """One pack's block of a 44H reply (§4.2); `extra` is the byte that some newer packs append."""
-    out = bytes([len(values["cells"]), *values["cells"], len(values["temperatures"]), *values["temperatures"]])
-    out += bytes([values["charge_current"], values["voltage"], values["discharge_current"], *values["status"]])
-    return out + extra
-
-
-def parameters(values):
-    """The 12 values of a 47H reply (§4.3), without INFOFLAG; their order is that of `values`."""
-    return struct.pack(">5Hh5Hh", *(
-        value // 100 if name.endswith("current") else value + KELVIN * name.endswith("temperature")
-        for name, value in values.items()))  # fmt: skip
-
-
-def management(pack, values):
-    """A 92H reply (§4.5); `pack`: what INFO calls it."""
-    voltages = values["charge_voltage"], values["discharge_voltage"]
-    currents = values["charge_current"] // 100, values["discharge_current"] // 100
-    return struct.pack(">BHHhhB", pack, *voltages, *currents, values["status"])
-
-
-def manufacturer(device, version, maker):
-    """A 51H reply (§4.4) of texts: the device (10 characters), its `version` as "2.3", the maker (20)."""
-    return struct.pack("10sBB20s", device.encode(), *map(int, version.split(".")), maker.encode())
+def alarm_block(values):
+    """One pack's block of a 44H reply (§4.2)."""
+    cells, temperatures = values["cells"], values["temperatures"]
+    return bytes([len(cells), *cells, len(temperatures), *temperatures, values["charge_current"], values["voltage"],
+                  values["discharge_current"], *values["status"]])  # fmt: skip
 
 
 class Receiver:
     """Cuts what arrives into lines at EOI; a SOI begins anew; bounded."""
 
     def __init__(self):
-        self._rest = b""
+        self.clear()
 
     def clear(self):
         """Forgets half a line."""

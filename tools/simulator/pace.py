@@ -9,9 +9,7 @@ from .framed import OK, VER_ERROR
 UNIT = 10  # mA, mAh
 SOH = 99
 DESIGN_PART = 98  # capacity in % of what it was when new
-PACE = {
-    0x42: (1, "_analog"), 0x44: (1, "_alarm"), 0x90: (1, "_count"), 0xC1: (1, "_version_text"), 0xC2: (1, "_serial"),
-}  # fmt: skip
+PACE = {0x42: (1, "_analog"), 0x44: (1, "_alarm"), 0x90: (1, "_count"), 0xC1: (1, "_version"), 0xC2: (1, "_serial")}
 STATUS_BYTES = 9
 FIRST_BALANCING = 6  # status byte of cells 8 … 1; that of cells 16 … 9 is before it
 # status byte (0 … 8: protect1, protect2, system, control, fault, two of balancing, warn1, warn2) -> its bits 7 … 0
@@ -48,40 +46,32 @@ class PaceCommands(Addressed):
     table = PACE
 
     def __init__(self, group, note, version=0x25, reply_address=1, soh=True, extra_alarm_byte=True):
-        super().__init__(group, note, extra_alarm_byte=extra_alarm_byte, protocol=version)
-        self.reply_address, self.soh = reply_address, SOH if soh else None
-        self.flags, self.balancing = {}, {}
+        super().__init__(group, note, reply_address, extra_alarm_byte, version)
+        self.soh, self.flags, self.balancing = SOH if soh else None, {}, {}
 
-    def hears(self, request):
-        """Is there a pack with this ADR? 90H is for all."""
-        return request.cid2 == 0x90 or super().hears(request)
+    def _hears(self, request):
+        return request.cid2 == 0x90 or super()._hears(request)  # which is for all
 
-    def refusal(self, request):
-        """-> RTN, OK where VER and INFO are right."""
-        return super().refusal(request) if request.version == self.protocol else VER_ERROR
+    def _refusal(self, request):
+        return super()._refusal(request) if request.version == self.protocol else VER_ERROR
 
-    def analog_values(self, number, pack):
-        """As of Commands, in steps of 10 mA and mAh; the design capacity and SOH."""
-        now = pack.analog()
-        now["current"] += now["cycles"] % 10 * UNIT * (now["current"] > 0)  # finer than other batteries say it
-        for name in ("remaining", "capacity"):
-            now[name] -= now[name] % UNIT
-        return {**now, "design": now["capacity"] * 100 // DESIGN_PART // UNIT * UNIT, "soh": self.soh}
-
-    def alarm_values(self, number, pack):
-        """As of Commands, with other status bytes and the flags in them."""
+    def _said(self, kind, number, pack):
+        """42H in steps of 10 mA and mAh, 44H with other status bytes and the flags in them."""
+        now = super()._said(kind, number, pack)
+        if kind == "analog":
+            now["current"] += now["cycles"] % 10 * UNIT * (now["current"] > 0)  # finer than other batteries say it
+            now |= {name: now[name] - now[name] % UNIT for name in ("remaining", "capacity")}
+            return {**now, "design": now["capacity"] * 100 // DESIGN_PART // UNIT * UNIT, "soh": self.soh}
         on = {"Charge_MOS", "Discharge_MOS", *(["Fully_Charged"] if pack.full else [])} ^ self.flags.get(number, set())
-        balancing = self.balancing.get(number, [])
-        status = bytearray(STATUS_BYTES)
+        balancing, status = self.balancing.get(number, []), bytearray(STATUS_BYTES)
         for key, byte, bit in BITS:
             status[byte] |= (key in on) << bit
         for cell in balancing:
             status[FIRST_BALANCING - (cell - 1) // 8] |= 1 << (cell - 1) % 8
-        flags = {key: key in on for key, _, _ in BITS}
-        return {**pack.alarm(), "status": status, "flags": flags, "balancing": balancing}
+        return {**now, "status": status, "flags": {key: key in on for key, *_ in BITS}, "balancing": balancing}
 
-    def _version_text(self, command):
+    def _version(self, command):
         return Reply(OK, b"P16S100A-SIM-1.04".ljust(20, b"\0"))
 
     def _serial(self, command):
-        return Reply(OK, self.pack(command)[1].serial.encode().ljust(20) + b"Nov 28 2026,12:00:00")
+        return Reply(OK, self._pack(command)[1].serial.encode().ljust(20) + b"Nov 28 2026,12:00:00")

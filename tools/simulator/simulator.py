@@ -1,16 +1,21 @@
 """The face for tests and for the command line: a Battery, a pty, and the thread that serves it."""
 
+import contextlib
 import os
 import select
+import termios
 import threading
 import time
+import tty
 from functools import partial
 
 from .battery import Battery
-from .port import BAUDS, Pty
 
-LONGEST_WAIT_S = 60.0
+LONGEST_WAIT_S = 0.05  # until a change, or the end, is noticed
+READ_BYTES = 4096
 CHANGES = ("fault", "clear", "misbehave", "power_cycle", "update")  # methods of Battery
+BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
+RATES = {getattr(termios, f"B{baud}"): baud for baud in BAUDS}
 
 
 class Simulator:
@@ -18,24 +23,25 @@ class Simulator:
 
     baud: where it starts (None: as after power on). speed: how many times as fast everything goes: the line, a power
     cycle, the seconds of a fault; what is told is in the time of time.monotonic(), whatever the speed. options: of
-    Battery. What it tells (truth, counts, forbidden) and what is done to it (fault, clear, misbehave, power_cycle,
-    update) is as of Battery; fault_log: a faults.Fault for each fault.
+    Battery. What it tells (truth, counts, forbidden) and what is done to it (CHANGES) is as of Battery; fault_log: a
+    faults.Fault for each fault.
 
     Use as a context manager, or start() and close(). All methods may be called from any thread.
     """
 
     def __init__(self, packs=2, baud=None, speed=1, **options):
-        if baud is not None and baud not in BAUDS:
-            raise ValueError(f"no battery listens at {baud} baud")
-        self.speed, self.path = speed, None
+        self.speed = speed
         self.battery = Battery(self.clock, packs, baud=baud, stamp=time.monotonic, **options)
-        self.group = self.battery.group
+        self.group, self.fault_log = self.battery.group, self.battery.faults.log
         self.truth, self.counts, self.forbidden = self.battery.truth, self.battery.counts, self.battery.forbidden
-        self.fault_log = self.battery.faults.log
-        self._lock = threading.RLock()
+        self._lock, self._is_over = threading.RLock(), threading.Event()
         for name in CHANGES:
             setattr(self, name, partial(self._do, getattr(self.battery, name)))
-        self._pty = self._thread = self._wake_read = self._wake_write = None
+        self._master, self._slave = os.openpty()  # the slave is kept open, so that nothing breaks while no user has it
+        self.path = os.ttyname(self._slave)
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        self._thread = threading.Thread(target=self._run, name="battery", daemon=True)
 
     def clock(self):
         """s that passed for the battery."""
@@ -54,12 +60,8 @@ class Simulator:
             return {**one.analog(), "alarm": one.alarm(), "management": one.management(), "serial": one.serial}
 
     def set(self, pack, **values):
-        """Fixes values of a pack (model.FIXABLE): mV, mA, mAh, 0.1 °C; None lets one go again."""
+        """Fixes values and alarms of a pack, as of model.Pack.override()."""
         self._do(self.group.pack(pack).override, **values)
-
-    def alarm(self, pack, name, cell=None, sensor=None):
-        """Switches an alarm or status bit (alarms.NAMES) of a pack on; cell and sensor count from 1."""
-        self._do(self.group.pack(pack).alarms.ask, name, cell, sensor)
 
     def unplug(self):
         """Takes the cable out."""
@@ -70,25 +72,17 @@ class Simulator:
         self.battery.plugged = True
 
     def start(self):
-        """Opens the pty and serves it; -> self."""
-        self._pty = Pty()
-        self.path = self._pty.path
-        self._wake_read, self._wake_write = os.pipe()
-        self._thread = threading.Thread(target=self._run, name="battery", daemon=True)
+        """Serves the pty; -> self."""
         self._thread.start()
         return self
 
     def close(self):
-        """Ends the thread and gives pty and pipe back; may be called twice."""
-        if self._thread is None:
-            return
-        thread, self._thread = self._thread, None
-        os.write(self._wake_write, b"q")
-        thread.join()
-        self._pty.close()
-        os.close(self._wake_read)
-        os.close(self._wake_write)
-        self._wake_write = None
+        """Ends the thread and gives the pty back; may be called twice."""
+        if not self._is_over.is_set():
+            self._is_over.set()
+            self._thread.join()
+            os.close(self._master)
+            os.close(self._slave)
 
     def __enter__(self):
         return self.start()
@@ -97,23 +91,22 @@ class Simulator:
         self.close()
 
     def _do(self, method, *args, **named):
-        """A change that the thread has to know of, since the next thing may be due sooner."""
         with self._lock:
             method(*args, **named)
-        if self._wake_write is not None:
-            os.write(self._wake_write, b"w")
+
+    def _rate(self):
+        """Bits per second that the user set, or None when it is not one of the usual ones."""
+        return RATES.get(termios.tcgetattr(self._master)[5])
 
     def _run(self):
-        while True:
+        battery = self.battery
+        while not self._is_over.is_set():
             with self._lock:
-                out = self.battery.take(self.clock(), self._pty.rate())
-                due = self.battery.due()
+                out, due = battery.take(self.clock(), self._rate()), battery.pace.due()
             if out:
-                self._pty.write(out)
-            wait = LONGEST_WAIT_S if due is None else max(0.0, due - self.clock()) / self.speed
-            ready = select.select([self._pty.master, self._wake_read], [], [], wait)[0]
-            if self._wake_read in ready and b"q" in os.read(self._wake_read, 64):
-                return
-            if self._pty.master in ready:
+                with contextlib.suppress(BlockingIOError):  # what is left unread for too long is lost
+                    os.write(self._master, out)
+            wait_s = LONGEST_WAIT_S if due is None else (due - self.clock()) / self.speed
+            if select.select([self._master], [], [], max(0.0, min(wait_s, LONGEST_WAIT_S)))[0]:
                 with self._lock:
-                    self.battery.receive(self.clock(), self._pty.read(), self._pty.rate())
+                    battery.receive(self.clock(), os.read(self._master, READ_BYTES), self._rate())

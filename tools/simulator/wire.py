@@ -1,16 +1,10 @@
-"""The wire: a pty whose user's rate is known, and the pace at which characters leave."""
+"""The pace at which characters leave, in seconds of any monotonic clock; nothing here waits."""
 
-import contextlib
-import os
-import termios
-import tty
 from collections import deque
 
 BITS_PER_CHARACTER = 10
 CHUNK_S = 0.02  # what is due within this time goes out in one piece
-READ_BYTES = 4096
-BAUDS = (300, 600, 1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
-RATES = {getattr(termios, f"B{baud}"): baud for baud in BAUDS}
+AT_ONCE_BYTES = 4096
 
 
 def wire_time(characters, baud):
@@ -18,38 +12,8 @@ def wire_time(characters, baud):
     return characters * BITS_PER_CHARACTER / baud
 
 
-class Pty:
-    """Owns the master side. The slave is kept open too, so that nothing breaks while no user has it."""
-
-    def __init__(self):
-        self.master, self._slave = os.openpty()
-        self.path = os.ttyname(self._slave)
-        tty.setraw(self._slave)
-        os.set_blocking(self.master, False)
-
-    def rate(self):
-        """Bits per second that the user set, or None when it is not one of the usual ones."""
-        return RATES.get(termios.tcgetattr(self.master)[5])
-
-    def read(self):
-        """Bytes that the user wrote, b"" when there are none."""
-        with contextlib.suppress(BlockingIOError):
-            return os.read(self.master, READ_BYTES)
-        return b""
-
-    def write(self, data):
-        """To the user; what he leaves unread for too long is lost, as on a real line."""
-        with contextlib.suppress(BlockingIOError):
-            os.write(self.master, data)
-
-    def close(self):
-        """Both ends."""
-        os.close(self.master)
-        os.close(self._slave)
-
-
 class Pace:
-    """A schedule of what leaves when, in seconds of any monotonic clock; nothing here waits."""
+    """A schedule of what leaves when."""
 
     def __init__(self):
         self._chunks = deque()  # (when it is through, bytes, what is to be called then or None)
@@ -60,7 +24,7 @@ class Pace:
         then, the others from the end of the piece before. `done` is called when the last one has left. baud: None for
         at once.
         """
-        per_chunk = max(1, int(CHUNK_S * baud / BITS_PER_CHARACTER)) if baud else READ_BYTES
+        per_chunk = max(1, int(CHUNK_S * baud / BITS_PER_CHARACTER)) if baud else AT_ONCE_BYTES
         self._free_at = max(at, self._free_at - pieces[0][0])
         for pause, data in pieces:
             self._free_at += pause
@@ -83,8 +47,3 @@ class Pace:
     def due(self):
         """When take() should be called next, or None."""
         return self._chunks[0][0] if self._chunks else None
-
-    def clear(self):
-        """Drops all that did not leave yet."""
-        self._chunks.clear()
-        self._free_at = 0.0
