@@ -114,6 +114,7 @@ class Group:
     def add(self):
         """One more pack at the end."""
         self.packs.append(Pack(self._seed, len(self.packs), **self._options))
+        self.packs[-1].step(self._load())
 
     def pack(self, number):
         """The pack with this number, from 1; KeyError when the group has none."""
@@ -128,4 +129,7 @@ class Group:
         while self._seconds < int(now - self._start):
             self._seconds += 1
             for pack in self.packs:
-                pack.step(0.25 * math.sin(math.tau * (PHASE_S + self._seconds) / PERIOD_S))
+                pack.step(self._load())
+
+    def _load(self):
+        return 0.25 * math.sin(math.tau * (PHASE_S + self._seconds) / PERIOD_S)
