@@ -9,6 +9,8 @@ from binascii import hexlify
 import network
 from machine import Pin
 
+from .modules import Temporary
+
 _SETTLE_MS = 1_000
 _BETTER_DB = 8  # so much stronger must another access point be than the one that the driver found
 _NOT_FOUND = 201
@@ -105,11 +107,11 @@ def start_lan(lan, plan, helped, clock, log):
     """`lan` is None at the first time; `plan` and `helped` as in uplink.Uplink -> (the interface; None: it is not there
     and will not be, None). From the second help on it goes off and on.
     """
-    from .values import ETHERNET  # Wi-Fi does without
-
     board, _, _, hostname, address = plan
     try:
         if lan is None and not helped:
+            with Temporary():
+                from .values import ETHERNET
             network.hostname(hostname)
             lan = _made(*ETHERNET[board])
             if address:

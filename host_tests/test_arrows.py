@@ -24,7 +24,7 @@ ARROWS = {
     "update/manifest": "update/files",
     "update/trial": "modules mqtt/devices",
     "uplink": "modules radio",
-    "radio": "values",
+    "radio": "modules values",
     "plausible": "problems",
     "problem_text": "problems",
     "rack": "modules problem_text problems reading",
