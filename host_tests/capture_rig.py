@@ -12,39 +12,37 @@ from tools.capture_steps import Steps
 KEYS = ["family", "model", "request", "response", "valid", "kind", "source", "note"]
 
 
-class Serial:
-    """serial.Serial as far as Port uses it, over a battery_line.BatteryUart."""
+class Serial(BatteryUart):
+    """serial.Serial as far as Port uses it."""
 
-    def __init__(self, uart):
-        self.uart = uart
-
-    def __setattr__(self, name, value):
-        super().__setattr__(name, value)
-        if name == "baudrate":
-            self.uart.init(value)
+    baudrate = property(lambda self: self._rate, BatteryUart.init)
 
     def reset_input_buffer(self):
         pass
 
-    def write(self, data):
-        self.uart.write(data)
-
     def read(self, size):
         view = memoryview(bytearray(size))
-        return bytes(view[: self.uart.readinto(view) or 0])
+        return bytes(view[: self.readinto(view) or 0])
+
+
+def is_frame(text):
+    try:
+        return bool(frame.decode(text.encode("latin-1")))
+    except frame.FrameError:
+        return False
 
 
 class Rig:
     """Steps of a capture at a battery that listens at `baud`; console: options of its text console, or None."""
 
-    def __init__(self, baud=1200, console=None, paced=True, group=0, **options):
+    def __init__(self, baud=1200, console=None, group=0, **options):
         self.clock = Clock()
-        self.uart = BatteryUart(self.clock, baud, paced=paced, **options)
+        self.uart = Serial(self.clock, baud, **options)
         self.battery = self.uart.battery
         if console is not None:
             self.battery.update(**console)
-        self.rows, self.said, self.serial = [], [], Serial(self.uart)
-        self.steps = Steps(Port(self.serial, self.clock), self.rows.append, self.said.append, group)
+        self.rows, self.said, self.port = [], [], Port(self.uart, self.clock)
+        self.steps = Steps(self.port, self.rows.append, self.said.append, group)
 
     def run(self, baud=None, faults=()):
         """The whole capture -> (baud, dialect, woken), or None. faults: (name, rate), once the battery was found."""
@@ -67,20 +65,18 @@ class Rig:
             assert [key for key in row if key != "raw"] == KEYS and row["source"].startswith("tools/capture.py ")
             assert row["kind"] != "silent" or not row["response"]
             if row["family"] != "console":
-                try:
-                    frame.decode(row["response"].encode("latin-1"))
-                except frame.FrameError:
-                    assert not row["valid"]
-                else:
-                    assert row["valid"]
-
-    def serials(self):
-        """The true serial numbers of all packs."""
-        return [pack.serial for pack in self.battery.group.packs]
+                assert row["valid"] == is_frame(row["response"])
 
     def text(self):
         """All that would be in the file, and on the screen."""
         return "\n".join([*map(json.dumps, self.rows), *self.said])
+
+    def leaks(self):
+        """Serial numbers that can be read in it: as text, or in hex; with a lost end, too."""
+        text, serials = self.text().upper(), [pack.serial for pack in self.battery.group.packs]
+        parts = [part for serial in serials for part in (serial[:10], serial[-10:], serial[3:13])]
+        parts += [part.encode().hex().upper() for part in parts]
+        return [part for part in parts if part in text or part.encode().hex().upper() in text]
 
     def of(self, request):
         """The rows of one request: a CID2, or a command of the console."""

@@ -1,14 +1,11 @@
 """Files of recorded answers: JSON lines, of owners or of tools/capture.py; what is wrong with one in words."""
 
-from __future__ import annotations
-
 import json
 
 CONSOLE = "console"  # the family whose request is a command and whose response the text behind it
 # Recorded as text, a file for each command
 CONSOLES = ("pytes-ebox", "us5000", "pytes-v5", "us2000c-full", "us3000c-b69", "us3000d", "us5000-mixed")
-# key, type
-KEYS = (("family", str), ("model", str), ("request", str), ("response", str), ("valid", bool), ("kind", str))
+KEYS = {"family": str, "model": str, "request": str, "response": str, "valid": bool, "kind": str}
 
 
 class RecordingError(ValueError):
@@ -17,19 +14,13 @@ class RecordingError(ValueError):
 
 def load(path):
     """The rows of a file, as dicts that have all KEYS. RecordingError."""
-    rows, number = [], 0
     try:
-        for number, line in enumerate(path.read_text("utf-8").split("\n"), 1):  # noqa: B007 - for the error
-            if line.strip():
-                row = json.loads(line)
-                wrong = [key for key, kind in KEYS if not isinstance(row, dict) or not isinstance(row.get(key), kind)]
-                if wrong:
-                    raise ValueError(f"missing, or of another type: {', '.join(wrong)}")
-                rows.append(row)
-    except (OSError, ValueError, RecursionError) as error:
-        raise RecordingError(f"{path} is no capture, line {number}: {error}") from None
-    if not rows:
-        raise RecordingError(f"{path} is empty")
+        rows = [json.loads(line) for line in path.read_text("utf-8").split("\n") if line.strip()]
+        wrong = [key for row in rows for key, kind in KEYS.items() if not isinstance(row.get(key), kind)]
+    except (OSError, ValueError, AttributeError) as error:
+        raise RecordingError(f"{path} is no capture: {error}") from None
+    if wrong or not rows:
+        raise RecordingError(f"{path} is no capture: each line is an object with {', '.join(KEYS)}")
     return rows
 
 

@@ -6,13 +6,19 @@ this protocol, the others are relatives of other makers.
 """
 
 import pytest
+from battery_line import Log, ScriptedUart
+from fakes import Clock
 
-from firmware.battery import frame, messages
+from firmware.battery import Refusal, frame, messages, pace
+from firmware.battery.link import Rs485Link
+from firmware.battery.pylontech import Pylontech
+from firmware.battery.search import PACE, RS485, answers, probes
 from firmware.plausible import Judge
 from firmware.reading import Reading
 from tools import decode_values
 
 PARSERS = {cid2: parse for cid2, (_, _, parse) in decode_values.COMMANDS.items() if parse}
+PACE_PARSERS = {cid2: parse for cid2, (_, _, parse) in decode_values.PACE.items()}
 OWN = ("pylontech-rs232", "pylontech")
 # Why blocks of the relatives are refused: family, command, reason
 RELATIVES = {
@@ -28,26 +34,18 @@ def line_of(text):
     return text.encode() + b"\r"
 
 
-def command(row):
-    """CID2 of the request, None where it is not known."""
-    return frame.decode(line_of(row["request"])).code if row["request"] else None
-
-
-def replies(frames):
-    """Yields (row, CID2, INFO) of the valid replies that bring data to a command we know; INFO is empty for a pack that
-    is absent.
-    """
+def replies(frames, families="", parsers=PARSERS):
+    """Yields (row, the request, INFO of the reply) of the valid replies that bring data to a command of `parsers`."""
     for row in frames:
-        if row["valid"]:
-            reply, cid2 = frame.decode(line_of(row["response"])), command(row)
-            if reply.code == frame.NORMAL and reply.info and cid2 in PARSERS:
-                yield row, cid2, reply.info
+        if row["valid"] and row["request"] and row["family"] in (families or row["family"]):
+            asked, reply = frame.decode(line_of(row["request"])), frame.decode(line_of(row["response"]))
+            if reply.code == frame.NORMAL and reply.info and asked.code in parsers:
+                yield row, asked, reply.info
 
 
-def test_recordings_have_what_is_to_be_tested(recorded_frames):
-    seen = {cid2 for row, cid2, _ in replies(recorded_frames) if row["family"] in OWN}
-    assert seen >= {frame.ANALOG_VALUES, frame.ALARMS, frame.SYSTEM_PARAMETERS, frame.MANUFACTURER, frame.SERIAL_NUMBER}
-    assert {"error", "recorded", "truncated"} <= {row["kind"] for row in recorded_frames}
+def alone(asked):
+    """The pack that was asked alone, or None."""
+    return asked.info[0] if len(asked.info) == 1 and asked.info != b"\xff" else None
 
 
 def test_frames_decode_and_damaged_ones_are_refused(frames):
@@ -75,23 +73,19 @@ def test_frames_decode_and_damaged_ones_are_refused(frames):
 def test_requests_are_encoded_as_they_were_recorded(frames):
     count = 0
     for row in frames:
-        if row["request"] and row["family"] != "lifepower4":
-            asked = frame.decode(line_of(row["request"]))
-            if asked.code in PARSERS:
-                assert frame.encode(asked.code, asked.info, asked.address, asked.version) == line_of(row["request"])
-                count += 1
+        asked = frame.decode(line_of(row["request"])) if row["request"] and row["family"] != "lifepower4" else None
+        if asked and asked.code in PARSERS:
+            assert frame.encode(asked.code, asked.info, asked.address, asked.version) == line_of(row["request"])
+            count += 1
     assert count
 
 
 def test_replies_of_the_family_parse_to_the_last_byte(frames):
     """They name the pack that was asked; its cells sum to its voltage, and said twice its reading is plausible."""
-    for row, cid2, info in replies(frames):
-        if row["family"] not in OWN:
-            continue
-        values = PARSERS[cid2](info)
-        asked = frame.decode(line_of(row["request"])).info
-        if cid2 in (frame.ANALOG_VALUES, frame.ALARMS, frame.SERIAL_NUMBER) and asked != b"\xff" and len(asked) == 1:
-            assert values[0] == asked[0], row
+    for row, asked, info in replies(frames, OWN):
+        cid2, values = asked.code, PARSERS[asked.code](info)
+        if cid2 in (frame.ANALOG_VALUES, frame.ALARMS, frame.SERIAL_NUMBER):
+            assert alone(asked) in (None, values[0]), row
         spare = 1 if cid2 == frame.ALARMS else 0  # some have one more byte
         for other in (info[: -1 - spare], info + bytes(1 + spare)):
             with pytest.raises(messages.DataError):
@@ -104,7 +98,95 @@ def test_replies_of_the_family_parse_to_the_last_byte(frames):
 
 def test_blocks_of_relatives_are_refused(frames):
     """With a reason that is expected; nobody takes their numbers for ours."""
-    for row, cid2, info in replies(frames):
-        if row["family"] not in OWN and cid2 in (frame.ANALOG_VALUES, frame.ALARMS):
-            with pytest.raises(messages.DataError, match=RELATIVES[row["family"], cid2]):
-                PARSERS[cid2](info)
+    for row, asked, info in replies(frames):
+        if row["family"] not in OWN and asked.code in (frame.ANALOG_VALUES, frame.ALARMS):
+            with pytest.raises(messages.DataError, match=RELATIVES[row["family"], asked.code]):
+                PARSERS[asked.code](info)
+
+
+# -- RS485 ports and PACE batteries, each through its dialect
+
+# family, model, pack that is asked or None; first and last cell mV, temperature 0.1 °C; mA, mV, mAh, mAh, cycles;
+# design mAh, SOH of PACE
+JAKIPER = "Jakiper (PACE P16S100A-1B470) 16S"
+BY_HAND = (
+    ("pace", JAKIPER, 1, (3467, 3372), (209, 233), 0, 54151, 104580, 104700, 99, 100000, 99),
+    ("pace", JAKIPER, 2, (3375, 3374), (176, 219), 0, 54009, 306770, 307140, 31, 280000, 100),
+    ("pace", "Jakiper 16S", 1, (3360, 3361), (120, 163), 800, 53795, 101910, 101980, 11, 100000, 99),
+    ("pace", "3x Gobel 15S 200Ah PACE", 3, (3338, 3338), (205, 231), 2120, 50159, 148410, 190620, 240, 200000, 78),
+    ("pace", "8S 24V PACE", 1, (3092, 3109), (236, 250), 0, 24752, 29060, 40000, 0, 40000, None),
+    ("pylontech", "US3000C", None, (3339, 3338), (274, 258), 2300, 50087, 50068, 74000, 55),
+    ("pylontech", "US2000 (2019)", None, (3235, 3236), (100, 70), 0, 48541, 5500, 50000, 643),
+    ("pylontech", "US2000C/US2KBPL", None, (3273, 3272), (246, 230), 0, 49088, 31080, 74000, 0),
+    ("pylontech", "US3000", None, (3269, 3270), (140, 130), -3200, 49037, 48100, 74000, 27),
+)
+
+
+def rs485(row):
+    """The dialect at a battery that answers one question as recorded, behind an echo."""
+    asked = frame.decode(line_of(row["request"]))
+    echo = line_of(row["request"]) if len(asked.info) < 2 else b""  # others asked in another form than we do
+    clock = Clock()
+    uart = ScriptedUart(clock, [[(10, echo + line_of(row["response"]))]])
+    return Pylontech(Rs485Link(uart, clock, 9600, 0), "rs485"), asked.address - 1
+
+
+def test_each_reply_of_an_rs485_port_through_the_dialect(recorded_frames):
+    """42H for all packs at once is never asked, but its layout is the same."""
+    count = 0
+    for row, asked, info in replies(recorded_frames, ["pylontech"]):
+        parse = PARSERS[asked.code]
+        if asked.info == b"\xff":
+            assert len(parse(info)[1]) == parse(info)[0]
+            continue
+        dialect, pack = rs485(row)
+        names_no_pack = asked.code in (frame.SYSTEM_PARAMETERS, frame.MANUFACTURER)
+        assert dialect.link.request(asked.code, parse, None if names_no_pack else pack) == parse(info)
+        assert dialect.link.frame_errors == 0
+        count += 1
+    assert count >= 15
+    with pytest.raises(Refusal):
+        rs485({"request": "~20024642E00202FD33", "response": "~200246040000FDAE"})[0].read(1)
+
+
+def test_each_reply_of_pace_through_the_dialect(recorded_frames):
+    count = 0
+    for row, asked, info in replies(recorded_frames, ["pace"], PACE_PARSERS):
+        cid2, pack = asked.code, alone(asked)
+        assert PACE_PARSERS[cid2](info), row
+        if cid2 not in (frame.ANALOG_VALUES, frame.ALARMS) or pack is None:
+            continue
+        if asked.address == pack:
+            clock = Clock()
+            link = pace.PaceLink(ScriptedUart(clock, [[(10, line_of(row["response"]))]]), clock, 9600)
+            assert link.request(cid2, PACE_PARSERS[cid2], pack)[0] == pack
+            assert link.uart.written[0][1] == line_of(row["request"]), row
+            count += 1
+        more = len(info) in (62, 39)  # SOH; a byte behind the alarms
+        for bad in (info[: -2 if more else -1], info + bytes(1 if more else 2)) if info[1] == pack else ():
+            with pytest.raises(frame.DataError):
+                PACE_PARSERS[cid2](bad)
+    assert count >= 15
+
+
+def test_values_by_hand(recorded_frames):
+    for family, model, of_pack, cells, temperatures, *values in BY_HAND:
+        found = []
+        for row, asked, info in replies(recorded_frames, [family]):
+            is_it = asked.code == frame.ANALOG_VALUES and row["model"] == model
+            if is_it and (alone(asked) or of_pack) and of_pack in (None, info[1]):
+                one = PACE_PARSERS[asked.code](info)[1][0] if family == "pace" else rs485(row)[0].read(1)[1:8]
+                found.append([(one[0][0], one[0][-1]), (one[1][0], one[1][-1]), *one[2:]])
+        assert [cells, temperatures, *values] in found, model
+
+
+@pytest.mark.parametrize("family", ["pylontech", "pace", "pylontech-rs232", "seplos", "lifepower4"])
+def test_which_dialect_a_recorded_reply_to_42h_is_of(recorded_frames, family):
+    """Of each probe with which it is looked for: none takes the reply of another for its own."""
+    right = {"pylontech": RS485, "pylontech-rs232": RS485, "pace": PACE}.get(family, "")
+    for row, asked, _ in replies(recorded_frames, [family]):
+        for probe in probes(RS485) + probes(PACE) if asked.code == frame.ANALOG_VALUES and alone(asked) else ():
+            clock, log = Clock(), Log()
+            found = answers(ScriptedUart(clock, [[(50, line_of(row["response"]))]]), clock, probe, log)
+            assert found == ("framed" if right == RS485 and probe[0] == PACE else right), (row, probe)
+            assert bool(log.texts("info")) == (family == "seplos"), row

@@ -1,7 +1,5 @@
 """Every template of every config, rendered with what is really published."""
 
-from __future__ import annotations
-
 import json
 
 import pytest
@@ -20,33 +18,29 @@ LIMITS = (
     '{"ChargeVoltageLimit":53.25,"DischargeVoltageLimit":47.0,"ChargeCurrentLimit":25.0,"DischargeCurrentLimit":-25.0}'
 )
 WITHOUT_ALARMS = {key: value for key, value in TOTALS.items() if key not in ("Problem", "Warning", "ProblemText")}
-TEXT_CONSOLE = {"temperatures": (235,), "alarms": CALM}
+TEXT_CONSOLE, OF_TEXT = {"temperatures": (235,), "alarms": CALM}, {"sensors": 1, "flags": ALARMS | SOH | TEXT}
 READING, RACK = "stat/readings/Pack1", "stat/readings/Rack"
-RENDERED = (
-    # how the config was made, topic, payload, what becomes of some keys
+
+
+@pytest.mark.parametrize(("made", "topic", "text", "expected"), [
     ({"flags": ALARMS | SOH}, READING, pack_text(IN_ALARM, 1234000), {
         "Cell_13": "3.306", "BMS_T": "23.5", "CellTemp9_12": "22.0", "PackCurrent": "25.0", "SOC": "82.9",
         "PackVoltage": "49.539", "CellMinNumber": "7", "ChargedEnergy": "1.234", "BatteryState": "charging",
         "Problem": "ON", "Warning": "ON", "Charge_MOS": "ON", "Discharge_MOS": "OFF", "Heater": "OFF", "SOH": "None",
         "CycleCount": "31", "Power": "1238.5"}),
-    ({"sensors": 1, "flags": ALARMS | SOH | TEXT}, READING,
-     pack_text(made_reading(soh=98, extra=extra_of(state="balancing"), **TEXT_CONSOLE)), {
-         "Cell_13": "3.306", "SOC": "83.0", "SOH": "98", "TempMax": "23.1", "BatteryState": "balancing",
-         "Problem": "OFF", "ProblemText": "OK", "MOS_T": "28.8", "Balancing_Cells": "ON"}),
-    ({"sensors": 1, "flags": ALARMS | SOH | TEXT}, READING,
-     pack_text(made_reading(extra=extra_of(mos=None, balancing=None), **TEXT_CONSOLE)),
+    (OF_TEXT, READING, pack_text(made_reading(soh=98, extra=extra_of(state="balancing"), **TEXT_CONSOLE)), {
+        "Cell_13": "3.306", "SOC": "83.0", "SOH": "98", "TempMax": "23.1", "BatteryState": "balancing",
+        "Problem": "OFF", "ProblemText": "OK", "MOS_T": "28.8", "Balancing_Cells": "ON"}),
+    (OF_TEXT, READING, pack_text(made_reading(extra=extra_of(mos=None, balancing=None), **TEXT_CONSOLE)),
      {"SOH": "None", "MOS_T": "None", "Balancing_Cells": "unknown"}),
     ({}, RACK, TOTALS_TEXT, {"TimeToEmpty": "239", "TimeToFull": "None", "CellMinAt": "Pack 1 cell 2", "Problem": "ON",
                              "ProblemText": "Pack 3 missing", "Warning": "OFF"}),
     ({}, "tele/STATE", STATE, {"Link": "ON", "LastError": "none", "RSSI": "-60", "Polling": "ON"}),
     ({}, "tele/STATE", '{"Link":"searching"}', {"Link": "OFF", "RSSI": "None", "Polling": "unknown"}),
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(("made", "topic", "text", "expected"), RENDERED)
+])
 def test_states_are_what_is_published(made, topic, text, expected):
     states = {key: state for (_, key), state in taken(**made).states(PREFIX + topic, text).items()}
-    assert {key: states[key] for key in expected} == expected
+    assert expected.items() <= states.items()
 
 
 @pytest.mark.parametrize("flags", [0, ALARMS | SOH])
@@ -55,19 +49,16 @@ def test_each_template_gives_a_legal_state(flags):
     most = taken(cells=16, sensors=8, flags=flags)
     for reading, _, _, text in GOLDEN:
         made = taken(cells=len(reading.cells), sensors=len(reading.temperatures), flags=flags)
-        assert len(made.states(PREFIX + READING, text)) > 15
-        assert len(most.states(PREFIX + READING, text)) > 35
+        assert len(made.states(PREFIX + READING, text)) > 15 and len(most.states(PREFIX + READING, text)) > 35
     for config in configs(flags=flags):
         for key, one in config["cmps"].items():
             assert "val_tpl" not in one or illegal(one, render(one, "{}", "idle")) is None, key
-    with pytest.raises(Exception, match="would log"):
-        render({"val_tpl": "{{ value_json.Missing }}"}, "{}")
 
 
 @pytest.mark.parametrize(("topic", "before", "after", "count"), [
     (READING, pack_text(IN_ALARM, 1234000), pack_text(IN_ALARM._replace(alarms=None)), 6),
     (RACK, TOTALS_TEXT, rack_text(WITHOUT_ALARMS), 3),
-])  # fmt: skip
+])
 def test_a_cycle_without_an_alarm_reply_changes_no_binary_sensor_and_no_text(topic, before, after, count):
     home_assistant = taken()
     states = home_assistant.states(PREFIX + topic, before)
@@ -76,11 +67,9 @@ def test_a_cycle_without_an_alarm_reply_changes_no_binary_sensor_and_no_text(top
     assert len(kept) == count and [then[at] for at in kept] == [states[at] for at in kept]
 
 
-# what is published, and is in no entity of its own
+# what is published, and is in no entity of its own (Packs: of tele/STATE; that of the rack is)
 NO_ENTITY = {
-    "BaseState", "PacksExpected", "Version", "ResetCause", "IP", "Dialect", "Baud", "PublishRate", "Cycle",
-    "Packs",  # of tele/STATE; that of the rack is
-}  # fmt: skip
+    "BaseState", "PacksExpected", "Version", "ResetCause", "IP", "Dialect", "Baud", "PublishRate", "Cycle", "Packs"}
 
 
 def test_every_entity_has_a_value_and_every_value_an_entity():
@@ -88,7 +77,7 @@ def test_every_entity_has_a_value_and_every_value_an_entity():
     full = made_reading(soh=97, alarms=made_alarms(), extra=extra_of())
     home_assistant = taken(flags=ALARMS | SOH)
     for topic, text in ((READING, pack_text(full)), (RACK, rack_text(TOTALS | {"TimeToFull": 1})),
-                        ("tele/STATE", STATE), ("stat/limits/Pack1", LIMITS)):  # fmt: skip
+                        ("tele/STATE", STATE), ("stat/limits/Pack1", LIMITS)):
         states = home_assistant.states(PREFIX + topic, text)
         assert "None" not in states.values(), [at for at, state in states.items() if state == "None"]
         plain = {key for key, value in json.loads(text).items() if not isinstance(value, (dict, list))}

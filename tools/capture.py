@@ -20,7 +20,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools import ToolError, environment, options
 
-RATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 WRITE_TIMEOUT_S = 5
 NOTHING = """no battery answers. Check: the cable is in the port named Console of the master pack, the battery is on,
 the adapter is for RS-232 (not TTL, not RS-485), TX and RX are not swapped, GND is connected, nothing else uses it"""
@@ -34,7 +33,7 @@ def main(arguments=None):
     parser = options.parser("capture.py", __doc__)
     add = parser.add_argument
     add("--port", required=True, metavar="PORT", help="serial port, such as /dev/ttyUSB0")
-    add("--baud", type=int, choices=RATES, help="look for the battery there only")
+    add("--baud", type=int, help="look for the battery there only")
     add("--group", type=int, default=0, choices=range(16), metavar="N", help="of an RS485 port (default 0)")
     add("--output", metavar="FILE", help="a new file (default capture-DATE-TIME.jsonl here)")
     given = parser.parse_args(arguments)

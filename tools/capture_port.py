@@ -1,7 +1,4 @@
-"""The serial port of a PC with the face of machine.UART that the firmware's Link and Line expect.
-
-Keeps every byte, and lets nothing out but read commands.
-"""
+"""The serial port of a PC as a machine.UART: keeps every byte, and lets nothing out but read commands."""
 
 import operator
 import re

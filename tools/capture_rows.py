@@ -1,8 +1,5 @@
-"""An exchange with a battery as one line of a capture: the form of the recorded frames that the tests read. Pure.
-
-family, model, request, response, valid, kind, source, note as in the recordings; `raw`: all bytes in hex, where the
-response does not say it all. For the text console request is the command, response the text with its line ends.
-Serial numbers are masked in all of it.
+"""An exchange with a battery as one line of a capture, in the form of the recorded frames that the tests read; `raw`:
+all bytes in hex, where the response does not say it all. Serial numbers are masked in all of it. Pure.
 """
 
 import re
@@ -32,10 +29,8 @@ _PROMPT = re.compile(rb"[\r\n ]*([A-Za-z][\w-]*>\s*)?")
 
 
 def row(exchange, dialect, model="", refused=None):
-    """A question and what came (capture_port.Exchange) -> dict, or None: nothing came to a key, or a prompt.
-
-    model: what the battery says that it is, or "". refused: of a command to the text console, the NoReply or Refusal
-    that the answer is.
+    """A question and what came (capture_port.Exchange) -> dict, or None: nothing came to a key, or a prompt. model:
+    what the battery says that it is. refused: the NoReply or Refusal that a text console's answer is.
     """
     command = exchange.sent.decode().strip()
     if exchange.sent in KEYS:

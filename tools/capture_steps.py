@@ -1,7 +1,4 @@
-"""What a capture asks a battery, step by step: where it listens, then every read command of its dialect.
-
-Each step is bounded by the firmware's search, Link or Line, which ask; here is in what order, and what is said.
-"""
+"""What a capture asks a battery: where it listens, then every read command of its dialect. The firmware asks it."""
 
 import re
 

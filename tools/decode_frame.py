@@ -42,6 +42,7 @@ class Report:
         self.cid2 = cid2 if self.role == REPLY else self.code
         self.faults, self.parts, self.remarks = _faults(text), [], []
         self._by = "by the request before it"
+        self._words = RETURN_CODES.get(self.code, "unknown") if self.role == REPLY else self._name(self.code)
         raw = bytes.fromhex(info) if is_hex(info) and len(info) % 2 == 0 else None
         brings_data = self.role == REPLY and self.code == frame.NORMAL
         if brings_data and raw:
@@ -66,16 +67,13 @@ class Report:
         code = "damaged" if self.code is None else f"{self.code:02X}H"
         if self.role == REPLY:
             answered = self.cid2 is not None and f", to {self.cid2:02X}H {self._name(self.cid2)} ({self._by})"
-            return f"reply, RTN {code} {self._code_in_words()}{answered or ''}"
-        return f"request {code}, {self._name(self.code)}" if self.role else "neither a request nor a reply of V2.8"
+            return f"reply, RTN {code} {self._words}{answered or ''}"
+        return f"request {code}, {self._words}" if self.role else "neither a request nor a reply of V2.8"
 
     def _name(self, cid2):
         if cid2 == WAKE_UP:
             return "wake-up of the text console, undocumented"
         return self.commands[cid2][0] if cid2 in self.commands else "not a command of V2.8"
-
-    def _code_in_words(self):
-        return RETURN_CODES.get(self.code, "not known in V2.8") if self.role == REPLY else self._name(self.code)
 
     def _settle_layout(self, info):
         """Whose layout a reply's INFO has: VER does not always tell the maker, and INFO never the command."""
@@ -97,7 +95,7 @@ class Report:
         for name, width, section, meaning in FIELDS:
             characters = text[at - 1 : at - 1 + width]
             number = int(characters, 16) if characters and is_hex(characters) else None
-            value = "damaged" if number is None else meaning(number) if meaning else self._code_in_words()
+            value = "damaged" if number is None else meaning(number) if meaning else self._words
             if not meaning:
                 name = {REQUEST: "CID2", REPLY: "RTN"}.get(self.role, name)
             self.parts += [(at, characters, name, value, section)] if characters else []

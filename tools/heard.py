@@ -1,7 +1,4 @@
-"""What was heard of one rack on its topics (mqtt.md): a state that messages go into, and that a view is made from.
-
-No network and no clock in here: messages and times come in as arguments.
-"""
+"""What was heard of one rack on its topics (mqtt.md): a state that messages go into, and that a view is made from."""
 
 import json
 import math

@@ -24,10 +24,7 @@ def signals_to(events):
 
 
 def watch(events, handle, tick, until=None):
-    """Hand all events to `handle` until it returns True, or until the time `until` (s, monotonic).
-
-    tick() is called between them, every REFRESH_S.
-    """
+    """Hand all events to `handle` until it returns True, or until the time `until` (s); tick() between them."""
     while until is None or time.monotonic() < until:
         tick()
         end = time.monotonic() + REFRESH_S

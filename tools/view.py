@@ -1,7 +1,6 @@
 """The picture of a rack: what was heard of it (heard.py) as something that rich can print. No clock, no terminal."""
 
 from rich.console import Group
-from rich.markup import escape
 from rich.panel import Panel
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -22,12 +21,9 @@ LEAST_SPAN_V = 0.04  # of the cells' scale: a few mV must not look like much
 
 
 def screen(heard, now, width, panes):
-    """The whole picture of a Heard at `now` (s) in `width` characters -> a rich renderable.
-
-    panes: [(title, lines of text)] at the bottom, the newest line last.
-    """
+    """The picture of a Heard at `now` (s) in `width` characters, for rich. panes: [(title, lines of text)]."""
     style = words.status(heard, now)[1]
-    parts = [_panel(_rack(heard, now), f"[bold]Pylontech {escape(heard.rack)}[/bold]", style=style)]
+    parts = [_panel(_rack(heard, now), Text(f"Pylontech {heard.rack}", "bold"), style=style)]
     if heard.packs:
         parts += _packs(heard, now, width)
     age = f"{words.duration(now - heard.health_at)} ago" if heard.health else None
