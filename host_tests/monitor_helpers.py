@@ -2,16 +2,13 @@
 
 import json
 
+from fakes import CELLS
+from payload_cases import ALARM, PROTECT, SYSTEM
+
 from tools.heard import Heard
 
-STATUS = {
-    "Protect_Status": "Pack_UVP CHG_TP DSG_TP DSG_OCP CHG_OCP Cell_UVP Pack_OVP",
-    "System_Status": "Fully_Charged Heater Charging Discharging Buzzer Using_Pack_Power Discharge_MOS Charge_MOS "
-                     "Precharge_MOS",
-    "Alarm_Status": "Cell_UV Cell_OV Pack_UV Pack_OV CHG_OC DSG_OC UT OT Other",
-}
+STATUS = {"Protect_Status": PROTECT, "System_Status": SYSTEM, "Alarm_Status": ALARM}
 NORMAL = {"Discharging", "Discharge_MOS", "Charge_MOS", "Using_Pack_Power"}
-CELLS = (3303, 3302, 3302, 3303, 3302, 3302, 3301, 3303, 3302, 3303, 3302, 3303, 3306, 3302, 3303)
 SENSORS = ("BMS_T", "CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16")
 HEALTH = {
     "Uptime": 7980, "Version": "0.1.0", "ResetCause": "watchdog", "IP": "192.168.2.17", "RSSI": -61, "HeapFree": 23552,
