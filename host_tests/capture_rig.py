@@ -3,9 +3,9 @@
 import json
 
 from battery_line import BatteryUart
+from codec_cases import refused
 from fakes import Clock
 
-from firmware.battery import frame
 from tools.capture_port import Port, is_allowed
 from tools.capture_steps import Steps
 
@@ -23,13 +23,6 @@ class Serial(BatteryUart):
     def read(self, size):
         view = memoryview(bytearray(size))
         return bytes(view[: self.readinto(view) or 0])
-
-
-def is_frame(text):
-    try:
-        return bool(frame.decode(text.encode("latin-1")))
-    except frame.FrameError:
-        return False
 
 
 class Rig:
@@ -65,7 +58,7 @@ class Rig:
             assert [key for key in row if key != "raw"] == KEYS and row["source"].startswith("tools/capture.py ")
             assert row["kind"] != "silent" or not row["response"]
             if row["family"] != "console":
-                assert row["valid"] == is_frame(row["response"])
+                assert row["valid"] != refused(row["response"].encode("latin-1"))
 
     def text(self):
         """All that would be in the file, and on the screen."""
@@ -80,6 +73,5 @@ class Rig:
 
     def of(self, request):
         """The rows of one request: a CID2, or a command of the console."""
-        if isinstance(request, str):
-            return [row for row in self.rows if row["request"] == request]
-        return [row for row in self.rows if row["request"][7:9] == f"{request:02X}"]
+        wanted = request if isinstance(request, str) else f"{request:02X}"
+        return [row for row in self.rows if wanted in (row["request"], row["request"][7:9])]

@@ -16,11 +16,10 @@ def load(path):
     """The rows of a file, as dicts that have all KEYS. RecordingError."""
     try:
         rows = [json.loads(line) for line in path.read_text("utf-8").split("\n") if line.strip()]
-        wrong = [key for row in rows for key, kind in KEYS.items() if not isinstance(row.get(key), kind)]
+        if not rows or not all(isinstance(row.get(key), kind) for row in rows for key, kind in KEYS.items()):
+            raise ValueError(f"each line is an object with {', '.join(KEYS)}")
     except (OSError, ValueError, AttributeError) as error:
         raise RecordingError(f"{path} is no capture: {error}") from None
-    if wrong or not rows:
-        raise RecordingError(f"{path} is no capture: each line is an object with {', '.join(KEYS)}")
     return rows
 
 

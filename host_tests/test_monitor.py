@@ -29,14 +29,9 @@ def publish(client, *messages):
         client.publish(f"PylonToMQTT/Main/{name}", text, name == "tele/LWT")
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("host", ("host", 1883)), ("10.0.0.1:8884", ("10.0.0.1", 8884)), ("[::1]:1884", ("::1", 1884)),
-    *((text, None) for text in ("", "host:", ":1883", "host:0", "host:65536", "host:x", "a b", "mqtt://host")),
-])
-def test_address(text, expected, capsys):
-    if expected:
-        assert options.address(text) == expected
-        return
+@pytest.mark.parametrize("text", ["", "host:", ":1883", "host:0", "host:65536", "host:x", "a b", "mqtt://host"])
+def test_what_is_no_address(text, capsys):
+    assert options.address("[::1]:1884") == ("::1", 1884)
     with pytest.raises(SystemExit):
         monitor.main(["--broker", text])
     assert "write HOST or HOST:PORT" in capsys.readouterr().err
@@ -74,15 +69,10 @@ def test_the_picture_on_a_terminal(broker, mqtt_client):
         assert part in behind, f"the last picture stays, with {part}"
 
 
-def test_nothing_is_published_or_nobody_reads(broker, mqtt_client):
+def test_nothing_is_published(broker):
     with started(broker.port, "--seconds", "1") as tool:
         assert tool.end() == 1
     assert "no reading in 1 s. Waiting: Nothing was published below PylonToMQTT/Main/" in tool.output
-    with started(broker.port) as tool:
-        tool.wait_for("listening")
-        tool.close_output()
-        publish(mqtt_client, PACK_1)
-        assert tool.end() == 0
 
 
 def test_no_broker():
