@@ -1,5 +1,5 @@
 """Checks of console_line: what is sent, what is refused, line ends, the pager, damage, time. They need no pytest."""
-# ruff: noqa: RUF005, UP031 - of MicroPython
+# ruff: noqa: UP031 - of MicroPython
 
 import console_answers as made
 from console_answers import console, raised
@@ -8,36 +8,40 @@ from fakes import Clock
 from firmware.battery import NoReply, Refusal, console_line
 from firmware.battery.console import Console
 
-_PER_MS = 11  # characters at 115200 baud
-READ_COMMANDS = (
-    ("pwr", None), ("time", None), ("info", None), ("stat", None), ("pwr", 1), ("bat", 16), ("info", 1), ("stat", 1),
-    ("soh", 1),
-)  # fmt: skip
+READ_COMMANDS = ("pwr", None), ("time", None), ("stat", None), ("pwr", 1), ("bat", 16), ("info", 1), ("soh", 1)
 OTHERS = (
-    ("config", None), ("ctrl", 1), ("prot", None), ("eepw", None), ("shut", None), ("shut", 1), ("login", None),
-    ("login debug", None), ("bat", None), ("soh", None), ("bat", 0), ("bat", 17), ("pwr", "1\nshut"), ("time", 1),
-    ("pwr\nshut", None), ("", None),
+    ("config", None), ("ctrl", 1), ("shut", None), ("shut", 1), ("login debug", None), ("bat", None), ("soh", None),
+    ("bat", 0), ("bat", 17), ("pwr", "1\nshut"), ("time", 1), ("pwr\nshut", None), ("", None),
 )  # fmt: skip
 # Words that refuse, the code, how often it is asked: twice where it may be damage
 REFUSALS = (
-    (("Unknown command 'pwr' - try 'help'",), 4, 1),
+    (("Unknown command 'pwr' - try 'help'",), 4, 1), (("Unknown command 'pwr 9'",), 4, 1),
     (("Invalid command or fail to excute.", "Usage: pwr [id]", "Usage: more", "more", "more", "more"), 6, 1),
     (("Command failed",), 6, 1), (("Target device is not present",), 6, 1),
-    (("Command completed unccessfully",), 6, 1), (("Error 12",), 6, 1), (("Access denied",), 6, 1), (("Later",), 6, 2),
-    (("",), 6, 2),
+    (("Command completed unccessfully",), 6, 1), (("Error: 12",), 6, 1), (("Access denied",), 6, 1), (("Later",), 6, 2),
+    (("Usage", "Command failed"), 6, 1), (("Later",) * 4, 6, 2), (("",), 6, 2),
 )  # fmt: skip
 # What the answer to `pwr` says instead of something: (old, new)
 DONE = b"Command completed successfully"
 PROMPTS = (b"\r\npylon>pwr\r\npylon>", b"pylon#", b"[US5000]>", b"US 5000 >", b"\r\npylon>\r\npylon>",
            b"Event 12\r\npylon>")  # fmt: skip
-FINE = ((b"$$", b" $$ "), (DONE, DONE + b"!"), (DONE, DONE + b" "), (DONE, DONE + b".")) \
-    + tuple([(b"pylon>", prompt) for prompt in PROMPTS])
+FINE = [(b"pylon>", prompt) for prompt in PROMPTS]
+FINE += [(b"$$", b" $$ "), (DONE, DONE + b"!"), (DONE, DONE + b"."), (b"Mos", b"M~s")]
 DAMAGED = (
     (b"pylon>pwr", b"pylon>pw"), (b"pylon>pwr", b"pylon>pwr 1"), (b"pylon>pwr", b"pylon1pwr"), (b"@", b""),
-    (b"$$", b"$"), (b"$$", b""), (b"$$", b"$$$"), (b"completed", b"complete"),
-    (DONE + b"\r\r\n", b""), (b"Normal", b"Norm\xc3\xa9l"),
-    (b"$$", b"1 -\r\r\n$$"),
+    (b"$$", b"$"), (b"$$", b""), (b"$$", b"$$$"), (b"completed", b"complete"), (DONE + b"\r\r\n", b""),
+    (b"Mos", b"M\x7fs"), (b"$$", b"1 -\r\r\n$$"),
 )  # fmt: skip
+HEAD = b"\r\r\npylon>time\r\r\n@\r\r\n"
+
+
+def is_taken(line, head=HEAD):
+    """Is the only line of an answer to `time` taken, as it is?"""
+    it, _ = console({"time": head + b"\r\r\n".join((line, DONE, b"$$", b"pylon>"))})
+    try:
+        return it.link.request("time", None, list, 1) == [line]
+    except NoReply:
+        return False
 
 
 def check_only_read_commands_are_sent():
@@ -60,15 +64,14 @@ def check_only_read_commands_are_sent():
 def check_line_ends():
     """Consoles that take only CR LF, only LF, or CR and LF each; what their lines end in."""
     for takes, each in ((b"\r\n", False), (b"\n", False), (b"", True)):
-        uart = made.Uart(made.rack(), takes=takes, each=each)
+        uart = made.Uart(made.rack(), takes, each)
         it = Console(console_line.Line(uart, Clock()))
         for _ in range(2):
             assert it.packs() == (1, 2) and it.read(1).voltage == 49952, (takes, each)
         assert it.link.frame_errors == it.link.timeouts == 0 and {sent[-2:] for sent in uart.sent} == {b"\r\n"}
-    for end in ("\r\r\n", "\r\n", "\n", "\r", "\n\n", "\n\r", "\r\r"):
-        it, _ = console({"pwr": made.pwr(there=(1, 2, 4), end=end, prompt="PYTES>"), "info 1": made.info(1, end=end)})
-        assert it.packs() == (1, 2, 4) and it.identity(1)[0].serial == "PMADE00000000001", repr(end)
-        assert it.link.frame_errors == 0
+    for end in ("\r\r\n", "\r\n", "\n", "\r", "\n\r"):
+        it, _ = console({"pwr": made.pwr(there=(1, 2, 4), end=end, prompt="PYTES>")})
+        assert it.packs() == (1, 2, 4) and it.link.frame_errors == 0, repr(end)
 
 
 def check_refusals():
@@ -76,17 +79,16 @@ def check_refusals():
     for words, code, times in REFUSALS:
         it, uart = console({"pwr 9": made.refusal("pwr 9", *words)})
         error = raised(Refusal, it.read, 9)
-        assert error.code == code and str(error).startswith("pwr 9: " + (words[0] or "refused")), error
-        assert len([sent for sent in uart.sent if sent.strip()]) == times
+        assert (error.code, str(error)) == (code, "pwr 9: " + (words[0] or "refused")), error
+        assert len([sent for sent in uart.sent if sent.strip()]) == it.link.polls == times
         assert (it.link.return_codes, it.link.failures, it.link.frame_errors, it.link.timeouts) == (1, 0, times - 1, 0)
-    it, _ = console({"pwr 9": made.refusal("pwr 9", "Usage", "Command failed")})
-    assert str(raised(Refusal, it.read, 9)) == "pwr 9: Usage"
-    for count, error in ((4, Refusal), (5, NoReply)):  # so many lines that nobody knows
-        raised(error, console({"pwr 9": made.refusal("pwr 9", *["Later"] * count)})[0].read, 9)
+    raised(NoReply, console({"pwr 9": made.refusal("pwr 9", *["Later"] * 5)})[0].read, 9)  # nobody knows so many lines
     it, _ = console({"info 1": made.info(1, {"Device name": "no failure"})})
     assert it.identity(1)[0].device == "no failure"  # values may say anything
     it, _ = console({"pwr": made.refusal("pwr", "Unknown command 'pw' - try 'help'")})
     assert "Unknown command 'pw'" in str(raised(NoReply, it.packs))  # that was not the question
+    it, _ = console({"pwr": made.refusal("pwr", "Command failed " + "x" * 99)})
+    assert str(raised(Refusal, it.packs)) == "pwr: Command failed " + "x" * 45
 
 
 def check_whole_answers_only():
@@ -98,12 +100,20 @@ def check_whole_answers_only():
         raised(NoReply, it.packs)
         assert len(uart.sent) == 5 and it.link.failures == 1 and it.link.frame_errors == 3, (old, new)
     raised(NoReply, console({"pwr": b"\r\nEvent 12\r\n" + made.pwr_of()})[0].packs)
-    it, uart = console({})
-    assert "no reply" in str(raised(NoReply, it.packs)) and it.link.timeouts == 3
-    assert uart.sent == [b"pwr\r\n", b"\r\n", b"pwr\r\n", b"\r\n", b"pwr\r\n"]
     it, uart = console()
     uart.waiting = b"\r\npylon>\r\npylon>"  # of the wake-up
     assert it.packs() == (1, 2)
+    assert is_taken(b"123456 $9") and not is_taken(b"12345 $8")  # a short line: a damaged end
+
+
+def check_forms():
+    """An answer must come twice, also when only its first line, or the length of another one, differs."""
+    for lines, again in ((("1", "2"), False), (("3", "2"), True), (("1", "44"), True)):
+        answers = [made.wrapped("time", ("1", "2"))] * 2 + [made.wrapped("time", lines)] * 2
+        it, _ = console({"time": answers})
+        for _ in range(2):
+            assert it.link.request("time", None, list)[0].isdigit()
+        assert it.link.polls == 3 + again, lines
 
 
 def check_echoes():
@@ -126,74 +136,75 @@ def check_echoes():
 
 
 def check_long_answers():
-    """The pager; many lines; what never ends."""
-    for paged in (200, 1000, 2000):
+    """The pager; many lines; long ones, at a place of 64 bytes that are read at once; what never ends."""
+    for paged, pager in ((200, None), (2000, None), (1000, (b"[Enter] for more", b""))):
         it, uart = console()
-        uart.paged = paged
+        uart.paged, uart.pager = paged, pager or uart.pager
         assert it.packs() == (1, 2) and it.link.frame_errors == 0
         assert uart.sent.count(b"\r") == 3  # one an answer: two for its form, one more for what is new in it
     for count in (185, 186):
-        items = tuple([("Item %d" % number, number) for number in range(count)]) + (("CYCLE Times", 62), ("SOH", 98))
+        items = [("Item %d" % number, number) for number in range(count)] + [("CYCLE Times", 62), ("SOH", 98)]
         it, _ = console(dict(made.rack(), **{"stat 1": made.stat(items=items)}))
         assert it.read(1).cycles == (62 if count == 185 else None)
-    it, _ = console({"pwr": made.pwr().replace(b"M.T.St", b"M.T.St" + b" " * 160)})  # a header of 318 characters
-    assert it.packs() == (1, 2) and it.link.frame_errors == 0
-    endless = b"\r\npylon>pwr\n@\n" + b"1 -\n" * 1000
-    for noise in (b"x" * 5000, b"\n" * 5000, b"x\n" * 2000, endless, bytes(range(256)) * 9):
-        it, _ = console({"pwr": noise})
-        raised(NoReply, it.packs)
-        assert it.link.clock.passed_ms < 3 * 4000
+    for place in (64, 63):
+        assert is_taken(b"x" * 340, HEAD + b"\n" * (place - len(HEAD))) == (place == 64)
 
 
 class Slow(made.Uart):
-    """What it says comes as fast as the line is, behind `think_ms` after the echo, with `row_ms` behind each row; once,
-    at the row number `at`, comes nothing for `stall_ms`.
+    """Each row of what it says comes `row_ms` after the one before, row number n of an answer `delays[n]` ms later,
+    only once where it is `once`.
     """
 
-    def __init__(self, answers, clock, think_ms=0, row_ms=0, at=-1, stall_ms=0):
-        super().__init__(answers)
-        self._clock = clock
-        self.times = think_ms, row_ms, at, stall_ms
-        self._due = []  # (ms, bytes)
-        self._free = 0  # ms, when what was said before is through
+    clock, delays, row_ms, once, due = None, {}, 0, False, ()
 
     def write(self, data):
         super().write(data)
-        think_ms, row_ms, at, stall_ms = self.times
-        when = max(self._clock.passed_ms, self._free)
-        rows = self.waiting.split(b"\n")
+        when = max([self.clock.passed_ms] + [ms for ms, _ in self.due])
+        for number, row in enumerate(self.waiting.replace(b"\n", b"\n\0").split(b"\0")):
+            when += self.row_ms + (self.delays.pop(number, 0) if self.once else self.delays.get(number, 0))
+            self.due.append((when, row))
         self.waiting = b""
-        for number, row in enumerate(rows):
-            if row.find(b"@") >= 0:
-                when += think_ms
-            if number == at:
-                when += stall_ms
-                self.times = think_ms, row_ms, -1, 0
-            row = row + b"\n" if number < len(rows) - 1 else row
-            when += len(row) // _PER_MS + (row_ms if number > 2 else 0)
-            self._due.append((when, row))
-        self._free = when
 
     def readinto(self, view):
-        while self._due and self._due[0][0] <= self._clock.passed_ms:
-            self.waiting += self._due.pop(0)[1]
+        while self.due and self.due[0][0] <= self.clock.passed_ms:
+            self.waiting += self.due.pop(0)[1]
         return super().readinto(view)
+
+
+def slow(answers, delays=(), row_ms=0):
+    """-> (a Console over a Slow one, that)."""
+    uart = Slow(answers)
+    uart.clock, uart.delays, uart.row_ms, uart.due = Clock(), dict(delays), row_ms, []
+    return Console(console_line.Line(uart, uart.clock)), uart
 
 
 def check_a_console_that_thinks_or_stalls():
     """What is left of an answer comes while it is asked again: that costs one attempt, not all."""
-    for think_ms in (100, 900, 1400):
-        clock = Clock()
-        it = Console(console_line.Line(Slow(made.rack(), clock, think_ms), clock))
+    for think_ms in (100, 1400):
+        it, _ = slow(made.rack(), {2: think_ms})
         assert it.packs() == (1, 2) and it.read(1).voltage == 49952, think_ms
         assert it.link.timeouts == it.link.frame_errors == 0, think_ms
-    for at, stall_ms, row_ms in ((2, 1600, 0), (3, 2000, 30), (9, 2500, 0), (16, 1600, 30), (16, 2500, 30)):
-        clock = Clock()
-        uart = Slow(made.rack(), clock, row_ms=row_ms)
-        it = Console(console_line.Line(uart, clock))
+    for at, stall_ms, row_ms in ((2, 1600, 0), (3, 2000, 30), (9, 2500, 0), (16, 1600, 30)):
+        it, uart = slow(made.rack(), row_ms=row_ms)
         it.read(1)
-        clock.advance(1000)
-        uart.times = 0, row_ms, at, stall_ms
+        uart.delays, uart.once = {at: stall_ms}, True
         errors = it.link.frame_errors
         assert it.read(1).voltage == 49952, (at, stall_ms, row_ms)
         assert it.link.frame_errors + it.link.timeouts - errors == 1, (at, stall_ms, row_ms)
+
+
+def check_how_long_it_takes():
+    """Of silence, of an answer that stops, of one without an end, of noise, and where the pager waits."""
+    endless = b"\r\npylon>pwr\n@\n" + b"1 -\n" * 200
+    for answer, row_ms, took_ms in (
+        (b"", 0, 3 * 1500 + 2 * 60), (made.pwr()[:200], 0, 3 * 1500 + 2 * 300), (endless, 20, 3 * 3000 + 2 * 500),
+        (endless, 0, 2 * 300), (b"x" * 1000, 0, 2 * 300), (bytes(range(256)) * 2, 0, 2 * 300),
+        (b"\n" * 500, 0, 3 * 1500 + 2 * 300),
+    ):  # fmt: skip
+        it, uart = slow({"pwr": answer}, row_ms=row_ms)
+        raised(NoReply, it.packs)
+        assert uart.sent == [b"pwr\r\n", b"\r\n"] * 2 + [b"pwr\r\n"]
+        assert it.link.clock.passed_ms == took_ms and it.link.timeouts == (0 if answer else 3), answer[:20]
+    it, uart = slow({"pwr": made.pwr()})
+    uart.paged = 1000
+    assert it.packs() == (1, 2) and it.link.clock.passed_ms == 3 * 60 + 60

@@ -12,6 +12,9 @@ WHOLE = ("SERIAL", "2.0"), None
 UNKNOWN, SILENT = Refusal(4, "RTN 04H CID2 invalid"), NoReply("no reply")
 PARTIAL_LATER = 250  # partial answers of a pack that gave a whole one
 USUAL = {"packs": (1, 2), "identity": WHOLE, "limits": (1, 2), "parameters": (3, 4), "counters": (7, 8)}
+FIRST = [("packs", 0), ("identity", 1), ("identity", 2), ("limits", 1), ("limits", 2), ("counters", 1), ("counters", 2),
+         ("parameters", 0)]  # fmt: skip
+OF_4 = [("identity", 4), ("limits", 4), ("counters", 4)]
 
 
 class Rig:
@@ -42,71 +45,50 @@ class Rig:
                 found.append((kind, pack, error or answer))
         return found
 
-    def after(self, seconds, packs=(1, 2), returned=(), is_short=False):
-        """The end of a cycle."""
-        self.clock.advance(1000 * seconds)
-        self.questions.schedule(packs, returned, is_short)
-        return self.news()
-
-    def identities(self, count):
-        """What comes of asking pack 1 so many times who it is, each time as a new pack."""
-        found = []
-        for _ in range(count):
-            self.questions.forget()
-            self.questions.regroup((1,), [1])
-            found.append(self.questions.ask()[2:])
-        return found
-
 
 def test_everything_is_asked_twice_and_told_once():
     it = Rig()
-    expected = [("packs", 0), ("identity", 1), ("identity", 2), ("limits", 1), ("limits", 2), ("counters", 1),
-                ("counters", 2), ("parameters", 0)]  # fmt: skip
     for _ in range(2):
         it.asked.clear()
         it.questions.ask_everything((1, 2))
-        assert it.news() == [(kind, pack, WHOLE[0] if kind == "identity" else USUAL[kind]) for kind, pack in expected]
-        assert it.asked == [question for question in expected for _ in range(2)]
+        assert it.news() == [(kind, pack, WHOLE[0] if kind == "identity" else USUAL[kind]) for kind, pack in FIRST]
+        assert it.asked == [question for question in FIRST for _ in range(2)]
     it.questions.ask_packs()
     assert it.news() == []  # as before
+    it.questions.ask_everything((1, 2))
+    it.questions.forget()
+    assert not it.questions.pending()
 
 
-@pytest.mark.parametrize(("answers", "told"), [
-    ([5, 5], [5]),
-    ([5, 6, 5, 5], [5]),  # 6 came once
-    ([5, 6, 6], [6]),
-    ([5, None, 5, 5], []),  # not twice in a row, since the battery did not say it in between
-    ([None], []),
-    ([0, 0], [0]),
+@pytest.mark.parametrize(("answers", "times", "told"), [
+    ([5, 5], 1, [5]), ([5, 6, 5, 5], 1, [5]), ([5, 6, 6], 1, [6]), ([None], 1, []), ([0, 0], 1, [0]),
+    ([5, None, 5, 6, 6], 2, [6]),  # the battery did not say it in between
+    ([5, 5, 6, 5, 6, 5, 6], 3, [5]), ([5, 5, 6, 5, 6, 5, 6], 4, [5, 6]),  # forgotten when the usual one follows
 ])  # fmt: skip
-def test_news_came_twice_in_a_row(answers, told):
+def test_news_came_twice_in_a_row(answers, times, told):
     it = Rig()
-    it.script["packs", 0] = list(answers)
-    it.questions.ask_packs()
-    assert [answer for _, _, answer in it.news()] == told
-
-
-def test_an_answer_that_came_once_is_forgotten_when_the_usual_one_follows():
-    it = Rig()
-    it.questions.ask_everything((1,))
-    it.news()
-    for answers, told in (([(9, 9), (1, 2)], []), ([(9, 9), (1, 2)], []), ([(9, 9)], [("limits", 1, (9, 9))])):
-        it.script["limits", 1] = answers
-        assert it.after(300, (1,)) == told
+    it.script["packs", 0] = answers
+    found = []
+    for _ in range(times):
+        it.questions.ask_packs()
+        found += [answer for _, _, answer in it.news()]
+    assert found == told
 
 
 @pytest.mark.parametrize(("first", "then", "refusals"), [
-    (None, SILENT, 2), (None, UNKNOWN, 0),  # never a whole one
-    (WHOLE, SILENT, PARTIAL_LATER), (WHOLE, UNKNOWN, PARTIAL_LATER),
+    (0, SILENT, 2), (0, UNKNOWN, 0),  # never a whole one
+    (2, SILENT, PARTIAL_LATER), (2, UNKNOWN, PARTIAL_LATER),
 ])  # fmt: skip
 def test_partial_answers_that_are_refused_before_one_is_taken(first, then, refusals):
     it = Rig()
-    if first:
-        it.identities(2)
-    it.script["identity", 1] = [((None, "2.0"), then)]
-    found = it.identities(refusals + 2)
-    assert [error for _, error in found] == [then] * refusals + [None] * 2
-    assert found[-1][0] == (None, "2.0")
+    it.script["identity", 1] = [WHOLE] * first + [((None, "2.0"), then)]
+    errors = []
+    for _ in range(first + refusals + 2):  # each time as a new pack
+        it.questions.forget()
+        it.questions.regroup((1,), [1])
+        *_, answer, error = it.questions.ask()
+        errors.append(error)
+    assert errors[first:] == [then] * refusals + [None] * 2 and answer == (None, "2.0")
 
 
 @pytest.mark.parametrize("at_once", [False, True])
@@ -129,7 +111,9 @@ def test_schedule(ticks):
     for is_short, passes, packs, limits in ((False, 360, 20 + 1, 12 + 1), (True, 60, 30, 2)):  # news are asked twice
         it.asked.clear()
         for _ in range(passes):
-            it.after(10, is_short=is_short)
+            it.clock.advance(10_000)
+            it.questions.schedule((1, 2), (), is_short)
+            it.news()
         assert (it.asked.count(("packs", 0)), it.asked.count(("limits", 2))) == (packs, limits)
     it.clock.advance(PERIOD * 2 // 3)  # a negative difference
     it.questions.schedule((1,), [1], False)
@@ -137,14 +121,10 @@ def test_schedule(ticks):
     it.asked.clear()
     it.news()
     assert it.asked == [("packs", 0), ("identity", 1), ("identity", 1), ("limits", 1), ("counters", 1)]
-
-
-def test_what_waits_to_be_asked_does_not_grow():
-    it = Rig()
-    for _ in range(1000):
+    it.asked.clear()
+    for _ in range(1000):  # what waits to be asked does not grow
         it.clock.advance(100_000)
         it.questions.schedule((1, 2), [1, 2], True)
-    it.questions.retry()
     it.news()
     assert len(it.asked) <= 2 * (1 + 2 + 2 + 2)
 
@@ -156,11 +136,7 @@ def test_packs_that_left_are_not_asked_any_more():
     assert it.questions.identity_is_next()
     it.news()
     assert {pack for _, pack in it.asked} == {0, 1, 2, 4}
-    of_4 = [("identity", 4), ("limits", 4), ("counters", 4)]
-    assert [question for question in it.asked if question[1] == 4][::2] == of_4
+    assert [question for question in it.asked if question[1] == 4][::2] == OF_4
     it.questions.regroup((1, 2), [])
     it.questions.regroup((1, 2, 4), [4])  # back again: what was published of it is gone
-    assert [(kind, pack) for kind, pack, _ in it.news()] == of_4
-    it.questions.ask_everything((1, 2))
-    it.questions.forget()
-    assert not it.questions.pending()
+    assert [(kind, pack) for kind, pack, _ in it.news()] == OF_4
