@@ -1,5 +1,6 @@
 """For the REPL: `from firmware import diagnose; diagnose.uart()` says in words what hangs on the battery's cable."""
 
+import gc
 import time
 
 from . import config, config_file
@@ -25,6 +26,7 @@ def uart(line=None, clock=time, say=print):
     """
     group = 0
     if line is None:
+        gc.collect()  # the settings are read in one piece
         from . import board
 
         settings = config.check(config_file.read(config.PATH), whole=False)
