@@ -43,7 +43,7 @@ class Rig:
         for fault in faults:
             self.battery.fault(*fault)
         if found:
-            self.steps.ask(found[0])
+            self.packs = self.steps.ask(found[0])
             assert self.battery.baud == found[0]
         self._check()
         return found

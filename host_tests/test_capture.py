@@ -13,8 +13,6 @@ from tools.capture_steps import CONSOLE_OF_A_PACK
 
 COMMANDS = set(frame.COMMANDS) - {frame.SET_RATE}
 
-# -- nothing but read commands
-
 READ = (
     *(frame.encode(cid2, info) for cid2 in COMMANDS for info in (b"", b"\x01", b"\xff")), made(b"01", head=b"250146C2"),
     b"pwr\n", b"time\n", b"info\r\n", b"pwr 1\r\n", b"bat 16\n", b"info 9\n", b"stat 10\n", b"soh 2\n",
@@ -39,9 +37,6 @@ def test_read_commands_are_sent_and_nothing_else():
     assert tuple(data for _, _, data in rig.uart.written) == READ
 
 
-# -- what is recorded
-
-
 PACE_OPTIONS = {"dialect": "pace", "cells": 16, "temperatures": 6}
 OF_PACE = {0x42, 0x44, 0x90, 0xC1, 0xC2}
 
@@ -55,7 +50,7 @@ OF_PACE = {0x42, 0x44, 0x90, 0xC1, 0xC2}
 ])
 def test_every_command_is_recorded_at_the_rate_found(baud, dialect, options, commands):
     rig = Rig(baud, packs=2, group=options.get("group_number", 0), **options)
-    assert rig.run() == (baud, dialect, False)
+    assert rig.run() == (baud, dialect, False) and rig.packs == 2
     assert {row["kind"] for row in rig.rows} - {"error"} <= {"recorded", "silent"}, "an echo alone is silence"
     rows = [row for row in rig.rows if (row["family"], row["kind"]) == (capture_rows.FAMILIES[dialect], "recorded")]
     assert {int(row["request"][7:9], 16) for row in rows} == commands
@@ -93,9 +88,6 @@ def test_a_force_battery_which_lacks_a_command():
     assert any("of the Force family" in line for line in rig.said) and "UTlow" in rig.of("pwr")[0]["response"]
     (unknown,) = rig.of("soh 1")
     assert (unknown["kind"], unknown["valid"]) == ("error", True) and "Unknown command" in unknown["response"]
-
-
-# -- a line that is not as it should be
 
 
 @pytest.mark.parametrize("console", [None, {}])

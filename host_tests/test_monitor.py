@@ -10,7 +10,7 @@ from monitor_helpers import HEALTH, TOTALS, reading
 from mqtt_helpers import Recorder, free_port, mosquitto
 from tool_process import Tool
 
-from tools import monitor, options
+from tools import options
 
 SECRET = "s3cret-marker"
 PACK_1, PACK_2 = (("stat/readings/Pack1", reading()), ("stat/readings/Pack2", reading(SOC=55.5)))
@@ -27,14 +27,6 @@ def publish(client, *messages):
     for name, said in messages:
         text = said if isinstance(said, str) else json.dumps(said)
         client.publish(f"PylonToMQTT/Main/{name}", text, name == "tele/LWT")
-
-
-@pytest.mark.parametrize("text", ["", "host:", ":1883", "host:0", "host:65536", "host:x", "a b", "mqtt://host"])
-def test_what_is_no_address(text, capsys):
-    assert options.address("[::1]:1884") == ("::1", 1884)
-    with pytest.raises(SystemExit):
-        monitor.main(["--broker", text])
-    assert "write HOST or HOST:PORT" in capsys.readouterr().err
 
 
 def test_lines_of_a_rack_also_when_the_broker_comes_back(broker, mqtt_client):

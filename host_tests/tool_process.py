@@ -50,8 +50,7 @@ class Tool:
         if self.process.poll() is None:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
-        if self._fd is not None:
-            os.close(self._fd)
+        os.close(self._fd)
         print(f"-- output of {' '.join(self.command[1:])}\n{self.output}")
 
     def wait_for(self, pattern, timeout_s=60, count=1):
@@ -70,14 +69,9 @@ class Tool:
         self.process.send_signal(number)
         return self.end()
 
-    def close_output(self):
-        """Whoever read it has gone."""
-        os.close(self._fd)
-        self._fd = None
-
     def end(self):
         """Wait for the end -> exit status; all that was said is in `output` then."""
-        while self._fd is not None and self._read():
+        while self._read():
             pass
         return self.process.wait(END_TIMEOUT_S)
 
