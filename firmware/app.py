@@ -67,18 +67,17 @@ def build(retained, settings, uart, tls, clock):
 
 def _uplink(settings, clock, logger):
     """The Uplink, which begins to connect."""
-    address = None
+    address, gateway = None, settings["gateway"] or "0.0.0.0"
     if settings["ip"]:
         ip, _, bits = settings["ip"].partition("/")
-        gateway = settings["gateway"] or "0.0.0.0"
         address = ip, int(bits), gateway, settings["dns"] or gateway
     keys = ("network", "wifi_ssid", "wifi_pass", "hostname")
     return uplink.Uplink(*[settings[key] for key in keys], address, clock, logger)
 
 
 def _discovery_topic(prefix, root, rack_name):
-    """How the topics of the rack's configs begin, below the setting discovery_prefix. It ends in an id of letters,
-    digits, "_" and "-"; no two racks have the same.
+    """How the topics of the rack's configs begin: below `prefix`, with an id of letters, digits, "_" and "-" that no
+    other rack has.
     """
     plain = bytearray()
     name = root + "/" + rack_name
@@ -95,9 +94,7 @@ def _discovery_topic(prefix, root, rack_name):
 
 def _dialect(settings, retained, uart, clock):
     """The dialect to begin with; only its own modules are loaded. With `auto` it is the one that answered last."""
-    name = settings["dialect"]
-    if name == "auto":
-        name = retained.dialect
+    name = settings["dialect"] if settings["dialect"] != "auto" else retained.dialect
     if name == "console":
         from .battery.console import Console
         from .battery.console_line import Line
@@ -121,10 +118,8 @@ def _session(settings, tls, prefix, clock, logger):
     umqtt.simple.socket = sockets
     # of 23 characters, as every broker takes them; two boards must not share one
     client_id = b"p2m%08x%s" % (crc32(prefix) & 0xFFFFFFFF, hexlify(board.unique_id())[-12:])
-    arguments = (
-        client_id, settings["mqtt_host"], settings["mqtt_port"], settings["mqtt_user"].encode() or None,
-        settings["mqtt_pass"].encode(), _KEEPALIVE_S,
-    )  # fmt: skip
+    arguments = (client_id, settings["mqtt_host"], settings["mqtt_port"], settings["mqtt_user"].encode() or None,
+                 settings["mqtt_pass"].encode(), _KEEPALIVE_S)  # fmt: skip
     errors, client = umqtt.simple.MQTTException, umqtt.simple.MQTTClient
     subscriptions = [prefix + b"cmnd/#"]
     if settings["update_key"]:

@@ -15,10 +15,8 @@ _BUFFER_MAX_BYTES = const(60_000)  # of each of the two; the driver takes less t
 _BUFFERS_MIN_BYTES = const(8_192)  # smaller ones would hold nothing back
 _PSRAM_BYTES = const(1_000_000)  # a region of this size is PSRAM; then there is memory for all
 _REFUSED = "%s: %s: this chip refuses it (%s)"
-_RESET_CAUSES = (
-    ("PWRON_RESET", "power on"), ("HARD_RESET", "hard reset"), ("WDT_RESET", "watchdog"),
-    ("DEEPSLEEP_RESET", "deep sleep"), ("SOFT_RESET", "soft reset"),
-)  # fmt: skip
+_RESET_CAUSES = (("PWRON_RESET", "power on"), ("HARD_RESET", "hard reset"), ("WDT_RESET", "watchdog"),
+                 ("DEEPSLEEP_RESET", "deep sleep"), ("SOFT_RESET", "soft reset"))  # fmt: skip
 
 reset = machine.reset  # does not return
 unique_id = machine.unique_id  # the chip's own number, bytes
@@ -26,9 +24,8 @@ rtc_memory = machine.RTC().memory  # without arguments -> bytes, with bytes it t
 
 
 def uart(settings, holds_memory=False):
-    """The battery's UART as the settings say, 8N1; nothing it does waits. `holds_memory`: its buffers are as large as
-    they must be to limit the heap's growth, until release_memory(). ValueError names the setting that this chip
-    refuses, also the pin of the LED.
+    """The battery's UART as the settings say, 8N1; nothing it does waits. `holds_memory`: its buffers limit the heap's
+    growth until release_memory(). ValueError names the setting that this chip refuses, also the pin of the LED.
     """
     try:
         if settings["led"] != "off":
@@ -47,10 +44,8 @@ def uart(settings, holds_memory=False):
 
 
 def _uart(settings, rxbuf, txbuf):
-    return machine.UART(
-        settings["uart_id"], baudrate=settings["baud"], bits=8, parity=None, stop=1, tx=settings["uart_tx"],
-        rx=settings["uart_rx"], rxbuf=rxbuf, txbuf=txbuf, timeout=0, timeout_char=0,
-    )  # fmt: skip
+    return machine.UART(settings["uart_id"], baudrate=settings["baud"], bits=8, parity=None, stop=1, timeout=0,
+                        timeout_char=0, tx=settings["uart_tx"], rx=settings["uart_rx"], rxbuf=rxbuf, txbuf=txbuf)
 
 
 def release_memory(uart):
@@ -60,8 +55,8 @@ def release_memory(uart):
 
 
 def _holding_buffers():
-    """(rxbuf, txbuf) that leave _HEAP_GROWTH_BYTES of the largest free block; the usual ones where that is not needed,
-    or the block is too small.
+    """(rxbuf, txbuf) that leave _HEAP_GROWTH_BYTES of the largest free block; the usual ones where it is too small or
+    there is PSRAM.
     """
     regions = memory_regions()
     held = max([largest for _, _, largest, _ in regions] + [0]) - _HEAP_GROWTH_BYTES

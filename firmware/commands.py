@@ -54,8 +54,8 @@ class Commands:
 
 
 def parse(payload, retained=False):
-    """The payload of a command (bytes) -> {key: value} of what is asked for, or a text that says why it is refused.
-    Keys: "publishRate" (ms), "status" (anything), "polling" (bool), "restart" (True). All of them, or nothing.
+    """The payload of a command (bytes) -> {"publishRate": ms, "status": anything, "polling": bool, "restart": True},
+    what of it is asked for; or a text that says why it is refused, all of it.
     """
     if retained:
         return "it is retained, and so may be old: publish commands without retain"
@@ -77,11 +77,8 @@ def parse(payload, retained=False):
             return "not JSON"
     if not isinstance(asked, dict) or not asked:
         return 'not an object with a command, such as {"status": 1}'
-    for key in asked:
-        why = _wrong(key, asked[key])
-        if why:
-            return why
-    return asked
+    whys = [_wrong(key, asked[key]) for key in asked]
+    return ([why for why in whys if why] + [asked])[0]
 
 
 def _wrong(key, value):

@@ -54,26 +54,21 @@ def _together(settings, chosen):
     config = "" if one["discovery"] else "%s/device/%s_12345678_Pack16/config" % (one["discovery_prefix"], prefix)
     own_net, host_bits = split_ip(one["ip"]) or (None, 0)
     broker, gateway = [(ip_number(ip) or 0) >> host_bits for ip in (chosen.get("mqtt_host"), one["gateway"])]
+    below = max(len((prefix + below).encode()), len(config.encode()))
+    pins = one["uart_tx"], one["uart_rx"]
     rows = (
         (one["mqtt_tls"] and not one["mqtt_ca"], "mqtt_ca: not set, and mqtt_tls needs it to know the broker"),
         (one["mqtt_pass"] and not one["mqtt_user"], "mqtt_user: not set, but mqtt_pass is"),
-        (
-            max(len((prefix + below).encode()), len(config.encode())) > _TOPIC_MOST,
-            "mqtt_root: too long, with rack_name and discovery_prefix: topics of more than %d bytes" % _TOPIC_MOST,
-        ),
+        (below > _TOPIC_MOST, "mqtt_root: too long, with rack_name and discovery_prefix: topics of more than %d bytes" %
+         _TOPIC_MOST),
         ((one["gateway"] or one["dns"]) and not own_net, "ip: not set, but gateway or dns is"),
         (own_net and gateway and gateway != own_net, "gateway: not in the network of ip"),
         (own_net and one["ip"].startswith(one["gateway"] + "/"), "gateway: the same address as ip"),
-        (
-            own_net and not gateway and chosen.get("mqtt_host") and broker != own_net,
-            "gateway: not set, but mqtt_host is no address in the network of ip",
-        ),
-        (one["uart_tx"] == one["uart_rx"], "uart_rx: the same pin as uart_tx"),
-        (
-            one["led"] != "off" and abs(one["led"]) in (one["uart_tx"], one["uart_rx"]),
-            "led: the same pin as uart_tx or uart_rx",
-        ),
-    )
+        (own_net and not gateway and chosen.get("mqtt_host") and broker != own_net,
+         "gateway: not set, but mqtt_host is no address in the network of ip"),
+        (pins[0] == pins[1], "uart_rx: the same pin as uart_tx"),
+        (one["led"] != "off" and abs(one["led"]) in pins, "led: the same pin as uart_tx or uart_rx"),
+    )  # fmt: skip
     return [words for wrong, words in rows if wrong] + wrong_pins(settings, chosen)
 
 

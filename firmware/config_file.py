@@ -1,6 +1,4 @@
-"""config.json: read, saved, and in which line it is broken. MicroPython's own parser takes some broken JSON, and tells
-no line.
-"""
+"""config.json: read, saved, and in which line it is broken, which MicroPython's own parser does not tell."""
 
 import json
 import os
@@ -11,9 +9,7 @@ _BYTES_MAX = 4096  # all settings at their longest are half of that
 _NEW = ".new"  # the file is written beside the old one, then renamed over it: a power cut leaves one or the other
 
 # Bytes, not texts: each character as a text of its own would stay among MicroPython's names
-_SPACES = b" \t\r"
-_MARKS = b"{}[]:,"
-_QUOTE = b'"'
+_SPACES, _MARKS, _QUOTE = b" \t\r", b"{}[]:,", b'"'
 _WORDS = (b"true", b"false", b"null")
 _DONE = 6
 # For each state: what is expected, (token, next state) …; tokens: a mark, " for a text, w for another value
@@ -60,9 +56,7 @@ def read(path):
 
 
 def save(path, given, order):
-    """Writes the settings `given` ({key: value}), one a line, in the `order` of all keys. ConfigError: it failed, and
-    the old file is as it was.
-    """
+    """Writes the settings `given`, one a line, in the `order` of all keys. ConfigError: the old file is as it was."""
     lines = ["  %s: %s" % (json.dumps(key), json.dumps(given[key])) for key in order if key in given]
     try:
         with open(path + _NEW, "wb") as file:

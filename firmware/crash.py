@@ -11,9 +11,7 @@ _ROOT = "firmware/"
 
 
 def crashed(error):
-    """Keeps what was raised where, for the next report, and says it. Never the text of the exception: it may hold
-    anything, a password too.
-    """
+    """Keeps what was raised where, and says it. Never the text of the exception: it may hold a password."""
     retained = Retained(board.rtc_memory)
     retained.last_error = where(error)
     retained.save()
@@ -21,8 +19,8 @@ def crashed(error):
 
 
 def where(error):
-    """"OSError 12 in mqtt/session.py, publish": its type, and the innermost function of ours, or its line where the
-    firmware was not compiled without lines. The trace is printed.
+    """"OSError 12 in mqtt/session.py, publish": its type, and the innermost function of ours, or its line where lines
+    were compiled in. The trace is printed.
     """
     trace = io.StringIO()
     sys.print_exception(error, trace)

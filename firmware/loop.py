@@ -8,12 +8,10 @@ from . import __version__
 from .modules import Temporary
 from .telemetry import free_memory
 
-_SLEEP_MAX_MS = const(50)
-_LASTING_MS = const(600_000)  # a start that lasts so long is none of a crash loop
+_SLEEP_MAX_MS, _LASTING_MS = const(50), const(600_000)  # a start that lasts so long is none of a crash loop
 # Without a sign of life from the broker, then the board is reset: right behind a cycle, since the time until the next
 # reading is lost for the energy; later where there are none.
-_NO_BROKER_MS = const(900_000)
-_NO_CYCLE_MS = const(1_260_000)
+_NO_BROKER_MS, _NO_CYCLE_MS = const(900_000), const(1_260_000)
 
 
 class Loop:
@@ -23,12 +21,10 @@ class Loop:
     """
 
     def __init__(self, reset, retained, clock, log, wifi, session, poller, publisher, telemetry, key):
-        self.update = None
-        self.refused = 0
+        self.update, self.refused, self._told = None, 0, False  # the last: what was found
         self.poller, self.publisher, self._reset, self._retained = poller, publisher, reset, retained
         self._clock, self._log, self._wifi, self._session = clock, log, wifi, session
         self._telemetry, self.key = telemetry, key
-        self._told = False  # what was found
 
     def run(self, feed):
         """Until Ctrl-C, or the board is reset. `feed` keeps the watchdog quiet."""
@@ -93,30 +89,24 @@ class Loop:
         """A message on one of our subscriptions."""
         if self.publisher.identity_came(topic, payload):
             return
-        if topic.startswith(self.publisher.prefix.encode() + b"update/"):
-            if self.key:
-                self._update_message(topic, payload, retained)
-            return
-        with Temporary():
-            from .commands import Commands
-        commands = Commands(self.publisher.prefix, self.poller, self.publisher, self.restart, self._log)
-        commands.message(topic, payload, retained)
-
-    def _update_message(self, topic, payload, retained):
-        if not self.update:
-            try:
-                with Temporary():
-                    from .update.offer import Offers
-                self.update = Offers(self, self._clock, self._log)
-            except MemoryError:  # nobody must be able to stop the firmware by asking
-                self._log.warning("update refused: too little memory")
-                return
-        self.update.message(topic, payload, retained)
+        if not topic.startswith(self.publisher.prefix.encode() + b"update/"):
+            with Temporary():
+                from .commands import Commands
+            commands = Commands(self.publisher.prefix, self.poller, self.publisher, self.restart, self._log)
+            commands.message(topic, payload, retained)
+        elif self.key:
+            if not self.update:
+                try:
+                    with Temporary():
+                        from .update.offer import Offers
+                    self.update = Offers(self, self._clock, self._log)
+                except MemoryError:  # nobody must be able to stop the firmware by asking
+                    self._log.warning("update refused: too little memory")
+                    return
+            self.update.message(topic, payload, retained)
 
     def found(self, dialect):
-        """The battery answers, in this dialect, which comes first from now on. Only the one in use is loaded: another
-        one needs a restart.
-        """
+        """The battery answers in this dialect, which comes first from now on; one that is not loaded: a restart."""
         self._retained.remember_dialect(dialect)
         if dialect != self.poller.dialect.name:
             self._log.warning("battery speaks another dialect (%s), starting anew", dialect)

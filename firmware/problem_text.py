@@ -8,28 +8,12 @@ _TEXT_MAX = 120
 # Flags that are told in words, the worst first; a place in it is a rank. Three texts: each row as a tuple would take
 # three times the memory, all in one need it in one piece. No battery says Missing.
 _WORDS = (
-    b"""\
-Pack_OVP Over-voltage protection
-Pack_UVP Pack under-voltage protection
-Cell_UVP Cell under-voltage protection
-CHG_OCP Charge over-current protection
-DSG_OCP Discharge over-current protection""",
-    b"""\
-CHG_TP Charge temperature protection
-DSG_TP Discharge temperature protection
-Cell_Fault fault
-Missing missing
-Other Other error
-Cell_OV over-voltage""",
-    b"""\
-Cell_UV under-voltage
-Pack_OV Pack over-voltage
-Pack_UV Pack under-voltage
-CHG_OC Charge over-current
-DSG_OC Discharge over-current
-OT Over-temperature
-UT Under-temperature
-Low_SOC Low charge""",
+    b"Pack_OVP Over-voltage protection;Pack_UVP Pack under-voltage protection;Cell_UVP Cell under-voltage protection;"
+    b"CHG_OCP Charge over-current protection;DSG_OCP Discharge over-current protection",
+    b"CHG_TP Charge temperature protection;DSG_TP Discharge temperature protection;Cell_Fault fault;Missing missing;"
+    b"Other Other error;Cell_OV over-voltage",
+    b"Cell_UV under-voltage;Pack_OV Pack over-voltage;Pack_UV Pack under-voltage;CHG_OC Charge over-current;"
+    b"DSG_OC Discharge over-current;OT Over-temperature;UT Under-temperature;Low_SOC Low charge",
 )
 _MISSING = const(8)  # rank
 # The state that a flag speaks of
@@ -37,15 +21,13 @@ _STATE = {"Cell_UV": BELOW, "Cell_OV": ABOVE, "UT": BELOW, "OT": ABOVE, "Other":
 
 
 def troubles_of(reading):
-    """reading.Reading -> [(rank, text)] of what is wrong with the pack, the worst first. The battery's own words for
-    what this project does not know stand for "Other error".
-    """
+    """Reading -> [(rank, text)], the worst first; the battery's own words where this project knows none for a state."""
     alarms, extra = reading.alarms, reading.extra
     found = [key for key, is_set in alarms.flags if is_set]
     troubles = [(-1, word) for word in reading.more.words] if reading.more else []
     rank = 0
     for part in _WORDS:
-        for line in part.split(b"\n"):
+        for line in part.split(b";"):
             key, text = line.decode().split(" ", 1)
             if key == "Other" and key in found and extra and extra.words:
                 troubles += [(rank, word) for word in extra.words]
@@ -69,10 +51,8 @@ def _with_places(key, text, reading):
     elif places:  # "Cell 7 over-voltage"
         return "C%s %s" % (places[0][1:], text)
     if key == "Other":
-        for it, name in (
-            (alarms.charge_state, "charge current"), (alarms.voltage_state, "voltage"),
-            (alarms.discharge_state, "discharge current"),
-        ):  # fmt: skip
+        for it, name in ((alarms.charge_state, "charge current"), (alarms.voltage_state, "voltage"),
+                         (alarms.discharge_state, "discharge current")):  # fmt: skip
             if it == state:
                 places.append(name)
     return "%s: %s" % (text, ", ".join(places)) if places else text
@@ -91,8 +71,7 @@ def _sensor(index, reading):
 
 
 def joined(texts, others=0):
-    """Texts, the worst first -> one text of at most 120 characters; what does not fit is counted, with
-    `others`. OK: there is none."""
+    """Texts, the worst first -> one of 120 characters at most, which counts what does not fit, and `others`; or OK."""
     shown, more = OK, ""
     for count, text in enumerate(texts):
         longer = shown + "; " + text if count else text
@@ -107,9 +86,7 @@ def joined(texts, others=0):
 
 
 def of_the_rack(troubles, more, missing):
-    """[(rank, pack, text)] of all packs, how many `more` there are, and the numbers of those that are missing -> one
-    text. A pack is named where it is another than before.
-    """
+    """[(rank, pack, text)], how many `more` there are, numbers of missing packs -> a text that names each pack once."""
     if missing:
         packs = ", ".join([str(pack) for pack in missing])
         troubles = troubles + [(_MISSING, 0, "Pack%s %s missing" % ("s" if len(missing) > 1 else "", packs))]

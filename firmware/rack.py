@@ -111,14 +111,12 @@ class Rack:
             self._more += more + len(found) - len(self._troubles)
 
     def cycle(self, missed):
-        """The end of a cycle -> totals as {key of mqtt.md: raw integer, text or bool}, or None: one of the packs
-        `missed`, or of those that left the group, has not been missing for 60 s; or the cycle was cut short (`missed`
-        is None).
+        """The end of a cycle -> totals as {key of mqtt.md: raw integer, text or bool}; None: it was cut short (`missed`
+        is None), or a pack that is missed, or left the group, has not been missing for 60 s.
         """
         values = self._values
         if missed is None:  # how long a pack is missing counts only while the others are there
-            self._missing = {}
-            values = None
+            self._missing, values = {}, None
         else:
             missed = sorted(set(missed) | (set(self._packs) - set(self._group)))
             if self._note_missing(missed):
@@ -187,11 +185,7 @@ class Rack:
             buckets.append([now, 0, 0])
         buckets[-1][1] += current
         buckets[-1][2] += 1
-        total = count = 0
-        for _, some, n in buckets:
-            total += some
-            count += n
-        return rounded(total, count)
+        return rounded(sum([bucket[1] for bucket in buckets]), sum([bucket[2] for bucket in buckets]))
 
 
 def _common_state(states, current):

@@ -12,9 +12,8 @@ _CELL_MV = const(3200)  # nominal, for the energy that is stored: at any load an
 
 # pack: number from 1; cells [mV]; temperatures [0.1 °C], the BMS first; current mA, charge positive; voltage mV;
 # remaining, capacity mAh; cycles; soh %; alarms: problems.Alarms; extra: Extra; more: More. None: it was not said.
-Reading = namedtuple(
-    "Reading", "pack cells temperatures current voltage remaining capacity cycles soh alarms extra more"
-)
+Reading = namedtuple("Reading", "pack cells temperatures current voltage remaining capacity cycles soh alarms extra "
+                     "more")  # fmt: skip
 # What only some dialects say. temperatures [0.1 °C] of the cells; mos 0.1 °C or None; soc %, 0 … 100; base: the pack's
 # state in its own word; state: one of mqtt.md's BatteryState; balancing: numbers of cells from 1, or None; words:
 # states that this project does not know, each with what it is of: "Volt Status Odd"; events: the battery's own words,
@@ -29,10 +28,8 @@ Identity = namedtuple("Identity", "serial protocol version maker device dialect 
 # temperature_low, temperature_high 0.1 °C or None; power 0.1 W; soc 0.1 % or None; energy mWh that are stored; state:
 # BatteryState; problem, warning: problems.judge(), or None without alarms; troubles: (the worst of
 # problem_text.troubles_of(), how many others there are); text: all as one
-Summary = namedtuple(
-    "Summary",
-    "low low_at high high_at temperature_low temperature_high power soc energy state problem warning troubles text",
-)
+Summary = namedtuple("Summary", "low low_at high high_at temperature_low temperature_high power soc energy state "
+                     "problem warning troubles text")  # fmt: skip
 
 TROUBLES_MAX = 7  # that are kept of a pack, or of the rack, to be told in words: no text has room for more
 _KNOWN_MAX = const(4)
@@ -46,9 +43,7 @@ def rounded(numerator, denominator):
 
 
 def soc(remaining, capacity):
-    """State of charge in 0.1 %, 0…1000, from remaining and full capacity in the same unit, such as mAh; None when the
-    capacity is 0.
-    """
+    """State of charge in 0.1 %, 0…1000, from remaining and full capacity in the same unit; None when that is 0."""
     return max(0, min(1000, rounded(1000 * remaining, capacity))) if capacity > 0 else None
 
 
@@ -96,8 +91,7 @@ def _in_words(reading):
 
 
 def battery_state(reading):
-    """BatteryState of mqtt.md: what the battery says itself, else from the alarm reply, else from the current's sign.
-    """
+    """BatteryState of mqtt.md: what the battery says, else from the alarm reply, else from the current's sign."""
     if reading.extra:
         return reading.extra.state
     if reading.alarms is None:
@@ -106,9 +100,9 @@ def battery_state(reading):
     if reading.more:
         state = state_of_current(reading.current)
         return "full" if ("Fully_Charged", True) in flags and state != "discharging" else state
-    for key in ("Discharging", "Fully_Charged", "Charging"):
+    for key, state in (("Discharging", "discharging"), ("Fully_Charged", "full"), ("Charging", "charging")):
         if (key, True) in flags:
-            return "full" if key == "Fully_Charged" else key.lower()
+            return state
     return "idle"
 
 

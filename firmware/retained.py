@@ -1,41 +1,35 @@
-"""The one layout of RTC memory, which outlives every reset but a power loss: magic, fields, checksum."""
+"""The one layout of RTC memory, which outlives every reset but a power loss: magic, fields, checksum. And watts over
+time into watt-hours, kept there, in integers: mWh, and a remainder that is carried.
+"""
 
 from binascii import crc32
 from struct import calcsize, pack_into, unpack_from
 
 from micropython import const
 
-_METERS = const(17)
+_METERS, _ERROR_MAX = const(17), const(96)  # the rack's and those of packs 1 to 16; bytes
 _MAGIC = b"P2M1"
-_HEAD = ">4sIBB96s"  # magic, boots, boots in quick succession, dialect, last error (text, NUL padded)
+_HEAD, _CHECK = ">4sIBB96s", ">I"  # magic, boots, boots in quick succession, dialect, last error (text, NUL padded)
 _METER = ">QQ"  # mWh charged, mWh discharged
-_CHECK = ">I"
-_METERS_AT = calcsize(_HEAD)
-_METER_SIZE = calcsize(_METER)
+_METERS_AT, _METER_SIZE = calcsize(_HEAD), calcsize(_METER)
 _CHECK_AT = _METERS_AT + _METERS * _METER_SIZE
-_ERROR_MAX = const(96)  # bytes
 _DIALECTS = ("", "framed", "console", "rs485", "pace")  # as they are kept: a number
-_GAP_MAX_MS = const(300_000)
-_GAP_CYCLES = const(3)
+_GAP_MAX_MS, _GAP_CYCLES = const(300_000), const(3)
 _MWH = const(72_000)  # 1 mWh in half (0.1 W x ms): the trapezoid's sum of two powers is not halved
 _LAST = ">BiQII"  # of a meter: is there a last reading, its power, its ticks; remainders of charged and discharged
 _LAST_SIZE = calcsize(_LAST)
 
 
 class Retained:
-    """Fields that are read once and written whole. METERS: the rack's, then those of packs 1 to 16. `memory` is
-    machine.RTC().memory or the like: called without arguments it gives bytes, with bytes it takes them.
+    """Fields that are read once and written whole. `memory` is machine.RTC().memory or the like: called without
+    arguments it gives bytes, with bytes it takes them.
     """
-
-    METERS = _METERS
 
     def __init__(self, memory):
         self._memory = memory
         self._data = data = bytearray(memory())
-        good = (
-            len(data) == _CHECK_AT + 4 and data[:4] == _MAGIC and unpack_from(_CHECK, data, _CHECK_AT)[0] == self._crc()
-        )
-        if not good:
+        is_whole = len(data) == _CHECK_AT + 4 and data[:4] == _MAGIC
+        if not is_whole or unpack_from(_CHECK, data, _CHECK_AT)[0] != self._crc():
             self._data = data = bytearray(_CHECK_AT + 4)
         _, self.boots, self.quick_boots, dialect, text = unpack_from(_HEAD, data, 0)
         self.dialect = _DIALECTS[dialect] if dialect < len(_DIALECTS) else ""  # the one that answered last
@@ -82,22 +76,13 @@ def _is_text(data):
     return True
 
 
-def longest_gap(cycle_ms):
-    """Over how long a gap between two readings energy is summed (ms): 5 minutes or three cycles, whichever is
-    less, but never less than what a slow cycle itself needs.
-    """
-    return max(min(_GAP_MAX_MS, _GAP_CYCLES * cycle_ms), cycle_ms * 3 // 2)
-
-
 class Meters:
-    """The meters of the rack (index 0) and its packs (their numbers), kept in RTC memory; none ever falls."""
+    """The meters of the rack (index 0) and its packs (their numbers), in Retained; none ever falls."""
 
     def __init__(self, retained, clock, cycle_ms):
-        """`retained` is retained.Retained: METERS of meter() and set_meter(), and save(). `cycle_ms` is how long a
-        cycle takes.
-        """
+        """`cycle_ms` is how long a cycle takes."""
         self._retained, self._clock, self._cycle_ms = retained, clock, cycle_ms
-        self._last = bytearray(retained.METERS * _LAST_SIZE)
+        self._last = bytearray(_METERS * _LAST_SIZE)
 
     def set_cycle(self, ms):
         """How long a cycle takes now."""
@@ -105,14 +90,16 @@ class Meters:
 
     def add(self, index, power):
         """Counts the power of this moment in 0.1 W, charge positive -> (charged, discharged) in mWh, already stored.
-        Trapezoid, split where the power changes its sign.
+        Trapezoid, split where the power changes its sign; a gap of more than 5 minutes or three cycles is left out, but
+        never what a slow cycle itself needs.
         """
         at = index * _LAST_SIZE
         known, before, then, charged_rest, discharged_rest = unpack_from(_LAST, self._last, at)
         now = self._clock.ticks_ms()
         elapsed_ms = self._clock.ticks_diff(now, then)
         charged, discharged = self._retained.meter(index)
-        if known and 0 < elapsed_ms <= longest_gap(self._cycle_ms):
+        gap_max_ms = max(min(_GAP_MAX_MS, _GAP_CYCLES * self._cycle_ms), self._cycle_ms * 3 // 2)
+        if known and 0 < elapsed_ms <= gap_max_ms:
             plus, minus = _areas(before, power, elapsed_ms)
             plus += charged_rest
             minus += discharged_rest

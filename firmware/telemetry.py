@@ -1,4 +1,4 @@
-"""How the device is: how long it has been up, how much memory is free; tele/STATE and stat/status."""
+"""How the device is: its log; how long it has been up, how much memory is free; tele/STATE and stat/status."""
 
 import gc
 
@@ -17,9 +17,7 @@ class Log:
 
     def __init__(self, level="info", out=print):
         """`level`: the least important one of _LEVELS that is printed. `out` takes one line of text."""
-        self._level = _LEVELS.index(level)
-        self._out = out
-        self._listener = None
+        self._level, self._out, self._listener = _LEVELS.index(level), out, None
 
     def listen(self, listener):
         """`listener` is called with each warning or error, as one line of text."""
@@ -78,13 +76,10 @@ def memory_regions():
 
 
 def free_memory():
-    """-> (free bytes of MicroPython's heap; of the system memory, None on other ports: free bytes, largest free block,
-    least that ever was free).
-    """
+    """-> (free bytes of the heap; of the system memory, or None: free bytes, largest block, least ever free)."""
     regions = memory_regions()
     if not regions:
         return gc.mem_free(), None, None, None
-    largest = max([region[2] for region in regions])
-    system = sum([region[1] for region in regions])
-    least = sum([region[3] for region in regions])
-    return max(0, gc.mem_free() - largest), system, largest, least  # mem_free() counts what the heap could still take
+    _, free, largest, least = zip(*regions)
+    heap = max(0, gc.mem_free() - max(largest))  # mem_free() counts what the heap could still take
+    return heap, sum(free), max(largest), sum(least)

@@ -4,8 +4,8 @@ from micropython import const
 
 from .modules import Temporary
 
-_SCAN_MS = const(30_000)  # without a connection, then the driver is helped; an access point that was chosen may be gone
-_HELP_MS = const(90_000)  # and again each time that so long has passed
+# Without a connection, then the driver is helped (an access point that was chosen may be gone); and again each time
+_SCAN_MS, _HELP_MS = const(30_000), const(90_000)
 
 
 class Uplink:
@@ -16,13 +16,11 @@ class Uplink:
 
     def __init__(self, kind, ssid, key, hostname, address, clock, log):
         self.ssid = ssid if kind == "wifi" else None
-        self.drops = 0
         self._name = "Wi-Fi" if self.ssid else "LAN"
         self._plan = kind, ssid, key, hostname, address
         self._clock, self._log = clock, log
-        self._nic = self._bssid = None
-        self._up = False
-        self._helped = 0  # how often the driver was, since the connection was lost
+        self._nic, self._bssid, self._up = None, None, False
+        self.drops = self._helped = 0  # the latter: how often the driver was, since the connection was lost
         self._help()
 
     def tend(self):

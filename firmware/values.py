@@ -28,37 +28,28 @@ def _text(low, high):
             data = value.encode()
         except ValueError:  # half a character; MicroPython encodes it
             data = _SURROGATE
-        if [byte for byte in data if byte < 32] or _has_surrogate(data):
+        halves = [part for part in data.split(_SURROGATE[:1])[1:] if part[0] >= _SURROGATE[1]]
+        if halves or [byte for byte in data if byte < 32]:
             return "has a control character in it, or one that is no UTF-8"
-        if not low <= len(data) <= high:
-            return "must have %d to %d bytes" % (low, high)
-        return None
+        return None if low <= len(data) <= high else "must have %d to %d bytes" % (low, high)
 
     return wrong
-
-
-def _has_surrogate(data):
-    return bool([part for part in data.split(_SURROGATE[:1])[1:] if part[0] >= _SURROGATE[1]])
 
 
 def _whole(low, high):
     """A whole number."""
-
-    def wrong(value):
-        if type(value) is not int or not low <= value <= high:  # True is an int, and no number
-            return "must be a whole number from %d to %d" % (low, high)
-        return None
-
-    return wrong
+    text = "must be a whole number from %d to %d"
+    # True is an int, and no number
+    return lambda value: None if type(value) is int and low <= value <= high else text % (low, high)
 
 
 def _one_of(*choices):
     """One of these values, all of one type."""
 
     def wrong(value):
-        if value not in choices or type(value) is not type(choices[0]):
-            return "must be one of: %s" % ", ".join([json.dumps(choice) for choice in choices])
-        return None
+        if value in choices and type(value) is type(choices[0]):
+            return None
+        return "must be one of: %s" % ", ".join([json.dumps(choice) for choice in choices])
 
     return wrong
 
@@ -74,9 +65,7 @@ def _topic(levels):
             return "must not hold + or #"
         if "/" in value and not levels:
             return "must not hold /"
-        if "" in value.rstrip("/").split("/"):
-            return "has an empty level"
-        return None
+        return "has an empty level" if "" in value.rstrip("/").split("/") else None
 
     return wrong
 
@@ -97,26 +86,20 @@ def _wifi_key(value):
     return why
 
 
-def _update_key(value):
-    """The key of updates over the broker; none: no updates."""
-    return None if value == "" else _text(16, 64)(value)
-
-
-def _led(value):
-    """A pin, negative: active low; or "off"."""
-    return None if value == "off" else _whole(-48, 48)(value) and 'must be "off", a pin, or a negative pin: active low'
+def _or(good, check, text=None):
+    """What `check` takes, or the value `good`; `text`: what is wrong otherwise, in place of what it says."""
+    return lambda value: None if value == good else check(value) and (text or check(value))
 
 
 def _ip(value):
-    """An IPv4 address, or none."""
-    return None if value == "" or ip_number(value) else "must be an address such as 192.168.2.1"
+    """An IPv4 address."""
+    return None if ip_number(value) else "must be an address such as 192.168.2.1"
 
 
 def _network_ip(value):
-    """An IPv4 address with the length of its network, or none."""
-    if value == "" or split_ip(value):
-        return None
-    return "must be an address of a device and the bits of its network, such as 192.168.2.50/24"
+    """An IPv4 address with the length of its network."""
+    text = "must be an address of a device and the bits of its network, such as 192.168.2.50/24"
+    return None if split_ip(value) else text
 
 
 def ip_number(value):
@@ -131,9 +114,7 @@ def ip_number(value):
 
 
 def split_ip(value):
-    """ "192.168.2.50/24" -> (its network's number without the bits of the device, how many those are); None: it is no
-    such address.
-    """
+    """ "192.168.2.50/24" -> (network's number without the bits of the device, how many those are); None: no address."""
     address, _, bits = value.partition("/") if isinstance(value, str) else ("", "", "")
     host_bits = 32 - int(bits) if bits in [str(n) for n in range(8, 31)] else 0
     found = ip_number(address)
@@ -143,15 +124,16 @@ def split_ip(value):
 
 
 _BAUDS = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
+_LED = 'must be "off", a pin, or a negative pin: active low'
 # key, default (None: not set), check of a value, is it a secret, meaning
 SETTINGS = (
     ("network", "wifi", _one_of("wifi", *ETHERNET), False, "wifi, or a board with Ethernet: wt32-eth01, olimex-poe"),
     ("wifi_ssid", NEEDED, _text(1, 32), False, "name of the Wi-Fi network"),
     ("wifi_pass", "", _wifi_key, True, "its key"),
     ("hostname", "pylon2mqtt", _text(1, 32), False, "name of this device in the network"),
-    ("ip", "", _network_ip, False, "fixed address, such as 192.168.2.50/24; empty: the router gives one"),
-    ("gateway", "", _ip, False, "address of the router, with ip"),
-    ("dns", "", _ip, False, "address of the name server, with ip; empty: gateway"),
+    ("ip", "", _or("", _network_ip), False, "fixed address, such as 192.168.2.50/24; empty: the router gives one"),
+    ("gateway", "", _or("", _ip), False, "address of the router, with ip"),
+    ("dns", "", _or("", _ip), False, "address of the name server, with ip; empty: gateway"),
     ("mqtt_host", NEEDED, _host, False, "name or address of the MQTT broker"),
     ("mqtt_port", None, _whole(1, 65535), False, "its port; if not set 1883, with TLS 8883"),
     ("mqtt_user", "", _text(0, 128), False, "user at the broker; empty: none"),
@@ -170,15 +152,15 @@ SETTINGS = (
     ("group", 0, _whole(0, 15), False, "group of the battery at an RS485 port"),
     ("discovery", True, _one_of(False, True), False, "announce everything to Home Assistant"),
     ("discovery_prefix", "homeassistant", _topic(True), False, "Home Assistant's discovery prefix"),
-    ("led", "off", _led, False, "pin of a status LED; negative: active low"),
-    ("update_key", "", _update_key, True, "key of updates over the broker; empty: none are taken"),
+    ("led", "off", _or("off", _whole(-48, 48), _LED), False, "pin of a status LED; negative: active low"),
+    ("update_key", "", _or("", _text(16, 64)), True, "key of updates over the broker; empty: none are taken"),
     ("log_level", "info", _one_of("error", "warning", "info"), False, "least important line that is printed"),
 )
 
 
 def wrong_pins(settings, chosen):
-    """What is wrong with the pins in `settings` on this chip and board: a list of lines that begin with the key. Only
-    keys that have a value in `chosen` count: a default is no reason to refuse another setting.
+    """What is wrong with the pins on this chip and board, lines that begin with the key; only of keys in `chosen`: a
+    default is no reason to refuse another setting.
     """
     errors = []
     network, chip = settings["network"], _chip()
@@ -207,8 +189,5 @@ def _chip():
 
 
 def _among(pins, number):
-    for span in pins.split():
-        low, _, high = span.partition("-")
-        if int(low) <= number <= int(high or low):
-            return True
-    return False
+    spans = [span.partition("-") for span in pins.split()]
+    return bool([1 for low, _, high in spans if int(low) <= number <= int(high or low)])

@@ -23,19 +23,13 @@ _WARN = (
     ("CHG_OT", "DSG_OT", "CHG_UT", "DSG_UT", "ENV_OT", "ENV_UT", "MOS_OT", "Low_SOC"),
 )
 # What only this dialect says, in words, the worst first
-_WORDS = b"""\
-SCP Short-circuit protection
-Charger_OVP Charger over-voltage protection
-Cell_OVP Cell over-voltage protection
-MOS_OTP MOSFET over-temperature protection
-ENV_OTP Ambient over-temperature protection
-ENV_UTP Ambient under-temperature protection
-CHG_MOS_Fault Charge MOSFET fault
-DSG_MOS_Fault Discharge MOSFET fault
-NTC_Fault Temperature sensor fault
-Sampling_Fault Sampling fault
-CCB_Fault CCB fault
-Heater_Fault Heater fault"""
+_WORDS = (
+    b"SCP Short-circuit protection;Charger_OVP Charger over-voltage protection;Cell_OVP Cell over-voltage protection;"
+    b"MOS_OTP MOSFET over-temperature protection;ENV_OTP Ambient over-temperature protection;"
+    b"ENV_UTP Ambient under-temperature protection;CHG_MOS_Fault Charge MOSFET fault;"
+    b"DSG_MOS_Fault Discharge MOSFET fault;NTC_Fault Temperature sensor fault;Sampling_Fault Sampling fault;"
+    b"CCB_Fault CCB fault;Heater_Fault Heater fault"
+)
 _SENSORS = ("CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16", "MOS_T", "ENV_T")
 
 
@@ -91,7 +85,7 @@ def reading(pack, analog, alarm):
     if alarm:
         found = _alarms(alarm)
         on = [key for key, is_set in found.flags if is_set]
-        words = [line.split(b" ", 1) for line in _WORDS.split(b"\n")]
+        words = [line.split(b" ", 1) for line in _WORDS.split(b";")]
         words = tuple([word.decode() for key, word in words if key.decode() in on])
         balancing = [cell + 1 for cell in range(len(alarm.cells)) if alarm.balancing >> cell & 1]
     return Reading(pack, *analog[:7], analog.soh, found, None, More(analog.design, balancing, _sensors(analog), words))
