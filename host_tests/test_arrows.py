@@ -25,7 +25,6 @@ ARROWS = {
     "update/trial": "modules mqtt/devices",
     "uplink": "modules radio",
     "radio": "modules values",
-    "plausible": "problems",
     "problem_text": "problems",
     "rack": "modules problem_text problems reading",
     "reading": "modules problem_text problems",
@@ -38,7 +37,7 @@ ARROWS = {
     "battery/readings": "battery/frame",
     "battery/pace_readings": "battery/frame",
     "battery/pylontech": "modules problems reading battery/frame battery/link battery/messages battery/readings",
-    "battery/poller": "modules plausible battery/questions battery/search",
+    "battery/poller": "modules problems battery/questions battery/search",
     "battery/console": "modules reading battery/console_details battery/console_pack",
     "battery/console_details": "battery/console_text",
     "battery/console_pack": "problems reading battery/console_text",
@@ -46,13 +45,15 @@ ARROWS = {
     "mqtt/json_writer": "reading",
     "mqtt/payloads": "problems mqtt/json_writer",
     "mqtt/details": "mqtt/devices mqtt/json_writer mqtt/payloads",
-    "mqtt/publisher": "modules reading mqtt/details mqtt/devices mqtt/discovery mqtt/payloads",
+    "mqtt/presence": "mqtt/json_writer mqtt/payloads",
+    "mqtt/publisher": "modules reading mqtt/details mqtt/devices mqtt/discovery mqtt/payloads "
+    "mqtt/presence",
     "mqtt/session": "modules mqtt/connect_errors",
 }
 # Modules of MicroPython that only these may import
 ONLY_IN = {"machine": ("board", "radio", "main", "boot"), "network": ("radio", "setup")}
 # Bytes in, values out
-CODECS = ("reading", "problems", "plausible", "rack", "retained", "battery/frame", "battery/messages",
+CODECS = ("reading", "problems", "rack", "retained", "battery/frame", "battery/messages",
           "battery/readings", "battery/pace_readings", "battery/console_text",
           "battery/console_pack", "battery/console_details",
           "mqtt/json_writer", "mqtt/payloads", "mqtt/details")  # fmt: skip

@@ -8,7 +8,7 @@ from micropython import const
 from . import entities
 
 _DASH = b"\xe2\x80\x93"  # "–" as UTF-8
-_SHOWN = const(1)  # of details.presence()
+_SHOWN = const(1)  # of presence.presence()
 _COLLECT_COMPONENTS = const(6)  # whose garbage would leave the free memory in small pieces
 # Of a row, where there is something
 _COLUMNS = b''',"unit_of_meas":"%s" ,"dev_cla":"%s" ,"stat_cla":"%s" ,"sug_dsp_prc":%s ,"ic":"mdi:%s" ,"name":"%s"'''
@@ -27,7 +27,7 @@ link binary_sensor ,"val_tpl":"{{ {'online':'ON','searching':'OFF'}.get(%s,'') }
 
 class Config:
     """The config of one device, as bytes in parts: made twice rather than held, first for its length. `device` is
-    b"pack" or b"rack", `shown` what details.presence() gives for it, `values` what details.placeholders() does;
+    b"pack" or b"rack", `shown` what presence.presence() gives for it, `values` what presence.placeholders() does;
     `payloads`: payloads.Payloads, whose buffer collects the parts.
     """
 

@@ -25,9 +25,9 @@ def config(devices, number, prefix, payloads):
     payloads.Payloads. What makes it is loaded one after the other, since readings need the memory.
     """
     with Temporary():
-        from . import details
-    shown, values = details.presence(devices, number), details.placeholders(devices, number, prefix)
-    del details
+        from . import presence
+    shown, values = presence.presence(devices, number), presence.placeholders(devices, number, prefix)
+    del presence
     with Temporary():
         from .discovery import Config
     return Config(b"pack" if number else b"rack", shown, values, payloads)
