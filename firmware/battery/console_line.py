@@ -223,4 +223,7 @@ def _refusal(line, command):
         if line.find(b"'%s'" % command.split()[0]) < 0 and line.find(b"'%s'" % command) < 0:
             raise ValueError(str(line.strip()[:_SHOWN], "ascii"))  # it heard another command
         return _UNKNOWN
-    return _INVALID if [words for words in _REFUSED.split(b";") if line.find(words) >= 0] else 0
+    for words in _REFUSED.split(b";"):
+        if line.find(words) >= 0:
+            return _INVALID
+    return 0
