@@ -1,7 +1,5 @@
 """Configs as the firmware makes them, and a Publisher whose surroundings stand by."""
 
-from __future__ import annotations
-
 import json
 import sys
 from types import SimpleNamespace
@@ -74,18 +72,17 @@ def configs(**arguments):
 
 
 def taken(**arguments):
-    """-> a HomeAssistant that has taken all of them."""
     home_assistant = HomeAssistant()
-    for topic, payload in sent(**arguments):
-        home_assistant.take(topic, payload)
+    for message in sent(**arguments):
+        home_assistant.take(*message)
     return home_assistant
 
 
 class Session:
-    """A connection that remembers: `sent` (topic, text, retain), `subscribed`."""
+    """A connection that remembers: `sent` (topic, text, retain)."""
 
     def __init__(self):
-        self.connected, self.sent, self.subscribed = True, [], []
+        self.connected, self.sent = True, []
 
     def publish(self, topic, payload, retain=False):
         if self.connected:
@@ -94,29 +91,24 @@ class Session:
         return self.connected
 
     def subscribe(self, topic):
-        self.subscribed.append(topic.decode())
         return self.connected
 
 
 class Rig:
-    """A Publisher with all that it has; `announced` counts calls of on_announced(), `lines` is the log."""
+    """A Publisher with all that it has; `announced`: when on_announced() was called, `lines` is the log."""
 
     def __init__(self, announces=True, clock=None):
         self.clock = clock or Clock()
         self.session = Session()
-        self.announced, self.lines = 0, []
+        self.announced, self.lines = [], []
         self.poller = SimpleNamespace(searching=False, in_cycle=lambda: False)
-        report = {"state": (b"Uptime - RSSI - LastError -", (5, None, "none")),
-                  "status": (b"name - uptime -", ("Main", 5))}  # fmt: skip
+        report = {"state": (b"Uptime - RSSI - LastError -", (5, None, "none")), "status": (b"name -", ("Main",))}
         self.publisher = Publisher(
             self.session, PREFIX, Rack(self.clock), Meters(Retained(Memory()), self.clock, RATE_MS), Payloads(),
             Devices(announces, discovery_topic("homeassistant", "PylonToMQTT", "Main"), expire_s(RATE_MS)),
             SimpleNamespace(poller=self.poller, report=report.get), self.clock, Log("info", self.lines.append),
         )  # fmt: skip
-        self.publisher.on_announced = self._count
-
-    def _count(self):
-        self.announced += 1
+        self.publisher.on_announced = lambda: self.announced.append(self.clock.passed_ms)
 
     def identify(self, *packs):
         self.publisher.publish_detail("packs", None, packs)

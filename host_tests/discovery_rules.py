@@ -1,7 +1,5 @@
 """What Home Assistant 2026.11 holds against a config, and what it makes of it: a checker and a small stand-in."""
 
-from __future__ import annotations
-
 import json
 import math
 import re
@@ -17,11 +15,10 @@ COMMON = ("p", "uniq_id", "def_ent_id", "name")
 PLATFORMS = {  # keys that a component needs besides those, keys that it may have
     "sensor": ("val_tpl", "ent_cat en ic stat_t dev_cla exp_aft unit_of_meas stat_cla sug_dsp_prc ops"),
     "binary_sensor": ("val_tpl", "ent_cat en ic stat_t dev_cla exp_aft"),
-    "button": ("cmd_t pl_prs", "ent_cat en ic dev_cla"),
+    "button": ("cmd_t pl_prs", "ent_cat en ic dev_cla"), "update": ("val_tpl", "ent_cat en ic stat_t dev_cla"),
     "number": ("cmd_t cmd_tpl val_tpl", "ent_cat en ic stat_t dev_cla min max step mode unit_of_meas"),
-    "update": ("val_tpl", "ent_cat en ic stat_t dev_cla"),
     "switch": ("cmd_t val_tpl pl_on pl_off stat_on stat_off", "ent_cat en ic stat_t dev_cla"),
-}
+}  # fmt: skip
 SETTABLE = ("button", "number", "switch")  # only these can be of category config
 SENSORS = {  # device class, unit, state class
     (None, None, None), (None, None, "measurement"), (None, None, "total_increasing"), (None, "%", "measurement"),
@@ -64,9 +61,7 @@ ENVIRONMENT = jinja2.sandbox.ImmutableSandboxedEnvironment(undefined=Undefined)
 
 
 def render(component, payload, state="unknown"):
-    """What Home Assistant, which has `state` of the entity, makes of a message (text) on the component's state topic.
-    jinja2.TemplateError.
-    """
+    """What Home Assistant, which has `state` of the entity, makes of a message (text) on its topic. TemplateError."""
     values = {"value": payload, "value_json": json.loads(payload), "this": SimpleNamespace(state=state)}
     return ENVIRONMENT.from_string(component["val_tpl"]).render(values).strip()
 
@@ -95,14 +90,13 @@ def faults(topic, payload):
     config = json.loads(payload, object_pairs_hook=_no_key_twice)
     device, origin, components = config["dev"], config["o"], config["cmps"]
     names = [one["name"] for one in components.values() if "name" in one]
-    found = _unknown("root", config, ROOT) + _unknown("dev", device, DEVICE)
-    found += _unknown("o", origin, ("name", "sw", "url"))
+    found = _unknown(config, ROOT) + _unknown(device, DEVICE) + _unknown(origin, ("name", "sw", "url"))
     found += [f"two entities are named {name}" for name in sorted({name for name in names if names.count(name) > 1})]
     found += [f"{key}: {fault}" for key, component in components.items() for fault in _faults_of(component, config)]
     return found + [text for is_wrong, text in (
         (not re.fullmatch(rf"homeassistant/device/{ID.pattern}/config", topic), f"topic {topic}"),
         (not device["ids"] or not all(map(ID.fullmatch, device["ids"])), f"ids {device['ids']}"),
-        (not device["name"] or not origin["name"], "dev and o need a name"),
+        ("name" not in device or "name" not in origin, "dev and o need a name"),
         (("avty_t" in config) == ("avty" in config) or ("avty" in config) != (config.get("avty_mode") == "all"),
          "availability is of one topic, or of all in a list"),
         (not all(one["t"].endswith("/LWT") or "val_tpl" in one for one in availability(config)), "availability"),
@@ -119,9 +113,8 @@ def _no_key_twice(pairs):
     return dict(pairs)
 
 
-def _unknown(where, values, known):
-    unknown = [f"unknown key {key} in {where}" for key in values if key not in known]
-    return unknown + [f"{where}: {key} is empty" for key, value in values.items() if value in ("", None, [])]
+def _unknown(values, known):
+    return [f"{key} is unknown or empty" for key, one in values.items() if key not in known or one in ("", None, [])]
 
 
 def _faults_of(component, config):
@@ -137,7 +130,7 @@ def _faults_of(component, config):
     name, category, device_class = component["name"], component.get("ent_cat"), component.get("dev_cla")
     kind = device_class, component.get("unit_of_meas"), component.get("stat_cla")
     topic, expires = component.get("stat_t", config["stat_t"]), component.get("exp_aft")
-    return _unknown("it", component, [*COMMON, *needed, *optional]) + [text for is_wrong, text in (
+    return _unknown(component, [*COMMON, *needed, *optional]) + [text for is_wrong, text in (
         (not ID.fullmatch(component["uniq_id"]) or not component["uniq_id"].startswith(config["dev"]["ids"][0] + "_"),
          f"uniq_id {component['uniq_id']}"),
         (name.lower().startswith(config["dev"]["name"].lower()), "its name repeats the device's"),
@@ -180,24 +173,18 @@ class HomeAssistant:
         ids = [one["uniq_id"] for one in self.components.values()]
         assert len(ids) == len(set(ids)), "an id stands twice"
 
-    def keys(self, topic):
-        """Keys of the components of one device."""
-        return [key for at, key in self.components if at == topic]
-
     def available(self, topic, said):
-        """Is a device available, after `said`: {topic: payload (text)}?"""
+        """Is a device available, after `said`: {topic: payload (text) or None}?"""
         for one in self.devices[topic]["avty"]:
-            if one["t"] not in said:
-                return False
-            payload = ENVIRONMENT.from_string(one.get("val_tpl", "{{value}}")).render(value=said[one["t"]])
+            payload = said[one["t"]]
+            if payload and "val_tpl" in one:
+                payload = ENVIRONMENT.from_string(one["val_tpl"]).render(value=payload)
             if payload != one.get("pl_avail", "online"):
                 return False
         return True
 
     def states(self, topic, payload, states=()):
-        """A message (text) on a state topic -> {(discovery topic, key): state}. `states`: those before. AssertionError
-        for one that is not legal for its class.
-        """
+        """A message (text) on a state topic -> {(discovery topic, key): state}, all legal. `states`: those before."""
         found, before = {}, dict(states)
         for at, component in self.components.items():
             if component.get("stat_t") == topic and component["p"] != "button":

@@ -8,8 +8,7 @@ PERIOD = 1 << 30  # after so many milliseconds the ESP32's ticks begin anew: 12.
 class Clock:
     """The module `time` as far as the firmware uses it; time passes only when somebody sleeps or advances it."""
 
-    def __init__(self, ticks=0):
-        """`ticks`: where the ticks begin, in ms; shortly before PERIOD to see them wrap."""
+    def __init__(self, ticks=0):  # ms where they begin; shortly before PERIOD to see them wrap
         self._ticks = ticks % PERIOD
         self.passed_ms = 0  # since the clock was made; does not wrap
         self.on_sleep = None  # called behind each sleep_ms()

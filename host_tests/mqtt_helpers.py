@@ -1,7 +1,6 @@
 """A real broker of its own for each test, and a client that remembers all it hears."""
 
-from __future__ import annotations
-
+import contextlib
 import signal
 import socket
 import threading
@@ -16,7 +15,6 @@ from tools.broker import free_port  # noqa: F401
 
 SUBSCRIBE_TIMEOUT_S = 10
 FULL_S = 0.2  # a queue that takes no one for so long is full
-
 Message = namedtuple("Message", "time topic payload retain")
 
 
@@ -40,49 +38,36 @@ class Broker(broker.Broker):
         self.__enter__()
 
     def stop(self):
-        """Kill it, also when it is frozen."""
         if self._process:
             self._process.stop(signal.SIGKILL)
             self.__exit__()
             self._process = None
 
     def send(self, number):
-        """Send a signal."""
-        self._process.send(number)
+        self._process.send(number)  # a signal
 
 
 class DeadEnd:
-    """What is no broker at a port of 127.0.0.1, from the moment it is made until close(). `says`: to whoever connects;
-    None: a connection is neither taken nor refused. `asked`: an Event, set when somebody said something.
+    """What is no broker at a port of 127.0.0.1, from the moment it is made until close(): `takes` connections and is
+    silent, or neither takes nor refuses them. `asked`: an Event, set when somebody said something.
     """
 
-    def __init__(self, port=0, says=b""):
+    def __init__(self, port=0, takes=True):
         self._listener = socket.create_server((broker.HOST, port), backlog=0)
         self.host, self.port = self._listener.getsockname()
-        self.asked = threading.Event()
-        self._held = []
-        if says is None:
-            self._fill()
-        else:
-            threading.Thread(target=self._serve, args=(says,), daemon=True).start()
-
-    def _fill(self):
-        """Connects until nobody is taken any more."""
-        try:
-            while True:
+        self.asked, self._held = threading.Event(), []
+        if takes:
+            threading.Thread(target=self._listen, daemon=True).start()
+        with contextlib.suppress(TimeoutError):  # nobody is taken any more
+            while not takes:
                 self._held.append(socket.create_connection((self.host, self.port), FULL_S))
-        except TimeoutError:
-            pass
 
-    def _serve(self, says):
-        while True:
-            try:
+    def _listen(self):
+        with contextlib.suppress(OSError):
+            while True:
                 self._held.append(self._listener.accept()[0])
-            except OSError:
-                return
-            self._held[-1].sendall(says)
-            if self._held[-1].recv(1):
-                self.asked.set()
+                if self._held[-1].recv(1):
+                    self.asked.set()
 
     def close(self):
         self._listener.shutdown(socket.SHUT_RDWR)
@@ -119,9 +104,9 @@ class Recorder:
         with self._changed:
             while True:
                 for message in self.messages[after:]:
+                    after += 1
                     if predicate(message):
                         return message
-                after = max(after, len(self.messages))
                 if not self._changed.wait(max(0, deadline - time.monotonic())):
                     topics = "\n".join(f"{m.topic} {m.payload[:80]}" for m in self.messages[-20:])
                     raise TimeoutError(f"no such message within {timeout_s} s. The last ones:\n{topics}")
@@ -131,7 +116,6 @@ class Recorder:
         return self.wait_for(lambda message: message.topic.endswith(topic), timeout_s, after)
 
     def payloads(self, topic):
-        """-> all payloads heard on this very topic."""
         return [message.payload for message in list(self.messages) if message.topic == topic]
 
     def publish(self, topic, payload, retain=False):

@@ -2,9 +2,8 @@
 Below them the module `socket` of an ESP32, with a broker behind it that can do what mosquitto cannot.
 """
 
-from __future__ import annotations
-
 import binascii
+import itertools
 import struct
 import sys
 import types
@@ -27,9 +26,7 @@ EBADF, ECONNRESET, ECONNREFUSED, ETIMEDOUT, EAI_FAIL = 9, 104, 111, 116, -202  #
 CONNACK, PINGRESP = b"\x20\x02\0\0", b"\xd0\0"
 ADDRESS = ("192.0.2.1", 1883)
 HUGE = bytes(range(256)) * 4096
-SECRET = b"s3cret-marker"
-LWT = b"root/rack/tele/LWT"
-COMMANDS = b"root/rack/cmnd/#"
+SECRET, LWT, COMMANDS = b"s3cret-marker", b"root/rack/tele/LWT", b"root/rack/cmnd/#"
 CONNECTED = "info: broker connected"
 
 # What releases after 1.3.4 do otherwise, as far as whoever stands below them can see
@@ -162,14 +159,10 @@ class FakeSocket:
         self.incoming += [(due, data) for data in (said, b"") if data or self.hung_up]
 
     def _next_packet(self):
-        """-> (kind, body, retain) of the next whole packet, or None."""
-        size, at = 0, 1
-        for byte in self._buffer[1:5]:
-            size |= (byte & 127) << 7 * (at - 1)
-            at += 1
-            if byte < 128:
-                break
-        if at == 1 or byte > 127 or len(self._buffer) < at + size:
+        """-> (kind, body, retain) of the next whole packet (of less than 16 KB), or None."""
+        _, length, more = self._buffer[:3].ljust(3, b"\0")
+        size, at = (length & 127 | more << 7, 3) if length > 127 else (length, 2)
+        if len(self._buffer) < at + size:
             return None
         whole, self._buffer = self._buffer[: at + size], self._buffer[at + size :]
         return KINDS[whole[0] & 0xF0], whole[at:], bool(whole[0] & 1)
@@ -211,13 +204,12 @@ class Rig(TransportRig):
 
     def __init__(self, which="later", subscriptions=(COMMANDS,)):
         super().__init__()
-        self.lines, self.messages = [], []
-        self.jitter, self.connects = 0.5, []
+        self.jitter, self.lines, self.messages, self.connects = 0.5, [], [], []
         module = umqtt(which, self.transport)
         arguments = (b"id", "host", 1883, b"owner", SECRET, 60)
-        self.session = Session(module.MQTTClient, arguments, module.MQTTException, self.transport, self.clock,
-                               Log("info", self.lines.append), lambda n: int(self.jitter * (n - 1)), LWT,
-                               subscriptions)  # fmt: skip
+        log, random_below = Log("info", self.lines.append), lambda n: int(self.jitter * (n - 1))
+        self.session = Session(module.MQTTClient, arguments, module.MQTTException, self.transport, self.clock, log,
+                               random_below, LWT, subscriptions)  # fmt: skip
         self.session.on_connect = lambda: self.connects.append(self.clock.passed_ms)
         self.session.on_message = lambda *message: self.messages.append(message)
 
@@ -233,18 +225,15 @@ class Rig(TransportRig):
         return passed_ms / 1000
 
     def warnings(self):
-        """The log but for good news."""
         return [line for line in self.lines if not line.startswith("info")]
-
-    def packets(self):
-        return [packet for line in self.net.sockets for packet in line.packets]
 
     def heard(self, kind="PUBLISH", last=False):
         """-> [(topic, payload, retain)] of packets that the broker heard, of all connections or of the last."""
+        at = 4 if kind == "SUBSCRIBE" else 2  # behind the packet's id, and the length of the topic
         found = []
-        for one, body, retain in self.line.packets if last else self.packets():
+        sockets = [self.line] if last else self.net.sockets
+        for one, body, retain in itertools.chain(*[socket.packets for socket in sockets]):
             if one == kind:
-                text = body[2:] if kind == "SUBSCRIBE" else body  # behind the packet's id
-                size = int.from_bytes(text[:2], "big")
-                found.append((text[2 : 2 + size], text[2 + size :], retain))
+                end = at + int.from_bytes(body[at - 2 : at], "big")
+                found.append((body[at:end], body[end:], retain))
         return found

@@ -1,47 +1,36 @@
 """The whole way in a test: a simulated battery, the firmware on a virtual board, a broker; and a judge of what came."""
 
-from __future__ import annotations
-
 import json
 import time
 from decimal import Decimal
 
 from discovery_rules import HomeAssistant
+from mqtt_helpers import Message
 
 from tools.simulator import Simulator
 from tools.simulator.commands import SYSTEM_PARAMETERS
 from tools.truth import Truth
 
-HEAP = "chip"
 SPEED = 5  # of board and battery; sockets keep the PC's time
 START_S = 40  # from power on to the first reading
-ROOT = "PylonToMQTT"
-LIMITS = (
-    ("ChargeVoltageLimit", "charge_voltage"), ("DischargeVoltageLimit", "discharge_voltage"),
-    ("ChargeCurrentLimit", "charge_current"), ("DischargeCurrentLimit", "discharge_current"),
-)  # fmt: skip
-ENABLES = (
-    ("ChargeEnable", 0x80), ("DischargeEnable", 0x40), ("ChargeImmediately", 0x30), ("FullChargeRequest", 0x08),
-)  # fmt: skip
+LIMITS = "charge_voltage", "discharge_voltage", "charge_current", "discharge_current"
+ENABLES = ("ChargeEnable", 0x80), ("DischargeEnable", 0x40), ("ChargeImmediately", 0x30), ("FullChargeRequest", 0x08)
 
 
 class Way:
-    """One rack: `board` is the fixture, `broker` and `recorder` may be shared with others. settings: more of
-    config.json, options: of the Simulator (unpaced). speed: how many times as fast the board and the battery go. Use
-    as a context manager.
+    """One rack, entered: `board` is the fixture, `broker` and `recorder` may be shared with others. settings: more of
+    config.json, options: of the Simulator (unpaced), speed: how many times as fast the board and the battery go.
     """
 
-    def __init__(self, board, broker, recorder, rack="Main", settings=(), heap=HEAP, speed=SPEED, **options):
-        self._make = board
-        self.recorder = recorder
-        self.rack, self.prefix = rack, f"{ROOT}/{rack}/"
+    def __init__(self, board, broker, recorder, rack="Main", settings=(), heap="chip", speed=SPEED, **options):
+        self._make, self.board, self.recorder = board, None, recorder
+        self.rack, self.prefix = rack, f"PylonToMQTT/{rack}/"
         self.heap, self.speed = heap, speed
         self.settings = {
             "wifi_ssid": "virtual", "mqtt_host": broker.host, "mqtt_port": broker.port, "rack_name": rack,
             "publish_rate": 1, "discovery": False, **dict(settings),
         }  # fmt: skip
         self.sim = Simulator(paced=False, speed=speed, **options)
-        self.board = None
 
     def __enter__(self):
         self.sim.start()
@@ -94,23 +83,19 @@ class Way:
         """Console lines that speak of a crash; resets are in board.resets."""
         return [line for line in self.board.lines if "Error" in line or "Traceback" in line]
 
-    # the judge
-
     def judged(self):
         """-> tools.truth.Truth that saw all replies and readings in the order in which they came."""
         truth = Truth()
-        events = [(record.time, 0, record) for record in list(self.sim.truth)]
-        events += [(message.time, 1, message) for message in self.heard("stat/readings/Pack")]
-        for when, is_reading, what in sorted(events, key=lambda event: event[:2]):
-            if is_reading:
-                truth.check(int(what.topic.rpartition("Pack")[2]), what.payload, when)
+        for one in sorted([*self.sim.truth, *self.heard("stat/readings/Pack")], key=lambda one: one.time):
+            if isinstance(one, Message):
+                truth.check(int(one.topic.rpartition("Pack")[2]), one.payload, one.time)
             else:
-                truth.note(what)
+                truth.note(one)
         return truth
 
     def wrong_details(self, lacking=()):
-        """-> what was published of identities, limits and parameters and is not what the battery has; without the keys
-        that are `lacking`.
+        """-> what was published of identities, limits and parameters and is not what the battery has, but for keys that
+        are `lacking`.
         """
         wrong = []
         for message in self.heard("stat/info") + self.heard("stat/limits") + self.heard("stat/parameters"):
@@ -123,30 +108,30 @@ class Way:
 
     def details(self, name):
         """-> what mqtt.md makes of what the battery has, for one of the retained topics; {} for a pack it has not."""
-        if name == "stat/parameters":  # charge_high_temperature -> ChargeHighTemperatureLimit; mV, mA, 0.1 °C
-            return {"".join(map(str.capitalize, field.split("_"))) + "Limit":
-                    Decimal(value) / (10 if field.endswith("temperature") else 1000)
-                    for field, value in SYSTEM_PARAMETERS.items()}  # fmt: skip
-        pack = int(name.rpartition("Pack")[2])
+        if name == "stat/parameters":
+            return limits(SYSTEM_PARAMETERS)
+        pack, commands = int(name.rpartition("Pack")[2]), self.sim.battery.commands
         try:
-            now = self.sim.snapshot(pack)
+            has = self.sim.snapshot(pack)
         except KeyError:
             return {}
         if "limits" in name:
-            management = now["management"]
-            said = {key: Decimal(management[field]) / 1000 for key, field in LIMITS}
-            return said | {key: bool(management["status"] & mask) for key, mask in ENABLES}
-        commands = self.sim.battery.commands
+            said = limits({field: has["management"][field] for field in LIMITS})
+            return said | {key: bool(has["management"]["status"] & mask) for key, mask in ENABLES}
         protocol = f"{commands.protocol >> 4}.{commands.protocol & 15}"
-        said = {"BarCode": now["serial"], "Protocol": protocol, "Dialect": "framed", "Baud": self.sim.baud}
+        said = {"BarCode": has["serial"], "Protocol": protocol, "Dialect": "framed", "Baud": self.sim.baud}
         master = {"Version": commands.version, "Manufacturer": commands.maker, "Device": commands.device}
         return said | master if pack == 1 else said
 
 
+def limits(values):
+    """{field: mV, mA or 0.1 °C} -> {key: V, A or °C}, such as charge_high_temperature -> ChargeHighTemperatureLimit."""
+    return {"".join(map(str.capitalize, field.split("_"))) + "Limit":
+            Decimal(value) / (10 if field.endswith("temperature") else 1000) for field, value in values.items()}
+
+
 def fed(it):
-    """All that a Way has heard, as Home Assistant takes it: every state is legal -> (HomeAssistant, {(topic, key):
-    state}).
-    """
+    """All that a Way has heard, as Home Assistant takes it -> (HomeAssistant, {(topic, key): state}, all legal)."""
     home_assistant, states = HomeAssistant(), {}
     for message in it.recorder.messages:
         if message.topic.startswith("homeassistant/device/"):

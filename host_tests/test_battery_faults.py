@@ -1,14 +1,10 @@
 """Every fault of a battery and its line, on the whole way: nothing wrong is published, and it goes on when it is over.
-
-A minute each of a time that runs faster, of which the fault takes the middle. Several racks live side by side in one
-test, since most of the time they all wait.
+Several racks live side by side in one test, since most of the time they all wait.
 """
-
-from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
+from collections import namedtuple
 
 import pytest
 from system_helpers import START_S, Way, now
@@ -27,35 +23,18 @@ CANCELLING = "cancel"  # what passes the checksum
 DISTANCES = {"Cell_": 0.1, "BMS_T": 3, "CellTemp": 3, "PackCurrent": 5, "RemainingCapacity": 1, "PackVoltage": 0.6}
 DERIVED = ("SOC", "Power", "CellM", "CellD", "TempM", "BatteryState")
 LACKED = {"lacks:4F": ("Protocol",), "lacks:51": ("Version", "Manufacturer", "Device"), "lacks:93": ("BarCode",)}
-
-
-@dataclass
-class Case:
-    """One fault: its name for the simulator, its rate (None: its own), which counters of tele/STATE it lets grow and
-    which not, for how long it lasts (None: for ever, from the start), how long the battery may be missing after its
-    end.
-    """
-
-    name: str
-    rate: float | None = 0.5
-    grows: tuple = ()
-    stays: tuple = ()
-    seconds: int | None = FAULT_S
-    recovery_s: int = RECOVERY_S
-    packs: int = 2
-
-
+# A fault: its name for the simulator, its rate (None: its own), counters of tele/STATE that grow and that do not, how
+# long it lasts (None: always), and how long the battery may be missing after its end.
+Case = namedtuple("Case", "name rate grows stays seconds recovery_s packs",
+                  defaults=(0.5, (), (), FAULT_S, RECOVERY_S, 2))  # fmt: skip
 TIMEOUTS, FRAMES, CODES, IMPLAUSIBLE = COUNTERS = "Timeouts", "FrameErrors", "ReturnCodes", "Implausible"
 BUT_CODES = (TIMEOUTS, FRAMES, IMPLAUSIBLE)
 GROUPS = {
     "damaged characters": (
-        Case("noise", 0.7, (), (TIMEOUTS, CODES, IMPLAUSIBLE)),
-        Case("nul", 0.7, (), COUNTERS),
+        Case("noise", 0.7, (), (TIMEOUTS, CODES, IMPLAUSIBLE)), Case("nul", 0.7, (), COUNTERS),
         Case("truncated", 0.5, (TIMEOUTS,), (CODES, IMPLAUSIBLE)),
-        Case("changed", 0.5, (FRAMES,), (CODES, IMPLAUSIBLE)),
-        Case("lost", 0.5, (FRAMES,), (CODES, IMPLAUSIBLE)),
-        Case("doubled", 0.5, (FRAMES,), (CODES, IMPLAUSIBLE)),
-        Case("cancel", 0.5, (IMPLAUSIBLE,)),
+        *(Case(name, 0.5, (FRAMES,), (CODES, IMPLAUSIBLE)) for name in ("changed", "lost", "doubled")),
+        Case(CANCELLING, 0.5, (IMPLAUSIBLE,)),
     ),
     "in time": (
         Case("silent", 0.5, (TIMEOUTS,), (FRAMES, CODES, IMPLAUSIBLE)),
@@ -68,8 +47,7 @@ GROUPS = {
     ),
     "wrong answers, and sixteen packs": (
         *(Case(f"rtn:{code}", 0.5, (CODES,), BUT_CODES) for code in ("01", "04", "91")),
-        Case("rtn:90", 0.5, (CODES,), (FRAMES, IMPLAUSIBLE)),
-        Case("empty", 0.5, (CODES,), BUT_CODES),
+        Case("rtn:90", 0.5, (CODES,), (FRAMES, IMPLAUSIBLE)), Case("empty", 0.5, (CODES,), BUT_CODES),
         Case("wrong_pack", 0.5, (FRAMES,), (CODES, IMPLAUSIBLE)),
         Case("truncated", 0.3, (TIMEOUTS,), (CODES, IMPLAUSIBLE), packs=16),
         Case("power_cycle", None, (TIMEOUTS,), (CODES, IMPLAUSIBLE), 3, FOUND_AGAIN_S, packs=16),
@@ -113,7 +91,7 @@ def is_busy():
 
 def start_fault(way, case):
     way.fault_at = now()
-    way.sim.fault(case.name, case.rate, case.seconds)
+    way.sim.fault(*case[:2], case.seconds)
 
 
 def troubles(case, way):

@@ -43,7 +43,7 @@ def reading(start, broker):
 @contextlib.contextmanager
 def connecting(start, _):
     """TCP: nobody takes the connection, and nobody refuses it."""
-    with contextlib.closing(DeadEnd(says=None)) as dead:
+    with contextlib.closing(DeadEnd(takes=False)) as dead:
         one = start(dead)
         one.wait_for("Wi-Fi connected", START_S)
         yield one

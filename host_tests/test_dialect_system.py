@@ -1,16 +1,9 @@
-"""Auto-detection, on MicroPython in an ESP32's heap, in every state that a battery can be in: found by itself, read,
-and what is published is what it said, in either dialect. When nobody answers is in test_dialect.py.
-"""
-
-from __future__ import annotations
-
-import json
+"""Auto-detection, on MicroPython in an ESP32's heap: a battery is found, and what is published is what it said."""
 
 import pytest
 from system_helpers import Way, fed, now
 
 pytestmark = pytest.mark.slow
-
 FOUND_S = 60
 CONSOLE = {"dialect": "console", "cells": 16}
 
@@ -23,9 +16,8 @@ def check(it, dialect, baud, resets=0):
         said = it.said(f"stat/info/Pack{pack}")[-1]
         assert (said["BarCode"], said["Dialect"], said["Baud"]) == (it.sim.snapshot(pack)["serial"], dialect, baud)
         assert len(it.said(f"stat/readings/Pack{pack}")) > 1
-    said = it.health()
-    assert [said[key] for key in ("Link", "Dialect", "Baud", "FrameErrors", "Implausible")] == [
-        "online", dialect, baud, 0, 0]  # fmt: skip
+    expected = {"Link": "online", "Dialect": dialect, "Baud": baud, "FrameErrors": 0, "Implausible": 0}
+    assert it.health().items() >= expected.items()
     assert it.judged().wrong == [] and it.complaints() == [] and it.sim.forbidden == []
     assert len(it.board.resets) == resets and it.stop() == 0
 
@@ -47,15 +39,13 @@ def test_updated_in_mid_life(board, broker, mqtt_client):
     with Way(board, broker, mqtt_client, settings={"discovery": True}) as it:
         it.start()
         config = "homeassistant/device/PylonToMQTT_Main_Pack1/config"
-        before = json.loads(it.recorder.wait_for(lambda m: m.topic == config, FOUND_S).payload)["cmps"]
-        assert len(before["SOH"]) == 1 and len(before["ChargeVoltageLimit"]) > 1
+        it.recorder.wait_for(lambda m: m.topic == config and b"Charge voltage limit" in m.payload, FOUND_S)
         for name in ("stat/limits/Pack1", "stat/limits/Pack2", "stat/parameters"):
             it.wait(name, FOUND_S)
         since = now()
         it.sim.update(firmware="us5000", asleep=True)
-        after = it.recorder.wait_for(
+        it.recorder.wait_for(
             lambda m: m.topic == config and m.time > since and b"State of health" in m.payload, 2 * FOUND_S)
-        assert json.loads(after.payload)["cmps"]["ChargeVoltageLimit"] == {"p": "sensor"}
         for name in ("stat/limits/Pack1", "stat/limits/Pack2", "stat/parameters"):  # retained, and not true any more
             assert it.wait(name, since=since).payload == b""
         check(it, "console", 115200, resets=1)

@@ -1,8 +1,4 @@
-"""discovery.py and what it is made of: the configs held against Home Assistant's rules. That each entity of the
-contract is there, by its name and unit, is in test_docs_mqtt.py; when readings expire, in test_publisher.py.
-"""
-
-from __future__ import annotations
+"""discovery.py: the configs held against Home Assistant's rules. That each entity is there is in test_docs_mqtt.py."""
 
 import json
 import sys
@@ -29,23 +25,16 @@ def test_rules(packs, cells, sensors, flags):
     assert len(made) == packs + 1 and len(ids) == len(set(ids)) > 30
 
 
-ENTITIES = (
+@pytest.mark.parametrize("row", [
     # key, unit, class, state class, decimals shown, category, is it on; those of the rack where both have it
     ("SOC", "%", "battery", "measurement", 0, None, True),
-    ("PackVoltage", "V", "voltage", "measurement", 2, None, True),
     ("ChargedEnergy", "kWh", "energy", "total_increasing", 3, None, True),
-    ("BatteryState", None, "enum", None, None, None, True),
-    ("Problem", None, "problem", None, None, None, True),
-    ("Warning", None, None, None, None, None, True),
+    ("BatteryState", None, "enum", None, None, None, True), ("Problem", None, "problem", None, None, None, True),
+    ("Warning", None, None, None, None, None, True), ("Heater", None, None, None, None, "diagnostic", False),
     ("Uptime", "s", "duration", "measurement", 0, "diagnostic", False),
     ("Link", None, "connectivity", None, None, "diagnostic", True),
     ("PublishRate", "s", "duration", None, None, "config", True),
-    ("BMS_T", "°C", "temperature", "measurement", 1, "diagnostic", True),
-    ("Heater", None, None, None, None, "diagnostic", False),
-)
-
-
-@pytest.mark.parametrize("row", ENTITIES, ids=[row[0] for row in ENTITIES])
+])  # fmt: skip
 def test_entities(row):
     rack, pack = configs(flags=ALARMS | SOH)
     one = (pack["cmps"] | rack["cmps"])[row[0]]
@@ -93,13 +82,12 @@ def test_alarm_components_only_behind_an_alarm_reply():
 
 
 def test_every_cell_and_sensor_has_a_component_and_fewer_after_a_restart_are_tidied():
-    """By stubs of the platform of what they take away."""
     home_assistant = HomeAssistant()
     sizes = ((16, 6), (15, 5), (8, 5), (1, 0), (8, 5), (15, 5), (16, 6), *((cells, 8) for cells in range(1, 17)))
     for cells, sensors in sizes:
-        for topic, payload in sent(cells=cells, sensors=sensors):
-            home_assistant.take(topic, payload)
-        there = {key for key in home_assistant.keys(PACK) if key.startswith(("Cell_", "CellTemp", "Temp", "BMS_T"))}
+        for message in sent(cells=cells, sensors=sensors):
+            home_assistant.take(*message)
+        there = {key for _, key in home_assistant.components if key.startswith(("Cell_", "CellTemp", "Temp", "BMS_T"))}
         said = json.loads(pack_text(made_reading(cells=(3300,) * cells, temperatures=(1,) * sensors)))
         assert there - {"TempMin", "TempMax"} == {*said["Cells"], *said["Temps"]}
     full = configs(cells=16, sensors=9)[1]["cmps"]
@@ -107,29 +95,20 @@ def test_every_cell_and_sensor_has_a_component_and_fewer_after_a_restart_are_tid
     assert len(stubs) > 15 and stubs == {key: full[key]["p"] for key in stubs}
 
 
-# -- devices ----------------------------------------------------------------------------------------------------------
-
-
-def test_devices():
-    rack, pack = configs()
-    version = f"MicroPython {'.'.join(map(str, sys.implementation.version[:3]))}"
-    assert rack["dev"] == {"ids": ["PylonToMQTT_Main"], "name": "Pylontech Main", "mf": "Pylontech",
-                           "mdl": "Battery rack", "sw": f"pylon2mqtt {__version__}", "hw": version}  # fmt: skip
-    assert pack["dev"] == {"ids": ["PylonToMQTT_Main_Pack1"], "name": "Pylontech Main pack 1", "mf": "Pylontech",
-                           "sn": SERIAL % 0, "via_device": "PylonToMQTT_Main"}  # fmt: skip
-    assert rack["o"] == pack["o"] == {"name": "pylon2mqtt", "sw": __version__}
-
-
-@pytest.mark.parametrize("serial", [None, "SHORT", "L" * 20])
-def test_device_pages_show_what_the_battery_is(serial):
-    devices = made_devices(packs=3)
+def test_device_pages_show_what_the_battery_is():
+    devices = made_devices(packs=4)
     identify(devices, 1, serial="A" * 16, maker='PY"TES', device="V5", version="1.3", board="PHANTOMSAV10R03")
-    identify(devices, 3, serial=serial, device="US2KBPL")
-    rack, one, two, three = [json.loads(payload)["dev"] for _, payload in sent_of(devices)]
-    assert rack["mf"] == one["mf"] == 'PY"TES' and two["mf"] == three["mf"] == "Pylontech"
-    assert [one.get(key) for key in ("mdl", "sw", "hw", "sn")] == ["V5", "1.3", "PHANTOMSAV10R03", "A" * 16]
-    assert [three.get(key) for key in ("mdl", "sw", "hw", "sn")] == ["US2KBPL", None, None, (serial or "")[:16] or None]
-    assert {"mdl", "sw", "hw"}.isdisjoint(two) and two["sn"] == SERIAL % 1
+    identify(devices, 3, serial="L" * 20, device="US2KBPL")
+    identify(devices, 4)
+    rack, one, two, three, four = [json.loads(payload)["dev"] for _, payload in sent_of(devices)]
+    version = f"MicroPython {'.'.join(map(str, sys.implementation.version[:3]))}"
+    assert rack == {"ids": ["PylonToMQTT_Main"], "name": "Pylontech Main", "mf": 'PY"TES', "mdl": "Battery rack",
+                    "sw": f"pylon2mqtt {__version__}", "hw": version}  # fmt: skip
+    assert two == {"ids": ["PylonToMQTT_Main_Pack2"], "name": "Pylontech Main pack 2", "mf": "Pylontech",
+                   "sn": SERIAL % 1, "via_device": "PylonToMQTT_Main"}  # fmt: skip
+    keys = ("mf", "mdl", "sw", "hw", "sn")
+    assert [one.get(key) for key in keys] == ['PY"TES', "V5", "1.3", "PHANTOMSAV10R03", "A" * 16]
+    assert [three.get(key) for key in keys] == ["Pylontech", "US2KBPL", None, None, "L" * 16] and "sn" not in four
 
 
 @pytest.mark.parametrize(("lwt", "info", "there"), [
@@ -138,10 +117,8 @@ def test_device_pages_show_what_the_battery_is(serial):
 ])  # fmt: skip
 def test_a_pack_is_available_while_the_board_is_and_counts_it(lwt, info, there):
     said = {PREFIX + "tele/LWT": lwt, PREFIX + "stat/info/Pack1": info}
-    said = {topic: text for topic, text in said.items() if text}
-    home_assistant = taken()
-    assert home_assistant.available(PACK, said) == there
-    assert home_assistant.available(PACK.replace("_Pack1", ""), said) == (lwt == "Online")
+    assert taken().available(PACK, said) == there
+    assert taken().available(PACK.replace("_Pack1", ""), said) == (lwt == "Online")
 
 
 def test_what_home_assistant_sets_is_a_command():
@@ -150,9 +127,8 @@ def test_what_home_assistant_sets_is_a_command():
     payloads = [rack["Restart"]["pl_prs"], polling["pl_on"], polling["pl_off"]]
     payloads += [ENVIRONMENT.from_string(rate["cmd_tpl"]).render(value=value) for value in (1, 12.5, 300.0)]
     assert [parse(payload.encode()) for payload in payloads] == [
-        {"restart": True}, {"polling": True}, {"polling": False},
-        {"publishRate": 1000}, {"publishRate": 12500}, {"publishRate": 300000},
-    ]  # fmt: skip
+        {"restart": True}, {"polling": True}, {"polling": False}, {"publishRate": 1000}, {"publishRate": 12500},
+        {"publishRate": 300000}]  # fmt: skip
     assert {one["cmd_t"].startswith(PREFIX + "cmnd/") for one in (rack["Restart"], rate, polling)} == {True}
 
 
@@ -177,9 +153,9 @@ def test_racks_on_one_broker_never_share_an_id_and_their_names_arrive_whole():
     home_assistant = HomeAssistant()
     for root, rack in RACKS:
         messages = sent(packs=3, root=root, rack=rack)
-        for topic, payload in messages:
-            assert topic not in home_assistant.devices
-            home_assistant.take(topic, payload)
+        for message in messages:
+            assert message[0] not in home_assistant.devices
+            home_assistant.take(*message)
         made, pack = [json.loads(payload) for _, payload in messages[:2]]
         assert made["dev"]["name"] == f"Pylontech {rack}" and pack["dev"]["name"] == f"Pylontech {rack} pack 1"
         assert pack["dev"]["via_device"] == made["dev"]["ids"][0] == messages[0][0].split("/")[-2]

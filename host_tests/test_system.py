@@ -1,7 +1,5 @@
 """The whole way, on MicroPython in an ESP32's heap: what the simulated battery was told is what the broker gets."""
 
-from __future__ import annotations
-
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
@@ -29,7 +27,6 @@ def tell(sim, packs, wide):
 
 @pytest.mark.parametrize(("packs", "wide"), [(2, False), pytest.param(16, True, marks=pytest.mark.slow)])
 def test_every_number_is_what_the_battery_was_told(board, broker, mqtt_client, packs, wide):
-    """With all that Home Assistant is told, too."""
     with Way(board, broker, mqtt_client, packs=packs, wide=wide, capacity=90000 if wide else None,
              settings={"discovery": True}) as it:  # fmt: skip
         told = tell(it.sim, packs, wide)
