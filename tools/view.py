@@ -26,8 +26,8 @@ def screen(heard, now, width, panes):
     parts = [_panel(_rack(heard, now), Text(f"Pylontech {heard.rack}", "bold"), style=style)]
     if heard.packs:
         parts += _packs(heard, now, width)
-    age = f"{words.duration(now - heard.health_at)} ago" if heard.health else None
-    parts.append(_panel(_health(heard), "Health", age))
+    if heard.health:
+        parts.append(_panel(_health(heard), "Health", f"{words.duration(now - heard.health_at)} ago"))
     for title, said in panes:
         lines = [Text(line, "dim", no_wrap=True, overflow="ellipsis") for line in list(said)[-LOG_LINES:]]
         parts += [_panel(lines, title)] if lines else []
