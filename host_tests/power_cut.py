@@ -1,8 +1,8 @@
 """Runs on MicroPython: a board starts, and does what is next of an update, until its power is cut.
 
-Arguments: the directory that is its flash; the directory of the version that is offered to it; at which write or
-change of the flash the power is cut, counted from 1 (0: never); "lost" where what is open then is lost, else half a
-write stays.
+Arguments: the directory that is its flash; the directory of the version that is offered to it, or "settings": they are
+changed; at which write or change of the flash the power is cut, counted from 1 (0: never); "lost" where what is open
+then is lost, else half a write stays.
 Prints the place that starts. Exit status 9 after a cut, 0 when it starts anew or has nothing more to do.
 """
 
@@ -27,19 +27,6 @@ class Flash:
         self.fs, self.left, self.lost, self.opened = fs, left, lost, []
         self.stat, self.ilistdir, self.chdir, self.getcwd = fs.stat, fs.ilistdir, fs.chdir, fs.getcwd
 
-    def change(self):
-        self.left -= 1
-        if self.left == 0:
-            for path in self.opened if self.lost else ():
-                self.fs.open(path, "wb").close()
-            sys.exit(CUT_STATUS)
-
-    def open(self, path, mode):
-        if "w" not in mode:
-            return self.fs.open(path, mode)
-        self.change()
-        return Writer(self, path, mode)
-
     def remove(self, path):
         self.change()
         self.fs.remove(path)
@@ -55,6 +42,19 @@ class Flash:
     def rmdir(self, path):
         self.fs.rmdir(path)
         self.change()
+
+    def change(self):
+        self.left -= 1
+        if self.left == 0:
+            for path in self.opened if self.lost else ():
+                self.fs.open(path, "wb").close()
+            sys.exit(CUT_STATUS)
+
+    def open(self, path, mode):
+        if "w" not in mode:
+            return self.fs.open(path, mode)
+        self.change()
+        return Writer(self, path, mode)
 
     def statvfs(self, path):
         return FREE
@@ -117,11 +117,8 @@ class World:
 
 
 def signed(text):
-    inner = hashlib.sha256(bytes([byte ^ 0x36 for byte in KEY + bytes(64 - len(KEY))]))
-    inner.update(text)
-    outer = hashlib.sha256(bytes([byte ^ 0x5C for byte in KEY + bytes(64 - len(KEY))]))
-    outer.update(inner.digest())
-    return hexlify(outer.digest()) + b" " + text
+    inner, outer = [bytes([byte ^ pad for byte in KEY + bytes(64 - len(KEY))]) for pad in (0x36, 0x5C)]
+    return hexlify(hashlib.sha256(outer + hashlib.sha256(inner + text).digest()).digest()) + b" " + text
 
 
 def update(world, new):
@@ -133,14 +130,13 @@ def update(world, new):
     world.update.tend()
     nonce = world.said.pop().split(b'"nonce":"')[1][:32]
     paths = sorted(files.walk(new + "/firmware"))
-    lines = [b"%s %d %s\n" % (sha, size, path[len(new) + 1 :].encode())
-             for path, (size, sha) in ((path, files.digest(path)) for path in paths)]  # fmt: skip
-    contents = [b"".join(lines)]
+    lines, contents = [], []
     for path in paths:
         with open(path, "rb") as file:
             contents.append(file.read())
-    sha = hexlify(hashlib.sha256(contents[0]).digest())
-    mpy = sys.implementation._mpy & 0xFF
+        lines.append(b"%s %d %s\n" % (files.digest(path)[1], len(contents[-1]), path[len(new) + 1 :].encode()))
+    contents.insert(0, b"".join(lines))
+    sha, mpy = hexlify(hashlib.sha256(contents[0]).digest()), sys.implementation._mpy & 0xFF
     world.update.message(b"update/offer", signed(b"%s 2 %d %d %s -" % (nonce, mpy, len(contents[0]), sha)), False)
     sent = set()
     for _ in range(PASSES_MAX):
@@ -155,11 +151,18 @@ def update(world, new):
         world.said = []
 
 
+def settings():
+    from firmware import config
+
+    config.print = lambda text: None
+    config.set(mqtt_host="new", publish_rate=7)
+
+
 def main(flash, new, cut, lost):
-    fs, offered = os.VfsPosix(flash), os.VfsPosix(new)
+    fs = os.VfsPosix(flash)
+    offered = None if new == "settings" else os.VfsPosix(new)
     os.umount("/")
     os.mount(Flash(fs, int(cut), lost == "lost"), "/")
-    os.mount(offered, "/new", readonly=True)
     os.chdir("/")
     sys.path[:] = ["", ".frozen"]
     import place
@@ -168,7 +171,9 @@ def main(flash, new, cut, lost):
     on_trial = place.start()
     print("b" if "/b" in sys.path else "a")
     words, world = place.read(), World()
-    if on_trial:
+    if not offered:
+        settings()
+    elif on_trial:
         from firmware.update.trial import Trial
 
         Trial(world, world, world, world, world, words).tend()
@@ -177,6 +182,7 @@ def main(flash, new, cut, lost):
 
         given_up(world)
     else:
+        os.mount(offered, "/new", readonly=True)
         update(world, "/new")
 
 

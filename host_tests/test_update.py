@@ -8,32 +8,40 @@ import shutil
 import threading
 
 import pytest
+import test_tls
+from mqtt_helpers import Recorder
 from system_helpers import Way
 
 from tools import ToolError, deploy, deploy_mqtt
+from tools.simulator import Simulator
+from tools.virtual_board import layout
 
+certificates, time_server, tls_board = test_tls.certificates, test_tls.time_server, test_tls.tls_board
 KEY = "hunter2-key-of-updates"
-TOUCHED = ("loop", "led", "rack", "uplink")
 SPEED = 8
+START_S = 60
+ALL = 99  # modules, and more than there are
+SPARE_BYTES = 1500  # that are left when it is at its largest
+DONE = "it has published stat/readings/Pack1"
+LATE = pytest.mark.slow
 
 
 @pytest.fixture
 def tree(project, tmp_path):
-    """make(version, touched=modules that differ, **{module with ___ for /: (old, new)}) -> a copy of this project."""
+    """make(version, count of modules that differ, {module: (old text, new text)}) -> a copy of this project."""
 
-    def make(version="0.2.1", touched=(), **changes):
+    def make(version="0.2.1", touched=0, changes=()):
         tree = tmp_path / f"tree-{version}"
         shutil.copytree(project / "firmware", tree / "firmware", ignore=shutil.ignore_patterns("__pycache__"))
-        for name in ("boot.py", "main.py", "place.py", "place.txt"):
+        for name in (*layout.TOP_FILES, layout.PLACE):
             shutil.copyfile(project / name, tree / name)
-        for name, (old, new) in {"__init__": ("0.2.0", version), **changes}.items():
-            path = tree / "firmware" / f"{name.replace('___', '/')}.py"
-            text = path.read_text()
-            assert text.count(old) == 1, (name, old)
-            path.write_text(text.replace(old, new))
-        for name in touched:
-            with (tree / "firmware" / f"{name}.py").open("a") as file:
-                file.write("\n_TOUCHED = 1\n")
+        for name, (old, new) in {"__init__": ("0.2.0", version), **dict(changes)}.items():
+            path = tree / "firmware" / f"{name}.py"
+            assert path.read_text().count(old) == 1, (name, old)
+            path.write_text(path.read_text().replace(old, new))
+        modules = {*(tree / "firmware").rglob("*.py")} - {*(tree / "firmware").rglob("__init__.py")}
+        for path in sorted(modules)[:touched]:
+            path.write_text(path.read_text() + "\n_TOUCHED = 1\n")
         return tree
 
     return make
@@ -43,20 +51,13 @@ def tree(project, tmp_path):
 def update(broker, tmp_path, monkeypatch):
     """update(tree, say=…, **options) -> what deploy.py said."""
     monkeypatch.setattr(deploy_mqtt, "PART_TIMEOUT_S", 4)
+    given = {"mqtt": (broker.host, broker.port), "mqtt_root": "PylonToMQTT", "rack_name": "Main", "force": False,
+             "key_file": tmp_path / "key", "mqtt_user": None, "mqtt_pass_file": None, "mqtt_ca": None}  # fmt: skip
 
-    def update(tree, say=lambda line: None, key=KEY, **options):
+    def update(tree, say=print, key=KEY, **options):
         (tmp_path / "key").write_text(key + "\n")
         said = []
-
-        def note(line):
-            said.append(line)
-            print(line)
-            say(line)
-
-        given = {"mqtt": (broker.host, broker.port), "mqtt_root": "PylonToMQTT", "rack_name": "Main", "force": False,
-                 "key_file": tmp_path / "key"}  # fmt: skip
-        given |= dict.fromkeys(("mqtt_user", "mqtt_pass_file", "mqtt_ca"))
-        deploy.update(argparse.Namespace(**given | options), note, tree)
+        deploy.update(argparse.Namespace(**given | options), lambda line: (said.append(line), say(line)), tree)
         return said
 
     return update
@@ -81,97 +82,91 @@ def read(top):
     return {path.relative_to(top).as_posix(): path.read_bytes() for path in top.rglob("*") if path.is_file()}
 
 
-def contents(one, place=""):
-    return read(one.board.flash / place / "firmware")
+def top_files(way):
+    return {name: data for name, data in read(way.board.flash).items() if "/" not in name}
 
 
-def version(way, since=0):
-    """-> what the next tele/STATE says of the version, and of errors."""
-    state = json.loads(way.wait("tele/STATE", since=since).payload)
-    return state["Version"], state["LastError"]
-
-
-JUNK = (b"no JSON", b"[1]", b'{"id":1}', b'{"file":-1,"at":0}', b'{"file":0,"at":1e99}', b'{"file":"0","at":0}',
-        b'{"file":{}}', b'{"files":"1"}', b'{"refused":7}', b'{"refused":"\x1b[2J"}', b'{"restart":null}', b"\xff")
+JUNK = (b"no JSON", b"[1]", b'{"id":1}', b'{"file":-1,"at":0}', b'{"file":0,"at":1e99}', b'{"file":{}}',
+        b'{"files":"1"}', b'{"refused":"\x1b[2J"}', b'{"restart":null}', b"\xff")  # fmt: skip
 
 
 def test_one_file_then_none_then_another_place(way, tree, update, mqtt_client):
-    new = tree("0.2.1")
+    """The key stays where it is; junk in its topic disturbs nobody."""
+    new, before, flash = tree("0.2.1"), top_files(way), way.board.flash
 
     def disturb(line):
         assert line.isprintable()
         for payload in JUNK:
             mqtt_client.publish(way.prefix + "tele/update", payload)
-        mqtt_client.publish(way.prefix + "tele/LOG", b"\x1b[2J")
 
-    before = {path.name: path.read_bytes() for path in way.board.flash.iterdir() if path.is_file()}
     said = update(new, disturb)
-    assert copied(said) == ["__init__.mpy"] and said[-1] == "it has published stat/readings/Pack1"
-    assert set(contents(way)) == set(contents(way, "b")) and (way.board.flash / "place.txt").read_text() == "b"
-    assert len(way.board.resets) == 1
+    assert copied(said) == ["__init__.mpy"] and said[-1] == DONE and len(way.board.resets) == 1
+    assert read(flash / "firmware").keys() == read(flash / "b/firmware").keys()
+    assert top_files(way) == before | {"place.txt": b"b"}
     states = way.said("stat/update")
     keys = ("installed_version", "latest_version", "in_progress", "update_percentage")
     assert dict(zip(keys, ("0.2.0", "0.2.1", True, 50), strict=True)) in states
     assert states[-1] == dict(zip(keys, ("0.2.1", "0.2.1", False, None), strict=True))
     assert update(new)[-1] == "nothing to do: the board runs this version, 0.2.1" and len(way.board.resets) == 1
     assert copied(update(tree("0.2.2"))) == ["__init__.mpy"]
-    assert (way.board.flash / "place.txt").read_text() == "a" and len(way.board.resets) == 2
-    after = {path.name: path.read_bytes() for path in way.board.flash.iterdir() if path.is_file()}
-    assert after == before | {"place.txt": b"a"}
+    assert top_files(way) == before | {"place.txt": b"a"} and len(way.board.resets) == 2
+    assert KEY not in "\n".join([*said, *way.board.lines])
+    assert not [m.topic for m in mqtt_client.messages if KEY.encode() in m.topic.encode() + m.payload]
+    assert [name for name, data in read(flash).items() if KEY.encode() in data] == ["config.json"]
     assert way.stop() == 0 and way.complaints() == []
 
 
+# what is wrong with a version; what is said of it
 BAD = {
     "crashes at import": ({"app": ("_KEEPALIVE_S = 60", "_KEEPALIVE_S = x")}, "3 starts without success; NameError"),
     "hangs": ({"start": ("import time", "while True: pass")}, "3 starts without success"),
-    "never connects": ({"mqtt___session": ("            client.connect()", "            raise OSError(5)"),
-                        "update___trial": ("const(600)", "const(60)")}, "no success within 10 minutes"),
+    "never connects": ({"mqtt/session": ("            client.connect()", "            raise OSError(5)"),
+                        "update/trial": ("const(600)", "const(60)")}, "no success within 10 minutes"),
 }  # fmt: skip
 
 
-@pytest.mark.slow
+@LATE
 @pytest.mark.parametrize(("how", "way"), [("crashes at import", 8), ("hangs", 20), ("never connects", 16)],
                          indirect=["way"])  # fmt: skip
 def test_a_bad_version_goes_back_and_a_good_one_comes_after_it(way, tree, update, how):
     changes, words = BAD[how]
-    bad = tree("0.2.1", **changes)
+    bad, firmware = tree("0.2.1", changes=changes), way.board.flash / "firmware"
     with pytest.raises(ToolError, match=rf"went back to 0\.2\.0: update to 0\.2\.1 given up: {words}"):
         update(bad)
-    before = contents(way)
+    before = read(firmware)
     with pytest.raises(ToolError, match="given up before"):
         update(bad)
-    assert version(way)[0] == "0.2.0" and contents(way) == before
+    assert json.loads(way.wait("tele/STATE").payload)["Version"] == "0.2.0" and read(firmware) == before
     if how == "crashes at import":
         with pytest.raises(ToolError, match="went back"):
             update(bad, force=True)
-    assert update(tree("0.2.3"))[-1].startswith("it has published")
-    assert (way.board.flash / "place.txt").read_text() == "b"
+    assert update(tree("0.2.3"))[-1] == DONE and top_files(way)["place.txt"] == b"b"
 
 
-def test_the_broker_is_lost_in_the_middle_and_the_update_goes_on(way, tree, update, broker):
-    def lose(line):
-        if line.startswith("copying") and "(2 of" in line:
-            broker.restart()
-
-    said = update(tree(touched=TOUCHED), lose)
-    assert len(copied(said)) == 5 and said[-1].startswith("it has published") and len(way.board.resets) == 1
-
-
-@pytest.mark.slow
-def test_interrupted_and_run_again_it_goes_on(way, tree, update):
-    new = tree(touched=TOUCHED)
+@pytest.mark.parametrize("what", ["broker", pytest.param("deploy", marks=LATE), pytest.param("power", marks=LATE)])
+def test_interrupted_in_the_middle_it_goes_on(way, tree, update, broker, what):
+    """The broker is lost; deploy.py ends and is run again; the power is cut: test_update_power_cuts cuts everywhere."""
+    new, once = tree(touched=4), threading.Event()
 
     def interrupt(line):
-        if "(4 of" in line:
-            raise KeyboardInterrupt
+        if "(3 of" in line and not once.is_set():
+            once.set()
+            if what == "broker":
+                broker.restart()
+            elif what == "deploy":
+                raise KeyboardInterrupt
+            else:
+                threading.Timer(0.2, lambda: (way.board.power_cut(), way.board.start())).start()
 
-    with pytest.raises(KeyboardInterrupt):
-        update(new, interrupt)
-    said = update(new)
-    assert len(copied(said)) == 2 and said[-1].startswith("it has published")
+    try:
+        said = update(new, interrupt)
+    except KeyboardInterrupt:
+        said = update(new)
+    assert len({*copied(said)}) == (3 if what == "deploy" else 5) and said[-1] == DONE
+    assert top_files(way)["place.txt"] == b"b" and way.complaints() == []
 
 
-@pytest.mark.slow
+@LATE
 def test_only_the_board_that_is_named(board, broker, mqtt_client, tree, update):
     with Way(board, broker, mqtt_client, "Main", {"update_key": KEY}, packs=1, speed=SPEED) as one, \
          Way(board, broker, mqtt_client, "Other", {"update_key": KEY}, packs=1, speed=SPEED) as other:  # fmt: skip
@@ -179,28 +174,36 @@ def test_only_the_board_that_is_named(board, broker, mqtt_client, tree, update):
             way.wait("stat/readings/Pack1")
         update(tree(), rack_name="Other")
         assert (len(one.board.resets), len(other.board.resets)) == (0, 1)
-        assert contents(one, "b") == {} and one.heard("tele/update") == []
+        assert not (one.board.flash / "b").exists() and one.heard("tele/update") == []
 
 
-@pytest.mark.slow
-def test_a_power_cut_on_the_way(way, tree, update):
-    """It starts, and the same update goes on. test_update_power_cuts cuts everywhere."""
-    new = tree(touched=TOUCHED)
-    cut = threading.Event()
+@LATE
+@pytest.mark.parametrize("dialect", ["framed", "console"])
+def test_all_files_in_the_memory_of_an_esp32_beside_sixteen_packs(board, broker, mqtt_client, tree, update, dialect):
+    settings = {"update_key": KEY, "discovery": True, "dialect": dialect}
+    heap = str(layout.CHIP_HEAP - SPARE_BYTES)
+    with Way(board, broker, mqtt_client, settings=settings, heap=heap, packs=16, dialect=dialect, speed=4) as way:
+        way.start()
+        mqtt_client.wait_topic("_Pack16/config", START_S)
+        way.wait("stat/readings/Rack", START_S)
+        said = update(tree(touched=ALL))
+        assert len(copied(said)) > 40 and said[-1].startswith("it has published")
+        assert len(way.board.resets) == 1 and way.complaints() == []
+        assert not [line for line in [*said, *way.board.lines] if "memory" in line], "at the first try"
 
-    def cut_power(line):
-        if line.startswith("copying") and not cut.is_set():
-            cut.set()
-            threading.Timer(0.2, lambda: (way.board.power_cut(), way.board.start())).start()
 
-    update(new, cut_power)
-    assert (way.board.flash / "place.txt").read_text() == "b" and contents(way, "b").keys() == contents(way).keys()
-    assert way.complaints() == []
-
-
-def test_the_key_is_in_no_topic_log_or_file_but_config_json(way, tree, update, mqtt_client):
-    said = update(tree())
-    assert KEY not in "\n".join([*said, *way.board.lines])
-    assert not [m.topic for m in mqtt_client.messages if KEY.encode() in m.topic.encode() + m.payload]
-    files = [path for path in way.board.flash.rglob("*") if path.is_file() and KEY.encode() in path.read_bytes()]
-    assert [path.name for path in files] == ["config.json"]
+@LATE
+@test_tls.pytestmark[0]
+@test_tls.pytestmark[1]
+def test_all_files_over_tls(tls_board, certificates, tree, update):
+    """The board's connection and that of deploy.py."""
+    with Simulator(packs=2, paced=False, speed=4) as battery:
+        one = tls_board(uart=battery.path, speed=4, settings={"update_key": KEY})
+        with Recorder("127.0.0.1", one.plain_port) as recorder:
+            recorder.wait_topic("stat/readings/Rack", START_S)
+            new, where = tree(touched=ALL), ("localhost", one.broker.port)
+            with pytest.raises(ToolError, match=r"other-ca\.pem: .*certificate verify failed"):
+                update(new, mqtt=where, mqtt_ca=str(certificates / "other-ca.pem"))
+            said = update(new, mqtt=where, mqtt_ca=str(certificates / "ca.pem"))
+        assert len(copied(said)) > 40 and said[-1].startswith("it has published")
+        assert len(one.resets) == 1 and not [line for line in one.lines if "emory" in line]

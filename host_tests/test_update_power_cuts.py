@@ -1,7 +1,8 @@
-"""The power is cut at every write of an update and of what follows, on MicroPython: the board starts, and goes on."""
+"""The power is cut at every write of an update, of what follows, and of settings, on MicroPython: the board goes on."""
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 
@@ -12,22 +13,26 @@ from tools.virtual_board.layout import board_files
 
 TIMEOUT_S = 60
 CUTS_MAX = 300
-# what an update needs of the firmware
-MODULES = ("__init__", "modules", "mqtt/__init__", "mqtt/devices")
-MODULES += tuple(f"update/{name}" for name in ("__init__", "answer", "build", "files", "manifest", "offer",
-                                               "signature", "trial"))  # fmt: skip
+# what an update needs of the firmware, and what settings need
+UPDATE = ("__init__", "modules", "mqtt/__init__", "mqtt/devices", "update/*")
+SETTINGS = ("__init__", "config", "config_file", "values")
 SUM = b"5" * 64
 OTHER = {"firmware/changed.mpy": b"old", "firmware/gone/x.mpy": b"x", "firmware/y.py": b""}
 OFFERED = {"firmware/changed.mpy": b"new" * 200, "firmware/empty.mpy": b"", "firmware/sub/table.txt": b"row\n" * 150}
 TRIAL = b"b trial %d reading 2 " + SUM
+both_modes = pytest.mark.parametrize("mode", ["half", "lost"])
 
 
 @pytest.fixture(scope="module")
-def versions():
-    """-> (place.mpy, the old version, the new one); the last two as {name: bytes}."""
-    made = {name.as_posix(): path.read_bytes() for name, path in board_files()}
-    common = {f"firmware/{name}.mpy": made[f"firmware/{name}.mpy"] for name in MODULES}
-    return {"place.mpy": made["place.mpy"]}, common | OTHER, common | OFFERED
+def part():
+    """part(names) -> {name on the board: bytes} of place.mpy and these modules."""
+    made = board_files()
+
+    def part(names):
+        return {name.as_posix(): path.read_bytes() for name, path in made
+                if name.match("place.mpy") or any(name.match(f"firmware/{one}.mpy") for one in names)}  # fmt: skip
+
+    return part
 
 
 def put(directory, files):
@@ -42,91 +47,94 @@ def read(directory):
 
 
 def below(files, place):
-    return {f"b/{name}" if place == "b" else name: data for name, data in files.items()}
+    return {f"b/{name}" if place == "b" else name: data for name, data in files.items() if name != "place.mpy"}
 
 
-# place that runs, place.txt, is the new version in the other place already; and what is there in the end: the place of
-# the new version, place.txt, refused.txt
-UPDATES = {
-    "the first": ("a", None, False, "b", b"b trial 0 reading 2 "),
-    "over an old one": ("a", b"a", True, "b", b"b trial 0 reading 2 "),
-    "back to place a": ("b", b"b", True, "a", b"a trial 0 reading 2 "),
-}
-
-
-@pytest.mark.parametrize("mode", ["half", "lost"])
-@pytest.mark.parametrize("scene", UPDATES)
-def test_an_update(micropython, tmp_path, versions, scene, mode):
-    runs, text, is_there, goes_to, at_the_end = UPDATES[scene]
-    top, old, new = versions
-    flash = tmp_path / "flash"
-    before = top | below(old, runs) | ({"place.txt": text} if text else {})
-    if is_there:
-        before |= below(new | OTHER, goes_to)
-    for cut, status, started in swept(micropython, tmp_path, before, new, runs, mode):
-        assert started == runs
-        if status == 0:
-            check_updated(flash, new, goes_to, at_the_end)
-        else:
-            kept = below(old, runs)
-            assert {name: data for name, data in read(flash).items() if name in kept} == kept, cut
-    assert 10 < cut < CUTS_MAX - 1
-
-
-def swept(micropython, directory, before, new, runs, mode):
-    """Cuts the power at the first write, at the second and so on, until there are no more; behind each cut it runs once
-    more, to its end. Yields (number of the cut, exit status, place that started) behind each run of either kind; the
-    files are in `directory`/flash then.
+@pytest.fixture
+def swept(micropython, tmp_path):
+    """swept(before, new, runs, mode) cuts the power at the first write, at the second and so on, until there are no
+    more; behind each cut it runs once more, to its end. Yields (number of the cut, was it cut, place that started, the
+    files that are there) behind each run of either kind.
     """
-    flash, offered = directory / "flash", directory / "new"
-    put(offered, new)
-    for cut in range(1, CUTS_MAX):
-        put(flash, before)
-        status, started = run(micropython, flash, offered, cut, mode)
-        yield cut, status, started
-        if status == 0:
-            return
-        assert run(micropython, flash, offered, 0, mode) == (0, runs), cut
-        yield cut, 0, runs
+    flash, offered = tmp_path / "flash", tmp_path / "new"
+
+    def run(new, cut, mode):
+        command = [micropython, power_cut.__file__, flash, offered if new else "settings", str(cut), mode]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
+        assert done.returncode in (0, power_cut.CUT_STATUS), done.stdout + done.stderr
+        return done.returncode != 0, done.stdout.strip()
+
+    def swept(before, new, runs, mode):
+        put(offered, new)
+        for cut in range(1, CUTS_MAX):
+            put(flash, before)
+            is_cut, started = run(new, cut, mode)
+            yield cut, is_cut, started, read(flash)
+            if not is_cut:
+                return
+            assert run(new, 0, mode) == (False, runs), cut
+            yield cut, False, runs, read(flash)
+        raise AssertionError("it never ends")
+
+    return swept
 
 
-def run(micropython, flash, offered, cut, mode):
-    """-> (exit status, the place that started)."""
-    command = [micropython, power_cut.__file__, flash, offered, str(cut), mode]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT_S, check=False)
-    assert done.returncode in (0, power_cut.CUT_STATUS), done.stdout + done.stderr
-    return done.returncode, done.stdout.strip()
-
-
-def check_updated(flash, new, place, text):
-    files = read(flash)
-    assert files["place.txt"].startswith(text)
-    there = {name: data for name, data in files.items() if name.startswith("b/" if place == "b" else "firmware/")}
-    assert there == below(new, place)
-
-
-# place.txt and refused.txt before; which places may start after a cut; both files in the end
-AFTERWARDS = {
-    "it is good": (TRIAL % 0, b"", "b", b"b", b""),
-    "its fourth start": (TRIAL % 3, b"old\n", "a", b"a", b"old\n" + SUM + b"\n"),
-    "it is given up": (b"a refused time - 2 " + SUM, b"old\n", "a", b"a", b"old\n" + SUM + b"\n"),
-    "the ninth that is": (b"a refused time - 2 " + SUM, (b"6" * 64 + b"\n") * 8, "a", b"a",
-                          (b"6" * 64 + b"\n") * 7 + SUM + b"\n"),
+# place that runs, place.txt, is the new version in the other place already; the place of the new version in the end
+UPDATES = {
+    "the first": ("a", None, False, "b"), "over an old one": ("a", b"a", True, "b"),
+    "back to place a": ("b", b"b", True, "a"),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("mode", ["half", "lost"])
+@both_modes
+@pytest.mark.parametrize("scene", UPDATES)
+def test_an_update(swept, part, scene, mode):
+    runs, text, is_there, goes_to = UPDATES[scene]
+    firmware = part(UPDATE)
+    kept, new = below(firmware | OTHER, runs), firmware | OFFERED
+    before = {"place.mpy": firmware["place.mpy"]} | kept | ({"place.txt": text} if text else {})
+    before |= below(new | OTHER, goes_to) if is_there else {}
+    offered = below(new, "a")
+    for cut, is_cut, started, files in swept(before, offered, runs, mode):
+        assert started == runs
+        if is_cut:
+            assert kept.items() <= files.items(), cut
+        else:
+            assert files["place.txt"].startswith(goes_to.encode() + b" trial 0 reading 2 ")
+            top = "b/" if goes_to == "b" else "firmware/"
+            assert {name: files[name] for name in files if name.startswith(top)} == below(offered, goes_to), cut
+    assert cut > 10
+
+
+REFUSED = b"a refused time - 2 " + SUM
+EIGHT = (b"6" * 64 + b"\n") * 8
+# place.txt and refused.txt before; which place may start after a cut; refused.txt in the end
+AFTERWARDS = {
+    "it is good": (TRIAL % 0, b"", "b", b""), "its fourth start": (TRIAL % 3, b"old\n", "a", b"old\n" + SUM + b"\n"),
+    "it is given up": (REFUSED, b"old\n", "a", b"old\n" + SUM + b"\n"),
+    "the ninth that is": (REFUSED, EIGHT, "a", EIGHT[65:] + SUM + b"\n"),
+}  # fmt: skip
+
+
+@both_modes
 @pytest.mark.parametrize("scene", AFTERWARDS)
-def test_what_comes_after_it(micropython, tmp_path, versions, scene, mode):
-    text, refused, runs, at_the_end, refused_at_the_end = AFTERWARDS[scene]
-    top, old, new = versions
-    before = top | old | below(new, "b") | {"place.txt": text, "refused.txt": refused}
-    for cut, status, started in swept(micropython, tmp_path, before, new, runs, mode):
-        assert status == 0 or started in ("", runs), cut
-        if status == 0:
-            check_settled(tmp_path / "flash", at_the_end, refused_at_the_end)
-    assert 5 < cut < CUTS_MAX - 1
+def test_what_comes_after_it(swept, part, scene, mode):
+    text, refused, runs, at_the_end = AFTERWARDS[scene]
+    firmware = part(UPDATE)
+    before = firmware | OTHER | below(firmware | OFFERED, "b") | {"place.txt": text, "refused.txt": refused}
+    for cut, is_cut, started, files in swept(before, OFFERED, runs, mode):
+        if is_cut:
+            assert started in ("", runs), cut
+        else:
+            assert (files["place.txt"], files["refused.txt"]) == (runs.encode(), at_the_end), cut
+    assert cut > 5
 
 
-def check_settled(flash, text, refused):
-    assert ((flash / "place.txt").read_bytes(), (flash / "refused.txt").read_bytes()) == (text, refused)
+@both_modes
+def test_settings_are_the_old_or_the_new(swept, part, mode):
+    old = {"wifi_ssid": "my network", "mqtt_host": "old"}
+    before = part(SETTINGS) | {"config.json": json.dumps(old).encode(), "config.json.new": b'{"half'}
+    for cut, is_cut, _, files in swept(before, {}, "a", mode):
+        found = json.loads(files["config.json"])
+        assert found == old | {"mqtt_host": "new", "publish_rate": 7} or (is_cut and found == old), cut
+    assert cut > 5

@@ -1,7 +1,4 @@
-"""place.py and firmware/update: which firmware starts, when a new one stays; how long an update waits for what.
-
-What is written, and power cuts: test_update_power_cuts. What is refused: test_update_refusals.
-"""
+"""place.py and firmware/update: which firmware starts, when a new one stays; how long an update waits for what."""
 
 from __future__ import annotations
 
@@ -10,7 +7,6 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-from fakes import Clock
 from power_cut import World, signed
 
 import place
@@ -18,6 +14,7 @@ from firmware.update import answer, files, offer, trial
 
 SUM = b"5" * 64
 OFFER = b"%%s 2 0 1000 %s -" % SUM  # CPython takes code of version 0
+FIRST_PART = b'{"file":0,"at":0}'
 
 
 class Restarted(Exception):
@@ -27,31 +24,35 @@ class Restarted(Exception):
 class Rig(World):
     """A World with a clock and a log, in an empty directory."""
 
+    cell_count = 15
+
     def __init__(self):
         super().__init__()
-        self.clock, self.lines = Clock(5000), []
-        self.ticks_ms, self.ticks_diff = self.clock.ticks_ms, self.clock.ticks_diff
+        self.lines = []
 
     def restart(self):
         raise Restarted
 
     def uptime_s(self):
-        return self.clock.passed_ms // 1000
+        return self.now // 1000
 
     def error(self, text, *values):
         self.lines.append(text % values)
 
     info = warning = error
 
+    def cells(self, number):
+        return self.cell_count if number == 2 else 0
+
     def send(self, name, payload):
         self.update = self.update or offer.Offers(self, self, self)
         self.update.message(b"update/" + name, payload, False)
 
-    def passes(self, count, ms=1000):
+    def passes(self, seconds):
         """-> what was said meanwhile."""
         self.said = []
-        for _ in range(count):
-            self.clock.advance(ms)
+        for _ in range(seconds):
+            self.now += 1000
             if self.update:
                 self.update.tend()
         return self.said
@@ -66,46 +67,30 @@ def flash(tmp_path, monkeypatch):
     return tmp_path
 
 
-@pytest.fixture
-def building():
-    """A Rig that waits for the first part of a manifest."""
+def test_how_long_it_waits():
+    """A question is forgotten after a minute; a part is asked for every 4 s; after 10 s another sender may come, after
+    5 minutes nobody is waited for.
+    """
     rig = Rig()
     rig.send(b"ask", b"me")
-    nonce = rig.passes(1)[0].split(b'"nonce":"')[1][:32]
-    rig.send(b"offer", signed(OFFER % nonce))
-    assert rig.passes(1) == [b'{"file":0,"at":0}']
-    return rig
-
-
-def test_what_was_loaded_for_a_question_is_forgotten_after_a_minute():
-    rig = Rig()
-    rig.send(b"ask", b"me")
-    assert rig.passes(59) and rig.update
-    rig.passes(2)
-    assert rig.update is None
-
-
-def test_a_sender_that_goes_away(building):
-    """The same part is asked for every 4 s; after 10 s another may come, after 5 minutes nobody is waited for."""
-    building.passes(6)
-    building.send(b"ask", b"other")
-    assert building.passes(50) == [b'{"file":0,"at":0}'] * 13 and building.update
-    assert building.passes(300)[-1] == b'{"refused":"nobody sends it any more"}' and building.update is None
-
-
-def test_another_sender_after_ten_seconds(building):
-    building.passes(10)
-    building.send(b"ask", b"other")
-    assert building.update is None
-
-
-# -- on trial ---------------------------------------------------------------------------------------------------------
+    assert rig.passes(59) and rig.update and rig.passes(2) == [] and rig.update is None
+    for silence_s in (6, 10):
+        rig.send(b"ask", b"me")
+        nonce = rig.passes(1)[0].split(b'"nonce":"')[1][:32]
+        rig.send(b"offer", signed(OFFER % nonce))
+        assert rig.passes(1) == [FIRST_PART]
+        rig.passes(silence_s)
+        rig.send(b"ask", b"other")
+        if silence_s < 10:
+            assert rig.passes(50) == [FIRST_PART] * 13 and rig.update
+            assert rig.passes(300)[-1] == b'{"refused":"nobody sends it any more"}'
+        assert rig.update is None
 
 
 def on_trial(needs=b"reading", connected=False, cells=0):
     rig = Rig()
     place.write([b"b", b"trial", b"1", needs, b"2.0", SUM])
-    rig.connected, rig.cells = connected, lambda number: cells if number == 2 else 0
+    rig.connected, rig.cell_count = connected, cells
     rig.update = trial.Trial(rig, rig, rig, rig, rig, place.read())
     return rig
 
@@ -133,20 +118,18 @@ def test_nothing_is_taken_on_trial_and_no_memory_is_its_own_fault():
     assert rig.update.stop() and b"too little memory" in rig.said[-1] and rig.update is None
 
 
+def full(words):
+    raise OSError(28)
+
+
 @pytest.mark.parametrize("connected", [True, False])
 def test_a_flash_that_cannot_be_written_does_not_stop_it(flash, monkeypatch, connected):
-    def full(words):
-        raise OSError(28)
-
     rig = on_trial(b"-", connected)
     monkeypatch.setattr(place, "write", full)
     (flash / "b" / "firmware").mkdir(parents=True)
     assert place.start() and starts() == "b"
     rig.passes(602)
     assert rig.update is None and "place.txt cannot be written: error 28" in rig.lines[-1]
-
-
-# -- place.txt --------------------------------------------------------------------------------------------------------
 
 
 def starts():
@@ -160,16 +143,16 @@ def starts():
 
 
 TRIAL, WHOLE, HALF = b"b trial %s - 2 " + SUM, ("x",), ("x", "manifest.part")
-PLACES = (
-    (b"a", WHOLE, WHOLE, "a"), (b"b\n", WHOLE, WHOLE, "b"), (TRIAL % b"0", WHOLE, WHOLE, "b"),
-    (b"a", HALF, WHOLE, "a"), (None, WHOLE, WHOLE, "a"), (None, HALF, WHOLE, "b"), (None, (), WHOLE, "b"),
-    (None, HALF, HALF, "a"), (b"", HALF, WHOLE, "b"), (b"\xff\xfe", WHOLE, WHOLE, "a"), (b"c", (), WHOLE, "b"),
-    (b"b 1 2", WHOLE, WHOLE, "a"), (b"b", WHOLE, (), "a"), (b"a", (), WHOLE, "b"), (b"b", (), (), "a"),
-    (b"\0" * 300, WHOLE, WHOLE, "a"), (TRIAL % b"3", WHOLE, WHOLE, "a"), (TRIAL % b"1x", WHOLE, WHOLE, "a"),
-)  # fmt: skip
 
 
-@pytest.mark.parametrize(("text", "a", "b", "runs"), PLACES)
+# place.txt; what is in both places; which one starts
+@pytest.mark.parametrize(("text", "a", "b", "runs"), [
+    (b"b\n", WHOLE, WHOLE, "b"), (TRIAL % b"0", WHOLE, WHOLE, "b"), (b"a", HALF, WHOLE, "a"),
+    (None, WHOLE, WHOLE, "a"), (None, HALF, WHOLE, "b"), (None, (), WHOLE, "b"), (None, HALF, HALF, "a"),
+    (b"\xff\xfe", WHOLE, WHOLE, "a"), (b"c", (), WHOLE, "b"), (b"b 1 2", WHOLE, WHOLE, "a"), (b"b", WHOLE, (), "a"),
+    (b"a", (), WHOLE, "b"), (b"b", (), (), "a"), (b"\0" * 300, WHOLE, WHOLE, "a"),
+    (TRIAL % b"3", WHOLE, WHOLE, "a"), (TRIAL % b"1x", WHOLE, WHOLE, "a"),
+])  # fmt: skip
 def test_which_place_starts(flash, text, a, b, runs):
     for names, top in ((a, "firmware"), (b, "b/firmware")):
         for name in names:
