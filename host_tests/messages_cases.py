@@ -1,15 +1,11 @@
 """Layouts of INFO: golden values, and every length that does not fit. Runs on CPython and on MicroPython."""
 
+from binascii import unhexlify
 from struct import pack
 
 from codec_cases import ANALOG, Dice
 
 from firmware.battery import frame, messages
-
-
-def hex_bytes(text):
-    text = text.replace(" ", "")
-    return bytes([int(text[at : at + 2], 16) for at in range(0, len(text), 2)])
 
 
 def analog_block(cells, kelvin, current, voltage, remaining, capacity, cycles, wide=None):
@@ -24,8 +20,8 @@ def analog_block(cells, kelvin, current, voltage, remaining, capacity, cycles, w
 
 def alarm_block(cells, temperatures, charge=0, voltage=0, discharge=0, status=bytes(5)):
     """§4.2"""
-    return bytes((len(cells),)) + cells + bytes((len(temperatures),)) + temperatures \
-        + bytes((charge, voltage, discharge)) + status
+    states = bytes((charge, voltage, discharge))
+    return bytes((len(cells),)) + cells + bytes((len(temperatures),)) + temperatures + states + status
 
 
 # blocks, and what is in them
@@ -40,33 +36,30 @@ CALM_VALUES = (bytes(15), bytes(5), 0, 0, 0, bytes(5))
 WILD = alarm_block(b"\0\1\2\xf0" * 4, b"\0\1\2\xf0\0\0", 2, 1, 0xF0, b"\x01\x02\x04\x08\x80")
 WILD_VALUES = (b"\0\1\2\xf0" * 4, b"\0\1\2\xf0\0\0", 2, 1, 0xF0, b"\x01\x02\x04\x08\x80")
 
-PARAMETERS = hex_bytes("11 0E42 0BEA 0AF0 0D03 0A47 00FA CD14 B21E A410 0D03 096B FF06")
+PARAMETERS = unhexlify(b"110E420BEA0AF00D030A4700FACD14B21EA4100D03096BFF06")
 PARAMETERS_VALUES = (3650, 3050, 2800, 600, -100, 25000, 52500, 45598, 42000, 600, -320, -25000)
-MANAGEMENT = hex_bytes("02 D002 B798 00FA FF06 C0")
+MANAGEMENT = unhexlify(b"02D002B79800FAFF06C0")
 MANAGEMENT_VALUES = (2, 53250, 47000, 25000, -25000, 0xC0)
 MANUFACTURER = b"US2KBPL\0\0\0" + b"\x02\x03" + b"Pylon---------------"
 SERIAL = b"\x02" + b"PPTBP02311711100"
 # parser, INFO, what comes out. 42H and 44H: INFOFLAG, then Command or pack count, then blocks
 GOLDEN = (
     (messages.analog_values, b"\x11\x03" + SMALL, (3, [SMALL_VALUES])),
-    (messages.analog_values, b"\x00\x01" + WIDE, (1, [WIDE_VALUES])),
     (messages.analog_values, b"\x10\x10" + FULL, (16, [FULL_VALUES])),
     (messages.analog_values, b"\x11\x02" + SMALL + WIDE, (2, [SMALL_VALUES, WIDE_VALUES])),
     (messages.analog_values, b"\x11\x10" + FULL * 16, (16, [FULL_VALUES] * 16)),
-    (messages.alarms, b"\x00\x02" + CALM, (2, [CALM_VALUES])),
     (messages.alarms, b"\x11\x01" + WILD, (1, [WILD_VALUES])),
     (messages.alarms, b"\x11\x02" + CALM + WILD, (2, [CALM_VALUES, WILD_VALUES])),
     (messages.alarms, b"\x11\x10" + CALM * 16, (16, [CALM_VALUES] * 16)),
     (messages.alarms, b"\x00\x02" + CALM + b"\x80", (2, [CALM_VALUES])),
     (messages.alarms, b"\x00\x02" + WILD + b"\x00" + CALM + b"\x01", (2, [WILD_VALUES, CALM_VALUES])),
-    (messages.alarms, b"\x00\x10" + (CALM + b"\x00") * 16, (16, [CALM_VALUES] * 16)),
     (messages.system_parameters, PARAMETERS, PARAMETERS_VALUES),
     (messages.management, MANAGEMENT, MANAGEMENT_VALUES),
     (messages.manufacturer, MANUFACTURER, ("US2KBPL", "2.3", "Pylon")),
     (messages.serial_number, SERIAL, (2, "PPTBP02311711100")),
     (messages.pack_count, b"\x10", 16),
 )
-# field of a namedtuple of its own for each value
+# the names that others use: field of a namedtuple of its own for each value
 NAMES = (
     (messages.Analog, "cells temperatures current voltage remaining capacity cycles"),
     (messages.Alarm, "cells temperatures charge_current voltage discharge_current status"),
@@ -103,13 +96,9 @@ def check_golden_values():
         names = names.split()
         values = kind(*range(len(names)))
         assert [getattr(values, name) for name in names] == list(range(len(names)))
-
-
-def check_vector_of_the_protocol():
-    """§5 of the document: pack 1, 15 cells, 0 A, 49 of 50 Ah."""
-    cells = (3397, 3396) * 3 + (3390, 3397, 3402, 3402, 3403) + (3402,) * 4
+    cells = (3397, 3396) * 3 + (3390, 3397, 3402, 3402, 3403) + (3402,) * 4  # §5 of the document: pack 1, 49 of 50 Ah
     values = cells, (280, 280, 280, 290, 290), 0, 50981, 49000, 50000, 2
-    assert plain(messages.analog_values(hex_bytes(ANALOG[13:-5].decode()))) == (1, (values,))
+    assert plain(messages.analog_values(unhexlify(ANALOG[13:-5]))) == (1, (values,))
 
 
 def one_block(parse, info):
@@ -148,10 +137,7 @@ def check_wrong_counts_inside_a_block():
     assert refused(messages.analog_values, b"\0\1" + analog_block((), (2731,), 0, 0, 0, 0, 0))
     assert refused(messages.alarms, b"\0\1" + alarm_block(b"", b"\0"))
     assert not refused(messages.analog_values, b"\0\1" + analog_block((1,), (), 0, 0, 0, 0, 0))
-    for parse, block, places in (
-        (messages.analog_values, WIDE, (0, 31)), (messages.analog_values, FULL, (0, 33)),
-        (messages.alarms, CALM, (0, 16)), (messages.alarms, WILD, (0, 17)),
-    ):  # fmt: skip
+    for parse, block, places in ((messages.analog_values, WIDE, (0, 31)), (messages.alarms, WILD, (0, 17))):
         for at in places:
             own = block[at]
             for count in (own - 2, own - 1, own + 1, own + 2, 64, 127, 128, 255):
@@ -167,15 +153,12 @@ def check_wrong_counts_inside_a_block():
 
 
 def check_texts_and_versions():
-    for raw, text in (
-        (b"US2KBPL\0\0\0", "US2KBPL"), (b"US2KBPL   ", "US2KBPL"), (b"US2KBPL---", "US2KBPL"),
-        (b"US2K-BPL- ", "US2K-BPL"), (b"A B--\0\0\0\0\0", "A B"), (b"\0" * 10, ""), (b" " * 10, ""),
-        (b"0123456789", "0123456789"), (b"~~~~~~~~~~", "~~~~~~~~~~"),
-    ):  # fmt: skip
+    for raw, text in ((b"US2KBPL\0\0\0", "US2KBPL"), (b"US2KBPL   ", "US2KBPL"), (b"US2K-BPL- ", "US2K-BPL"),
+                      (b"A B--\0\0\0\0\0", "A B"), (b" " * 10, ""), (b"~" * 10, "~" * 10)):  # fmt: skip
         assert messages.manufacturer(raw + b"\0\0" + bytes(20)).device == text, raw
         assert messages.manufacturer(bytes(10) + b"\xff\x10" + raw + bytes(10))[1:] == ("255.16", text)
         assert messages.serial_number(b"\x10" + raw + bytes(6)) == (16, text)
-    for byte in (0x00, 0x01, 0x0D, 0x1F, 0x7F, 0x80, 0xC3, 0xFF):
+    for byte in (0x00, 0x01, 0x1F, 0x7F, 0x80, 0xFF):
         for at in (0, 5, 8):
             text = changed(b"0123456789", at, byte)
             assert refused(messages.serial_number, b"\1" + text + bytes(6)), (at, byte)
@@ -185,16 +168,13 @@ def check_texts_and_versions():
 
 def check_longest_replies():
     """Of one pack: what a timeout is made from."""
-    for cid2, info in (
-        (0x42, b"\0\1" + FULL), (0x44, b"\0\1" + WILD), (0x47, PARAMETERS), (0x4F, b""), (0x51, MANUFACTURER),
-        (0x90, b"\1"), (0x91, b""), (0x92, MANAGEMENT), (0x93, SERIAL),
-    ):  # fmt: skip
+    for cid2, info in ((0x42, b"\0\1" + FULL), (0x44, b"\0\1" + WILD), (0x47, PARAMETERS), (0x4F, b""),
+                       (0x51, MANUFACTURER), (0x90, b"\1"), (0x91, b""), (0x92, MANAGEMENT), (0x93, SERIAL)):
         assert frame.longest_reply(cid2) == len(frame.encode(cid2, info)), cid2
 
 
 def check_random_info_raises_nothing_but_data_errors():
     dice = Dice(3)
-    parsers = [parse for parse, _, _ in GOLDEN]
-    for number in range(4000):
+    for number in range(2000):
         info = dice.bytes(dice.below(80), b"\0\1\2\3\4\5\x0f\x10" if number % 2 else None)
-        refused(parsers[number % len(parsers)], info)
+        refused(GOLDEN[number % len(GOLDEN)][0], info)
