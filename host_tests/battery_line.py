@@ -1,6 +1,4 @@
-"""The battery side in simulated time: a UART with a simulated battery at its other end, or with a script, and a Poller
-on top. No pty, no thread, no waiting.
-"""
+"""The battery side in simulated time: a UART with a simulated battery or a script at its other end; a Poller on top."""
 
 from __future__ import annotations
 
@@ -46,9 +44,7 @@ class _Uart:
 
 
 class BatteryUart(_Uart):
-    """Behind it is a Battery of these `options` that lives by the fake clock. A character takes its time on the way to
-    the battery too (`paced`): what is read only comes when it is through.
-    """
+    """Behind it is a Battery of these `options` that lives by the fake clock."""
 
     def __init__(self, clock, baud=4800, **options):
         super().__init__(clock, baud)
@@ -98,7 +94,6 @@ class ScriptedUart(_Uart):
         self._waiting = []  # (ms, bytes)
 
     def bring(self, delay_ms, data):
-        """Bytes that arrive after a while, asked for or not."""
         self._waiting.append((self._clock.passed_ms + delay_ms, data))
 
     def init(self, baudrate):
@@ -148,7 +143,7 @@ class Sink:
 
 class House:
     """A Poller as app.py builds it, at a battery that listens at `baud` and is brought to `wanted`; `dialect` as in the
-    settings, `speaks`: what the battery does, `retained`: a retained.Retained. A restart builds another one.
+    settings, `speaks`: what the battery does. A restart builds another one.
     """
 
     def __init__(self, packs=2, rate_s=10, baud=4800, wanted=4800, ticks=0, dialect="framed", retained=None,

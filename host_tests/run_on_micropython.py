@@ -1,7 +1,6 @@
-"""Runs every check that needs no pytest: `micropython host_tests/run_on_micropython.py [module …]`, or any Python.
+"""Runs every check that needs no pytest: `micropython host_tests/run_on_micropython.py [module …]`.
 
-One line a check and a closing count; exit status 1 when one failed. MICROPYPATH (PYTHONPATH) names the project and
-host_tests.
+One line a check and a closing count; exit status 1 when one failed. MICROPYPATH names the project and host_tests.
 """
 
 import gc
@@ -18,25 +17,20 @@ def checks_of(module):
 
 
 def run(names):
-    """Runs the checks of the modules `names` -> how many passed, how many failed."""
-    passed = failed = 0
+    """Runs the checks of the modules `names` -> (how many passed, how many failed)."""
+    counts = [0, 0]
     for name in names:
         for check in checks_of(__import__(name)):
             gc.collect()
-            title = f"{name}.{check.__name__}"
             try:
                 check()
+                counts[0] += 1
+                print(f"ok {name}.{check.__name__}")
             except Exception as error:
-                failed += 1
-                print(f"FAILED {title}")
-                if hasattr(sys, "print_exception"):
-                    sys.print_exception(error)
-                else:
-                    sys.excepthook(type(error), error, error.__traceback__)
-            else:
-                passed += 1
-                print(f"ok {title}")
-    return passed, failed
+                counts[1] += 1
+                print(f"FAILED {name}.{check.__name__}")
+                sys.print_exception(error)
+    return counts
 
 
 if __name__ == "__main__":

