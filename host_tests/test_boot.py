@@ -4,53 +4,46 @@ from __future__ import annotations
 
 import json
 import runpy
-import shutil
 import sys
 import types
 
 import pytest
 from repl_helpers import Terminal
 
-from tools.shorten import short_names, shorten
-from tools.virtual_board import layout
+from tools.shorten import short_names
 from tools.virtual_board.runner import HARD_RESET, WDT_RESET
 
 SECRET = "hunter2!"
 CONFIG = {"wifi_ssid": "x", "wifi_pass": SECRET, "mqtt_host": "127.0.0.1"}
 WINDOW, STOPPED = "pylon2mqtt: Ctrl-C for the REPL", "pylon2mqtt: stopped"
-TELL = "print('built', retained.boots, retained.quick_boots, retained.last_error)"
-START = """
-def prepare():
-    return None, None, None
-"""
-# seconds that a test cannot wait for -> what it waits for instead
-QUICK = {
-    "main.py": (("sleep_ms(2000)", "sleep_ms(20)"), ("sleep_ms(5000)", "sleep_ms(20)"),
-                ("timeout=90_000", "timeout=400")),
-    "firmware/start.py": (("_MINUTE_MS = 60_000", "_MINUTE_MS = 20"),),
-}  # fmt: skip
-SLOW_END = {**QUICK, "main.py": (QUICK["main.py"][0], QUICK["main.py"][2])}
-LONG_SAFE = {**QUICK, "firmware/start.py": ()}
+# times that a test cannot wait for: file, what it says, what is put there instead
+WAIT = ("main.py", "sleep_ms(2000)", "sleep_ms(20)")
+END = ("main.py", "sleep_ms(5000)", "sleep_ms(20)")
+DOG = ("main.py", "timeout=90_000", "timeout=400")
+SAFE = ("firmware/start.py", "_MINUTE_MS = 60_000", "_MINUTE_MS = 20")
+QUICK = (WAIT, END, DOG, SAFE)
+NO_SETTINGS = "\ndef prepare():\n    return None, None, None\n"
 
 
 def app_py(*body):
     """An app.py in whose build() the lines of `body` run."""
-    return "\n    ".join(["def build(retained, *_):", TELL, *body]) + "\n"
+    tell = "print('built', retained.boots, retained.quick_boots, retained.last_error)"
+    return "\n    ".join(["def build(retained, *_):", tell, *body]) + "\n"
 
 
 @pytest.fixture
 def files(project):
-    """files(what replaces the times, **name -> text) -> for board(files=…)."""
+    """files(text of app.py or None, what replaces the times) -> for board(files=…)."""
 
-    def make(times=QUICK, **others):
-        made = {}
-        for name, changes in ({"firmware/start.py": ()} | times if others else times).items():
-            text = (project / name).read_text()
-            for old, new in changes:
-                assert text.count(old) == 1, old
-                text = text.replace(old, new)
-            made[name] = text + START if others and name.endswith("start.py") else text
-        return made | {name.replace("__", "/") + ".py": text for name, text in others.items()}
+    def make(app=None, times=QUICK):
+        made = {name: (project / name).read_text() for name in ("main.py", "firmware/start.py")}
+        for name, old, new in times:
+            assert made[name].count(old) == 1, old
+            made[name] = made[name].replace(old, new)
+        if app:
+            made["firmware/app.py"] = app
+            made["firmware/start.py"] += NO_SETTINGS
+        return made
 
     return make
 
@@ -80,60 +73,46 @@ CRASHES = (
 )
 
 
-@pytest.mark.parametrize(("error", "kept"), CRASHES, ids=[row[0] for row in CRASHES])
+@pytest.mark.parametrize(("error", "kept"), CRASHES)
 def test_a_crash_is_kept_without_its_text_and_the_board_starts_anew(board, files, error, kept):
-    one = board(CONFIG, files(firmware__app=app_py(error)))
+    one = board(CONFIG, files(app_py(error)))
     one.wait_for(f"built 2 2 {kept}")
     assert one.lines[0] == WINDOW and one.lines[1] == "built 1 1 "
-    assert one.resets[0] == HARD_RESET
-    assert f"error: {kept}; starting anew" in one.lines
+    assert one.resets[0] == HARD_RESET and f"error: {kept}; starting anew" in one.lines
     assert SECRET not in "\n".join(one.lines)
 
 
-def test_compiled_code_is_named_by_file_and_function(board, files, tmp_path):
-    """mpy-cross -O3 keeps no lines."""
-    other = tmp_path / "other.py"
-    other.write_text("def public():\n    _private()\n\n\ndef _private():\n    raise OSError(12)\n")
-    app = app_py("from .battery.other import public", "public()")
-    one = board(CONFIG, files(firmware__app=app), start=False)
-    compiled = layout.compiled(other, "firmware/battery/other.mpy", shorten, layout.OPTIONS)
-    shutil.copyfile(compiled, one.flash / "firmware" / "battery" / "other.mpy")
-    one.start()
-    name = short_names(other.read_text())["_private"]
-    one.wait_for(f"built 2 2 OSError 12 in battery/other.py, {name}")
-
-
 BROKEN = (
-    (CONFIG, {"firmware__app": "", "firmware__start": ""}, "error: AttributeError in main.py, line "),
-    (None, {}, "error: <class 'ImportError'>"),  # half a firmware
-)
+    ({"firmware/app.py": "", "firmware/start.py": ""}, "error: AttributeError in main.py, line "),
+    ({"firmware/start.py": "import firmware.gone", "firmware/crash.py": "import firmware.gone"},
+     "error: <class 'ImportError'>"),  # half a firmware
+)  # fmt: skip
 
 
-@pytest.mark.parametrize(("config", "others", "said"), BROKEN)
-def test_what_is_broken_is_tried_again_and_again(board, files, config, others, said):
-    one = board(config, files(QUICK if others else {"main.py": QUICK["main.py"]}, **others))
+@pytest.mark.parametrize(("others", "said"), BROKEN)
+def test_what_is_broken_is_tried_again_and_again(board, files, others, said):
+    one = board(CONFIG, files() | others)
     one.wait_for(said)
     one.wait_for(said, after=one.line_count)
     assert set(one.resets) == {HARD_RESET}
 
 
-LOOP = app_py("return Loop()") + "class Loop:\n    def run(self, feed):\n        print('runs')\n"
+LOOP = app_py("return Loop()") + "class Loop:\n    def run(self, feed):\n        print('runs')\n        "
 ENDS = (
-    (app_py("hog = []", "while True: hog.append(bytearray(200))"), HARD_RESET, "MemoryError in app.py, line "),
-    (LOOP + "        a = []\n        while True: a.append(bytearray(200))", HARD_RESET, "MemoryError in app.py, line "),
-    (LOOP + "        while True: pass\n", WDT_RESET, "watchdog: "),
+    (LOOP + "a = []\n        while True: a.append(bytearray(200))", HARD_RESET, "MemoryError in app.py, line "),
+    (LOOP + "while True: pass\n", WDT_RESET, "watchdog: "),
 )
 
 
-@pytest.mark.parametrize(("app", "cause", "kept"), ENDS, ids=["hog in build", "hog in run", "hang"])
+@pytest.mark.parametrize(("app", "cause", "kept"), ENDS)
 def test_no_memory_at_all_and_a_hang(board, files, app, cause, kept):
-    one = board(CONFIG, files(firmware__app=app))
+    one = board(CONFIG, files(app))
     one.wait_for(f"built 2 2 {kept}", 30)
     assert one.resets[0] == cause
 
 
 def test_a_crash_loop_ends_in_safe_mode_and_that_in_a_new_start(board, files):
-    one = board(CONFIG, files(firmware__app=app_py("raise OSError(5)")))
+    one = board(CONFIG, files(app_py("raise OSError(5)")))
     one.wait_for("built 7 1 OSError 5", 30)
     lines = list(one.lines)
     safe = [line for line in lines if line.startswith("safe mode after 5 starts")]
@@ -155,9 +134,10 @@ machine.UART = Uart
 
 
 def test_what_ended_in_a_crash_loop_is_published_after_the_next_connect(project, board, files, broker, mqtt_client):
+    """mpy-cross -O3 keeps no lines: the function is named."""
     settings = CONFIG | {"mqtt_port": broker.port, "publish_rate": 1}
-    quick = {**QUICK, "main.py": QUICK["main.py"][:2]}  # with its own watchdog
-    one = board(settings, {**files(quick), "boot.py": BROKEN_UART, "broken": ""}, heap="1M")
+    quick = files(times=(WAIT, END, SAFE))
+    one = board(settings, {**quick, "boot.py": BROKEN_UART, "broken": ""}, heap="1M")
     one.wait_for("safe mode after 5 starts", 30)
     assert not mqtt_client.messages, "no network"
     (one.flash / "broken").unlink()
@@ -169,7 +149,7 @@ def test_what_ended_in_a_crash_loop_is_published_after_the_next_connect(project,
 
 def test_ctrl_c_ends_the_count(board, files):
     app = app_py("if retained.boots < 4:", "    raise OSError(5)", "import time", "time.sleep(1000)")
-    one = board(CONFIG, files(firmware__app=app))
+    one = board(CONFIG, files(app))
     one.wait_for("built 4 4 ")
     assert one.stop() == 0 and one.lines[-1] == STOPPED
     one.start()
@@ -177,18 +157,17 @@ def test_ctrl_c_ends_the_count(board, files):
 
 
 PHASES = (
-    ("window", {"main.py": ()}, app_py(), WINDOW),
+    ("window", (), app_py(), WINDOW),
     ("build", QUICK, app_py("import time", "time.sleep(1000)"), "built 1"),
-    ("run", QUICK, LOOP + "        import time\n        while True: feed(); time.sleep_ms(5)\n", "runs"),
-    ("a busy step", QUICK, LOOP + "        while True: feed()\n", "runs"),
-    ("after a crash", SLOW_END, app_py("raise OSError(5)"), "error: OSError 5"),
-    ("safe mode", LONG_SAFE, app_py("raise OSError(5)"), "Ctrl-C for the REPL; starting anew in 10 minutes"),
+    ("a busy step", QUICK, LOOP + "while True: feed()\n", "runs"),
+    ("after a crash", (WAIT, DOG), app_py("raise OSError(5)"), "error: OSError 5"),
+    ("safe mode", (WAIT, END, DOG), app_py("raise OSError(5)"), "Ctrl-C for the REPL; starting anew in 10 minutes"),
 )
 
 
-@pytest.mark.parametrize(("phase", "times", "start", "mark"), PHASES, ids=[row[0] for row in PHASES])
-def test_ctrl_c_gives_a_repl_and_a_watchdog_that_waits(board, files, phase, times, start, mark):
-    one = board(CONFIG, files(times, firmware__app=start), repl=True)
+@pytest.mark.parametrize(("phase", "times", "app", "mark"), PHASES, ids=[row[0] for row in PHASES])
+def test_ctrl_c_gives_a_repl_and_a_watchdog_that_waits(board, files, phase, times, app, mark):
+    one = board(CONFIG, files(app, times), repl=True)
     with Terminal(one.port) as terminal:
         one.wait_for(mark, 30)
         terminal.send(b"\x03")
@@ -197,16 +176,15 @@ def test_ctrl_c_gives_a_repl_and_a_watchdog_that_waits(board, files, phase, time
         one.wait_for("alive 42")
 
 
-def test_a_second_ctrl_c_while_it_stops(board, files):
-    """Somebody presses it often."""
-    slow = (("def stopped():", "def stopped():\n    import time; print('stopping'); time.sleep_ms(1000)"),)
-    one = board(CONFIG, files({**QUICK, "firmware/crash.py": slow}, firmware__app=LOOP), repl=True)
+def test_a_second_ctrl_c_while_it_stops(project, board, files):
+    crash = (project / "firmware" / "crash.py").read_text()
+    slow = crash.replace("def stopped():", "def stopped():\n    import time; print('stopping'); time.sleep_ms(1000)")
+    one = board(CONFIG, files(LOOP) | {"firmware/crash.py": slow}, repl=True)
     with Terminal(one.port) as terminal:
-        one.wait_for(WINDOW)
-        terminal.send(b"\x03")
-        one.wait_for("stopping")
-        seen = one.line_count
-        terminal.send(b"\x03")
+        for mark in (WINDOW, "stopping"):
+            one.wait_for(mark)
+            seen = one.line_count
+            terminal.send(b"\x03")
         one.wait_for("stopping", after=seen)
         one.wait_for(STOPPED)
         assert "KeyboardInterrupt" not in "\n".join(one.lines)

@@ -19,7 +19,6 @@ REPL_S = 10  # so long mpremote waits for the REPL; at a pty it would wait for e
 # Each gets start(broker, battery=None, **settings) -> a board, and yields one that is in the phase for some seconds.
 
 
-@contextlib.contextmanager
 def searching(start, broker):
     """Nothing answers: it asks at each rate, waits, and goes on to the next."""
     with Wire() as wire:
@@ -28,7 +27,6 @@ def searching(start, broker):
         yield one
 
 
-@contextlib.contextmanager
 def reading(start, broker):
     """Eight packs at 4800 baud, cycle after cycle: it waits for a reply, nearly always."""
     asked = threading.Event()
@@ -40,25 +38,20 @@ def reading(start, broker):
         yield one
 
 
-@contextlib.contextmanager
-def connecting(start, _):
+def connecting(start, _, takes=False):
     """TCP: nobody takes the connection, and nobody refuses it."""
-    with contextlib.closing(DeadEnd(takes=False)) as dead:
+    with contextlib.closing(DeadEnd(takes=takes)) as dead:
         one = start(dead)
         one.wait_for("Wi-Fi connected", START_S)
+        assert not takes or dead.asked.wait(START_S)
         yield one
 
 
-@contextlib.contextmanager
 def introducing(start, _):
     """MQTT: nothing answers to CONNECT."""
-    with contextlib.closing(DeadEnd()) as silent:
-        one = start(silent)
-        assert silent.asked.wait(START_S)
-        yield one
+    yield from connecting(start, _, takes=True)
 
 
-@contextlib.contextmanager
 def sleeping(start, broker):
     """The next cycle is minutes away."""
     with Recorder(broker.host, broker.port) as recorder, Simulator(packs=1, paced=False) as battery:
@@ -73,6 +66,7 @@ def test_ctrl_c_gives_the_repl_and_mpremote_gets_in(board, broker, phase):
         config = {"wifi_ssid": "virtual", "mqtt_host": broker.host, "mqtt_port": broker.port, "discovery": False}
         return board(config | settings, uart=battery and battery.path, repl=True)
 
+    phase = contextlib.contextmanager(phase)
     with phase(start, broker) as one:
         with Terminal(one.port) as terminal:
             terminal.send(b"\x03")

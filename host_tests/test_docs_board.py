@@ -11,7 +11,7 @@ from repl_helpers import Terminal
 
 SEEN_S = 60
 PROMPT, CTRL_C = b">>> ", b"\x03"
-PRESSES, PRESS_S = 5, 4
+PRESS_S = 4
 SECRET = "s3cret-marker"  # what a reader types unseen
 
 
@@ -53,16 +53,15 @@ class Way:
         return ""
 
     def connect(self):
-        """Ctrl-C, again where it comes to nothing, as while the board starts: until the prompt is there."""
-        if self.terminal:
-            return
-        self.terminal = Terminal(self.port).__enter__()
-        for _ in range(PRESSES):
-            self.terminal.send(CTRL_C)
+        """Ctrl-C, where that comes to nothing, as while the board starts, once more: until the prompt is there."""
+        if not self.terminal:
+            self.terminal = Terminal(self.port).__enter__()
             with contextlib.suppress(AssertionError):
+                self.terminal.send(CTRL_C)
                 self.terminal.expect(PROMPT, PRESS_S)
                 return
-        raise AssertionError("no prompt")
+            self.terminal.send(CTRL_C)
+            self.terminal.expect(PROMPT)
 
     def leave(self):
         if self.terminal:

@@ -17,36 +17,31 @@ SPEED = 10  # of board and battery; the watchdog's seconds are theirs
 WATCHDOG_S = 4 * SPEED  # instead of 90; longer than any step on a PC
 AWAY_S = 2 * WATCHDOG_S / SPEED
 
-# Put before everything else on the flash: a watchdog with less patience; and what hangs, in the first life, as soon as
-# there is a file of this name
+# Put before everything else on the flash: a watchdog with less patience; and a method that hangs, in the first life, as
+# soon as there is a file of this name
 HANG = "hang"
 BOOT = f"""
-import machine, socket
+import machine, os, socket, time
 class Impatient(machine.WDT):
     def __init__(self, id=0, timeout=5000):
         super().__init__(id, min(timeout, {WATCHDOG_S * 1000}))
 machine.WDT = Impatient
-def hang():
-    import os, time
-    while "{HANG}" in os.listdir() and machine.reset_cause() != machine.WDT_RESET:
-        time.sleep(1)
+class Stuck({{0}}.{{1}}):
+    def {{2}}(self, *arguments):
+        while "{HANG}" in os.listdir() and machine.reset_cause() != machine.WDT_RESET:
+            time.sleep(1)
+        return super().{{2}}(*arguments)
+{{0}}.{{1}} = Stuck
 """
-STUCK = """
-class Stuck({module}.{kind}):
-    def {method}(self, *arguments):
-        hang()
-        return super().{method}(*arguments)
-{module}.{kind} = Stuck
-"""
-HANGS = {f"{module}-{method}": STUCK.format(module=module, kind=kind, method=method) for module, kind, method in (
-    ("machine", "UART", "readinto"), ("socket", "socket", "read"), ("socket", "socket", "write"))}  # fmt: skip
+METHODS = (("machine", "UART", "readinto"), ("socket", "socket", "read"), ("socket", "socket", "write"))
+HANGS = {f"{module}-{method}": BOOT.format(module, kind, method) for module, kind, method in METHODS}
 
 
 def test_a_hang_ends_in_a_reset_after_which_it_goes_on(board, broker, mqtt_client):
     with contextlib.ExitStack() as stack:  # side by side, since they all wait
         ways = [stack.enter_context(Way(board, broker, mqtt_client, what, heap=HEAP, speed=SPEED)) for what in HANGS]
         for it in ways:
-            it.start(files={"boot.py": BOOT + HANGS[it.rack]})
+            it.start(files={"boot.py": HANGS[it.rack]})
         for it in ways:
             it.wait("stat/readings/Rack")
             (it.board.flash / HANG).touch()
@@ -63,7 +58,7 @@ def test_a_hang_ends_in_a_reset_after_which_it_goes_on(board, broker, mqtt_clien
 
 def test_who_waits_for_battery_and_broker_is_not_reset(board, broker, mqtt_client):
     with Way(board, broker, mqtt_client, heap=HEAP, speed=SPEED) as it:
-        it.start(files={"boot.py": BOOT}).wait("stat/readings/Rack")
+        it.start(files={"boot.py": HANGS["machine-readinto"]}).wait("stat/readings/Rack")
         it.sim.unplug()
         lost = it.board.line_count
         it.board.wait_for("battery does not answer", START_S, after=lost)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from repl_helpers import mpremote
 from system_helpers import START_S, Way
@@ -19,29 +21,24 @@ PLACES = (
     ("mqtt/session.py", "def _connect("), ("mqtt/transport.py", "def connect("), ("mqtt/publisher.py", "def tend("),
     ("battery/search.py", "def step("), ("battery/pylontech.py", "def read("),
 )  # fmt: skip
-# RuntimeError: nobody expects it
 CRASH = f"import machine\n{{0}}if machine.reset_cause() == 1: raise RuntimeError('{MARK}')"
 
 
 def crashing(project, name, function):
     """Source of a module in which `function` raises a secret, in the first life."""
-    lines = (project / "firmware" / name).read_text().splitlines()
-    (at,) = [number for number, line in enumerate(lines) if line.lstrip().startswith(function)]
-    indent = " " * (len(lines[at]) - len(lines[at].lstrip()) + 4)
-    end = next(number for number in range(at, len(lines)) if lines[number].endswith(":"))
-    return "\n".join([*lines[: end + 1], indent + CRASH.format(indent), *lines[end + 1 :], ""])
+    source = (project / "firmware" / name).read_text()
+    (head,) = re.findall(rf"^( *)({re.escape(function)}[^:]*:)$", source, re.MULTILINE)
+    indent = head[0] + "    "
+    return source.replace(head[1], f"{head[1]}\n{indent}{CRASH.format(indent)}", 1)
 
 
-def leaks(one, messages=()):
-    """-> where the mark was found: console lines, topics and payloads, files."""
+def leaks(one, messages=(), written=""):
+    """-> where the mark was found: console lines, topics and payloads, files but config.json and the one `written`."""
     found = [line for line in one.lines if MARK in line]
     found += [f"{m.topic} {m.payload!r}" for m in messages if MARK.encode() in m.topic.encode() + m.payload]
-    for directory in (one.flash, one.state):
-        for path in directory.rglob("*"):
-            secret = path.is_file() and MARK.encode() in path.read_bytes()
-            if secret and path.name != "config.json" and path.relative_to(directory).as_posix() not in one.marked:
-                found.append(str(path))
-    return found
+    files = [path for directory in (one.flash, one.state) for path in directory.rglob("*") if path.is_file()]
+    allowed = (one.flash / "config.json", one.flash / written)
+    return found + [str(path) for path in files if MARK.encode() in path.read_bytes() and path not in allowed]
 
 
 @pytest.mark.slow
@@ -51,13 +48,12 @@ def test_a_crash_tells_where_and_no_secret(board, broker, mqtt_client, project, 
     with Way(board, broker, mqtt_client, settings=SECRETS | USER, heap=HEAP, packs=1) as way:
         way.start(files=files)
         one = way.board
-        one.marked = (f"firmware/{name}",)  # the test itself wrote it there
         one.wait_for(f"error: RuntimeError in {name}, line ", START_S)
         told = f'"LastError":"RuntimeError in {name}, line '.encode()
         mqtt_client.wait_for(lambda m: m.topic.endswith("tele/STATE") and told in m.payload, START_S)
         way.wait("stat/readings/Pack1")
         assert way.stop() == 0 and len(one.resets) == 1
-        assert leaks(one, mqtt_client.messages) == []
+        assert leaks(one, mqtt_client.messages, f"firmware/{name}") == []
         assert all(value in (one.flash / "config.json").read_text() for value in SECRETS.values())
 
 
@@ -66,7 +62,6 @@ def test_a_broker_that_refuses(board, broker_factory):
     if not broker.is_mosquitto:
         pytest.skip("amqtt takes everybody")
     one = board({"wifi_ssid": "x", "mqtt_host": broker.host, "mqtt_port": broker.port, **USER, **SECRETS}, heap=HEAP)
-    one.marked = ()
     one.wait_for("warning: broker", 30)
     assert leaks(one) == []
 
@@ -76,7 +71,6 @@ AT_THE_REPL = (
     f"from firmware import config; config.set(publish_rate=0, wifi_pass='{MARK}' * 9)",
     f"from firmware import config; config.set(mqtt_pass='{MARK}-new')",
     "from firmware import config; config.unset('mqtt_user')",
-    "from firmware import config; print(config.ConfigError, config.SETTINGS)",
     "from firmware import setup; setup.ask()",
     "from firmware import diagnose; diagnose.uart()",
 )
@@ -84,12 +78,11 @@ AT_THE_REPL = (
 
 @pytest.mark.slow
 def test_at_the_repl_and_from_the_pc(board, project):
-    one = board({"wifi_ssid": "x", "mqtt_host": "127.0.0.1", "mqtt_port": 1, **USER, **SECRETS}, repl=True, heap=HEAP,
-                speed=10)  # fmt: skip
-    one.marked = ()
+    settings = {"wifi_ssid": "x", "mqtt_host": "127.0.0.1", "mqtt_port": 1, **USER, **SECRETS}
+    one = board(settings, repl=True, heap=HEAP, speed=10)
     one.wait_for("warning: broker", 30)
     said = [mpremote(one, "exec", words, check=False) for words in AT_THE_REPL]
-    assert "***" in said[0] and "saved" in said[2] and "nothing is missing" in said[5], said
+    assert "***" in said[0] and "saved" in said[2] and "nothing is missing" in said[4], said
     for tool, *arguments in (("configure.py", "--show"), ("configure.py", "publish_rate=0"), ("deploy.py",)):
         with Tool(tool, "--port", one.port, *arguments) as running:
             running.end()
@@ -108,7 +101,6 @@ BROKEN = (
 @pytest.mark.parametrize("text", BROKEN)
 def test_settings_that_cannot_be_used(board, text):
     one = board({}, {"config.json": text.replace("%s", MARK)}, heap=HEAP)
-    one.marked = ()
     one.wait_for("the settings cannot be used", 30)
     one.stop()
     assert leaks(one) == []

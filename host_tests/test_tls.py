@@ -15,6 +15,7 @@ from tools.simulator import Simulator
 SPEED = 10  # of board and battery
 RECONNECTS = 10
 NTP_TO_1970 = 2_208_988_800
+TLS = {"wifi_ssid": "virtual", "mqtt_host": "localhost", "mqtt_tls": True, "mqtt_ca": "ca.pem"}
 
 pytestmark = [
     pytest.mark.skipif(not shutil.which("openssl"), reason="openssl, which makes the certificates, is not installed"),
@@ -22,35 +23,25 @@ pytestmark = [
 ]
 
 
-def openssl(directory, *arguments):
-    subprocess.run(["openssl", *arguments], cwd=directory, check=True, capture_output=True)
-
-
-def new_key(directory, name, subject, *arguments):
-    curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
-    openssl(directory, "req", *curve, "-keyout", f"{name}.key", "-subj", f"/CN={subject}", *arguments)
-
-
-def make_ca(directory, name):
-    new_key(directory, name, "a CA of the tests", "-x509", "-days", "2", "-out", f"{name}.pem")
-
-
-def make_certificate(directory, name, host, days="2"):
-    """For the DNS name `host`, signed by `ca`; expired with negative days."""
-    new_key(directory, name, host, "-out", f"{name}.csr")
-    (directory / "extensions").write_text(f"subjectAltName=DNS:{host}")
-    signing = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "extensions")
-    openssl(directory, "x509", "-req", "-in", f"{name}.csr", *signing, "-days", days, "-out", f"{name}.pem")
-
-
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory):
+    """Directory with two CAs, and certificates signed by `ca`: name.pem and name.key."""
     directory = tmp_path_factory.mktemp("certificates")
+
+    def openssl(*arguments):
+        subprocess.run(["openssl", *arguments], cwd=directory, check=True, capture_output=True)
+
+    def new_key(name, subject, *arguments):
+        curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes")
+        openssl("req", *curve, "-keyout", f"{name}.key", "-subj", f"/CN={subject}", *arguments)
+
     for name in ("ca", "other-ca"):
-        make_ca(directory, name)
-    make_certificate(directory, "good", "localhost")
-    make_certificate(directory, "foreign", "broker.example")
-    make_certificate(directory, "expired", "localhost", "-1")
+        new_key(name, "a CA of the tests", "-x509", "-days", "2", "-out", f"{name}.pem")
+    signing = ("-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial", "-extfile", "extensions")
+    for name, host, days in (("good", "localhost", 2), ("foreign", "broker.example", 2), ("expired", "localhost", -1)):
+        new_key(name, host, "-out", f"{name}.csr")
+        (directory / "extensions").write_text(f"subjectAltName=DNS:{host}")
+        openssl("x509", "-req", "-in", f"{name}.csr", *signing, "-days", str(days), "-out", f"{name}.pem")
     for path in [directory, *directory.iterdir()]:
         path.chmod(0o755)
     return directory
@@ -80,17 +71,16 @@ def time_server():
 def tls_board(board, broker_factory, certificates, time_server):
     """Starts a board whose broker shows the certificate `name`; the board knows the certificate `ca`."""
 
-    def start(name="good", ca="ca", env=(), settings=(), **arguments):
+    def start(name="good", ca="ca", env=(), **arguments):
         plain = free_port()
         broker = broker_factory("\n".join([
             f"cafile {certificates}/ca.pem", f"certfile {certificates}/{name}.pem",
             f"keyfile {certificates}/{name}.key", f"listener {plain} 127.0.0.1",
         ]))  # fmt: skip
-        settings = {"wifi_ssid": "virtual", "mqtt_host": "localhost", "mqtt_port": broker.port, "mqtt_tls": True,
-                    "mqtt_ca": "ca.pem", "ntp_host": "127.0.0.1", **dict(settings)}  # fmt: skip
+        settings = {**TLS, "mqtt_port": broker.port, "ntp_host": "127.0.0.1"}
         pem = (certificates / f"{ca}.pem").read_text()
         environ = {"VB_NTP_PORT": str(time_server.server_address[1]), **dict(env)}
-        one = board(config=settings, files={"ca.pem": pem}, env=environ, heap="chip", **arguments)
+        one = board(settings, {"ca.pem": pem}, env=environ, heap="chip", **arguments)
         one.broker, one.plain_port = broker, plain
         return one
 
@@ -141,6 +131,5 @@ def test_without_memory_for_it_no_certificate_is_blamed(tls_board):
 
 
 def test_a_ca_that_is_none(board):
-    settings = {"wifi_ssid": "virtual", "mqtt_host": "localhost", "mqtt_tls": True, "mqtt_ca": "ca.pem"}
-    one = board(config=settings, files={"ca.pem": "no certificate\n"})
+    one = board(TLS, {"ca.pem": "no certificate\n"})
     one.wait_for("mqtt_ca: ca.pem: no certificate in it", 20)
