@@ -20,7 +20,7 @@ WINDOW, STOPPED = "pylon2mqtt: Ctrl-C for the REPL", "pylon2mqtt: stopped"
 WAIT = ("main.py", "sleep_ms(2000)", "sleep_ms(20)")
 END = ("main.py", "sleep_ms(5000)", "sleep_ms(20)")
 DOG = ("main.py", "timeout=90_000", "timeout=400")
-SAFE = ("firmware/start.py", "_MINUTE_MS = 60_000", "_MINUTE_MS = 20")
+SAFE = ("firmware/start.py", "sleep_ms(_MINUTE_MS)", "sleep_ms(20)")
 QUICK = (WAIT, END, DOG, SAFE)
 NO_SETTINGS = "\ndef prepare():\n    return None, None, None\n"
 
