@@ -31,7 +31,7 @@ def reading(cells=CELLS, temperatures=(23.5, 22.0, 22.0, 22.0, 22.0), on=NORMAL,
 
     low, high = min(cells), max(cells)
     made = {
-        "Cells": {f"Cell_{n}": measured(f"Cell_{n}", mv / 1000) for n, mv in enumerate(cells, 1)},
+        "Cells": {f"Cell_{cell}": measured(f"Cell_{cell}", mv / 1000) for cell, mv in enumerate(cells, 1)},
         "Temps": {key: measured(key, value) for key, value in zip(SENSORS, temperatures, strict=False)},
         "PackCurrent": measured("PackCurrent", -6.3), "PackVoltage": measured("PackVoltage", sum(cells) / 1000),
         "RemainingCapacity": 41.442, "FullCapacity": 50.0, "CycleCount": 31, "SOC": 82.9, "Power": -312.1,

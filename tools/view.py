@@ -69,7 +69,8 @@ def _totals(said):
 
 def _problem(said, whose):
     text, severity = words.problem(said)
-    yield from [Text(f"{whose}{text}", SEVERITY_STYLES[severity])] if severity else []
+    if severity:
+        yield Text(f"{whose}{text}", SEVERITY_STYLES[severity])
 
 
 def _packs(heard, now, width):
@@ -82,10 +83,10 @@ def _packs(heard, now, width):
     for title in ("Pack", "%", "V", "A", "W", *(name for name, _, _ in extremes), "mV", "cells", "°C", "state", "age"):
         table.add_column(title, justify="left" if title in left else "right", no_wrap=True)
     old_s = STALE_RATES * heard.publish_rate_s()
-    for n, pack in heard.packs.items():
+    for which, pack in heard.packs.items():
         said, age_s = pack.reading, now - pack.at
         table.add_row(
-            str(n), *(words.figure(said.get(key), digits, sign=sign) for key, digits, _, sign in FIGURES),
+            str(which), *(words.figure(said.get(key), digits, sign=sign) for key, digits, _, sign in FIGURES),
             *(Text(f"{words.figure(said.get(at), 3)} #{said.get(at + 'Number')}", style) for _, at, style in extremes),
             words.millivolts_apart(pack), _cells(pack, low, span), words.temperatures(pack, 0),
             Text(words.state(said), SEVERITY_STYLES[words.problem(said)[1]]),
@@ -94,8 +95,8 @@ def _packs(heard, now, width):
     yield table
     yield Text.assemble(f"cells from {low:.3f} to {low + span:.3f} V, ", ("lowest", LOWEST), ", ",
                         ("highest", HIGHEST), ", ", ("out of range", WRONG), style="dim", justify="right")
-    for n, pack in heard.packs.items():
-        yield from _problem(pack.reading, f"Pack {n}: ")
+    for which, pack in heard.packs.items():
+        yield from _problem(pack.reading, f"Pack {which}: ")
 
 
 def _cells(pack, low, span):
