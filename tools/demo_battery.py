@@ -15,7 +15,7 @@ class DemoBattery(Simulator):
 
     def __init__(self, given, packs):
         self.judge = Truth()
-        self._wants_faults, self._told = given.faults, 0
+        self._wants_faults, self._misbehaves, self._told = given.faults, False, 0
         dialect, firmware = given.dialect or "framed", given.firmware or CONSOLE
         more = {"framed": {"fast": "accepts"}, "pace": {"cells": 16, "temperatures": 6},
                 "console": {"console": {"firmware": firmware, "worn": given.worn}}}.get(dialect, {})  # fmt: skip
@@ -33,8 +33,8 @@ class DemoBattery(Simulator):
 
     def tend(self, all_read):
         """Begin to misbehave when all packs were read once -> names of the faults that began since the last call."""
-        if self._wants_faults and all_read:
-            self._wants_faults = False
+        if self._wants_faults and all_read and not self._misbehaves:
+            self._misbehaves = True
             self.misbehave()
         names = [fault.name for fault in self.fault_log[self._told :]]
         self._told += len(names)
@@ -43,5 +43,5 @@ class DemoBattery(Simulator):
     def summary(self):
         """-> what it did, and whether the readings were right, as a list of sentences."""
         found = ", ".join(f"{count} {name}" for name, count in sorted(self.counts.items()) if name in FAULTS)
-        faults = [f"Faults of the line: {found or 'none'}."] if self._told else []
+        faults = [f"Faults of the line: {found or 'none'}."] if self._wants_faults else []
         return [*faults, f"Held against what the battery said: {self.judge.summary()}."]
