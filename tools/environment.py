@@ -1,7 +1,4 @@
-"""Makes .venv with everything the tools need, once, and finds what is in it.
-
-Runs on a bare Python: nothing but the standard library is imported at the top.
-"""
+"""Makes .venv with everything the tools need, once, and finds what is in it. Runs on a bare Python."""
 
 from __future__ import annotations
 
@@ -27,7 +24,7 @@ STAMP = VENV / "made-from"
 LOCK = VENV.with_name(f"{VENV.name}.lock")
 FETCH_TIMEOUT_S = 120
 LINES_SHOWN = 12  # of what a failed program said
-UMQTT = "micropython-umqtt.simple-1.3.4.tar.gz"
+UMQTT = "micropython-umqtt.simple-1.3.4"
 UMQTT_SHA256 = "b6a2520239e3992c63a7de9370ee9b3d9d27819a90359c521f1c0f7ccab8d12f"
 INSTALL_ADVICE = "a package could not be installed. Is there a way to the Python package index, and space on the disk?"
 
@@ -65,9 +62,9 @@ def micropython(path=None):
     """
     named = path or os.environ.get("MICROPYTHON")
     found = shutil.which(named or VENV / "bin" / "micropython")
-    if found is None and named:
-        raise SetupError(f"{named} (--micropython or variable MICROPYTHON) is not a program that can be run")
     if found is None:
+        if named:
+            raise SetupError(f"{named} (--micropython or variable MICROPYTHON) is not a program that can be run")
         raise SetupError(
             "there is no MicroPython for this PC: the installed one runs on x86-64 Linux and arm64 macOS only. "
             "Build the unix port, and name it with --micropython PATH or the environment variable MICROPYTHON"
@@ -97,18 +94,17 @@ def _wanted():
 
 
 def _make():
-    base = getattr(sys, "_base_executable", None) or sys.executable  # not the Python of another environment
     version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    advice = f"this Python cannot make environments. On Debian or Ubuntu: sudo apt install python{version}-venv"
-    _run("making .venv …", [base, "-m", "venv", "--clear", VENV], advice)
-    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "-r", REQUIREMENTS]
-    _run("installing what the tools need into .venv (once, about a minute) …", pip, INSTALL_ADVICE)
-    _run(f"fetching {UMQTT} …", [PYTHON, __file__, "--fetch-umqtt"], INSTALL_ADVICE)
+    _run("making .venv …", [sys.executable, "-m", "venv", "--clear", VENV],
+         f"this Python cannot make environments. On Debian or Ubuntu: sudo apt install python{version}-venv")  # fmt: skip
+    _run("installing what the tools need into .venv (once, about a minute) …",
+         [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "-r", REQUIREMENTS])  # fmt: skip
+    _run(f"fetching {UMQTT} …", [PYTHON, __file__, "--fetch-umqtt"])
     STAMP.write_text(_wanted())
     print(".venv is ready", flush=True)
 
 
-def _run(title, command, advice):
+def _run(title, command, advice=INSTALL_ADVICE):
     print(title, flush=True)
     result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
     if result.returncode:
@@ -120,18 +116,16 @@ def _fetch_umqtt():
     """Unpack umqtt/simple.py of the sdist, which pip cannot install, into umqtt_dir(). Runs under .venv's Python."""
     from pypi_simple import PYPI_SIMPLE_ENDPOINT, PyPISimple
 
-    archive = VENV / UMQTT
     with PyPISimple(os.environ.get("PIP_INDEX_URL", PYPI_SIMPLE_ENDPOINT)) as client:
         packages = client.get_project_page(UMQTT.rpartition("-")[0], timeout=FETCH_TIMEOUT_S).packages
-        sdist = next(one for one in packages if one.filename == UMQTT)
-        client.download_package(sdist, archive, verify=False, timeout=FETCH_TIMEOUT_S)
-    digest = hashlib.sha256(archive.read_bytes()).hexdigest()
-    if digest != UMQTT_SHA256:
-        sys.exit(f"{UMQTT} is not the file that is expected: sha256 {digest}, not {UMQTT_SHA256}")
-    module = umqtt_dir() / "umqtt" / "simple.py"
-    module.parent.mkdir(parents=True, exist_ok=True)
-    with tarfile.open(archive) as tar:
-        module.write_bytes(tar.extractfile(f"{UMQTT.removesuffix('.tar.gz')}/umqtt/simple.py").read())
+        sdist = next(one for one in packages if one.filename == f"{UMQTT}.tar.gz")
+        client.download_package(sdist, VENV / sdist.filename, verify=False, timeout=FETCH_TIMEOUT_S)
+    if hashlib.sha256((VENV / sdist.filename).read_bytes()).hexdigest() != UMQTT_SHA256:
+        sys.exit(f"{sdist.filename} is not the file that is expected: its SHA-256 differs")
+    with tarfile.open(VENV / sdist.filename) as tar:
+        source = tar.extractfile(f"{UMQTT}/umqtt/simple.py").read()
+    (umqtt_dir() / "umqtt").mkdir(parents=True)
+    (umqtt_dir() / "umqtt" / "simple.py").write_bytes(source)
 
 
 if __name__ == "__main__":

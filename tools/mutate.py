@@ -7,16 +7,15 @@ Not part of the normal run: `python3 tools/mutate.py --sample 12` takes about ha
 
 from __future__ import annotations
 
-import ast
-import itertools
+import io
 import os
 import random
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
 import time
+import tokenize
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -27,41 +26,21 @@ LEFT_OUT = shutil.ignore_patterns(".git", ".venv*", "__pycache__", ".pytest_cach
 RECORDINGS = "shared"  # beside the project, where there are any
 TIMEOUT_FACTOR, TIMEOUT_MIN_S = 4, 20  # of what the tests take without a change; a mutant may loop for ever
 BASE_TIMEOUT_S = 600
-
-CONSOLE = ("console_line_cases.py", "console_text_cases.py", "console_pack_cases.py", "console_cases.py",
-           "test_console.py")  # fmt: skip
-PAYLOADS = ("payload_cases.py",)
-CONFIGS = ("test_discovery.py", "test_publisher.py")
-SETTINGS = ("config_cases.py", "config_file_cases.py", "test_config.py")
-# File of firmware/ -> the tests that go with it, where that is not test_<name>.py alone.
+# File of firmware/ -> the tests that go with it, beside test_<name>*.py and <name>_cases.py
 MODULES = {
-    "battery/frame.py": ("codec_cases.py", "reader_cases.py", "messages_cases.py", "test_link.py", "test_pylontech.py"),
-    "battery/messages.py": ("messages_cases.py", "test_pylontech.py"), "battery/readings.py": ("messages_cases.py",),
-    "battery/link.py": ("test_link.py", "test_pylontech.py", "test_search.py", "test_rs485.py"),
-    "battery/pylontech.py": ("test_pylontech.py",),
-    **{f"battery/pace{part}.py": ("test_pace.py",) for part in ("", "_details", "_readings")},
-    "battery/search.py": (), "battery/link_search.py": ("test_search.py", "test_pace.py"),
-    "battery/poller.py": ("test_poller.py", "test_poller_troubles.py"),
-    "battery/questions.py": ("test_questions.py", "test_poller.py"),
-    **{f"battery/console{part}.py": CONSOLE for part in ("", "_details", "_line", "_pack", "_text")},
-    "problems.py": ("problems_cases.py", "plausible_cases.py"),
-    "problem_text.py": ("problems_cases.py", "rack_cases.py"), "rack.py": ("rack_cases.py", *PAYLOADS),
-    "reading.py": ("reading_cases.py",), "retained.py": ("retained_cases.py", "energy_cases.py"),
-    "mqtt/json_writer.py": ("json_writer_cases.py", *PAYLOADS),
-    "mqtt/payloads.py": (*PAYLOADS, "test_pace.py"),
-    "mqtt/details.py": (*PAYLOADS, "test_publisher.py"),
-    "mqtt/connect_errors.py": ("test_transport.py", "test_session.py"),
-    "mqtt/transport.py": ("test_transport.py", "test_session.py"),
-    "mqtt/publisher.py": CONFIGS, "mqtt/devices.py": CONFIGS, "mqtt/presence.py": CONFIGS,
-    **{f"{name}.py": SETTINGS for name in ("config", "config_file", "values")},
-    "commands.py": ("commands_cases.py", "test_commands.py"),
-}
+    "battery/frame.py": "codec_cases.py reader_cases.py messages_cases.py test_link.py test_pylontech.py",
+    "battery/messages.py": "", "battery/readings.py": "messages_cases.py",
+    "battery/link.py": "test_pylontech.py test_search.py", "battery/pylontech.py": "",
+    **{f"battery/console{part}.py": "*console*.py" for part in ("", "_details", "_line", "_pack", "_text")},
+    "battery/search.py": "", "battery/poller.py": "", "battery/questions.py": "test_poller.py",
+    "plausible.py": "", "problems.py": "plausible_cases.py", "rack.py": "*payload_cases.py", "energy.py": "",
+    "mqtt/payloads.py": "*payload_cases.py test_pace.py", "mqtt/session.py": "",
+    "mqtt/transport.py": "test_session.py", "mqtt/publisher.py": "test_discovery.py",
+}  # fmt: skip
 SWAPS = {
-    ast.Lt: ("<", "<="), ast.LtE: ("<=", "<"), ast.Gt: (">", ">="), ast.GtE: (">=", ">"), ast.Eq: ("==", "!="),
-    ast.NotEq: ("!=", "=="), ast.In: ("in", "not in"), ast.NotIn: ("not in", "in"), ast.Is: ("is", "is not"),
-    ast.IsNot: ("is not", "is"), ast.Add: ("+", "-"), ast.Sub: ("-", "+"), ast.Mult: ("*", "//"),
-    ast.FloorDiv: ("//", "*"), ast.LShift: ("<<", ">>"), ast.RShift: (">>", "<<"), ast.BitAnd: ("&", "|"),
-    ast.BitOr: ("|", "&"), ast.BitXor: ("^", "|"), ast.Mod: ("%", "*"), ast.And: ("and", "or"), ast.Or: ("or", "and"),
+    "<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "in": "not in", "is": "is not", "not": "",
+    "+": "-", "-": "+", "*": "//", "//": "*", "%": "*", "<<": ">>", ">>": "<<", "&": "|", "|": "&", "^": "|",
+    "+=": "-=", "-=": "+=", "|=": "&=", "&=": "|=", "and": "or", "or": "and", "True": "False", "False": "True",
 }  # fmt: skip
 
 
@@ -87,28 +66,27 @@ def main(arguments=None):
 
 
 def mutate(copy, name, sample):
-    """Tries changes of the file `name` in `copy` and prints what no test notices -> (noticed, tried). ToolError where
-    the tests fail as it is.
-    """
-    path, tests = copy / "firmware" / name, MODULES.get(name) or (f"test_{Path(name).name}",)
-    source = path.read_bytes()
+    """Tries changes of the file `name` in `copy`, prints those that no test notices -> (noticed, tried). ToolError."""
+    path, stem = copy / "firmware" / name, Path(name).stem
+    patterns = [f"test_{stem}*.py", f"{stem}_cases.py", *MODULES.get(name, "").split()]
+    tests = sorted({str(file) for pattern in patterns for file in (copy / "host_tests").glob(pattern)})
     began = time.monotonic()
     if fails(copy, tests, BASE_TIMEOUT_S):
-        raise ToolError(f"{name}: {', '.join(tests)}: they fail without any change, or are not there")
+        raise ToolError(f"{name}: its tests fail without any change, or are not there: {', '.join(tests)}")
     timeout_s = max(TIMEOUT_MIN_S, TIMEOUT_FACTOR * (time.monotonic() - began))
-    chosen = mutants(source)
+    source = path.read_text()
+    chosen = list(mutants(source))
     if 0 < sample < len(chosen):
         chosen = sorted(random.Random(f"1 {name}").sample(chosen, sample))
     noticed = 0
-    for start, end, new in chosen:
-        path.write_bytes(source[:start] + new + source[end:])
+    for number, old, new, mutant in chosen:
+        path.write_text(mutant)
         if fails(copy, tests, timeout_s):
             noticed += 1
         else:
-            number = source.count(b"\n", 0, start)
-            line = source.splitlines()[number].decode().strip()
-            print(f"{name}:{number + 1}: {source[start:end].decode()} -> {new.decode()}    {line}", flush=True)
-    path.write_bytes(source)
+            line = source.splitlines()[number - 1].strip()
+            print(f"{name}:{number}: {old} -> {new or 'nothing'}    {line}", flush=True)
+    path.write_text(source)
     print(f"{name}: {share(noticed, len(chosen))}", flush=True)
     return noticed, len(chosen)
 
@@ -120,59 +98,34 @@ def share(noticed, tried):
 
 def fails(copy, tests, timeout_s):
     """-> do the tests fail, or take too long?"""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "--quick", "-p", "no:cacheprovider", "-p", "no:xdist",
-               *(f"host_tests/{name}" for name in tests)]  # fmt: skip
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "--quick", "-p", "no:cacheprovider", "-p", "no:xdist"]
     # No .pyc: two mutants of one second and one length would be taken for the same.
     settings = {"PYTHONDONTWRITEBYTECODE": "1", environment.PLACE_VARIABLE: str(environment.VENV)}
-    nothing = subprocess.DEVNULL
-    process = subprocess.Popen(command, cwd=copy, env=os.environ | settings, stdin=nothing, stdout=nothing,
-                               stderr=nothing, start_new_session=True)  # fmt: skip
     try:
-        return process.wait(timeout_s) != 0
+        return subprocess.run([*command, *tests], cwd=copy, env=os.environ | settings, capture_output=True,
+                              timeout=timeout_s, check=False).returncode != 0  # fmt: skip
     except subprocess.TimeoutExpired:
         return True
-    finally:
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
 
 
 def mutants(source):
-    """-> [(start, end, new)] of a source, all bytes and places of bytes, in its order."""
-    starts = list(itertools.accumulate(map(len, source.splitlines(keepends=True)), initial=0))
-    found = []
-
-    def begin(node):
-        return starts[node.lineno - 1] + node.col_offset
-
-    def end(node):
-        return starts[node.end_lineno - 1] + node.end_col_offset
-
-    for node in ast.walk(ast.parse(source)):
-        for operator, left, right in _operators(node):
-            old, new = SWAPS.get(type(operator), (None, None))
-            at = source.find(old.encode(), end(left), begin(right)) if old else -1
-            if at >= 0:
-                found.append((at, at + len(old), new.encode()))
-        if isinstance(node, ast.Constant) and type(node.value) in (int, bool):
-            value = not node.value if isinstance(node.value, bool) else node.value + 1
-            found.append((begin(node), end(node), str(value).encode()))
-        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            found.append((begin(node), begin(node.operand), b""))
-    return sorted(found)
-
-
-def _operators(node):
-    """-> [(operator, node to its left, node to its right)]."""
-    if isinstance(node, ast.Compare):
-        operands = [node.left, *node.comparators]
-        return zip(node.ops, operands, node.comparators, strict=False)
-    if isinstance(node, ast.BoolOp):
-        return [(node.op, *pair) for pair in itertools.pairwise(node.values)]
-    if isinstance(node, ast.AugAssign):
-        return [(node.op, node.target, node.value)]
-    is_formatting = isinstance(node, ast.BinOp) and isinstance(getattr(node.left, "value", None), (str, bytes))
-    return [(node.op, node.left, node.right)] if isinstance(node, ast.BinOp) and not is_formatting else []
+    """Yields (number of a line, what stood there, what stands there now, the whole changed source), from top to end."""
+    lines = source.splitlines(keepends=True)
+    tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
+    for before, token, behind in zip(tokens, tokens[1:], tokens[2:], strict=False):
+        new = SWAPS.get(token.string)
+        if token.type == tokenize.NUMBER and token.string.replace("_", "").isalnum():
+            new = str(int(token.string, 0) + 1)
+        if new is None or before.type == tokenize.STRING or (token.string, behind.string) == ("is", "not"):
+            continue
+        (row, start), (_, end) = token.start, token.end
+        line = lines[row - 1][:start] + new + lines[row - 1][end:]
+        mutant = "".join((*lines[: row - 1], line, *lines[row:]))
+        try:  # not what is no operator here: the in of a loop, the * of arguments
+            compile(mutant, "mutant", "exec")
+        except SyntaxError:
+            continue
+        yield row, token.string, new, mutant
 
 
 if __name__ == "__main__":
