@@ -6,44 +6,33 @@ import re
 import signal
 import socket
 import time
-from pathlib import Path
 
 import pytest
 from tool_process import Tool, processes_with
 
 from tools import demo, demo_battery
 from tools.broker import AMQTT, BROKER_VARIABLE
-from tools.options import PASSWORD_VARIABLE
 from tools.simulator import Simulator
 
 WHOLE_WAY_S = 300
 GONE_S, POLL_S = 40, 0.05
+RATE = ("--set", "publish_rate=1")
 
 
 @pytest.fixture
 def clean(tmp_path):
-    """Environment of a demo, and a list for its port; afterwards nothing may be there: no process, no file, no port."""
+    """Environment of a demo; afterwards none of its processes and files may be there."""
     directory = tmp_path / "of the demo"
     directory.mkdir()
-    ports = []
-    yield {"TMPDIR": str(directory), PASSWORD_VARIABLE: None}, ports
-    assert processes_with(str(directory)) == []
-    assert list(directory.iterdir()) == []
-    for port in ports:
-        with pytest.raises(ConnectionRefusedError):
-            socket.create_connection(("127.0.0.1", port))
-
-
-def port_of(tool):
-    return int(tool.wait_for(r"broker at 127\.0\.0\.1:(\d+) ")[1])
+    yield {"TMPDIR": str(directory)}
+    assert processes_with(str(directory)) == [] and list(directory.iterdir()) == []
 
 
 @pytest.mark.parametrize(("arguments", "says"), [
     (["--packs", "17"], "1 to 16 packs"),
     (["--port", "/dev/null", "--faults"], "--faults and --dialect are of the simulated battery"),
     (["--firmware", "us5000"], "--firmware and --worn need --dialect console"),
-    (["--update"], "--update needs --board"),
-    (["--board", "--port", "/dev/null"], "leave --port, --broker and --set out"),
+    (["--update"], "--update and --speed need --board"), (["--board", "--port", "/dev/null"], "leave --port out"),
 ])  # fmt: skip
 def test_options_that_do_not_fit(arguments, says, capsys):
     with pytest.raises(SystemExit) as refused:
@@ -58,38 +47,33 @@ def test_options_that_do_not_fit(arguments, says, capsys):
      "simulated, text console of us5000, 115200 baud, will misbehave", "at 115200 baud, in text"),
 ], ids=["frames", "text, amqtt"])  # fmt: skip
 def test_two_packs_until_a_signal(clean, wanted, number, arguments, battery, answers):
-    variables, ports = clean
-    with Tool("demo.py", "--publish-rate", "1", *arguments, **{BROKER_VARIABLE: wanted, **variables}) as tool:
-        ports.append(port_of(tool))
+    with Tool("demo.py", *RATE, *arguments, **{BROKER_VARIABLE: wanted, **clean}) as tool:
+        port = int(tool.wait_for(rf"broker at 127\.0\.0\.1:(\d+) \({wanted or 'mosquitto|amqtt'}\)")[1])
         tool.wait_for(rf"battery at /dev/\S+ \(2 packs, {battery}\)")
         for pack in (1, 2):
             tool.wait_for(rf" s  Pack {pack} .* %  .* V .* A .* W  cells 3\.\d+ .* mV apart .* °C  charging, OK")
         assert tool.stop(number) == 0
-    assert wanted is None or f"({wanted})" in tool.output
     assert f"firmware | info: battery answers {answers}" in tool.output and "device   | Offline" in tool.output
     assert re.search(r"(?s)readings of 2 packs, the first after \d+\.\d s\..* cycle\s\d\.\d\ss\sof\s1\ss", tool.output)
     assert re.search(r" readings, 0\swrong", tool.output) and "Traceback" not in tool.output
     assert ("Faults of the line" in tool.output) == ("--faults" in arguments)
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", port))
 
 
 def test_a_wrong_value_is_told():
-    given = demo.parsed(["--faults"])
-    battery = demo_battery.DemoBattery(given, 1)
+    battery = demo_battery.DemoBattery(demo.parsed(["--faults"]), 1)
     assert "WRONG: pack 1: all of it" in battery.check("a/Pack1", b"{}", 1.0)
     assert battery.judge.wrong and "1 readings, 1 wrong" in " ".join(battery.summary())
 
 
-STARTING, PREPARED = "no reading of pack 1, 2", "interrupted before the firmware ran, so there is no reading"
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize(("number", "when", "arguments", "says"), [
-    (signal.SIGINT, "broker at", (), STARTING), (signal.SIGHUP, r"firmware \|", (), STARTING),
-    (signal.SIGTERM, r"copying /boot", ("--board",), PREPARED),
+    (signal.SIGHUP, r"firmware \|", (), "no reading of pack 1, 2"),
+    (signal.SIGTERM, r"copying /boot", ("--board",), "interrupted before the firmware ran, so there is no reading"),
 ])  # fmt: skip
 def test_a_signal_while_it_starts(clean, number, when, arguments, says):
-    variables, _ = clean
-    with Tool("demo.py", *arguments, **variables) as tool:
+    with Tool("demo.py", *arguments, **clean) as tool:
         tool.wait_for(when)
         assert tool.stop(number) == 1
     assert "Traceback" not in tool.output and f"demo: {says}" in tool.output
@@ -100,7 +84,6 @@ def test_it_is_killed(tmp_path):
     """The kernel ends what it had started; only files stay."""
     with Tool("demo.py", TMPDIR=str(tmp_path)) as tool:
         tool.wait_for(r"firmware \|")
-        assert processes_with(str(tmp_path)) or not Path("/proc").exists()
         assert tool.stop(signal.SIGKILL) == -signal.SIGKILL
     deadline = time.monotonic() + GONE_S
     while processes_with(str(tmp_path)):
@@ -110,9 +93,7 @@ def test_it_is_killed(tmp_path):
 
 @pytest.mark.slow
 def test_on_a_terminal(clean):
-    variables, ports = clean
-    with Tool("demo.py", terminal=True, **variables) as tool:
-        ports.append(port_of(tool))
+    with Tool("demo.py", terminal=True, **clean) as tool:
         tool.wait_for("Firmware")
         tool.wait_for("cells from")
         assert tool.stop() in (0, 1)
@@ -121,83 +102,50 @@ def test_on_a_terminal(clean):
     assert "\x1b[?25h" in tool.output, "the cursor is there again"
 
 
-@pytest.mark.slow
-def test_a_battery_at_a_port_and_another_broker(clean, broker, mqtt_client):
-    variables, _ = clean
-    where = ["--broker", f"{broker.host}:{broker.port}", "--rack", "Demo"]
-    with Simulator(packs=1, paced=False) as battery:
-        with Tool("demo.py", "--port", battery.path, *where, **variables) as tool:
-            tool.wait_for("Pack 1")
-            assert tool.stop() == 0
+def test_a_battery_at_a_port(clean):
+    with Simulator(packs=1, paced=False) as battery, Tool("demo.py", "--port", battery.path, **clean) as tool:
+        tool.wait_for("Pack 1")
+        assert tool.stop() == 0
     assert f"battery at {battery.path}\n" in tool.output and "Held against" not in tool.output
-    assert mqtt_client.wait_topic("PylonToMQTT/Demo/stat/readings/Pack1").payload
-    assert mqtt_client.payloads("PylonToMQTT/Demo/tele/LWT")[-1] == b"Offline"
 
 
 def test_a_port_that_is_not_there(clean):
-    variables, _ = clean
-    with Tool("demo.py", "--port", "/dev/ttyNone0", **variables) as tool:
+    with Tool("demo.py", "--port", "/dev/ttyNone0", **clean) as tool:
         assert tool.end() == 1
     assert "/dev/ttyNone0 is not there: is it plugged in?" in tool.output
     assert "demo: the firmware ended by itself, with status 1" in tool.output
 
 
-def test_it_does_not_mix_with_a_real_rack(clean, broker, mqtt_client):
-    variables, _ = clean
-    mqtt_client.publish("PylonToMQTT/Main/tele/LWT", "Online", retain=True)
-    mqtt_client.wait_topic("tele/LWT")
-    with Tool("demo.py", "--broker", f"{broker.host}:{broker.port}", **variables) as tool:
-        assert tool.end() == 1
-    assert "a device already publishes under PylonToMQTT/Main/ at this broker: choose another --rack" in tool.output
-
-
 PORT = r"/dev/\S+"
-# in this order
+DEPLOY = r"/tools/deploy\.py'? --key-file .* --mqtt 127\.0\.0\.1:\d+\nlooking for PylonToMQTT/Main at .* …\n"
+# What is shown with --board --update, in this order; the second update goes back
 SHOWN = (
-    r"\n1\. .*\n\$ python3 tools/virtual_board --flash .*/flash'? --uart /dev/\S+\n" + PORT + r"\n",
-    r"\n2\. .*\n\$ python3 tools/deploy\.py --port " + PORT + r"\nlooking for MicroPython",
+    rf"\n1\. .*\n\$ python3 tools/virtual_board --flash .*/flash'? --uart {PORT} --speed 5\n{PORT}\n",
+    rf"\n2\. .*\n\$ python3 tools/deploy\.py --port {PORT} --new-key --key-file .*\nlooking for MicroPython",
     r"copying /boot\.py \(1 of .*\n…\ncopying /main\.py ",
     r"board \| error: the settings cannot be used:\nboard \| config\.json is missing",
-    r"\n3\. .*\n\$ \.venv/bin/mpremote connect " + PORT + r" exec 'from firmware import config; config\.set\(wifi_ssid="
-    r'"virtual", mqtt_host="127\.0\.0\.1", mqtt_port=\d+, mqtt_root="Home", '
-    r'rack_name="a \'"\'"\'b\'"\'"\'"\)\'\nsaved; ',
-    r"\n4\. .*\n\$ python3 tools/configure\.py --port " + PORT + r" publish_rate=1\nsaved; .*\nthe board starts anew",
-    r"\n5\. .*\n +\d+\.\d s  firmware \| pylon2mqtt: Ctrl-C for the REPL\n",
-    r"firmware \| info: up: ",
-    r" s  Pack 1 ",
-    r"device   \| Offline",
-    r"readings, 0\swrong\.",
-)
-
-
-DEPLOY = r"/tools/deploy\.py'? --key-file .* --mqtt 127\.0\.0\.1:\d+ .*\nlooking for PylonToMQTT/Main at .* …\n"
-# with --update, of which the second goes back
-UPDATED = (
-    r"\n2\. .*\n\$ python3 tools/deploy\.py --port " + PORT + r" --new-key --key-file .*\n",
     r"\nupdate_key is set; it is kept in .*update_key\. The board starts anew\n",
-    r"\n5\. A newer version, over the broker\n\$ python3 .*/newer" + DEPLOY + "found .* in place a, ",
+    rf"\n3\. .*\n\$ \.venv/bin/mpremote connect {PORT} exec 'from firmware import config; config\.set\(wifi_ssid="
+    r'"virtual", mqtt_host="127\.0\.0\.1", mqtt_port=\d+\)\'\nsaved; ',
+    rf"\n4\. .*\n\$ python3 tools/configure\.py --port {PORT} publish_rate=1\nsaved; .*\nthe board starts anew",
+    rf"\n5\. A newer version, over the broker\n\$ python3 .*/newer{DEPLOY}found .* in place a, ",
     r"1 to copy, 0 to remove\ncopying /firmware/__init__\.mpy \(1 of 1, .*\nstarting the board anew …\n",
     r"board \| up: pylon2mqtt (\S+)-newer\nit has published stat/readings/Pack1\n",
-    r"\n6\. A broken version, over the broker\n\$ python3 .*/broken" + DEPLOY + "found .* in place b, ",
+    rf"\n6\. A broken version, over the broker\n\$ python3 .*/broken{DEPLOY}found .* in place b, ",
     r"2 to copy, 0 to remove\n(copying .*\n)+starting the board anew …\n",
     r"deploy: the board went back to \S+-newer: update to \S+-broken given up: 3 starts without success; RuntimeError",
     r"\n7\. .*\n +\d+\.\d s  firmware \| pylon2mqtt: Ctrl-C for the REPL\n",
-    r"firmware \| info: up: pylon2mqtt \S+-newer, ", r" s  Pack 1 ", r"readings, 0\swrong\.",
+    r"firmware \| info: up: pylon2mqtt \S+-newer, ", r" s  Pack 1 ", r"device   \| Offline", r"readings, 0\swrong\.",
 )  # fmt: skip
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("shown", "arguments"), [
-    (SHOWN, ("--root", "Home", "--rack", "a 'b'")), (UPDATED, ("--update",)),
-], ids=["firmware and settings", "two updates"])  # fmt: skip
-def test_the_whole_way_onto_a_board_until_ctrl_c(clean, shown, arguments):
-    variables, ports = clean
-    with Tool("demo.py", "--board", "--packs", "1", "--publish-rate", "1", *arguments, **variables) as tool:
-        ports.append(port_of(tool))
-        tool.wait_for("Pack 1 ", WHOLE_WAY_S)
+def test_the_whole_way_onto_a_board_and_two_updates_until_ctrl_c(clean):
+    with Tool("demo.py", "--board", "--update", "--packs", "1", "--speed", "5", *RATE, **clean) as tool:
+        tool.wait_for(" s  Pack 1 ", WHOLE_WAY_S)
         assert tool.stop() == 0
     at = 0
-    for pattern in shown:
+    for pattern in SHOWN:
         found = re.compile(pattern).search(tool.output, at)
         assert found, pattern
         at = found.end() - 1

@@ -19,7 +19,7 @@ class DemoBattery(Simulator):
         dialect, firmware = given.dialect or "framed", given.firmware or CONSOLE
         more = {"framed": {"fast": "accepts"}, "pace": {"cells": 16, "temperatures": 6},
                 "console": {"console": {"firmware": firmware, "worn": given.worn}}}.get(dialect, {})  # fmt: skip
-        super().__init__(packs, truth_limit=1, on_truth=self.judge.note, dialect=dialect, **more)
+        super().__init__(packs, speed=given.speed, truth_limit=1, on_truth=self.judge.note, dialect=dialect, **more)
         self.description = f"{packs} pack{'s' * (packs > 1)}, simulated"
         self.description += SPEAKS.get(dialect, "").format(firmware, " with worn packs" * given.worn)
 

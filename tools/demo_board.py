@@ -5,7 +5,6 @@ Each step is a program of this project, or mpremote, and runs exactly as it stan
 
 from __future__ import annotations
 
-import json
 import queue
 import re
 import shlex
@@ -14,7 +13,6 @@ import threading
 from pathlib import Path
 
 from tools import ToolError, environment, show
-from tools.heard import DEFAULT_RACK, DEFAULT_ROOT
 from tools.process import Process
 
 SILENT_TIMEOUT_S = 120  # the first start compiles the board's own modules and the firmware
@@ -30,8 +28,8 @@ LINE, ENDED, PORT, STEP_LINE, STEP_END = "line", "ended", "port", "step line", "
 class DemoBoard:
     """Entered, the board runs with firmware and settings; left, it has ended in order, or was killed. ToolError.
 
-    given: options of the demo. broker: (host, port). uart: the pty of the battery. directory: for its flash. events: a
-    queue that gets (LINE, text) for each line of the firmware, and at the board's end (ENDED, exit status).
+    given: options of the demo. broker: its port on this PC. uart: the pty of the battery. directory: for its flash.
+    events: a queue that gets (LINE, text) for each line of the firmware, and at the board's end (ENDED, exit status).
     """
 
     def __init__(self, given, broker, uart, directory, events):
@@ -42,6 +40,7 @@ class DemoBoard:
         self._lock = threading.Lock()
         self._boot = None  # lines since the board started with its settings; None: it has not yet
         self._is_live = False  # they go to `events` at once
+        self._last_will = []  # the last message of tele/LWT: Online, behind the updates
 
     def __enter__(self):
         try:
@@ -49,11 +48,10 @@ class DemoBoard:
         except BaseException:
             self.__exit__()
             raise
-        number = 5 + 2 * self._given.update
-        print(f"\n{number}. It starts, looks for the battery, and publishes", flush=True)
+        print(f"\n{7 if self._given.update else 5}. It starts, looks for the battery, and publishes", flush=True)
         with self._lock:
-            for line in self._boot or ():
-                self._events.put((LINE, line))
+            for event in [(LINE, line) for line in self._boot or ()] + self._last_will:
+                self._events.put(event)
             self._is_live = True
         return self
 
@@ -71,6 +69,7 @@ class DemoBoard:
         flash.mkdir()
         command = ["python3", "tools/virtual_board", "--flash", str(flash), "--uart", self._uart]
         command += ["--heap", self._given.heap] if self._given.heap else []
+        command += ["--speed", str(self._given.speed)] if self._given.speed != 1 else []
         print("\n1. A board: its flash is a directory, the battery hangs on its UART. Its serial port is\n"
               f"$ {shlex.join(command)}", flush=True)  # fmt: skip
         self._board = Process(command, self._take, lambda status: self._events.put((ENDED, status)), self._variables)
@@ -94,33 +93,28 @@ class DemoBoard:
 
     def _install(self, port):
         """What an owner does with a new board at `port`."""
-        given, (host, broker_port) = self._given, self._broker
-        key_file = ["--key-file", str(self._directory / "update_key")]
-        with_key = ["--new-key", *key_file] if given.update else []
-        self._step("2. The firmware onto it", "python3", "tools/deploy.py", "--port", port, *with_key)
-        values = {"wifi_ssid": "virtual", "mqtt_host": host, "mqtt_port": broker_port}
-        if (given.root, given.rack) != (DEFAULT_ROOT, DEFAULT_RACK):
-            values |= {"mqtt_root": given.root, "rack_name": given.rack}
-        text = ", ".join(f"{key}={json.dumps(value, ensure_ascii=False)}" for key, value in values.items())
+        key = ["--key-file", str(self._directory / "update_key")]
+        new_key = ["--new-key", *key] if self._given.update else []
+        self._step("2. The firmware onto it", "python3", "tools/deploy.py", "--port", port, *new_key)
+        settings = f'wifi_ssid="virtual", mqtt_host="127.0.0.1", mqtt_port={self._broker}'
         self._step("3. Its settings, at its REPL", MPREMOTE, "connect", port, "exec",
-                   f"from firmware import config; config.set({text})")  # fmt: skip
+                   f"from firmware import config; config.set({settings})")  # fmt: skip
         with self._lock:
             self._boot = None  # what it says until its next start is of no interest
         self._step("4. One more, the short way; then it starts anew", "python3", "tools/configure.py", "--port",
-                   port, f"publish_rate={given.publish_rate}")  # fmt: skip
-        where = ["--mqtt", f"{host}:{broker_port}", "--mqtt_root", given.root, "--rack_name", given.rack]
-        for number, (name, line, status) in enumerate(UPDATES if given.update else (), 5):
+                   port, *map("=".join, self._given.settings.items()))  # fmt: skip
+        for number, (name, line, status) in enumerate(UPDATES if self._given.update else (), 5):
             tool = self._version(name, line) / "tools" / "deploy.py"
-            self._step(f"{number}. A {name} version, over the broker", "python3", str(tool), *key_file, *where,
-                       expected=status)  # fmt: skip
+            self._step(f"{number}. A {name} version, over the broker", "python3", str(tool), *key, "--mqtt",
+                       f"127.0.0.1:{self._broker}", expected=status)  # fmt: skip
 
     def _version(self, name, line):
         """-> directory of a copy of this tree, with another version and a `line` more."""
         tree = self._directory / name
-        for part in ("firmware", "tools"):
-            shutil.copytree(environment.PROJECT / part, tree / part)
-        for top in ("boot.py", "main.py", "place.py", "place.txt"):
-            shutil.copyfile(environment.PROJECT / top, tree / top)
+        tree.mkdir()
+        for path in environment.PROJECT.glob("[bfmpt]*"):  # boot.py, firmware, main.py, place.py, place.txt, tools
+            copy = shutil.copytree if path.is_dir() else shutil.copyfile
+            copy(path, tree / path.name)
         init = tree / "firmware" / "__init__.py"
         init.write_text(re.sub(r'__version__ = "(.+)"', rf'__version__ = "\1-{name}"', init.read_text()))
         with (tree / "firmware" / "app.py").open("a") as file:
@@ -135,8 +129,7 @@ class DemoBoard:
                      self._variables):  # fmt: skip
             status = self._wait(STEP_END, command)
         if status != expected:
-            program = next(word for word in command if word != "python3")
-            raise ToolError(f"step {title.partition('.')[0]} failed, as told above: {program} ended with {status}")
+            raise ToolError(f"step {title.partition('.')[0]} failed, as told above: it ended with {status}")
 
     def _wait(self, wanted, command):
         """-> what comes with the event that is wanted; lines of the step are shown on the way. ToolError."""
@@ -149,6 +142,8 @@ class DemoBoard:
                 return what[0]
             if kind == STEP_LINE:
                 _show(*what)
+            elif kind == show.MESSAGE and what[0].endswith("tele/LWT"):
+                self._last_will = [(kind, *what)]
             elif kind == show.SIGNAL:
                 raise ToolError("interrupted before the firmware ran, so there is no reading")
             elif kind == ENDED:
@@ -159,7 +154,5 @@ def _show(line):
     """A line of a step; of the files that are copied only the first and the last."""
     match = COPYING.match(line)
     number, count = (int(match[1]), int(match[2])) if match else (1, 1)
-    if number in (1, count):
-        print(line, flush=True)
-    elif number == 2:
-        print("…", flush=True)
+    if number in (1, count) or number == 2:
+        print(line if number in (1, count) else "…", flush=True)

@@ -26,6 +26,7 @@ FETCH_TIMEOUT_S = 120
 LINES_SHOWN = 12  # of what a failed program said
 UMQTT = "micropython-umqtt.simple-1.3.4"
 UMQTT_SHA256 = "b6a2520239e3992c63a7de9370ee9b3d9d27819a90359c521f1c0f7ccab8d12f"
+VENV_ADVICE = "this Python cannot make environments. On Debian or Ubuntu: sudo apt install python3-venv"
 INSTALL_ADVICE = "a package could not be installed. Is there a way to the Python package index, and space on the disk?"
 
 
@@ -94,11 +95,9 @@ def _wanted():
 
 
 def _make():
-    version = f"{sys.version_info.major}.{sys.version_info.minor}"
-    _run("making .venv …", [sys.executable, "-m", "venv", "--clear", VENV],
-         f"this Python cannot make environments. On Debian or Ubuntu: sudo apt install python{version}-venv")  # fmt: skip
-    _run("installing what the tools need into .venv (once, about a minute) …",
-         [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "-r", REQUIREMENTS])  # fmt: skip
+    _run("making .venv …", [sys.executable, "-m", "venv", "--clear", VENV], VENV_ADVICE)
+    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "-r", REQUIREMENTS]
+    _run("installing what the tools need into .venv (once, about a minute) …", pip)
     _run(f"fetching {UMQTT} …", [PYTHON, __file__, "--fetch-umqtt"])
     STAMP.write_text(_wanted())
     print(".venv is ready", flush=True)
