@@ -52,6 +52,8 @@ def test_two_packs_until_a_signal(clean, wanted, number, arguments, battery, ans
         tool.wait_for(rf"battery at /dev/\S+ \(2 packs, {battery}\)")
         for pack in (1, 2):
             tool.wait_for(rf" s  Pack {pack} .* %  .* V .* A .* W  cells 3\.\d+ .* mV apart .* °C  charging, OK")
+        if "--faults" in arguments:
+            tool.wait_for(r"battery  \| fault: \w+")
         assert tool.stop(number) == 0
     assert f"firmware | info: battery answers {answers}" in tool.output and "device   | Offline" in tool.output
     assert re.search(r"(?s)readings of 2 packs, the first after \d+\.\d s\..* cycle\s\d\.\d\ss\sof\s1\ss", tool.output)

@@ -21,7 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools import demo_battery, environment, monitor, options, show, words
 from tools.broker import Broker
 from tools.demo_board import ENDED, LINE, DemoBoard
-from tools.heard import DEFAULT_RACK, DEFAULT_ROOT, Heard
+from tools.heard import Heard
 from tools.process import Process
 from tools.simulator.battery import DIALECTS
 from tools.simulator.console_text import FIRMWARE as CONSOLES
@@ -90,7 +90,7 @@ class Demo:
 
     def __init__(self, given, events, directory, stack):
         self._given, self._events, self._directory, self._stack = given, events, directory, stack
-        self._heard = Heard(DEFAULT_ROOT, DEFAULT_RACK)
+        self._heard = Heard()
         self._heard.hint = HINT
         self._battery = self._listener = self._firmware = self._output = self._ended = None
         self._began = time.monotonic()
@@ -164,8 +164,8 @@ class Demo:
 
     def _missing(self):
         """Numbers of the packs that no reading came of."""
-        expected = self._given.packs or (PACKS if self._battery else self._heard.expected() or 1)
-        return [number for number in range(1, expected + 1) if number not in self._heard.read_packs()]
+        expected = self._given.packs or (PACKS if self._battery else self._heard.health.get("Packs") or 1)
+        return [number for number in range(1, expected + 1) if number not in self._heard.packs]
 
     def _end(self):
         """Ends the firmware in order, says what was seen -> exit status."""
@@ -173,7 +173,7 @@ class Demo:
         self._firmware.stop()
         if heard.online:
             self._wait_until(lambda: heard.online is False)
-        count = len(heard.read_packs())
+        count = len(heard.packs)
         first = f", the first after {heard.first_at - self._began:.1f} s." if heard.readings else "."
         parts = [f"{ran_s:.0f} s: {heard.readings} readings of {count} pack{'s' * (count != 1)}{first}"]
         if heard.health:
@@ -183,7 +183,7 @@ class Demo:
         failures = [text for text in (
             ended is not None and f"the firmware ended by itself, with status {ended}: its last lines say why",
             self._missing() and f"no reading of pack {', '.join(map(str, self._missing()))}",
-            self._battery and self._battery.judge.is_wrong() and "a published value was wrong",
+            self._battery and self._battery.judge.wrong and "a published value was wrong",
         ) if text]  # fmt: skip
         for text in failures:
             print(f"demo: {text}", file=sys.stderr, flush=True)
