@@ -30,7 +30,7 @@ ROWS = (
     (r"python3 tools/monitor\.py --broker (127\.0\.0\.1|192\.168\.2\.245)", ON_A_BOARD),
     (r"from firmware import .*|config\.(set|unset)\(.*\)|import machine; machine\.reset\(\)", ON_A_BOARD),
     (r"(mkdir -p|install -m 600|cat >|cp|rm -r) (.|\n)*/pylon2mqtt(.|\n)*|echo MICROPYTHON=.*", AS_ROOT),
-    (rf"\.venv/bin/mpremote connect {PORT}", "test_board_repl and test_deploy have mpremote at a board's port"),
+    (rf"\.venv/bin/mpremote connect {PORT}", "test_virtual_board and test_deploy have mpremote at a board's port"),
     (r"python3 tools/demo\.py.*", "test_demo runs it"),
     (r"python3 tools/pylon2mqtt\.py .*", "test_pylon2mqtt runs it"),
     (r"python3 tools/(test|bench)\.py( --quick)?", "takes too long"),

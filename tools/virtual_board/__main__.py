@@ -36,9 +36,7 @@ def main():
 
     try:
         board = Board(options.flash, options.uart, None, options.heap, stdout=show, repl=True, speed=options.speed)
-    except ValueError as error:
-        parser.error(f"--heap: {error}")
-    except environment.SetupError as error:
+    except (ValueError, environment.SetupError) as error:
         sys.exit(str(error))
     with board:
         show(board.port)

@@ -63,8 +63,8 @@ def _computed_s(pid):
 
 def _catches(pid):
     """Has the interpreter a handler for SIGINT? It has one exactly while a program runs."""
-    masks = dict(line.split(":", 1) for line in _told(pid, "status").splitlines())
-    return bool(int(masks.get("SigCgt", "0"), 16) & SIGINT_BIT)
+    mask = _told(pid, "status").partition("SigCgt:")[2].split()[:1] or ["0"]
+    return bool(int(mask[0], 16) & SIGINT_BIT)
 
 
 def _in_system_call(pid):

@@ -40,44 +40,34 @@ class Repl:
         os.close(slave)  # now the kernel tells whether somebody has it open
         os.set_blocking(self._master, False)
         self.raw = False
-        self._inner = None
-        self._tail = b""
-        self._thread = None
 
     def close(self):
         """Give the pty back; the board must be off."""
-        if self._thread:
-            self._thread.join()
         os.close(self._master)
 
-    def open(self):
-        """-> file descriptor of the terminal of the next life, for the interpreter; the caller closes it."""
-        if self._thread:
-            self._thread.join()
+    def open(self, interrupt):
+        """The next life -> (file descriptor of the interpreter's terminal, which the caller closes, a file from which
+        its output can be read, too). Bytes are carried until the interpreter has ended.
+
+        interrupt: called for Ctrl-C -> True where it was a signal, False where the REPL is to get it as a byte.
+        """
         self._inner, slave = os.openpty()
         tty.setraw(slave)
         self._tail = b""
         if self.raw:
             self.type(CTRL_A)
-        return slave
-
-    def serve(self, interrupt):
-        """Carry bytes until the interpreter has ended -> a file from which its output can be read, too.
-
-        interrupt: called for Ctrl-C -> True where it was a signal, False where the REPL is to get it as a byte.
-        """
         output, copy = os.pipe()
         self._thread = threading.Thread(target=self._carry, args=(self._inner, copy, interrupt), daemon=True)
         self._thread.start()
-        return os.fdopen(output, "rb")
+        return slave, os.fdopen(output, "rb")
 
     def type(self, data):
         """Bytes for the interpreter's terminal, as if they had come over the wire."""
         with contextlib.suppress(OSError):  # it has just ended
             os.write(self._inner, data)
 
-    def restarted(self, soft):
-        """Between two lives: a soft reset keeps the mode of the REPL, any other begins in the friendly one."""
+    def ended(self, soft):
+        """Behind each life: a soft reset keeps the mode of the REPL, any other begins in the friendly one."""
         self._thread.join()
         self.raw = self.raw and soft
         if soft:

@@ -105,20 +105,9 @@ class Board:
         self.close()
 
     def wifi(self, state):
-        """Make the air `up`, `down` or `changed` from now on; a LAN is unplugged while `down`."""
+        """Make the air `up` or `down` from now on; a LAN is unplugged while `down`."""
         with open(os.open(self.state / "air", os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
             file.write(f"{state:<10}\n")
-
-    def access_points(self, *points):
-        """Which are in the air from now on: (name, last byte of the BSSID, channel, dBm, security: 0 open or 3 WPA2, is
-        it hidden); the driver takes the first that fits.
-        """
-        data = b""
-        for name, number, channel, signal, security, is_hidden in points:
-            head = channel, -signal, security, is_hidden, len(name.encode()), 2, 0, 0, 0, 0, number
-            data += bytes(head) + name.encode()
-        (self.state / "points").write_bytes(data)
-        self.wifi("changed")
 
     def wait(self, timeout_s=None):
         """Wait for the end -> exit status. TimeoutError."""
@@ -162,27 +151,16 @@ class Board:
         """
         path = [layout.board_modules("chip")] if self._repl else []
         path += [Path(p).resolve() for p in os.environ.get("MICROPYPATH", "").split(":") if p]
+        port = f"{os.uname().nodename}\n{self.uart or self.state}"  # it always has the same number
         settings = {
-            "LINE": line_fd,
-            "STATE": self.state,
-            "FLASH": self.flash,
-            "PATH": ":".join(map(str, path)),
-            "ROM": layout.rom(),
-            "UART": self.uart or "",
-            "RESET_CAUSE": cause,
-            "UNIQUE_ID": self._unique_id(),
-            "REPL": "raw" if self._repl and self._repl.raw else "friendly",
-            "SPEED": self.speed,
-            "HEAP_COST": self._own_heap,
-        }
+            "LINE": line_fd, "RESET_CAUSE": cause, "STATE": self.state, "FLASH": self.flash, "UART": self.uart or "",
+            "PATH": ":".join(map(str, path)), "ROM": layout.rom(), "SPEED": self.speed, "HEAP_COST": self._own_heap,
+            "UNIQUE_ID": "02" + hashlib.sha256(port.encode()).hexdigest()[:10],
+            "REPL": "raw" if self._repl and self._repl.raw else "",
+        }  # fmt: skip
         kept = {name: os.environ[name] for name in ("PATH", "LANG", "TMPDIR") if name in os.environ}
         kept["MICROPYPATH"] = str(layout.board_modules())
         return kept | {f"VB_{name}": str(value) for name, value in settings.items()} | self._env
-
-    def _unique_id(self):
-        """Six bytes in hex: one and the same for the same port of the same PC."""
-        seed = f"{os.uname().nodename}\n{self.uart or self.state}"
-        return "02" + hashlib.sha256(seed.encode()).hexdigest()[:10]
 
     def take_line(self, line):
         """The supervisor heard a line of the console."""

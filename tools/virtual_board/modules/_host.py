@@ -40,7 +40,7 @@ _letter = bytearray(b"u")
 
 
 def air(rewind=_air.seek, read=_air.readinto, letter=_letter):
-    """State of the air, the first letter of what the test wrote: u(p), d(own), c(hanged); a byte.
+    """State of the air, the first letter of what the test wrote: u(p) or d(own); a byte.
 
     It is asked for with each byte that goes through a socket, so nothing is looked up or allocated.
     """

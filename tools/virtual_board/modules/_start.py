@@ -19,8 +19,6 @@ import time  # noqa: F401
 sys.modules["gc"] = sys.modules["esp32"] = _memory
 sys.modules["tls"] = _tls
 
-_FAILED, _INTERRUPTED = 1, 2
-
 
 def _mount():
     """Make the flash the file system; what MICROPYPATH named comes before it on the path, what is frozen in after."""
@@ -49,7 +47,7 @@ def boot(names):
             _host.reset(machine.SOFT_RESET)
         except BaseException as error:
             sys.print_exception(error)
-            return _INTERRUPTED if isinstance(error, KeyboardInterrupt) else _FAILED
+            return 2 if isinstance(error, KeyboardInterrupt) else 1
     return 0
 
 

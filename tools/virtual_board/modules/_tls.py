@@ -16,13 +16,10 @@ class SSLContext:
     def __getattr__(self, name):
         return getattr(self._context, name)
 
-    @property
-    def verify_mode(self):
-        return self._context.verify_mode
-
-    @verify_mode.setter
-    def verify_mode(self, mode):
+    def _set_verify_mode(self, mode):
         self._context.verify_mode = mode
+
+    verify_mode = property(None, _set_verify_mode)
 
     def wrap_socket(self, sock, **options):
         """As on the chip: OSError where there is no memory. What it takes comes back when the socket is closed."""

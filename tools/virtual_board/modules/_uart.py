@@ -13,13 +13,9 @@ from time import ticks_diff, ticks_ms
 
 _SPEEDS = {1200: 9, 2400: 11, 4800: 12, 9600: 13, 19200: 14, 38400: 15, 57600: 4097, 115200: 4098}  # Linux's numbers
 _TCSAFLUSH = 2
-_BUFFER_MAX = 65_535
 _REOPEN_MS = 1000
-_ESP_FAIL = 1
 _KEEP = -1  # "parameter was left out"
 _NO_PINS = (24, 28, 29, 30, 31)
-_FIRST_INPUT_ONLY = 34
-_FLASH_PINS = range(6, 12)
 
 
 def check_pin(number):
@@ -30,9 +26,9 @@ def check_pin(number):
 
 def drives(number):
     """-> can it be an output? One that the flash hangs on ends all: the chip cannot read its program any more."""
-    if number in _FLASH_PINS:
+    if 6 <= number <= 11:
         _host.reset(2)
-    return number < _FIRST_INPUT_ONLY
+    return number < 34
 
 
 class UART:
@@ -46,10 +42,7 @@ class UART:
         self._path = _host.setting("UART") if id else ""
         self._tried = ticks_ms()
         if self._path:
-            try:
-                self._open()
-            except OSError as error:
-                raise OSError(error.errno, "cannot open the serial port " + self._path)
+            self._open()
         self.init(*args, **settings)
 
     def init(self, baudrate=0, bits=8, parity=None, stop=1, *, tx=32, rx=33, txbuf=_KEEP, rxbuf=_KEEP, timeout=0,
@@ -61,10 +54,10 @@ class UART:
         check_pin(rx)
         self._rate = baudrate or self._rate
         rxbuf, txbuf = self._rxbuf if rxbuf == _KEEP else rxbuf, self._txbuf if txbuf == _KEEP else txbuf
-        if max(rxbuf, txbuf) > _BUFFER_MAX:  # the chip takes the rest of the division by 65536
+        if max(rxbuf, txbuf) > 65_535:  # the chip takes the rest of the division by 65536
             raise ValueError("buffer too long")
         if not drives(tx) or not _memory.take("uart%d" % self._id, rxbuf + txbuf):
-            raise OSError(_ESP_FAIL, "ESP_FAIL")
+            raise OSError(1, "ESP_FAIL")
         self._rxbuf, self._txbuf = rxbuf, txbuf
         if self._file:
             self._apply()
@@ -75,10 +68,8 @@ class UART:
         termios.setraw(fd)
         self._attributes = termios.tcgetattr(fd)
         self._attributes[0] = 0  # a break is read as 00H, nothing is translated
-        control = self._attributes[6]
-        for i in range(len(control)):
-            if isinstance(control[i], int):  # VMIN and VTIME are the two that come as numbers
-                control[i] = 0
+        # VMIN and VTIME are the two that come as numbers
+        self._attributes[6] = [0 if isinstance(one, int) else one for one in self._attributes[6]]
         self._room = select.poll()
         self._room.register(self._file, select.POLLOUT)
         self._apply()
@@ -92,7 +83,6 @@ class UART:
 
     def _gone(self):
         print("serial port", self._path, "is gone; waiting for it to come back")
-        self._room = None
         self._file.close()
         self._file = None
 

@@ -8,17 +8,12 @@ from binascii import unhexlify
 import _host
 from _uart import UART, check_pin, drives  # noqa: F401
 
-PWRON_RESET = 1
-HARD_RESET = 2
-WDT_RESET = 3
-DEEPSLEEP_RESET = 4
-SOFT_RESET = 5
+PWRON_RESET, HARD_RESET, WDT_RESET, DEEPSLEEP_RESET, SOFT_RESET = 1, 2, 3, 4, 5
 
 _RTC_MEMORY_BYTES = 2048
 
 
 def reset():
-    """Start anew, as by the reset button. Does not return."""
     _host.reset(HARD_RESET)
 
 
@@ -28,12 +23,10 @@ def soft_reset():
 
 
 def reset_cause():
-    """One of the *_RESET constants."""
     return int(_host.setting("RESET_CAUSE"))
 
 
 def unique_id():
-    """6 bytes, as the ESP32's."""
     return unhexlify(_host.setting("UNIQUE_ID"))
 
 
@@ -70,8 +63,7 @@ class RTC:
 class Pin:
     """A pin that holds its level, its argument when it is called; every change is told to the runner."""
 
-    IN = 1
-    OUT = 3
+    IN, OUT = 1, 3
 
     def __init__(self, id, mode=-1):
         check_pin(id)

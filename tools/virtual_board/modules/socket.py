@@ -2,8 +2,7 @@
 
 Where the unix port is kinder, this one is not: ten sockets can be open, a socket needs Wi-Fi, addresses are
 (host, port) tuples. And where the ESP32 is kinder: it closes forgotten sockets when it collects garbage; here they stay
-open, so that a leak shows.
-It derives from IOBase, so `tls` takes it like the built-in one.
+open, so that a leak shows. It derives from IOBase, so `tls` takes it like the built-in one.
 """
 
 import errno
