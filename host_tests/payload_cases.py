@@ -1,54 +1,26 @@
-"""What is published, as text: every number is the exact decimal. Runs on CPython and on MicroPython."""
+"""What is published, as JSON text: every number is the exact decimal. Runs on CPython and on MicroPython."""
 # ruff: noqa: UP031 - of MicroPython
 
-from fakes import Clock, made_alarms, made_reading
+from fakes import made_alarms, made_reading
 
+from firmware.mqtt.json_writer import JsonWriter
 from firmware.mqtt.payloads import Payloads, temperature_key
-from firmware.rack import Rack
 from firmware.reading import Extra, More, summarize
 
-PROTECT = "Pack_UVP CHG_TP DSG_TP DSG_OCP CHG_OCP Cell_UVP Pack_OVP"
-SYSTEM = "Fully_Charged Heater Charging Discharging Buzzer Using_Pack_Power Discharge_MOS Charge_MOS Precharge_MOS"
-ALARM = "Cell_UV Cell_OV Pack_UV Pack_OV CHG_OC DSG_OC UT OT Other"
-CELLS = "3.303 3.302 3.302 3.303 3.302 3.302 3.301 3.303 3.302 3.303 3.302 3.303 3.306 3.302 3.303"
-TEMPS = "BMS_T=23.5 CellTemp1_4=22.0 CellTemp5_8=22.0 CellTemp9_12=22.0 CellTemp13_16=22.0"
-CHARGE = '"RemainingCapacity":41.442,"FullCapacity":50.0,"StoredEnergy":1.989,"CycleCount":31,'
-EXTREMES = '"CellMin":3.301,"CellMinNumber":7,"CellMax":3.306,"CellMaxNumber":13,"CellDelta":0.005,'
-REST = (CHARGE + '"SOC":82.9,"Power":-312.1,' + EXTREMES + '"TempMin":22.0,"TempMax":23.5,'
-        '"ChargedEnergy":1.234,"DischargedEnergy":0.871,"BatteryState":"discharging"')  # fmt: skip
-WELL = ',"Problem":false,"Warning":false,"ProblemText":"OK"'
-
-
-def flags(name, keys, on, more=""):
-    made = [f'"{key}":{"true" if key in on else "false"}' for key in keys.split()]
-    return f',"{name}":{{{",".join(made)}{more}}}'
-
-
-def status(on, faulty=""):
-    faults = flags("Fault_Status", "Cell_Fault", on, f',"Faulty_Cells":[{faulty}]')
-    return flags("Protect_Status", PROTECT, on) + flags("System_Status", SYSTEM, on) + faults \
-        + flags("Alarm_Status", ALARM, on) + "}"
-
-
-def measured(numbers, states, named):
-    """Members "name=number" as JSON, each with the next of `states`, if there are any."""
-    made = []
-    for one in numbers:
-        name, number = one.split("=") if named else (f"Cell_{len(made) + 1}", one)
-        state = f',"State":{states.pop(0)}' if states else ""
-        made.append(f'"{name}":{{"Reading":{number}{state}}}')
-    return ",".join(made)
-
-
-def payload(cells, temps, current, voltage, rest, states=b""):
-    """The JSON of mqtt.md around the numbers, which are texts; `states` of cells, sensors, current and voltage."""
-    states = list(states)
-    cells = measured(cells.split(), states, False)
-    temps = measured(temps.split(), states, True)
-    pack = measured(["PackCurrent=" + current, "PackVoltage=" + voltage], states, True)
-    return f'{{"Cells":{{{cells}}},"Temps":{{{temps}}},{pack},{rest}'
-
-
+# raw, its decimals, decimals at most -> text; what must be rounded is rounded half away from zero
+DECIMALS = (
+    (3303, 3, 3, "3.303"), (3300, 3, 3, "3.3"), (0, 3, 3, "0.0"), (-1, 3, 3, "-0.001"), (149, 3, 1, "0.1"),
+    (-150, 3, 1, "-0.2"), (-49, 3, 1, "0.0"), (9950, 3, 1, "10.0"), (1234499, 6, 3, "1.234"), (500, 6, 3, "0.001"),
+    (31, 0, 0, "31"), (-500, 3, 0, "-1"), (2**64 - 1, 6, 3, "18446744073709.552"),
+    (-(2**63), 0, 0, "-9223372036854775808"),
+)  # fmt: skip
+# text -> JSON; control characters become spaces
+TEXTS = (
+    ("", '""'), ('a"b', '"a\\"b"'), ("a\\b", '"a\\\\b"'), ("a\nb\0c\x1f ", '"a b c  "'), ("Zürich °", '"Zürich °"'),
+    (b"\xc3\xbc\t", '"ü "'),
+)  # fmt: skip
+VALUES = (True, "true"), (False, "false"), (1, "1"), (0, "0"), ("1", '"1"'), (b"1", '"1"')
+LISTS = ((), "[]"), ((3,), "[3]"), ([0, 16, -1], "[0,16,-1]")
 RUNNING = ("Discharging", "Discharge_MOS", "Charge_MOS")
 BAD = ("Pack_OVP", "Charging", "Charge_MOS", "Cell_OV", "CHG_OC", "OT", "Other", "Cell_Fault")
 BAD_STATES = b"\0\0\0\0\0\0\2\0\0\0\0\0\xf0\0\0", b"\0\0\2\0\0"
@@ -56,27 +28,63 @@ IN_ALARM = made_reading(current=25000, alarms=made_alarms(BAD, *BAD_STATES, 2, 2
 EIGHT = made_reading(cells=(3400,) * 7 + (3399,), temperatures=(0, -4, -123, 1, 10), voltage=27199, current=-100,
                      cycles=65535)  # fmt: skip
 BARE = made_reading(cells=(0,), temperatures=(), voltage=0, current=50, remaining=0, capacity=0, cycles=0, soh=97)
+NORMAL_TEXT = (
+    '{"Cells":{"Cell_1":{"Reading":3.303,"State":0},"Cell_2":{"Reading":3.302,"State":0},"Cell_3":{"Reading":3.302,'
+    '"State":0},"Cell_4":{"Reading":3.303,"State":0},"Cell_5":{"Reading":3.302,"State":0},"Cell_6":{"Reading":3.302,'
+    '"State":0},"Cell_7":{"Reading":3.301,"State":0},"Cell_8":{"Reading":3.303,"State":0},"Cell_9":{"Reading":3.302,'
+    '"State":0},"Cell_10":{"Reading":3.303,"State":0},"Cell_11":{"Reading":3.302,"State":0},"Cell_12":{"Reading":3.303,'
+    '"State":0},"Cell_13":{"Reading":3.306,"State":0},"Cell_14":{"Reading":3.302,"State":0},"Cell_15":{"Reading":3.303,'
+    '"State":0}},"Temps":{"BMS_T":{"Reading":23.5,"State":0},"CellTemp1_4":{"Reading":22.0,"State":0},"CellTemp5_8":'
+    '{"Reading":22.0,"State":0},"CellTemp9_12":{"Reading":22.0,"State":0},"CellTemp13_16":{"Reading":22.0,"State":0}},'
+    '"PackCurrent":{"Reading":-6.3,"State":0},"PackVoltage":{"Reading":49.539,"State":0},"RemainingCapacity":41.442,'
+    '"FullCapacity":50.0,"StoredEnergy":1.989,"CycleCount":31,"SOC":82.9,"Power":-312.1,"CellMin":3.301,"CellMinNumber"'
+    ':7,"CellMax":3.306,"CellMaxNumber":13,"CellDelta":0.005,"TempMin":22.0,"TempMax":23.5,"ChargedEnergy":1.234,'
+    '"DischargedEnergy":0.871,"BatteryState":"discharging","Problem":false,"Warning":false,"ProblemText":"OK",'
+    '"Protect_Status":{"Pack_UVP":false,"CHG_TP":false,"DSG_TP":false,"DSG_OCP":false,"CHG_OCP":false,"Cell_UVP":false,'
+    '"Pack_OVP":false},"System_Status":{"Fully_Charged":false,"Heater":false,"Charging":false,"Discharging":true,'
+    '"Buzzer":false,"Using_Pack_Power":false,"Discharge_MOS":true,"Charge_MOS":true,"Precharge_MOS":false},'
+    '"Fault_Status":{"Cell_Fault":false,"Faulty_Cells":[]},"Alarm_Status":{"Cell_UV":false,"Cell_OV":false,"Pack_UV":'
+    'false,"Pack_OV":false,"CHG_OC":false,"DSG_OC":false,"UT":false,"OT":false,"Other":false}}'
+)
+# What another reading has instead
+ALARM_TEXT = (
+    ('3.301,"State":0', '3.301,"State":2'), ('3.306,"State":0', '3.306,"State":240'), ("-312.1", "1238.5"),
+    ('_8":{"Reading":22.0,"State":0', '_8":{"Reading":22.0,"State":2'), ('-6.3,"State":0', '25.0,"State":2'),
+    ('49.539,"State":0', '49.539,"State":240'), ("1.234", "0.0"), ("0.871", "0.0"), ('"discharging"', '"charging"'),
+    ('"Problem":false,"Warning":false,"ProblemText":"OK"', '"Problem":true,"Warning":true,"ProblemText":"Over-voltage '
+     'protection; Cells 3, 16 fault; Other error: cell 13, voltage; Cell 7 over-voltage … and 2 more"'),
+    ('OVP":false', 'OVP":true'), ('"Charging":false,"Discharging":true', '"Charging":true,"Discharging":false'),
+    ('"Discharge_MOS":true', '"Discharge_MOS":false'), ('false,"Faulty_Cells":[]', 'true,"Faulty_Cells":[3,16]'),
+    ('Cell_OV":false', 'Cell_OV":true'), ('CHG_OC":false', 'CHG_OC":true'), ('OT":false', 'OT":true'),
+    ('Other":false', 'Other":true'),
+)  # fmt: skip
+
+
+def replaced(text, changes):
+    """The text with each (what it says, what it says instead)."""
+    for old, new in changes:
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    return text
+
+
 # reading, charged and discharged in mWh, the payload
 GOLDEN = (
-    (made_reading(alarms=made_alarms(on=RUNNING)), 1234000, 871499,
-     payload(CELLS, TEMPS, "-6.3", "49.539", REST + WELL + status(RUNNING), bytes(22))),
-    (made_reading(), 1234000, 871499, payload(CELLS, TEMPS, "-6.3", "49.539", REST + "}")),
-    (IN_ALARM, 0, 499, payload(
-        CELLS, TEMPS, "25.0", "49.539", CHARGE + '"SOC":82.9,"Power":1238.5,' + EXTREMES +
-        '"TempMin":22.0,"TempMax":23.5,"ChargedEnergy":0.0,"DischargedEnergy":0.0,"BatteryState":"charging",'
-        '"Problem":true,"Warning":true,"ProblemText":"Over-voltage protection; Cells 3, 16 fault; '
-        'Other error: cell 13, voltage; Cell 7 over-voltage … and 2 more"' + status(BAD, "3,16"),
-        BAD_STATES[0] + BAD_STATES[1] + b"\2\xf0")),
-    (EIGHT, 999999, 10**12, payload(
-        "3.4 3.4 3.4 3.4 3.4 3.4 3.4 3.399", "BMS_T=0.0 CellTemp1_4=-0.4 CellTemp5_8=-12.3 Temp4=0.1 Temp5=1.0",
-        "-0.1", "27.199", '"RemainingCapacity":41.442,"FullCapacity":50.0,"StoredEnergy":1.061,"CycleCount":65535,'
-        '"SOC":82.9,"Power":-2.7,"CellMin":3.399,"CellMinNumber":8,"CellMax":3.4,"CellMaxNumber":1,'
-        '"CellDelta":0.001,"TempMin":-12.3,"TempMax":1.0,"ChargedEnergy":1.0,"DischargedEnergy":1000000.0,'
-        '"BatteryState":"idle"}')),
-    (BARE, 0, 0, payload(
-        "0.0", "", "0.05", "0.0", '"RemainingCapacity":0.0,"FullCapacity":0.0,"StoredEnergy":0.0,"CycleCount":0,'
-        '"SOH":97,"Power":0.0,"CellMin":0.0,"CellMinNumber":1,"CellMax":0.0,"CellMaxNumber":1,"CellDelta":0.0,'
-        '"ChargedEnergy":0.0,"DischargedEnergy":0.0,"BatteryState":"idle"}')),
+    (made_reading(alarms=made_alarms(on=RUNNING)), 1234000, 871499, NORMAL_TEXT),
+    (IN_ALARM, 0, 499, replaced(NORMAL_TEXT, ALARM_TEXT)),
+    (EIGHT, 999999, 10**12,
+     '{"Cells":{"Cell_1":{"Reading":3.4},"Cell_2":{"Reading":3.4},"Cell_3":{"Reading":3.4},"Cell_4":{"Reading":3.4},'
+     '"Cell_5":{"Reading":3.4},"Cell_6":{"Reading":3.4},"Cell_7":{"Reading":3.4},"Cell_8":{"Reading":3.399}},"Temps":'
+     '{"BMS_T":{"Reading":0.0},"CellTemp1_4":{"Reading":-0.4},"CellTemp5_8":{"Reading":-12.3},"Temp4":{"Reading":0.1},'
+     '"Temp5":{"Reading":1.0}},"PackCurrent":{"Reading":-0.1},"PackVoltage":{"Reading":27.199},"RemainingCapacity":'
+     '41.442,"FullCapacity":50.0,"StoredEnergy":1.061,"CycleCount":65535,"SOC":82.9,"Power":-2.7,"CellMin":3.399,'
+     '"CellMinNumber":8,"CellMax":3.4,"CellMaxNumber":1,"CellDelta":0.001,"TempMin":-12.3,"TempMax":1.0,"ChargedEnergy"'
+     ':1.0,"DischargedEnergy":1000000.0,"BatteryState":"idle"}'),
+    (BARE, 0, 0,
+     '{"Cells":{"Cell_1":{"Reading":0.0}},"Temps":{},"PackCurrent":{"Reading":0.05},"PackVoltage":{"Reading":0.0},'
+     '"RemainingCapacity":0.0,"FullCapacity":0.0,"StoredEnergy":0.0,"CycleCount":0,"SOH":97,"Power":0.0,"CellMin":0.0,'
+     '"CellMinNumber":1,"CellMax":0.0,"CellMaxNumber":1,"CellDelta":0.0,"ChargedEnergy":0.0,"DischargedEnergy":0.0,'
+     '"BatteryState":"idle"}'),
 )  # fmt: skip
 TOTALS = {
     "Packs": 2, "PacksExpected": 2, "PackVoltage": 49551, "PackCurrent": -20100, "Power": -9960, "SOC": 645,
@@ -111,10 +119,8 @@ OF_TEXT = (
 KNOWN_FLAGS = (
     (("CHG_TP", "Heater"), (), '"Protect_Status":{"CHG_TP":false},"System_Status":{"Heater":false},'
      '"Fault_Status":{},"Alarm_Status":{}}'),
-    (("CHG_OT", "ENV_UT", "Cell_UV"), (), '"Protect_Status":{},"System_Status":{},"Fault_Status":{},'
-     '"Alarm_Status":{"CHG_OT":false,"ENV_UT":false,"Cell_UV":false}}'),
-    (("Cell_Fault",), (2,), '"Protect_Status":{},"System_Status":{},'
-     '"Fault_Status":{"Cell_Fault":false,"Faulty_Cells":[2]},"Alarm_Status":{}}'),
+    (("CHG_OT", "ENV_UT", "Cell_UV", "Cell_Fault"), (2,), '"Protect_Status":{},"System_Status":{},"Fault_Status":'
+     '{"Cell_Fault":false,"Faulty_Cells":[2]},"Alarm_Status":{"CHG_OT":false,"ENV_UT":false,"Cell_UV":false}}'),
 )  # fmt: skip
 
 
@@ -160,28 +166,15 @@ def check_what_some_batteries_say_more():
     for of_extra, fields, text, there in OF_TEXT:
         fields = dict(dict(temperatures=(235,), soh=98, alarms=CALM), **fields)
         assert (text in pack_text(made_reading(extra=extra_of(**of_extra), **fields))) == there, text
-    rack = Rack(Clock())
-    odd = extra_of(words=("Status Odd",), state="balancing")
-    for one in (
-        made_reading(pack=1, current=20000, temperatures=(400,), alarms=made_alarms(on=("Other",)), extra=odd),
-        made_reading(pack=2, temperatures=(-100,), alarms=made_alarms(), extra=extra_of(state="balancing")),
-    ):
-        rack.add(one, summarize(one))
-    totals = rack.cycle([])
-    assert (totals["TempMin"], totals["TempMax"], totals["BatteryState"]) == (220, 231, "balancing")
-    assert totals["ProblemText"] == "Pack 1: Status Odd" and totals["Problem"] is True
-    # two packs that hold 41.442 Ah and are at 83 %: full they hold 49.93 Ah each; 20 A and -6.3 A
-    assert totals["TimeToFull"] == round(2 * (49930 - 41442) * 60 / (20000 - 6300))
 
 
 def check_temperature_keys():
     """Never cut to the number of cells; beyond the cells they are numbered."""
     for cells, keys in (
-        (16, TEMPS + " Temp6 Temp7"), (13, TEMPS), (9, "BMS_T CellTemp1_4 CellTemp5_8 CellTemp9_12 Temp5"),
-        (5, "BMS_T CellTemp1_4 CellTemp5_8"), (4, "BMS_T CellTemp1_4 Temp3"), (1, "BMS_T CellTemp1_4 Temp3"),
+        (13, "BMS_T CellTemp1_4 CellTemp5_8 CellTemp9_12 CellTemp13_16 Temp6 Temp7"), (1, "BMS_T CellTemp1_4 Temp3"),
+        (4, "BMS_T CellTemp1_4 Temp3"),
     ):  # fmt: skip
-        keys = [key.split("=")[0] for key in keys.split()]
-        assert [temperature_key(index, cells) for index in range(len(keys))] == keys, cells
+        assert [temperature_key(index, cells) for index in range(len(keys.split()))] == keys.split(), cells
 
 
 def check_small_parts_are_collected():
@@ -190,3 +183,15 @@ def check_small_parts_are_collected():
     for parts in ([b"x" * 100] * 30, [b"x" * 1199, b"y", b"z"], [b"x" * 1199, b"yz"], []):
         sizes.append([len(one) for one in Payloads().collected(parts)])
     assert sizes == [[1200, 1200, 600], [1200, 1], [1201, 0], [0]]
+
+
+def check_each_by_itself():
+    for method, rows in (
+        ("decimal", [(raw, (scale, digits), text) for raw, scale, digits, text in DECIMALS]),
+        ("text", TEXTS), ("value", [(raw, (0, 0), text) for raw, text in VALUES]), ("numbers", LISTS),
+    ):  # fmt: skip
+        for size in (0, 5, 64):
+            for row in rows:
+                json = JsonWriter(size)
+                getattr(json, method)(*row[:-1])
+                assert bytes(json.text_view()).decode() == row[-1], row
