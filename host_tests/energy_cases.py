@@ -44,16 +44,6 @@ def check_sums_and_gaps():
         assert got == ((gap_ms, 0) if counts else (0, 0)), (rate_s, gap_ms, got)
 
 
-def check_one_direction_leaves_nothing_in_the_other():
-    for sign in (1, -1):
-        clock = Clock()
-        meters, told = Meters(Retained(Memory()), clock, 60_000), []
-        for ms, power in ((0, 0), (71_999, 1), (1, -1), (1, -1), (1, -1), (1, 1), (1, 1), (1, 1)):
-            clock.advance(ms)
-            told.append(meters.add(1, sign * power)[0 if sign > 0 else 1])
-        assert told == [0] * 5 + [1] * 3, told
-
-
 def check_against_exact_sum():
     """Whatever the powers and the steps: the difference of both counters is the exact area, and neither falls."""
     dice, clock = Dice(5), Clock()

@@ -15,11 +15,8 @@ class Rig:
     def __init__(self, count, ticks=0):
         self.clock = Clock(ticks)
         self.rack = Rack(self.clock)
-        self.expect(tuple(range(1, count + 1)))
-
-    def expect(self, packs):
-        self.group = packs
-        self.rack.expect(packs)
+        self.group = range(1, count + 1)
+        self.rack.expect(self.group)
 
     def cycle(self, *readings, ms=CYCLE_MS):
         """`ms` pass, and a cycle that brings these readings; -> what is published of it."""
@@ -45,6 +42,11 @@ def cells(*some):
     return some + (3300,) * (15 - len(some))
 
 
+def says(soc):
+    """The Extra of a pack that says its SOC in %."""
+    return None if soc is None else Extra((220, 231), None, soc, "", "balancing", None, (), None)
+
+
 TWO_PACKS = (
     made_reading(cells=cells(3310, 3290), voltage=49500, current=-10000, remaining=20000, temperatures=(250, 200)),
     made_reading(pack=2, cells=cells(3300, 3310, 3290), voltage=49601, current=-10100, remaining=60000, capacity=74000,
@@ -59,15 +61,15 @@ UNDER = made_alarms(on=("Cell_UV",), cells=b"\1" * 9 + bytes(6))
 OFF = made_alarms(on=("Pack_OVP", "Cell_OV"), cells=b"\2" + bytes(14))
 # field in which the packs differ, what each says; keys that are published, their values
 OF_PACKS = (
-    ("voltage", (49500, 49501), {"PackVoltage": 49501}), ("voltage", (49500, 49500, 49501), {"PackVoltage": 49500}),
-    ("temperatures", ((),), {"TempMin": None, "TempMax": None}),
+    ("voltage", (49500, 49500, 49501), {"PackVoltage": 49500}), ("temperatures", ((),), {"TempMin": None}),
     ("temperatures", ((), (-5, -50)), {"TempMin": -50, "TempMax": -5}),
+    ("extra", (says(60), says(80)), {"TempMin": 220, "TempMax": 231, "BatteryState": "balancing"}),
     # the state that all packs share; the direction that only some have; else the sign of the sum
     ("current", (5000, 5000), {"BatteryState": "charging"}), ("current", (0, 0), {"BatteryState": "idle"}),
     ("current", (0, 5000), {"BatteryState": "charging"}), ("current", (0, -5000), {"BatteryState": "discharging"}),
     ("current", (8000, -5000), {"BatteryState": "charging"}), ("current", (5000, -5000), {"BatteryState": "idle"}),
     ("current", (5000, -8000), {"BatteryState": "discharging"}), ("alarms", (FULL, FULL), {"BatteryState": "full"}),
-    ("alarms", (None, None), {"Problem": None, "Warning": None, "ProblemText": None}),
+    ("alarms", (None,), {"Problem": None, "Warning": None, "ProblemText": None}),
     ("alarms", (CALM, None), {"Problem": False, "Warning": False, "ProblemText": "OK"}),
     ("alarms", (WARNED, CALM), {"Problem": False, "Warning": True, "ProblemText": "Pack 1: Cell 3 over-voltage"}),
     ("alarms", (WARNED, FAULTY),
@@ -86,10 +88,11 @@ SOCS = (
     ((50000, 50000), (0, 100000), None, 333), ((55000, 50000), (50000, 50000), None, 1000),
     ((0, 0), (0, 0), None, None), ((50000, 50000), (40000, 50000), 90, 950), ((50000, 50000), (0, 50000), 0, 500),
 )  # fmt: skip
-# current, remaining; minutes to full, to empty: left out under 1 A
+# current, remaining, the SOC that it says itself; minutes to full, to empty: left out under 1 A
 TIMES = (
-    (1000, 49000, 60, None), (999, 49000, None, None), (-1000, 1000, None, 60), (-999, 1000, None, None),
-    (5000, 51000, 0, None), (-5000, 0, None, 0), (7000, 49000, 9, None), (8000, 49000, 8, None),
+    (1000, 49000, None, 60, None), (999, 49000, None, None, None), (-1000, 1000, None, None, 60),
+    (-999, 1000, None, None, None), (5000, 51000, None, 0, None), (-5000, 0, None, None, 0),
+    (7000, 49000, None, 9, None), (8000, 49000, None, 8, None), (1000, 24000, 60, 960, None),  # it holds 40 Ah
 )  # fmt: skip
 # Seconds that pass, a current, and the minutes to full that 40 Ah take at the mean of 5 minutes
 MEANS = (
@@ -126,9 +129,8 @@ def check_what_packs_have_together():
         values = totals(*[made_reading(**{"pack": number, key: value}) for number, value in enumerate(said, 1)])
         assert {name: values.get(name) for name in expected} == expected, (key, said)
     for first, second, soc, expected in SOCS:
-        extra = None if soc is None else Extra((), None, soc, "", "idle", None, (), None)
         one = made_reading(pack=1, remaining=first[0], capacity=first[1])
-        two = made_reading(pack=2, remaining=second[0], capacity=second[1], extra=extra)
+        two = made_reading(pack=2, remaining=second[0], capacity=second[1], extra=says(soc))
         assert totals(one, two)["SOC"] == expected, (first, second)
 
 
@@ -147,8 +149,8 @@ def check_where_the_lowest_and_highest_cell_is_changes_seldom():
 
 def check_times_to_full_and_empty():
     """From the mean current."""
-    for current, remaining, full, empty in TIMES:
-        values = totals(made_reading(current=current, remaining=remaining))
+    for current, remaining, soc, full, empty in TIMES:
+        values = totals(made_reading(current=current, remaining=remaining, extra=says(soc)))
         assert (values.get("TimeToFull"), values.get("TimeToEmpty")) == (full, empty), (current, remaining)
     for ticks in (0, PERIOD - 200_000):
         rig = Rig(1, ticks)
@@ -177,17 +179,17 @@ def check_what_is_said_of_a_missing_pack():
     for alarms, warning, more in ((None, False, ""), (made_alarms(on=("UT",)), True, "; Pack 1: Under-temperature")):
         rig = Rig(3)
         rig.cycles(*[(1, 3)] * 6)
-        said = {"current": 5000, "remaining": 25000}
-        values = rig.cycle(made_reading(alarms=alarms, **said), made_reading(pack=3, **said))
-        assert (values["Packs"], values["PacksExpected"], values["PackCurrent"], values["SOC"]) == (2, 3, 10000, 500)
+        values = rig.cycle(made_reading(alarms=alarms), made_reading(pack=3))
+        assert (values["Packs"], values["PacksExpected"], values["PackCurrent"]) == (2, 3, -12600)
         assert (values["Problem"], values["Warning"]) == (True, warning)
         assert values["ProblemText"] == "Pack 2 missing" + more
     assert "ProblemText" not in rig.cycle(*[made_reading(pack=pack) for pack in (1, 2, 3)])
     rig = Rig(2)
     rig.cycles((1, 2))
-    rig.expect((1,))
+    rig.group = (1,)
+    rig.rack.expect(rig.group)
     assert rig.cycles(*[(1,)] * 8) == [None] * 6 + [1, 1]
     values = rig.cycle(made_reading())
     assert (values["PacksExpected"], values["Problem"], values["ProblemText"]) == (2, True, "Pack 2 missing")
-    rig.expect((1, 2))
+    rig.rack.expect((1, 2))
     assert rig.cycles(*[(1, 2)] * 2) == [2, 2]

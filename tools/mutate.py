@@ -33,8 +33,8 @@ MODULES = {
     "battery/link.py": "test_pylontech.py test_search.py", "battery/pylontech.py": "",
     **{f"battery/console{part}.py": "*console*.py" for part in ("", "_details", "_line", "_pack", "_text")},
     "battery/search.py": "", "battery/poller.py": "", "battery/questions.py": "test_poller.py",
-    "plausible.py": "", "problems.py": "plausible_cases.py", "rack.py": "*payload_cases.py", "energy.py": "",
-    "mqtt/payloads.py": "*payload_cases.py test_pace.py", "mqtt/session.py": "",
+    "problems.py": "plausible_cases.py reading_cases.py", "rack.py": "", "retained.py": "energy_cases.py",
+    "mqtt/payloads.py": "payload_cases.py test_pace.py", "mqtt/session.py": "",
     "mqtt/transport.py": "test_session.py", "mqtt/publisher.py": "test_discovery.py",
 }  # fmt: skip
 SWAPS = {
