@@ -3,11 +3,11 @@
 import json
 
 from fakes import CELLS
-from payload_cases import ALARM, PROTECT, SYSTEM
+from payload_cases import NORMAL_TEXT
 
 from tools.heard import Heard
 
-STATUS = {"Protect_Status": PROTECT, "System_Status": SYSTEM, "Alarm_Status": ALARM}
+STATUS = {group: json.loads(NORMAL_TEXT)[group] for group in ("Protect_Status", "System_Status", "Alarm_Status")}
 NORMAL = {"Discharging", "Discharge_MOS", "Charge_MOS", "Using_Pack_Power"}
 SENSORS = ("BMS_T", "CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16")
 HEALTH = {
@@ -41,7 +41,7 @@ def reading(cells=CELLS, temperatures=(23.5, 22.0, 22.0, 22.0, 22.0), on=NORMAL,
     }
     if on is not None:
         made |= FINE | {"Fault_Status": {"Cell_Fault": False, "Faulty_Cells": []}}
-        made |= {group: {key: key in on for key in keys.split()} for group, keys in STATUS.items()}
+        made |= {group: {key: key in on for key in keys} for group, keys in STATUS.items()}
     return made | changes
 
 
