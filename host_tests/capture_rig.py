@@ -28,14 +28,14 @@ class Serial(BatteryUart):
 class Rig:
     """Steps of a capture at a battery that listens at `baud`; console: options of its text console, or None."""
 
-    def __init__(self, baud=1200, console=None, group=0, **options):
+    def __init__(self, baud=1200, console=None, group=0, serials=False, **options):
         self.clock = Clock()
         self.uart = Serial(self.clock, baud, **options)
         self.battery = self.uart.battery
         if console is not None:
             self.battery.update(**console)
         self.rows, self.said, self.port = [], [], Port(self.uart, self.clock)
-        self.steps = Steps(self.port, self.rows.append, self.said.append, group)
+        self.steps = Steps(self.port, self.rows.append, self.said.append, group, serials)
 
     def run(self, baud=None, faults=()):
         """The whole capture -> (baud, dialect, woken), or None. faults: (name, rate), once the battery was found."""

@@ -135,22 +135,24 @@ def test_a_reply_to_another_question_is_not_taken_for_an_answer():
             assert answered.code or messages.analog_values(answered.info)[0] == asked.info[0]
 
 
-# -- serial numbers are masked in all that is kept and said, whatever happens on the line
+# -- serial numbers are masked in all that is kept and said, whatever happens on the line, unless asked for
 
 NOISES = ("noise", "nul", "truncated", "changed", "lost", "doubled", "split", "late", "swapped", "cancel")
 
 
-@pytest.mark.parametrize(("firmware", "fault"), [
-    *((None, fault) for fault in ("", *NOISES)),
-    *((firmware, fault) for firmware in ("us5000", "pytes") for fault in ("", *NOISES[:3], "lost", "doubled", "split")),
+@pytest.mark.parametrize(("firmware", "fault", "serials"), [
+    *((None, fault, False) for fault in ("", *NOISES)),
+    *((firmware, "", True) for firmware in (None, "us5000", "pytes")),
+    *((firmware, fault, False) for firmware in ("us5000", "pytes")
+      for fault in ("", *NOISES[:3], "lost", "doubled", "split")),
 ])
-def test_no_serial_number_is_in_a_capture(firmware, fault):
+def test_serial_numbers_are_in_a_capture_only_when_asked_for(firmware, fault, serials):
     for seed in range(3 if fault else 1):
         console = firmware and {"firmware": firmware, "pager": 6 if seed == 1 else None}
-        rig = Rig(115200 if firmware else 1200, console, packs=2, seed=seed)
+        rig = Rig(115200 if firmware else 1200, console, packs=2, serials=serials, seed=seed)
         rig.run(faults=[(fault, 0.6)] if fault else [])
-        assert rig.of("info 1" if firmware else frame.ANALOG_VALUES) and rig.leaks() == []
-        for row in rig.of(frame.SERIAL_NUMBER) if not fault and not firmware else ():
+        assert rig.of("info 1" if firmware else frame.ANALOG_VALUES) and bool(rig.leaks()) == serials
+        for row in rig.of(frame.SERIAL_NUMBER) if not (fault or firmware or serials) else ():
             assert messages.serial_number(frame.decode(row["response"].encode()).info)[1] == "X" * 16
 
 

@@ -24,13 +24,14 @@ def started(sim, path, *arguments):
 
 
 @pytest.mark.slow
-def test_the_capture_of_a_console_goes_into_the_tests(project, path):
+@pytest.mark.parametrize(("option", "said"), [((), "masked"), (("--serials",), "in it")])
+def test_the_capture_of_a_console_goes_into_the_tests(project, path, option, said):
     sim = Simulator(packs=2, dialect="console", console={"firmware": "us5000-v2", "pager": 10})
-    with sim, started(sim, path, "--baud", "115200") as tool:
+    with sim, started(sim, path, "--baud", "115200", *option) as tool:
         assert tool.end() == 0 and sim.forbidden == []
     assert "it speaks the text console at 115200 baud" in tool.output
-    assert tool.output.endswith(f"{path}: 12 answers; serial numbers are masked\n")
-    assert all(sim.group.pack(number).serial not in path.read_text() + tool.output for number in (1, 2))
+    assert tool.output.endswith(f"{path}: 12 answers; serial numbers are {said}\n")
+    assert [sim.group.pack(number).serial in path.read_text() for number in (1, 2)] == [said == "in it"] * 2
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "no:xdist", "host_tests/test_console.py",
                "-q", "-k", "[capture]", "--frames", str(path)]
     out = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=TIMEOUT_S, check=False).stdout

@@ -4,7 +4,7 @@ or a USB-RS485 one at its RS485 port.
     python3 tools/capture.py --port /dev/ttyUSB0
 
 Nothing but read commands is sent, and the rate of the battery is not changed. The file has a line of JSON for each
-question. Serial numbers in it are masked.
+question. Serial numbers in it are masked unless --serials is given.
 """
 
 import functools
@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools import ToolError, environment, options
 
+RATES = (1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200)
 WRITE_TIMEOUT_S = 5
 NOTHING = """no battery answers. Check: the cable is in the port named Console of the master pack, the battery is on,
 the adapter is for RS-232 (not TTL, not RS-485), TX and RX are not swapped, GND is connected, nothing else uses it"""
@@ -33,9 +34,10 @@ def main(arguments=None):
     parser = options.parser("capture.py", __doc__)
     add = parser.add_argument
     add("--port", required=True, metavar="PORT", help="serial port, such as /dev/ttyUSB0")
-    add("--baud", type=int, help="look for the battery there only")
+    add("--baud", type=int, choices=RATES, help="look for the battery there only")
     add("--group", type=int, default=0, choices=range(16), metavar="N", help="of an RS485 port (default 0)")
     add("--output", metavar="FILE", help="a new file (default capture-DATE-TIME.jsonl here)")
+    add("--serials", action="store_true", help="do not mask serial numbers")
     given = parser.parse_args(arguments)
     environment.ensure()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -61,7 +63,7 @@ def _run(given):
 
     try:
         with serial.Serial(given.port, timeout=0, write_timeout=WRITE_TIMEOUT_S, exclusive=True) as port:
-            steps = Steps(Port(port), keep, say, given.group)
+            steps = Steps(Port(port), keep, say, given.group, given.serials)
             say(f"looking for a battery at {given.port}")
             found = steps.find(given.baud)
             if found is None:
@@ -76,7 +78,7 @@ def _run(given):
         raise ToolError(f"{given.port} does not work, or {path}: {error}") from None
     finally:
         said = ", ".join(f"{kinds[kind]} {word}" for kind, word in KINDS if kinds[kind])
-        say(f"{path}: {said or 'nothing'}; serial numbers are masked")
+        say(f"{path}: {said or 'nothing'}; serial numbers are {'in it' if given.serials else 'masked'}")
     return 0
 
 

@@ -1,5 +1,5 @@
 """An exchange with a battery as one line of a capture, in the form of the recorded frames that the tests read; `raw`:
-all bytes in hex, where the response does not say it all. Serial numbers are masked in all of it. Pure.
+all bytes in hex, where the response does not say it all. Serial numbers are masked unless asked for. Pure.
 """
 
 import re
@@ -28,9 +28,10 @@ _WORD = re.compile(r"(?<![A-Za-z0-9])((?=([A-Za-z]*[0-9]){3})[A-Za-z0-9]{7,}|(?=
 _PROMPT = re.compile(rb"[\r\n ]*([A-Za-z][\w-]*>\s*)?")
 
 
-def row(exchange, dialect, model="", refused=None):
+def row(exchange, dialect, model="", refused=None, serials=False):
     """A question and what came (capture_port.Exchange) -> dict, or None: nothing came to a key, or a prompt. model:
     what the battery says that it is. refused: the NoReply or Refusal that a text console's answer is.
+    serials: whether serial numbers stay in it.
     """
     command = exchange.sent.decode().strip()
     if exchange.sent in KEYS:
@@ -38,11 +39,12 @@ def row(exchange, dialect, model="", refused=None):
             return None
         kind, request, why = DAMAGED, "", "behind a key"
     elif dialect != CONSOLE:
-        return _framed(exchange, dialect, model)
+        return _framed(exchange, dialect, model, serials)
     else:
         kind = RECORDED if refused is None else ERROR if isinstance(refused, Refusal) else DAMAGED
         request, why = command, reason(refused) if refused else ""
-    text = masked_text(command, exchange.received.decode(ENCODING), kind != DAMAGED)
+    text = exchange.received.decode(ENCODING)
+    text = text if serials else masked_text(command, text, kind != DAMAGED)
     return _row(CONSOLE, model, exchange, request, text, kind if text else SILENT, why)
 
 
@@ -57,8 +59,9 @@ def _row(dialect, model, exchange, request, response, kind, why):
             "note": f"at {exchange.baud} baud" + (f"; {why}" if why else "")}
 
 
-def _framed(exchange, dialect, model):
-    raw = masked_frames(exchange.sent, bytes(exchange.received))
+def _framed(exchange, dialect, model, serials):
+    raw = bytes(exchange.received)
+    raw = raw if serials else masked_frames(exchange.sent, raw)
     asked, request = frame.decode(exchange.sent), exchange.sent.rstrip(b"\r").decode()
     commands = decode_values.PACE if dialect == PACE else decode_values.COMMANDS
     reader = frame.Reader()

@@ -23,10 +23,12 @@ FORCE = ("UTlow", "CoulombAH")  # columns of `pwr`
 
 
 class Steps:
-    """`port` is a capture_port.Port; `keep` takes each row, `say` each line of progress. group: of an RS485 port."""
+    """`port` is a capture_port.Port; `keep` takes each row, `say` each line of progress. group: of an RS485 port.
+    serials: whether serial numbers stay in the rows.
+    """
 
-    def __init__(self, port, keep, say, group=0):
-        self._port, self._keep, self._say, self._group = port, keep, say, group
+    def __init__(self, port, keep, say, group=0, serials=False):
+        self._port, self._keep, self._say, self._group, self._serials = port, keep, say, group, serials
         self._dialect, self._model = FRAMED, ""
 
     def find(self, baud=None):
@@ -56,7 +58,7 @@ class Steps:
 
     def _keep_all(self, dialect, refused=None):
         for exchange in self._port.take():
-            row = capture_rows.row(exchange, dialect, self._model, refused)
+            row = capture_rows.row(exchange, dialect, self._model, refused, self._serials)
             if row:
                 self._keep(row)
 
