@@ -17,10 +17,11 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from tools import ToolError, options
-from tools.decode_frame import REPLY, REQUEST, Report
+from tools.decode_frame import REPLY, REQUEST, Report, is_hex
 
 COLUMNS = 100  # characters of a frame in a line
 SHOWN = 24  # characters of one field
+FEWEST_HEX = 8  # digits of an argument that is a frame whose SOI is lost
 SILENT, TEXT = "requests without an answer", "answers of the text console, which are not looked at"
 # SOI with hex digits behind it, and what follows up to a blank, a quote or the like
 FRAME = re.compile(r"(~[0-9A-Fa-f]{5,})([^\s\"'`<>,;()\[\]{}|\\~]*)")
@@ -60,9 +61,11 @@ def _found(what, left_out):
         text = (sys.stdin.buffer.read() if what == "-" else Path(what).read_bytes()).decode("latin-1")
         lines_of = [(f"{what}, line {number}", line) for number, line in enumerate(text.split("\n"), 1)]
     except (OSError, ValueError):
-        text = what.encode("latin-1", "replace").decode("latin-1")
+        text = what.encode("latin-1", "replace").decode("latin-1").strip(" \t\n\"'`")
         lines_of = [("frame", text)]
     found = [one for where, line in lines_of for one in _frames(line, where, left_out)]
+    if not found and lines_of[0][0] == "frame" and (text[:1] == "~" or (len(text) >= FEWEST_HEX and is_hex(text))):
+        found = [("frame", text if text[:1] == "~" else f" {text}", None)]  # a blank where its SOI is lost
     if not found and CONSOLE.search(text):
         force = " of the Force family, which the firmware does not know" if FORCE.search(text) else ""
         raise ToolError(f"{what} is of the text console{force}; decode.py reads frames only")

@@ -12,7 +12,10 @@ SMALLEST_MAH = 15_000  # no Pylontech pack holds less
 TENFOLD = ("a capacity of {:g} Ah is a tenth of what such packs have: in units of 10 mAh, as PACE batteries say it, it "
            "would be {:g} Ah")
 ALL_PACKS = 0xFF
-WAKE_UP = 0x82
+RATES = {1: "1200 baud", 2: "2400 baud", 3: "4800 baud"}  # INFO of 91H
+# Requests that are known by name only; the last three are never sent
+OTHERS = {0x82: "wake-up of the text console, undocumented", 0x94: "set charge/discharge limits",
+          0x95: "turn a pack off", 0x99: "buzzer"}
 NO_INFO = "INFO is empty: as in replies to 4FH and 91H, and to 42H and 44H for a pack that is absent"
 # Name of a field, its characters, section, what it means (of CID2 or RTN the report tells)
 FIELDS = (
@@ -60,7 +63,7 @@ class Report:
         """90H and 91H are commands and return codes."""
         if self.code in RETURN_CODES and (self.code not in self.commands or (self.code == frame.SET_RATE and not info)):
             return REPLY
-        return REQUEST if self.code in self.commands or self.code == WAKE_UP else None
+        return REQUEST if self.code in self.commands or self.code in OTHERS else None
 
     def title(self):
         """-> what it is, in words."""
@@ -71,9 +74,7 @@ class Report:
         return f"request {code}, {self._words}" if self.role else "neither a request nor a reply of V2.8"
 
     def _name(self, cid2):
-        if cid2 == WAKE_UP:
-            return "wake-up of the text console, undocumented"
-        return self.commands[cid2][0] if cid2 in self.commands else "not a command of V2.8"
+        return self.commands[cid2][0] if cid2 in self.commands else OTHERS.get(cid2, "not a command of V2.8")
 
     def _settle_layout(self, info):
         """Whose layout a reply's INFO has: VER does not always tell the maker, and INFO never the command."""
@@ -107,7 +108,8 @@ class Report:
         name, value = "INFO", "damaged" if info is None else f"{len(info)} bytes"
         if self.role == REQUEST and self.cid2 in self.commands and info and len(info) == 1:
             name, value = "Command", "all packs" if info[0] == ALL_PACKS else str(info[0])
-            name = "code of the rate" if self.cid2 == frame.SET_RATE else name
+            if self.cid2 == frame.SET_RATE:
+                name, value = "rate", RATES.get(info[0], f"{value}, not documented")
         self.parts.append((INFO_AT + 1, characters, name, value, section))
         if info is None or not brings_data or (self.cid2 is not None and self.cid2 not in self.commands):
             return
@@ -141,6 +143,8 @@ def _lchksum(lenid):
 def _faults(text):
     """-> what is known to go wrong, with its place; else why the firmware refuses it, if it does."""
     found, have = [], len(text) - SHORTEST
+    if have < 0:
+        found.append((len(text) + 1, 1, f"it ends here, after {len(text)} characters; the shortest has {SHORTEST}"))
     if text[:1] != "~":
         found.append((1, 1, f"SOI must be '~' (7EH), {text[:1]!a} stands here"))
     for run in re.finditer("[^0-9A-F]+", text[1:]):
@@ -150,6 +154,8 @@ def _faults(text):
         lenid, must = int(text[10:INFO_AT], 16), _lchksum(int(text[10:INFO_AT], 16))
         if text[9] != must:
             found.append((10, 1, f"LCHKSUM is {text[9]}; for LENID {lenid:03X} it must be {must}"))
+        if lenid % 2:
+            found.append((11, 3, f"LENID {lenid:03X} is odd; each byte of INFO has two characters"))
         if lenid != have:
             found.append((11, 3, f"LENID {lenid:03X} says {lenid} characters of INFO, there are {have}, for which "
                                  f"LENGTH must be {_lchksum(have)}{have:03X}"))

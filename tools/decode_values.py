@@ -15,13 +15,13 @@ COMMANDS = {
     frame.MANAGEMENT: ("charge/discharge management", "3.9", messages.management),
     frame.SERIAL_NUMBER: ("serial number", "3.10", messages.serial_number),
 }
-# The same of PACE
+# The same of PACE (9)
 PACE = {
-    frame.ANALOG_VALUES: ("analog values", "", analog_values),
-    frame.ALARMS: ("alarm data", "", alarms),
-    frame.PACK_COUNT: ("pack count", "", pace_details.pack_count),
-    VERSION: ("version", "", pace_details.text),
-    SERIAL_NUMBER: ("serial number", "", pace_details.serial_number),
+    frame.ANALOG_VALUES: ("analog values", "9", analog_values),
+    frame.ALARMS: ("alarm data", "9", alarms),
+    frame.PACK_COUNT: ("pack count", "9", pace_details.pack_count),
+    VERSION: ("version", "9", pace_details.text),
+    SERIAL_NUMBER: ("serial number", "9", pace_details.serial_number),
 }
 # RTN in words (§2.9)
 RETURN_CODES = {frame.NORMAL: "normal"} | {
