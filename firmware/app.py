@@ -76,9 +76,7 @@ def _uplink(settings, clock, logger):
 
 
 def _discovery_topic(prefix, root, rack_name):
-    """How the topics of the rack's configs begin: below `prefix`, with an id of letters, digits, "_" and "-" that no
-    other rack has.
-    """
+    """How the topics of the rack's configs begin; in an id of letters, digits, "_", "-" that no other rack has."""
     plain = bytearray()
     name = root + "/" + rack_name
     for byte in name.replace("/", "_").encode():  # bytes: each character as a text would stay among the names

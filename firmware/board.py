@@ -55,9 +55,7 @@ def release_memory(uart):
 
 
 def _holding_buffers():
-    """(rxbuf, txbuf) that leave _HEAP_GROWTH_BYTES of the largest free block; the usual ones where it is too small or
-    there is PSRAM.
-    """
+    """(rxbuf, txbuf) that leave _HEAP_GROWTH_BYTES of the largest free block; small ones where there is PSRAM."""
     regions = memory_regions()
     held = max([largest for _, _, largest, _ in regions] + [0]) - _HEAP_GROWTH_BYTES
     if held < _BUFFERS_MIN_BYTES or max([total for total, _, _, _ in regions]) >= _PSRAM_BYTES:

@@ -1,5 +1,4 @@
-"""Commands over MQTT, `cmnd/#` (mqtt.md, "Accepted"): parsed whole, then carried out. None of them reaches the battery.
-"""
+"""Commands over MQTT, `cmnd/#` (mqtt.md, "Accepted"), none of which reaches the battery; and tele/STATE."""
 
 import json
 
@@ -54,9 +53,7 @@ class Commands:
 
 
 def parse(payload, retained=False):
-    """The payload of a command (bytes) -> {"publishRate": ms, "status": anything, "polling": bool, "restart": True},
-    what of it is asked for; or a text that says why it is refused, all of it.
-    """
+    """The payload of a command (bytes) -> the keys of mqtt.md that are asked for, or a text: why all is refused."""
     if retained:
         return "it is retained, and so may be old: publish commands without retain"
     if len(payload) > _BYTES_MAX:
@@ -77,24 +74,20 @@ def parse(payload, retained=False):
             return "not JSON"
     if not isinstance(asked, dict) or not asked:
         return 'not an object with a command, such as {"status": 1}'
-    whys = [_wrong(key, asked[key]) for key in asked]
-    return ([why for why in whys if why] + [asked])[0]
+    whys = [why for why in [_wrong(key, asked[key]) for key in asked] if why]
+    return whys[0] if whys else asked
 
 
 def _wrong(key, value):
     """What is wrong with one command: a text, or None."""
-    if key == "publishRate":
-        if type(value) is not int or not _RATE_MIN_MS <= value <= _RATE_MAX_MS:  # True is an int, and no number
-            return "publishRate must be a whole number from %d to %d (ms)" % (_RATE_MIN_MS, _RATE_MAX_MS)
-    elif key == "polling":
-        if type(value) is not bool:
-            return "polling must be true or false"
-    elif key == "restart":
-        if value is not True:
-            return "restart must be true"
-    elif key != "status":
-        return "no such command: %r" % (key,)
-    return None
+    rate = "publishRate must be a whole number from %d to %d (ms)" % (_RATE_MIN_MS, _RATE_MAX_MS)
+    is_good, text = {
+        "publishRate": (type(value) is int and _RATE_MIN_MS <= value <= _RATE_MAX_MS, rate),  # True is an int, too
+        "polling": (type(value) is bool, "polling must be true or false"),
+        "restart": (value is True, "restart must be true"),
+        "status": (True, ""),
+    }.get(key, (False, "no such command: %r" % (key,)))
+    return None if is_good else text
 
 
 def status(uptime_s, _, poller, wifi, retained, session, reset_cause, rack_name):
@@ -103,18 +96,13 @@ def status(uptime_s, _, poller, wifi, retained, session, reset_cause, rack_name)
 
 
 def state(uptime_s, memory, poller, wifi, retained, session, reset_cause, rack_name):
-    """-> (keys and forms, values in their order) of tele/STATE; None where there is none. `memory` as
-    telemetry.free_memory() tells it.
-    """
+    """-> (keys and forms, values in their order) of tele/STATE; `memory` as telemetry.free_memory() tells it."""
     link = poller.link
-    return _STATE, (
-        (uptime_s, __version__, reset_cause, retained.boots, wifi.address())
-        + wifi.access_point()
-        + memory
-        + (
-            "searching" if poller.searching else "online", poller.dialect.name, link.baud, len(poller.packs),
-            poller.publish_rate_ms // 100, not poller.paused, poller.cycle_ms and poller.cycle_ms // 100, link.polls,
-            link.timeouts, link.frame_errors, link.return_codes, poller.implausible, session.drops, wifi.drops,
-            retained.last_error or "none",
-        )
-    )
+    values = (
+        "searching" if poller.searching else "online", poller.dialect.name, link.baud, len(poller.packs),
+        poller.publish_rate_ms // 100, not poller.paused, poller.cycle_ms and poller.cycle_ms // 100, link.polls,
+        link.timeouts, link.frame_errors, link.return_codes, poller.implausible, session.drops, wifi.drops,
+        retained.last_error or "none",
+    )  # fmt: skip
+    device = uptime_s, __version__, reset_cause, retained.boots, wifi.address()
+    return _STATE, device + wifi.access_point() + memory + values

@@ -11,9 +11,7 @@ _TOPIC_MOST = 122  # bytes of a topic that umqtt.simple can subscribe to
 
 
 def check(given, whole=True):
-    """Settings as `given` in JSON -> a dict of all of them, defaults filled in. ConfigError names all that is wrong.
-    whole=False: needed ones may still be missing.
-    """
+    """Settings in JSON -> a dict of all. ConfigError names all that is wrong; whole=False: some may be missing."""
     if not isinstance(given, dict):
         raise ConfigError('the settings must be one object: {"mqtt_host": "…", …}')
     known = [row[0] for row in SETTINGS]

@@ -19,9 +19,7 @@ def crashed(error):
 
 
 def where(error):
-    """"OSError 12 in mqtt/session.py, publish": its type, and the innermost function of ours, or its line where lines
-    were compiled in. The trace is printed.
-    """
+    """"OSError 12 in mqtt/session.py, publish": the type, our innermost function, or its line. Prints the trace."""
     trace = io.StringIO()
     sys.print_exception(error, trace)
     place = ""

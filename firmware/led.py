@@ -15,9 +15,7 @@ def lit(pattern, ticks_ms):
 
 
 class Led:
-    """A clock like `time` that blinks while somebody sleeps: all waits of the firmware go through it. `pin` is called
-    with 1 or 0; `low`: 0 switches the LED on.
-    """
+    """A clock like `time` that blinks while somebody sleeps. `pin` is called with 1 or 0; `low`: 0 is on."""
 
     def __init__(self, pin, low, clock):
         self.ticks_ms = clock.ticks_ms

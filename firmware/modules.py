@@ -5,9 +5,7 @@ import sys
 
 
 def forget(names):
-    """Takes imported modules ("firmware.config") out of MicroPython's list: the memory of each is free once nobody
-    holds a part of it.
-    """
+    """Takes modules ("firmware.config") out of MicroPython's list: their memory is free once nobody holds them."""
     for name in names:
         package, _, leaf = name.rpartition(".")
         if sys.modules.pop(name, None) and package in sys.modules:

@@ -1,6 +1,4 @@
-"""Alarm states and flags (§3.7), in words in problem_text.py; and is a reading what the battery can have said? CHKSUM
-is a plain sum, so damaged replies pass it (§6).
-"""
+"""Alarm states and flags (§3.7), in words in problem_text.py; and can a reading be what the battery said (§6)?"""
 
 from binascii import crc32
 from collections import namedtuple
@@ -83,9 +81,7 @@ def cells_of_sensor(index):
 
 
 class Judge:
-    """Judges the readings of all packs, each against its own history. `exact`: in this dialect the cells of a pack that
-    once summed to its voltage do so all the time.
-    """
+    """Judges readings against each pack's history. `exact`: cells that once summed to the pack's voltage always do."""
 
     def __init__(self, exact=True):
         self._exact = exact

@@ -111,9 +111,7 @@ class Rack:
             self._more += more + len(found) - len(self._troubles)
 
     def cycle(self, missed):
-        """The end of a cycle -> totals as {key of mqtt.md: raw integer, text or bool}; None: it was cut short (`missed`
-        is None), or a pack that is missed, or left the group, has not been missing for 60 s.
-        """
+        """End of a cycle -> {key of mqtt.md: raw value}; None: cut short, or a pack lacks for less than 60 s."""
         values = self._values
         if missed is None:  # how long a pack is missing counts only while the others are there
             self._missing, values = {}, None

@@ -104,9 +104,7 @@ def _strongest(found, name, with_key):
 
 
 def start_lan(lan, plan, helped, clock, log):
-    """`lan` is None at the first time; `plan` and `helped` as in uplink.Uplink -> (the interface; None: it is not there
-    and will not be, None). From the second help on it goes off and on.
-    """
+    """As start() -> (network.LAN; None: it is not there and will not be, None); from the second help on it is reset."""
     board, _, _, hostname, address = plan
     try:
         if lan is None and not helped:

@@ -1,6 +1,4 @@
-"""The one layout of RTC memory, which outlives every reset but a power loss: magic, fields, checksum. And watts over
-time into watt-hours, kept there, in integers: mWh, and a remainder that is carried.
-"""
+"""The one layout of RTC memory, which outlives every reset but a power loss; and the watt-hours in it, as integers."""
 
 from binascii import crc32
 from struct import calcsize, pack_into, unpack_from
@@ -21,9 +19,7 @@ _LAST_SIZE = calcsize(_LAST)
 
 
 class Retained:
-    """Fields that are read once and written whole. `memory` is machine.RTC().memory or the like: called without
-    arguments it gives bytes, with bytes it takes them.
-    """
+    """Fields read once and written whole. `memory` as machine.RTC().memory: without arguments it gives bytes."""
 
     def __init__(self, memory):
         self._memory = memory

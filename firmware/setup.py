@@ -11,9 +11,7 @@ _ASKED = (
 
 
 def ask(answer=input):
-    """Asks for what config.json lacks, and saves it in the end; Ctrl-C: nothing is saved. ConfigError: it is broken.
-    `answer` takes a question and gives what was typed.
-    """
+    """Asks by `answer` for what config.json lacks, and saves it in the end; Ctrl-C: nothing is saved. ConfigError."""
     given = config.given_in(config.PATH)
     answers = {}
     for key, hint in _ASKED:

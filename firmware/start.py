@@ -59,8 +59,6 @@ def prepare():
         time.sleep_ms(_COMPLAIN_MS)
 
 
-
-
 def _tls(settings):
     from .mqtt.tls import Tls
 

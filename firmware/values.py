@@ -159,9 +159,7 @@ SETTINGS = (
 
 
 def wrong_pins(settings, chosen):
-    """What is wrong with the pins on this chip and board, lines that begin with the key; only of keys in `chosen`: a
-    default is no reason to refuse another setting.
-    """
+    """What is wrong with pins on this chip and board, in lines that begin with the key; only of keys in `chosen`."""
     errors = []
     network, chip = settings["network"], _chip()
     taken = _RMII + ETHERNET[network][2:] if network in ETHERNET else ()

@@ -32,9 +32,7 @@ class Console(Dialect):
             self._keep(pack, 0)
 
     def packs(self, pack=0):
-        """Numbers of the packs that are there: (1, 2, …). What only this table says of them is kept for their readings,
-        when it is as before or came twice.
-        """
+        """Numbers of the packs: (1, 2, …). What only this table says is kept when it is as before or came twice."""
         known, known_odd = self._mos, self._odd
         self._mos, self._odd = {}, {}
         there, mos, odd = self._ask_detail("pwr", None)
@@ -55,9 +53,7 @@ class Console(Dialect):
         return Identity(*said[:5], self.name, self.link.baud, said[5]), refused
 
     def counters(self, pack):
-        """(cycles, soh %, discharged mAh, protections, resets, shutdowns), None where it does not say it, at most an
-        hour old; or None. Nothing is asked.
-        """
+        """(cycles, soh %, discharged mAh, protections, resets, shutdowns), each or all None; an hour old at most."""
         said = self._counters[_COUNTERS * pack : _COUNTERS * (pack + 1)]
         return tuple([None if count < 0 else count for count in said]) if max(said) >= 0 else None
 

@@ -65,9 +65,7 @@ def table(lines, _):
 
 
 def _cut(line, header, names):
-    """The words of a row by where the names of its header begin, with blanks in them; () where it does not fit. Two
-    values can touch when the first one fills its column; then both are whole numbers.
-    """
+    """Words of a row by where its header's names begin, () if it does not fit. Two whole numbers can touch."""
     words = []
     at = start = header.find(names[0])
     for name in names[1:] + [b""]:

@@ -90,9 +90,7 @@ def fields(lines, pack, wanted):
 
 
 class Findings:
-    """What the words of one answer mean: `flags`, keys of problems; `words` that nobody knows here, each with what it
-    is of. `current`: mA, or 0; it tells whether a protection is of charging or of discharging.
-    """
+    """What words of an answer mean: `flags`, and unknown `words`. `current` mA tells charging from discharging."""
 
     def __init__(self, current):
         self.words, self.flags, self.current = [], set(), current

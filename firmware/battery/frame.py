@@ -70,9 +70,7 @@ def encode(cid2, info=b"", address=1, version=0x20, commands=COMMANDS):
 
 
 def decode(line):
-    """One line "~…", with or without its "\\r" -> Frame(version, address, cid1, code, info); info is raw bytes.
-    FrameError when anything in it is not as §2.2 to §2.5 say.
-    """
+    """A line "~…", with or without "\\r" -> Frame; `info` is raw bytes. FrameError: it is not as in §2.2 to §2.5."""
     line = bytes(line)
     body = line[1:-1] if line[-1:] == _EOI else line[1:]
     if line[:1] != _SOI:

@@ -36,9 +36,7 @@ def _only_pack(reply):
 
 
 class Link:
-    """The line to the master pack: `uart` is a machine.UART or the like, `clock` has ticks_ms, ticks_diff, ticks_add
-    and sleep_ms. `failures` counts requests in a row that brought no reply; the other counts are since the start.
-    """
+    """The line to the master pack. `failures` counts requests in a row without a reply; the others all of them."""
 
     # Of a dialect: ADR, 01H by the protocol, the others for a battery that refuses it; those that replies may have
     # beside the one that was asked; VER of requests; the allow-list
@@ -134,9 +132,7 @@ class Link:
 
 
 class Rs485Link(Link):
-    """The line to an RS485 port (V3.3): packs, numbered from 1, have ADR 2, 3, … plus 10H times their `group`, and the
-    same in INFO.
-    """
+    """The line to an RS485 port (V3.3): pack 1, 2, … has ADR 2, 3, … plus 10H times the `group`, in INFO, too."""
 
     def __init__(self, uart, clock, baud, group):
         super().__init__(uart, clock, baud)

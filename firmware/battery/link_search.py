@@ -13,9 +13,7 @@ _PACE_VERSIONS, _VER_ERROR = (0x25, 0x20), 1  # VER of a request, as the battery
 
 
 def reaches(link, attempts=_ATTEMPTS, log=None):
-    """True when a whole frame comes back over the link.Link, whatever it says, unless our address is refused: then the
-    other ones are tried, the `log` is told, and the one that works is kept.
-    """
+    """True when a whole frame comes back; where ADR is refused each other one is tried, and the one that works kept."""
     first = link.address
     for address in [first] + [other for other in link.addresses if other != first]:
         link.address = address

@@ -1,6 +1,4 @@
-"""What the framed dialect is asked seldom: the group, identity, limits, parameters; and all layouts of INFO (§3, §4) to
-the last byte. Loaded for a question.
-"""
+"""What the framed dialect is asked seldom: the group, identity, limits; and all layouts of INFO (§3, §4)."""
 
 from collections import namedtuple
 
@@ -15,13 +13,11 @@ _PARAMETER_UNITS = "VVVTTAVVVTTA"  # §3.6: voltages, temperatures, amperes, in 
 
 Management = namedtuple("Management", "pack charge_voltage discharge_voltage charge_current discharge_current status")
 Manufacturer = namedtuple("Manufacturer", "device version maker")
-SystemParameters = namedtuple(
-    "SystemParameters",
-    "cell_high_voltage cell_low_voltage cell_under_voltage "
-    "charge_high_temperature charge_low_temperature charge_current "
-    "pack_high_voltage pack_low_voltage pack_under_voltage "
-    "discharge_high_temperature discharge_low_temperature discharge_current",
-)
+SystemParameters = namedtuple("SystemParameters", (
+    "cell_high_voltage cell_low_voltage cell_under_voltage charge_high_temperature charge_low_temperature "
+    "charge_current pack_high_voltage pack_low_voltage pack_under_voltage discharge_high_temperature "
+    "discharge_low_temperature discharge_current"
+))  # fmt: skip
 
 
 def system_parameters(info):
@@ -100,9 +96,7 @@ def identity(dialect, pack):
 
 
 def _part(dialect, errors, cid2, parse, pack):
-    """One reply; None, and one more in `errors`, when it does not come. Behind two that were not answered it is not
-    asked for: a step has to end within 10 s.
-    """
+    """One reply, or None and one more in `errors`; behind two that did not come in time none is asked for."""
     if len([error for error in errors if isinstance(error, NoReply)]) > 1:
         return None
     try:

@@ -15,9 +15,7 @@ _STATUS = (
 
 
 class Pylontech(Dialect):
-    """The master pack and its slaves, asked over a link.Link. NoReply or Refusal from every method. `name`: of the
-    dialect, "rs485" over a link.Rs485Link.
-    """
+    """The master and its slaves, asked over a link.Link or, as "rs485", an Rs485Link. All raise NoReply, Refusal."""
 
     exact = True  # the cells sum to the pack's voltage
 
@@ -36,9 +34,7 @@ class Pylontech(Dialect):
         return _details().packs(self)
 
     def identity(self, pack):
-        """Who this pack is (§4.4, §4.6) -> (reading.Identity, None), or (what could be read of it, the NoReply or
-        Refusal of the rest). Version, maker and device are the master's: 51H names no pack.
-        """
+        """-> (reading.Identity, None), or (a part of it, why not all), §4.4, §4.6; 51H is about the master alone."""
         return _details().identity(self, pack)
 
     def limits(self, pack):

@@ -31,9 +31,7 @@ def alarms(info):
 
 
 def _packs(info, parse, more=0):
-    """Command or pack count, then the packs up to the last byte -> (command, [what `parse` makes of each, …]). `more`:
-    bytes behind each pack.
-    """
+    """Command or pack count, then packs, each with `more` bytes behind it -> (command, [what `parse` makes of it])."""
     (_, command), at = take(info, 0, ">BB")
     packs = []
     while at < len(info) or not packs:

@@ -75,10 +75,7 @@ class Search:
         self._switches, self._switch_error = 0, ""  # tried in vain, and why the last one was
 
     def step(self, pause_ms, hint_given=False):
-        """Tries the next probe -> the name of the dialect that answers, for the framed one in use at the wanted rate if
-        the battery can; None: not yet, call again; "": a round is over, nobody answered, and what to check is logged
-        unless `hint_given`. `pause_ms` was the last pause.
-        """
+        """-> the dialect that answers the next probe; None: call again; "": nobody did in a round, a hint is logged."""
         if not self._due:
             self._due = self._round(pause_ms)
         probe = self._due.pop(0)
@@ -104,7 +101,6 @@ class Search:
             self._log.warning(self._hint())
         return found or (None if self._due else "")
 
-
     def _hint(self):
         """Where nobody answered, and what to check, in words."""
         where, setting = _WHERE[self._dialect], ', setting "dialect" (auto tries all)'
@@ -114,9 +110,7 @@ class Search:
         return _HINT % (where, _CHECK_RS485 if self._dialect == RS485 else _CHECK, setting)
 
     def _round(self, pause_ms):
-        """The probes of a round: of a battery that was read before only one of another dialect, and only when it has
-        been away for long: its firmware may have been updated.
-        """
+        """The probes of a round: of a battery that was read before one of another dialect, once it is away for long."""
         if not self._known:
             return self._own + self._others
         if not self._others or pause_ms < _AWAY_MS:
@@ -150,9 +144,7 @@ class Search:
 
 
 def answers(uart, clock, probe, log=None):
-    """Sends what a probe has to send -> the name of the dialect that answers, "": none; the UART stays at the rate.
-    Takes 3.5 s at most.
-    """
+    """Sends a probe, 3.5 s at most -> the dialect that answers, or ""; the UART stays at the rate of that."""
     dialect, baud, data = probe
     uart.init(baudrate=baud)
     uart.write(data)

@@ -24,9 +24,7 @@ _TRYING = " (trying on, with pauses of up to a minute)"
 
 
 def explain(why, stage, arguments):
-    """What is wrong, an exception or a text -> a line for the log. `stage` of transport.Transport where there was no
-    connection, else 0; `arguments` of MQTTClient.
-    """
+    """An exception or a text -> a line for the log. `stage` of Transport, 0: it was lost; `arguments` of MQTTClient."""
     if stage:
         return "broker %s port %d: %s" % (arguments[1], arguments[2], _words(stage, why)) + _TRYING
     return "broker lost: %s" % (why if isinstance(why, str) else _words("", why)) + _TRYING

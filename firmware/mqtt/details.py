@@ -44,9 +44,7 @@ def about(found):
 
 
 def to_clear(devices, gone):
-    """Yields (topic, payload) of what is retained of the packs `gone` (bits), so that nothing they said stays as if it
-    were so now; with 0 of what a battery that speaks text said while it spoke frames.
-    """
+    """Yields (topic, payload) of what the packs `gone` (bits) retain; with 0 what a text console does not say."""
     for pack in range(1, DEVICES):
         if gone >> pack & 1:
             for kind in ("info", "limits", "counters"):

@@ -102,9 +102,7 @@ class Devices:
             self._due |= {_RACK, pack}
 
     def next_due(self):
-        """-> the number of a device whose config is to be sent, the rack's first, each once; None: all are sent. A pack
-        that did not show its cells, or say who it is, is passed over.
-        """
+        """-> the number of the next device whose config is to be sent, the rack's first; None: none is due."""
         while self._due:
             number = min(self._due)
             self._due.remove(number)

@@ -1,5 +1,4 @@
-"""Home Assistant's device-based discovery (mqtt.md): the config of the rack or of a pack, made row by row of the table.
-"""
+"""Home Assistant's device-based discovery (mqtt.md): the config of a device, made row by row of the table."""
 
 import gc
 

@@ -54,9 +54,7 @@ class JsonWriter:
             self.text(raw)
 
     def decimal(self, raw, decimals):
-        """`decimals` (scale, digits): the exact decimal of raw / 10**scale with at most `digits` decimals, at least
-        one, rounded half away from zero; "3" when digits is 0.
-        """
+        """raw / 10**scale with 1 to `digits` decimals, rounded half away from zero; "3" when `digits` is 0."""
         scale, digits = decimals
         if scale > digits:
             raw = rounded(raw, 10 ** (scale - digits))

@@ -63,9 +63,7 @@ class Payloads:
         yield json.text_view()
 
     def flat(self, values):
-        """An object of (key, raw integer, text, boolean or None: it is left out, (its decimals, decimals published)) ->
-        memoryview.
-        """
+        """An object of (key, raw value or None: left out, (its decimals, decimals published)) -> memoryview."""
         json = self._json
         json.begin()
         json.raw(b"{")

@@ -55,9 +55,7 @@ def _slug(text):
 
 
 def presence(devices, number):
-    """-> bytearray, a state of each row of entities.txt. 1: the device `number` has it; 2: it is taken away; 0: it is
-    not told of, since it is another device's, was never there, or may be said later.
-    """
+    """-> a state of each row of entities.txt: 1 the device has it, 2 it is taken away, 0 it is not told of (yet)."""
     kinds = b"pack" if number else b"rack", b"both"
     said = devices.said(number)
     states = bytearray()

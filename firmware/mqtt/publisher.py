@@ -21,9 +21,7 @@ def expire_s(publish_rate_ms):
 
 
 def config(devices, number, prefix, payloads):
-    """The config of the device `number` of devices.Devices -> discovery.Config. `prefix` of the topics;
-    payloads.Payloads. What makes it is loaded one after the other, since readings need the memory.
-    """
+    """The discovery.Config of the device `number`. What makes it is loaded one by one: readings need the memory."""
     with Temporary():
         from . import presence
     shown, values = presence.presence(devices, number), presence.placeholders(devices, number, prefix)
@@ -34,9 +32,7 @@ def config(devices, number, prefix, payloads):
 
 
 class Publisher:
-    """`prefix` is `<mqtt_root>/<rack_name>/`; the others are what their names say. `on_announced` is called when Home
-    Assistant got all configs that were due, and had time to take them in.
-    """
+    """`prefix`: `<mqtt_root>/<rack_name>/`; `on_announced` is called 2 s behind the last config that was due."""
 
     def __init__(self, session, prefix, rack, meters, payloads, devices, telemetry, clock, log):
         self.on_announced = None
@@ -139,9 +135,7 @@ class Publisher:
         self.publish("stat/status", self._payloads.flat(members(*self._telemetry.report("status"))), True)
 
     def tend(self, update=None):
-        """One pass: a config for Home Assistant (not during an `update`: both do not fit into the memory); tele/STATE
-        every minute and when Link changes; one line of the log.
-        """
+        """One pass: a config (none during an `update`, which needs the memory), tele/STATE, one line of the log."""
         now = self._clock.ticks_ms()
         diff = self._clock.ticks_diff
         if not self._telemetry.poller.searching:

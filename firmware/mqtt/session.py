@@ -145,7 +145,6 @@ class Session:
             self._log.warning(NOT_HEARD, topic.decode())
             return False
 
-
     def _take_messages(self):
         for _ in range(_MESSAGES):
             self._transport.heard = False

@@ -12,9 +12,7 @@ _NTP_S = 2
 
 
 class Tls:
-    """`ca` is the PEM file with one or more certificates, `host` the name that the broker's must be for, `ntp_host` who
-    is asked for the time. ValueError, OSError when the file has none that can be read.
-    """
+    """`ca`: PEM file of certificates, `host` must be in the broker's, `ntp_host` tells the time. ValueError."""
 
     def __init__(self, ca, host, ntp_host):
         self._host, self._ntp_host = host, ntp_host

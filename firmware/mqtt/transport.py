@@ -89,9 +89,7 @@ class Transport:
         self._clock.sleep_ms(ms)
 
     def read(self, count):
-        """Exactly `count` bytes, of more than 257 the first 257; None when not blocking and nothing is there. OSError
-        when the peer has closed or is too slow, ValueError when no packet is as long as this one says.
-        """
+        """`count` bytes, 257 at most; None: there are none yet. OSError: closed, slow; ValueError: no packet."""
         if self._filled:
             self.flush()
         data, left = b"", count
