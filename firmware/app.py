@@ -66,7 +66,6 @@ def build(retained, settings, uart, tls, clock):
 
 
 def _uplink(settings, clock, logger):
-    """The Uplink, which begins to connect."""
     address, gateway = None, settings["gateway"] or "0.0.0.0"
     if settings["ip"]:
         ip, _, bits = settings["ip"].partition("/")
@@ -111,7 +110,6 @@ def _dialect(settings, retained, uart, clock):
 
 
 def _session(settings, tls, prefix, clock, logger):
-    """The Session over umqtt.simple, whose sockets are ours."""
     sockets = transport.Transport(socket, clock, tls)
     umqtt.simple.socket = sockets
     # of 23 characters, as every broker takes them; two boards must not share one

@@ -65,7 +65,6 @@ def _holding_buffers():
 
 
 def _check_pins(settings):
-    """ValueError names the first one that this chip has not got."""
     for key, mode in (("uart_tx", machine.Pin.OUT), ("uart_rx", machine.Pin.IN), ("led", machine.Pin.OUT)):
         try:
             if settings[key] != "off":

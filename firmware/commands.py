@@ -79,7 +79,6 @@ def parse(payload, retained=False):
 
 
 def _wrong(key, value):
-    """What is wrong with one command: a text, or None."""
     rate = "publishRate must be a whole number from %d to %d (ms)" % (_RATE_MIN_MS, _RATE_MAX_MS)
     is_good, text = {
         "publishRate": (type(value) is int and _RATE_MIN_MS <= value <= _RATE_MAX_MS, rate),  # True is an int, too

@@ -49,8 +49,7 @@ def read(path):
         raise ConfigError("%s has more than %d bytes" % (path, _BYTES_MAX))
     if data[:3] == _BOM:
         data = data[3:]
-    why = fault(data)
-    if why:
+    if why := fault(data):
         raise ConfigError("%s is not JSON: %s" % (path, why))
     return json.loads(data)
 

@@ -36,8 +36,7 @@ def uart(line=None, clock=time, say=print):
     if _talk(line, clock, _ECHO_BAUD, _ECHO, _ANSWER_MS) == _ECHO:
         say("TX and RX are bridged: this side of the line works. Take the bridge out and try again.")
         return "loopback"
-    heard = _talk(line, clock, 1200, b"", _LISTEN_MS)
-    if heard:
+    if heard := _talk(line, clock, 1200, b"", _LISTEN_MS):
         say("%d bytes came without a question: noise, or another device asks this battery, too" % len(heard))
     awake, wake_up = search.probes(search.CONSOLE)[0], search.probes(search.CONSOLE)[1:]
     if search.answers(line, clock, awake):  # before a frame is taken for a command
@@ -55,8 +54,7 @@ def uart(line=None, clock=time, say=print):
         if count:
             noisy.append(baud)
         say("%6d baud: %s" % (baud, "%d bytes that are no answer" % count if count else "nothing"))
-    found = _try_relatives(line, clock, say, search.probes(search.RS485, group=group))
-    if found:
+    if found := _try_relatives(line, clock, say, search.probes(search.RS485, group=group)):
         return found
     say("no text console; it may be asleep: waking it, a quarter of a minute at most")
     for probe in wake_up:
@@ -112,8 +110,7 @@ def _talk(line, clock, baud, question, wait_ms):
         line.write(question)
     start, said, chunk = clock.ticks_ms(), b"", bytearray(64)
     while clock.ticks_diff(clock.ticks_ms(), start) < wait_ms and len(said) < _KEPT_BYTES:
-        count = line.readinto(chunk)
-        if count:
+        if count := line.readinto(chunk):
             said += chunk[:count]
         else:
             clock.sleep_ms(_POLL_MS)

@@ -9,24 +9,16 @@ NO_BATTERY = 0b0000000011111111  # slowly on and off
 WELL = 0b0000000000000001  # one flash
 
 
-def lit(pattern, ticks_ms):
-    """Is the LED on, at the time `ticks_ms`?"""
-    return pattern >> (ticks_ms >> _SLICE & 15) & 1
 
 
 class Led:
     """A clock like `time` that blinks while somebody sleeps. `pin` is called with 1 or 0; `low`: 0 is on."""
 
     def __init__(self, pin, low, clock):
-        self.ticks_ms = clock.ticks_ms
-        self.ticks_diff = clock.ticks_diff
-        self.ticks_add = clock.ticks_add
+        self.ticks_ms, self.ticks_diff, self.ticks_add = clock.ticks_ms, clock.ticks_diff, clock.ticks_add
         self._sleep = clock.sleep_ms
-        self._pin = pin
-        self._low = 1 if low else 0
-        self._level = None
-        self._pattern = NO_WIFI
-        self._state = None
+        self._pin, self._low = pin, 1 if low else 0
+        self._level, self._pattern, self._state = None, NO_WIFI, None
 
     def watch(self, state):
         """From now on it shows what `state()` gives: (Wi-Fi, broker, battery) as show() takes them."""
@@ -43,13 +35,12 @@ class Led:
 
     def show(self, wifi, broker, battery):
         """What is there, True or False: Wi-Fi, broker, and does the battery answer."""
-        self._pattern = (WELL if battery else NO_BATTERY) if broker else NO_BROKER
-        if not wifi:
-            self._pattern = NO_WIFI
+        connected = (WELL if battery else NO_BATTERY) if broker else NO_BROKER
+        self._pattern = connected if wifi else NO_WIFI
         self._blink()
 
     def _blink(self):
-        level = lit(self._pattern, self.ticks_ms()) ^ self._low
+        level = self._pattern >> (self.ticks_ms() >> _SLICE & 15) & 1 ^ self._low
         if level != self._level:
             self._level = level
             self._pin(level)

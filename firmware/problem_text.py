@@ -59,7 +59,6 @@ def _with_places(key, text, reading):
 
 
 def _sensor(index, reading):
-    """What a state in Alarms.temperature_states is of."""
     if reading.more:
         return reading.more.sensors[index]
     if index == 0:

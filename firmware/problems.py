@@ -150,9 +150,7 @@ def out_of_range(reading):
     for temperature in temperatures:
         if not _MIN_TEMPERATURE <= temperature <= _MAX_TEMPERATURE:
             return "temperatures"
-    if reading.remaining * 10 > reading.capacity * 11:
-        return "remaining"
-    return None
+    return "remaining" if reading.remaining * 10 > reading.capacity * 11 else None
 
 
 def _hard_fault(reading, values, accepted, exact):

@@ -125,7 +125,6 @@ class Rack:
         return values or None
 
     def _sum_up(self, values, missed):
-        """What follows from the sums."""
         if missed:
             values["Problem"] = True
             values["Warning"] = values.get("Warning", False)
@@ -164,7 +163,6 @@ class Rack:
         return waits
 
     def _soc_and_times(self, values):
-        """State of charge, and minutes to full or empty from the mean current."""
         remaining, capacity = values["RemainingCapacity"], values["FullCapacity"]
         mean = self._mean(values["PackCurrent"])
         values["SOC"] = soc(rounded(self._charge, 1000), capacity) if capacity else None

@@ -75,11 +75,9 @@ def summarize(reading):
 
 
 def _in_words(reading):
-    """-> (Summary.troubles, Summary.text)."""
     words = [tuple(said.words) for said in (reading.extra, reading.more) if said]
     crc = problems.crc(reading.alarms), tuple(words)
-    known = _known.get(crc)
-    if not known:
+    if not (known := _known.get(crc)):
         if len(_known) == _KNOWN_MAX:  # each pack may have its own, and they are long
             _known.clear()
         with Temporary():

@@ -76,7 +76,6 @@ class Meters:
     """The meters of the rack (index 0) and its packs (their numbers), in Retained; none ever falls."""
 
     def __init__(self, retained, clock, cycle_ms):
-        """`cycle_ms` is how long a cycle takes."""
         self._retained, self._clock, self._cycle_ms = retained, clock, cycle_ms
         self._last = bytearray(_METERS * _LAST_SIZE)
 

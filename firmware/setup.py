@@ -30,7 +30,6 @@ def ask(answer=input):
 
 
 def _is_pointless(key, given, answers):
-    """Is there no Wi-Fi, or no user?"""
     if key.startswith("wifi"):
         return given.get("network") not in (None, "wifi")
     return key == "mqtt_pass" and not (answers.get("mqtt_user") or given.get("mqtt_user"))

@@ -36,7 +36,6 @@ def begin():
 
 
 def _safe_mode(why):
-    """No network, no battery, and time to look at it."""
     for minutes in range(_SAFE_MIN, 0, -1):
         print("safe mode after %d starts in a row that did not last (%s)." % (_QUICK_BOOTS, why or "no error kept"))
         print("Ctrl-C for the REPL; starting anew in %d minutes" % minutes)

@@ -77,8 +77,7 @@ def memory_regions():
 
 def free_memory():
     """-> (free bytes of the heap; of the system memory, or None: free bytes, largest block, least ever free)."""
-    regions = memory_regions()
-    if not regions:
+    if not (regions := memory_regions()):
         return gc.mem_free(), None, None, None
     _, free, largest, least = zip(*regions)
     heap = max(0, gc.mem_free() - max(largest))  # mem_free() counts what the heap could still take

@@ -37,15 +37,12 @@ def _text(low, high):
 
 
 def _whole(low, high):
-    """A whole number."""
     text = "must be a whole number from %d to %d"
     # True is an int, and no number
     return lambda value: None if type(value) is int and low <= value <= high else text % (low, high)
 
 
 def _one_of(*choices):
-    """One of these values, all of one type."""
-
     def wrong(value):
         if value in choices and type(value) is type(choices[0]):
             return None
@@ -58,8 +55,7 @@ def _topic(levels):
     """Part of a topic; `levels` True: it may have more than one level."""
 
     def wrong(value):
-        why = _text(1, 64)(value)
-        if why:
+        if why := _text(1, 64)(value):
             return why
         if "+" in value or "#" in value:
             return "must not hold + or #"
@@ -71,7 +67,6 @@ def _topic(levels):
 
 
 def _host(value):
-    """A name or an IPv4 address, without a port."""
     why = _text(1, 253)(value)
     if not why and (" " in value or "/" in value or ":" in value):
         why = "must be a name or an address only, such as 192.168.2.245 (the port is mqtt_port)"
@@ -79,7 +74,6 @@ def _host(value):
 
 
 def _wifi_key(value):
-    """The key of a Wi-Fi network; none of an open one."""
     why = _text(0, 63)(value)
     if not why and 0 < len(value.encode()) < 8:
         why = "must have 8 to 63 bytes, or none at all (an open network)"
@@ -92,12 +86,10 @@ def _or(good, check, text=None):
 
 
 def _ip(value):
-    """An IPv4 address."""
     return None if ip_number(value) else "must be an address such as 192.168.2.1"
 
 
 def _network_ip(value):
-    """An IPv4 address with the length of its network."""
     text = "must be an address of a device and the bits of its network, such as 192.168.2.50/24"
     return None if split_ip(value) else text
 

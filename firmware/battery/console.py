@@ -91,7 +91,6 @@ class Console(Dialect):
         self._keep(pack, wait_ms, counters)
 
     def _keep(self, pack, wait_ms, counters=()):
-        """Keeps what a pack has counted, until it is asked again after `wait_ms`."""
         clock = self.link.clock
         self._counters_at[pack] = clock.ticks_add(clock.ticks_ms(), wait_ms - _COUNTERS_MS)
         for at in range(_COUNTERS):
@@ -114,12 +113,10 @@ class Console(Dialect):
         return self.link.request(command, None, lambda lines: codec(lines, pack))
 
     def _ask(self, command, pack, parse):
-        """A part of a reading."""
         if self._is_past(self._began, _WHOLE_MS):
             raise NoReply("the battery takes too long")
         return self.link.request(command, pack, parse)
 
 
 def _steady(mos, known):
-    """The MOSFET temperatures that can follow those that are known."""
     return {pack: value for pack, value in mos.items() if abs(value - known.get(pack, _NEVER)) <= _JUMP}

@@ -218,7 +218,6 @@ def _is_echo(word, command):
 
 
 def _refusal(line, command):
-    """The code of a line that refuses a command, or 0."""
     if line.find(b"Unknown command") >= 0:
         if line.find(b"'%s'" % command.split()[0]) < 0 and line.find(b"'%s'" % command) < 0:
             raise ValueError(str(line.strip()[:_SHOWN], "ascii"))  # it heard another command

@@ -46,8 +46,7 @@ def values(lines, pack):
     for at in range(_STATES, _BASE):
         found.append(findings.state(said[at], names[at], b"vit"[at - _STATES : at - _STATES + 1]))
     base, coulomb = said[_BASE], said[_COULOMB]
-    state = str(text.meaning(base, _BASES), "ascii")
-    if not state:
+    if not (state := str(text.meaning(base, _BASES), "ascii")):
         findings.remark(b"Status", base)
     for at, calm in enumerate(_CALM.split(b";"), _COULOMB):
         if said[at] and calm.find(b" %s " % said[at]) < 0:

@@ -47,8 +47,7 @@ def number(word):
 
 def quantity(word, unit):
     """A number, and its unit with the kind of UNITS behind it -> a whole number in mV, mA, 0.1 °C, % or mAh."""
-    factor = meaning(unit, UNITS)
-    if not factor:
+    if not (factor := meaning(unit, UNITS)):
         raise unfit(word + unit)
     times, by = factor.split()
     return rounded(number(word) * int(times), int(by))

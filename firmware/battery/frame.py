@@ -140,7 +140,6 @@ class Reader:
                 return line
 
     def _drop(self, count):
-        """Forgets the first `count` bytes."""
         rest = self._length - count
         if count and rest:
             self._buffer[:rest] = self._buffer[count : self._length]

@@ -88,8 +88,7 @@ class Link:
         self.uart.write(question)
         gc.collect()  # here, where the answer has to be waited for anyway
         while True:
-            count = self.uart.readinto(self._chunk)
-            if count:
+            if count := self.uart.readinto(self._chunk):
                 reader.feed(self._chunk, count)
                 room -= count
                 while line := reader.next():
@@ -112,7 +111,6 @@ class Link:
                 clock.sleep_ms(_POLL_MS)
 
     def _answer(self, reply, parse, byte):
-        """Checks that a good frame answers the question."""
         if reply.cid1 != frame.CID1:
             raise ValueError("CID1 is %02XH" % reply.cid1)
         if reply.address != self.address and reply.code != ADR_ERROR and reply.address not in self.masters:

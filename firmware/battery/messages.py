@@ -52,7 +52,6 @@ def pack_count(info):
 
 
 def _whole(info, layout):
-    """The values of an INFO that is `layout` and nothing else."""
     values, end = take(info, 0, layout)
     if end != len(info):
         raise DataError("INFO has %d bytes, its layout %d" % (len(info), end))

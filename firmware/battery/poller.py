@@ -107,7 +107,6 @@ class Poller:
         self._in_cycle = True
 
     def _stop_cycle(self):
-        """What is left of the cycle does not come."""
         self._to_read, self._missed, self._in_cycle = [], [], False
         self.sink.cycle(None, self.publish_rate_ms)
 
@@ -217,8 +216,7 @@ class Poller:
             with Temporary():
                 from .search import Search
             self._search = Search(self.link, self._log, self.dialect.name, bool(self.packs), *self._search_options)
-        found = self._search.step(self._search_pause_ms, self._hint_given)
-        if found:
+        if found := self._search.step(self._search_pause_ms, self._hint_given):
             self._search_options = (self._search.baud,) + self._search_options[1:]
             self._search = None
             self.on_found(found)

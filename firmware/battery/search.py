@@ -102,7 +102,6 @@ class Search:
         return found or (None if self._due else "")
 
     def _hint(self):
-        """Where nobody answered, and what to check, in words."""
         where, setting = _WHERE[self._dialect], ', setting "dialect" (auto tries all)'
         if self._others:
             where = " nor ".join([where] + [_WHERE[other] for other in _DIALECTS if other != self._dialect])
@@ -155,8 +154,7 @@ def answers(uart, clock, probe, log=None):
     start = clock.ticks_ms()
     chunk, text = bytearray(_ANSWER_BYTES), b""
     while clock.ticks_diff(clock.ticks_ms(), start) < _ANSWER_MS:
-        count = uart.readinto(chunk)
-        if count:
+        if count := uart.readinto(chunk):
             text = (text + bytes(chunk[:count]))[-_ANSWER_BYTES:]
         elif dialect == CONSOLE and _is_prompt(text):
             return dialect
@@ -181,7 +179,6 @@ def _reply(text, question):
 
 
 def _speaker(asked, baud, reply, log):
-    """-> the dialect that answers so; "": none that is known."""
     if asked == FRAMED:
         return asked
     info = b"" if reply[3] else reply[6:-2]  # of a reply to 42H, of one pack: it must fit a layout to the last byte

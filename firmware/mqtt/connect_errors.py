@@ -31,7 +31,6 @@ def explain(why, stage, arguments):
 
 
 def _words(stage, error):
-    """How far the connection came and the exception -> text."""
     code = error.args[0] if error.args else None
     if stage in _STAGES:
         return _STAGES[stage]

@@ -62,8 +62,7 @@ class Config:
                     path, common = found, self._filled(text)
             else:
                 row += 1
-                shown = self._shown[row]
-                if not shown:
+                if not (shown := self._shown[row]):
                     continue
                 key, _, show, _, form, rest = rest.split(b" ", 5)
                 count += 1

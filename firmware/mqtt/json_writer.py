@@ -20,9 +20,6 @@ class JsonWriter:
         """A new text; the one before is lost."""
         self._end = 0
 
-    def length(self):
-        """-> bytes written since begin()."""
-        return self._end
 
     def text_view(self):
         """-> memoryview of what was written since begin()."""

@@ -40,9 +40,7 @@ def status_object(key):
         return _PROTECT
     if key.endswith("_Fault"):
         return _FAULT
-    if key in problems.ALARM or key.endswith("_OT") or key.endswith("_UT"):
-        return _ALARM
-    return _SYSTEM
+    return _ALARM if key in problems.ALARM or key.endswith("_OT") or key.endswith("_UT") else _SYSTEM
 
 
 class Payloads:
@@ -57,7 +55,7 @@ class Payloads:
         json.begin()
         for part in parts:
             json.raw(part)
-            if json.length() >= _SEGMENT_BYTES:
+            if len(json.text_view()) >= _SEGMENT_BYTES:
                 yield json.text_view()
                 json.begin()
         yield json.text_view()
@@ -159,7 +157,6 @@ class Payloads:
         json.raw(b"}")
 
     def _status_objects(self, alarms):
-        """The four *_Status objects, with the flags that this dialect knows."""
         json = self._json
         for name in _STATUS_OBJECTS:
             json.key(name)

@@ -85,7 +85,6 @@ def _state(devices, number, said, key, condition):
 
 
 def _is_present(devices, number, said, key):
-    """The cell or the sensor of this key."""
     cells, sensors = devices.cells(number), devices.sensors(number)
     if key.startswith(b"Cell_"):
         return int(key[5:]) <= cells

@@ -66,8 +66,7 @@ class Publisher:
         """The end of a cycle, with the packs that were missed in it; None: it was cut short."""
         self._in_cycle = False
         self._meters.set_cycle(cycle_ms)
-        values = self._rack.cycle(missed)
-        if values:
+        if values := self._rack.cycle(missed):
             counted = self._meters.add(_RACK_METER, values["Power"])
             if self._session.connected:
                 self.publish("stat/readings/Rack", self._payloads.rack(values, *counted))
@@ -144,8 +143,7 @@ class Publisher:
             self._counted = 0
         if not self._session.connected:
             return
-        gone = self._there & ~self._counted
-        if gone:
+        if gone := self._there & ~self._counted:
             self._there &= ~gone
             self._clear(gone)
         # a negative difference means more than six days ago, here and below
@@ -176,7 +174,6 @@ class Publisher:
             self.publish(topic, payload, True)
 
     def _announce(self):
-        """Sends one config."""
         number = self._devices.next_due()
         if number is not None:
             topic = self._devices.config_topic(number).encode()

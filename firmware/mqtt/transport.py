@@ -96,8 +96,7 @@ class Transport:
         if left < 0:
             raise ValueError
         while left:
-            some = self._stream.read(min(left, _PAYLOAD_MAX))
-            if some:
+            if some := self._stream.read(min(left, _PAYLOAD_MAX)):
                 self.heard = True
                 self.heard_at = self._clock.ticks_ms()
                 left -= len(some)
@@ -141,8 +140,7 @@ class Transport:
 
     def _send(self, view):
         while len(view):
-            sent = self._stream.write(view)
-            if sent:
+            if sent := self._stream.write(view):
                 view = view[sent:]
             else:
                 self._wait(_POLL_MS)
