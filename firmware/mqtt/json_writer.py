@@ -21,6 +21,10 @@ class JsonWriter:
         self._end = 0
 
 
+    def length(self):
+        """-> bytes written since begin()."""
+        return self._end
+
     def text_view(self):
         """-> memoryview of what was written since begin()."""
         return memoryview(self._buffer)[: self._end]
@@ -32,11 +36,11 @@ class JsonWriter:
         self._buffer[start:end] = data
 
     def key(self, key):
-        """A member's name, with its comma and colon; it holds nothing that must be escaped."""
+        """A member's name, bytes or a text, with its comma and colon; it holds nothing that must be escaped."""
         if self._end and self._buffer[self._end - 1] not in b"{[":
             self.raw(b",")
         self.raw(b'"')
-        self.raw(key.encode())
+        self.raw(key if isinstance(key, bytes) else key.encode())
         self.raw(b'":')
 
     def value(self, raw, decimals):

@@ -55,7 +55,7 @@ class Payloads:
         json.begin()
         for part in parts:
             json.raw(part)
-            if len(json.text_view()) >= _SEGMENT_BYTES:
+            if json.length() >= _SEGMENT_BYTES:
                 yield json.text_view()
                 json.begin()
         yield json.text_view()
@@ -176,7 +176,7 @@ def members(keys_and_forms, values, value_of=None):
     at = index = 0
     while at < len(keys_and_forms):
         end = keys_and_forms.find(b" ", at)
-        key = keys_and_forms[at:end].decode()
-        yield key, value_of(key) if value_of else values[index], _FORMS[keys_and_forms[end + 1]]
+        key = keys_and_forms[at:end]
+        yield key, value_of(key.decode()) if value_of else values[index], _FORMS[keys_and_forms[end + 1]]
         at = end + 3
         index += 1
