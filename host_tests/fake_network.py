@@ -12,10 +12,9 @@ def point(bssid=FIRST, signal=-61, security=WPA2, name=b"home"):
 
 
 class Network:
-    """The module, and its only WLAN() or LAN(). `air`: what scan() finds, and can be connected with; `hidden`: so can
-    any other name; `refusing`: BSSIDs that cannot; `reason`: what the driver says while not connected; `refuses`: names
-    of steps that raise `error`; `calls`: (name, arguments). `lan`: what LAN.status() says once active; None: there is
-    no chip.
+    """The module, and its only WLAN() or LAN(). `air`: what scan() finds, and can be connected with, one without a name
+    by any; `refusing`: BSSIDs that cannot; `reason`: what the driver says while not connected; `refuses`: names of
+    steps that raise `error`; `calls`: (name, arguments). `lan`: what LAN.status() says once active; None: no chip.
     """
 
     STA_IF, PHY_LAN8720, PM_NONE = 0, 8720, 0
@@ -24,7 +23,7 @@ class Network:
     def __init__(self, clock, on=False):
         self.clock, self.on = clock, on
         self.calls = []
-        self.air, self.hidden, self.refusing, self.reason = [point()], False, (), CONNECTING
+        self.air, self.refusing, self.reason = [point()], (), CONNECTING
         self.refuses, self.error = (), OSError("Wifi Internal State Error")
         self.wanted = None  # (name, BSSID or None) to be connected with
         self.address = ("192.0.2.7", "", "", "")
@@ -50,8 +49,8 @@ class Network:
         if not self.on or not self.wanted:
             return None
         name, bssid = self.wanted
-        fits = [one for one in self.air if one[0] == name and bssid in (None, one[1]) and one[1] not in self.refusing]
-        return fits[0] if fits else point() if self.hidden and bssid is None else None
+        near = [one for one in self.air if one[0] in (name, b"") and one[1] not in self.refusing]
+        return next((one for one in near if bssid in (None, one[1])), None)
 
     # what the firmware calls
 

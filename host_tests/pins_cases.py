@@ -11,7 +11,6 @@ CHIPS = (
     (ESP32, "led", ("off", 2, -2, -25), (34, -34, 6, -11, -1, 48)),
     (PICO, "led", (2,), (6, 39)),
     ("Generic ESP32S2 module with ESP32S2", "uart_tx", (33, 45), (22, 27, 46, 47)),
-    ("Some board with ESP32-S2FN4R2", "uart_rx", (46,), (22, 47)),
     ("Generic ESP32S3 module with ESP32S3", "led", (48, 1, 3, -46), (22, 25, 32)),
     (C3, "uart_tx", (6, 10, 21), (11, 17, 22, 33)),
     ("Generic ESP32C6 module with ESP32-C6", "uart_tx", (6, 24, 48), ()),  # not known here

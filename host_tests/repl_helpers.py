@@ -1,4 +1,4 @@
-"""At the virtual board's wires: the real mpremote, a terminal, and what hangs on its UART."""
+"""At the virtual board's serial port: the real mpremote, and a terminal."""
 
 from __future__ import annotations
 
@@ -46,19 +46,3 @@ class Terminal:
         end = self._rest.index(wanted) + len(wanted)
         found, self._rest = self._rest[:end], self._rest[end:]
         return found
-
-
-class Wire(Terminal):
-    """Both ends of a pty: the test holds the master as a terminal, the board opens `path`."""
-
-    def __init__(self):
-        self._rest = b""
-        self.fd, self._slave = os.openpty()
-        self.path = os.ttyname(self._slave)
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        super().__exit__()
-        os.close(self._slave)

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 from mqtt_helpers import DeadEnd, Recorder
-from repl_helpers import Terminal, Wire, mpremote
+from repl_helpers import Terminal, mpremote
 from system_helpers import START_S
 
 from tools.simulator import Simulator
@@ -21,10 +21,9 @@ REPL_S = 10  # so long mpremote waits for the REPL; at a pty it would wait for e
 
 def searching(start, broker):
     """Nothing answers: it asks at each rate, waits, and goes on to the next."""
-    with Wire() as wire:
-        one = start(broker, wire)
-        wire.expect(b"\r")
-        yield one
+    one = start(broker)
+    one.wait_for("broker connected", START_S)
+    yield one
 
 
 def reading(start, broker):
@@ -38,18 +37,12 @@ def reading(start, broker):
         yield one
 
 
-def connecting(start, _, takes=False):
+def connecting(start, _):
     """TCP: nobody takes the connection, and nobody refuses it."""
-    with contextlib.closing(DeadEnd(takes=takes)) as dead:
+    with contextlib.closing(DeadEnd(takes=False)) as dead:
         one = start(dead)
         one.wait_for("Wi-Fi connected", START_S)
-        assert not takes or dead.asked.wait(START_S)
         yield one
-
-
-def introducing(start, _):
-    """MQTT: nothing answers to CONNECT."""
-    yield from connecting(start, _, takes=True)
 
 
 def sleeping(start, broker):
@@ -60,7 +53,7 @@ def sleeping(start, broker):
         yield one
 
 
-@pytest.mark.parametrize("phase", [searching, reading, connecting, introducing, sleeping])
+@pytest.mark.parametrize("phase", [searching, reading, connecting, sleeping])
 def test_ctrl_c_gives_the_repl_and_mpremote_gets_in(board, broker, phase):
     def start(broker, battery=None, **settings):
         config = {"wifi_ssid": "virtual", "mqtt_host": broker.host, "mqtt_port": broker.port, "discovery": False}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-
 import pytest
 from doc_commands import ON_A_BOARD, SHELL, missing, to_run
 from doc_stage import Stage
@@ -11,7 +9,6 @@ from repl_helpers import Terminal
 
 SEEN_S = 60
 PROMPT, CTRL_C = b">>> ", b"\x03"
-PRESS_S = 4
 SECRET = "s3cret-marker"  # what a reader types unseen
 
 
@@ -53,13 +50,8 @@ class Way:
         return ""
 
     def connect(self):
-        """Ctrl-C, where that comes to nothing, as while the board starts, once more: until the prompt is there."""
         if not self.terminal:
             self.terminal = Terminal(self.port).__enter__()
-            with contextlib.suppress(AssertionError):
-                self.terminal.send(CTRL_C)
-                self.terminal.expect(PROMPT, PRESS_S)
-                return
             self.terminal.send(CTRL_C)
             self.terminal.expect(PROMPT)
 
@@ -96,11 +88,10 @@ def test_on_a_board(tmp_path, broker, mqtt_client):
             port = board.wait_for(r"(/dev/\S+)\n")[1]
             stage.stands_for |= {"/dev/ttyUSB0": port, "/dev/pts/7": port}
             way = Way(stage, port, broker, mqtt_client)
-            with contextlib.ExitStack() as stack:
-                stack.callback(way.leave)
-                for command in commands:
-                    if command not in (simulator, virtual):
-                        said = way.at_shell(command) if command.prompt == SHELL else way.at_repl(command)
-                        assert missing(map(stage.here, command.promised), said) == [], command.text
+            for command in commands:
+                if command not in (simulator, virtual):
+                    said = way.at_shell(command) if command.prompt == SHELL else way.at_repl(command)
+                    assert missing(map(stage.here, command.promised), said) == [], command.text
+            way.leave()
             assert board.stop() == 0
         assert battery.stop() == 0

@@ -12,7 +12,6 @@ from tools.virtual_board.runner import WDT_RESET
 
 pytestmark = pytest.mark.slow
 
-HEAP = "1M"  # not the point here
 SPEED = 10  # of board and battery; the watchdog's seconds are theirs
 WATCHDOG_S = 4 * SPEED  # instead of 90; longer than any step on a PC
 AWAY_S = 2 * WATCHDOG_S / SPEED
@@ -39,7 +38,7 @@ HANGS = {f"{module}-{method}": BOOT.format(module, kind, method) for module, kin
 
 def test_a_hang_ends_in_a_reset_after_which_it_goes_on(board, broker, mqtt_client):
     with contextlib.ExitStack() as stack:  # side by side, since they all wait
-        ways = [stack.enter_context(Way(board, broker, mqtt_client, what, heap=HEAP, speed=SPEED)) for what in HANGS]
+        ways = [stack.enter_context(Way(board, broker, mqtt_client, what, heap="1M", speed=SPEED)) for what in HANGS]
         for it in ways:
             it.start(files={"boot.py": HANGS[it.rack]})
         for it in ways:
@@ -57,7 +56,7 @@ def test_a_hang_ends_in_a_reset_after_which_it_goes_on(board, broker, mqtt_clien
 
 
 def test_who_waits_for_battery_and_broker_is_not_reset(board, broker, mqtt_client):
-    with Way(board, broker, mqtt_client, heap=HEAP, speed=SPEED) as it:
+    with Way(board, broker, mqtt_client, heap="1M", speed=SPEED) as it:
         it.start(files={"boot.py": HANGS["machine-readinto"]}).wait("stat/readings/Rack")
         it.sim.unplug()
         lost = it.board.line_count

@@ -11,7 +11,7 @@ from firmware.loop import Loop
 from firmware.retained import Retained
 from firmware.telemetry import Log
 
-GIVES_UP = "error: no sign of life from the broker for 15 minutes, starting anew"
+RESTART = ["close", "reset"]
 
 
 class Rig:
@@ -61,7 +61,8 @@ class Rig:
 def test_without_a_sign_of_life_it_starts_anew_right_behind_a_cycle(how, seconds):
     rig = Rig(**how)
     assert rig.drive(lambda: rig.did) == seconds
-    assert rig.did == ["close", "reset"] and rig.lines == [GIVES_UP]
+    assert rig.did == RESTART
+    assert rig.lines == ["error: no sign of life from the broker for 15 minutes, starting anew"]
 
 
 def test_a_start_that_lasts_is_none_of_a_crash_loop():
@@ -71,7 +72,6 @@ def test_a_start_that_lasts_is_none_of_a_crash_loop():
     assert rig.did == [] and Rig(searching=True).loop.state() == (True, False, False)
 
 
-RESTART = ["close", "reset"]
 CALLS = (
     # what comes, what it does, the dialect that comes first from the next start on
     (lambda loop: loop.message(b"a/b/cmnd/x", b'{"restart": true}', False), RESTART, ""),

@@ -20,7 +20,6 @@ machine.UART = Uart
 # settings that pass the table because the chip is not known to it; boot.py; what is said
 REFUSED = (
     ({"uart_tx": 34}, "", "uart_tx: 34: this chip refuses it (pin can only be input)"),
-    ({"uart_rx": 40}, "", "uart_rx: 40: this chip refuses it (invalid pin)"),
     ({"led": 35}, "", "led: 35: this chip refuses it (pin can only be input)"),
     ({"uart_id": 2}, NO_UART, "uart_id: 2: this chip refuses it (UART(2) does not exist)"),
 )

@@ -9,7 +9,6 @@ import sys
 import pytest
 from fake_network import Network, point
 from fakes import Clock
-from repl_helpers import Terminal
 
 from firmware import config
 
@@ -63,7 +62,6 @@ def test_what_is_there_or_not_needed_is_not_asked_for(ask, given, asked):
     (["2"], "2", "ax2"), (["3", "0", "12345", "b"], "b", "ab"),
 ])  # fmt: skip
 def test_number_or_name(ask, typed, name, air, capsys):
-    """A name that is a number comes before the number of a name; where no network is listed a number is a name."""
     assert ask([*typed, "", "x", ""], air)[0]["wifi_ssid"] == name
     assert not air or "  1  a\n  2  " in capsys.readouterr().out
 
@@ -88,15 +86,3 @@ def test_ctrl_c_saves_nothing_and_a_broken_file_is_left_alone(ask, tmp_path):
 @pytest.mark.parametrize("step", ["active", "scan"])
 def test_a_radio_that_cannot_list(ask, step):
     assert ask(["home", "", "x", ""], "ab", (step,))[0]["wifi_ssid"] == "home"
-
-
-def test_on_the_board(board):
-    one = board({}, {"main.py": ""}, repl=True)
-    one.wait_for("MicroPython")
-    with Terminal(one.port) as terminal:
-        terminal.send(b"from firmware import setup; setup.ask()\r")
-        one.wait_for("  1  virtual")
-        terminal.send(f"1\r{KEY}\rbroker\r\r".encode())
-        one.wait_for("saved; it counts from the next start on")
-    saved = json.loads((one.flash / "config.json").read_text())
-    assert saved == {"wifi_ssid": "virtual", "wifi_pass": KEY, "mqtt_host": "broker", "mqtt_user": ""}

@@ -10,30 +10,19 @@ from system_helpers import Way
 
 from firmware import telemetry
 
-FIGURES = ("HeapFree", "SystemFree", "SystemLargest", "SystemMin")
 TLS_BYTES = 37_000  # with its handshake
 
 
-def state(board, broker, recorder, **environ):
-    """-> the FIGURES of a board with these VB_…, a battery and Wi-Fi, that has read its packs."""
-    with Way(board, broker, recorder, heap="chip", speed=10) as it:
-        it.start(env=environ)
-        it.wait("stat/readings/Rack", count=2)
+@pytest.mark.parametrize(("env", "tls_fits"), [({}, True), ({"VB_LARGEST": "64000"}, False)])
+def test_the_heap_is_limited_so_that_tls_has_memory(board, broker, mqtt_client, env, tls_fits):
+    """Where the largest block is too small to hold something back in it, there is none for TLS, and all else works."""
+    with Way(board, broker, mqtt_client, heap="chip", speed=10) as it:
+        it.start(env=env).wait("stat/readings/Rack", count=2)
         said = it.health()
         assert it.board.resets == []
-        return [said[key] for key in FIGURES]
-
-
-def test_the_heap_is_limited_so_that_tls_has_memory(board, broker, mqtt_client):
-    heap, free, largest, least = state(board, broker, mqtt_client)
-    assert 0 < heap < 40_000 and TLS_BYTES <= largest <= free < 100_000
+    heap, free, largest, least = [said[key] for key in ("HeapFree", "SystemFree", "SystemLargest", "SystemMin")]
+    assert 0 < heap < 40_000 and largest <= free < 100_000 and (largest >= TLS_BYTES) == tls_fits
     assert 0 < least < free  # while the UART's buffers held it
-
-
-def test_a_heap_that_cannot_be_limited_takes_what_it_needs(board, broker, mqtt_client):
-    """The largest block is too small to hold something back in it; then there is none for TLS, and all else works."""
-    heap, _, largest, _ = state(board, broker, mqtt_client, VB_LARGEST="64000")
-    assert largest < TLS_BYTES and heap > 0
 
 
 REGIONS = [(7_288, 0, 0, 0), (15_072, 15_036, 15_036, 15_036), (113_000, 60_000, 40_000, 9_000)]

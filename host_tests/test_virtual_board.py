@@ -7,11 +7,9 @@ import re
 import signal
 import socket
 import subprocess
-import termios
-import threading
 
 import pytest
-from repl_helpers import Terminal, Wire, mpremote
+from repl_helpers import Terminal, mpremote
 from tool_process import Tool
 
 from tools.virtual_board import layout
@@ -68,32 +66,22 @@ def test_what_does_not_compile_is_named(tmp_path):
             layout.board_files(tmp_path)
 
 
-ASKS = """
-from machine import UART
-import time
-u = UART(1, baudrate=1200)
-b = bytearray(4)
-while b != b"back":
-    u.write(b"?")
-    u.readinto(b)
-    time.sleep_ms(20)
-"""
-
-
-def test_a_port_that_goes_away_is_silent_and_opened_again(board, tmp_path):
+def test_a_port_that_goes_away_is_opened_again(board, tmp_path):
     name = tmp_path / "ttyUSB0"
-    with Wire() as first:
-        name.symlink_to(first.path)
-        one = board(files={"main.py": ASKS}, uart=name)
-        first.expect(b"?")
-        name.unlink()
+    main = "import machine, time\nu = machine.UART(1)\nwhile u.write(b'?'):\n print('writes')\n time.sleep_ms(20)"
+    (first, slave), (second, other) = os.openpty(), os.openpty()
+    name.symlink_to(os.ttyname(slave))
+    one = board(files={"main.py": main}, uart=name)
+    one.wait_for("writes")
+    name.unlink()
+    for end in (first, slave):
+        os.close(end)
     one.wait_for("is gone")
-    with Wire() as second:
-        name.symlink_to(second.path)
-        second.expect(b"?")
-        assert termios.tcgetattr(second.fd)[5] == termios.B1200
-        second.send(b"back")
-        assert one.wait(20) == 0
+    name.symlink_to(os.ttyname(other))
+    one.wait_for("is open")
+    assert os.read(second, 1) == b"?"
+    for end in (second, other):
+        os.close(end)
 
 
 CALLS = """
@@ -108,42 +96,29 @@ print(both("localhost"), both("no-such.invalid"))
 s = socket.socket()
 s.settimeout(0.3)
 s.connect(("127.0.0.1", {port}))
-print(error(s.read, 1), s.write(b"ab"), s.read(2), s.settimeout(0), s.read(1), s.write(b"later"), "up")
+print(error(s.read, 1), s.write(b"ab"), s.settimeout(0), s.read(1), "up")
 s.settimeout(0.3)
 while wlan.isconnected(): time.sleep_ms(5)
-print(error(s.read, 1), error(s.write, b"x"), s.settimeout(0), s.read(1), "deaf")
-s.settimeout(10)
-print(s.read(5), s.write(b"end"), s.read(9), s.read(9))
+print(error(s.read, 1), error(s.write, b"x"), s.settimeout(0), s.read(1))
 print(s.close(), s.close(), s.settimeout(1), error(s.read, 1))
 print(len([socket.socket() for _ in range(7)]), error(socket.socket))
 """
 ANSWERS = [
     "(-202, 'EHOSTUNREACH')",
     "([(2, 1, 0, 'localhost', ('127.0.0.1', 1))], 'ECONNREFUSED') (-202, 'ECONNREFUSED')",
-    "ETIMEDOUT 2 b'ab' None None 5 up",
-    "ETIMEDOUT ETIMEDOUT None None deaf",
-    "b'later' 3 b'end' b''",
+    "ETIMEDOUT 2 None None up",
+    "ETIMEDOUT ETIMEDOUT None None",
     "None None None EBADF",
     "7 23",
 ]
 
 
-def echo(listener):
-    with listener.accept()[0] as connection:
-        while data := connection.recv(1000):
-            connection.sendall(data)
-            if data == b"end":
-                break
-
-
 def test_sockets(board):
-    """Without Wi-Fi a connection is deaf, and goes on when it comes back. Ten sockets can be open."""
+    """Without Wi-Fi a connection is deaf. Ten sockets can be open."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        threading.Thread(target=echo, args=(listener,), daemon=True).start()
         one = board(files={"main.py": CALLS.replace("{port}", str(listener.getsockname()[1]))})
-        for mark, state in (("up", "down"), ("deaf", "up")):
-            one.wait_for(mark)
-            one.wifi(state)
+        one.wait_for("up")
+        one.wifi("down")
         assert one.wait(20) == 0 and list(one.lines) == ANSWERS
 
 
@@ -181,38 +156,21 @@ USED = "import machine, network, os, socket, sys, umqtt.simple\nu = machine.UART
 def test_the_heap_is_the_firmwares_alone(board, micropython, repl):
     """As much is free as in a bare interpreter, with as many names as the firmware has."""
     bare = subprocess.run([micropython, "-X", "heapsize=80k", "-c", FREE], check=True, capture_output=True)
-    with Wire() as wire:
-        one = board(files={"main.py": USED + FREE}, heap="80k", uart=wire.path, repl=repl)
-        free = int(one.wait_for(re.compile(r"^\d+$"), 20))
+    one = board(files={"main.py": USED + FREE}, heap="80k", repl=repl, uart=os.ttyname(os.openpty()[1]))
+    free = int(one.wait_for(re.compile(r"^\d+$"), 20))
     assert abs(free - int(bare.stdout)) < 1000, "layout.OWN_HEAP, REPL_HEAP"
 
 
-BUSY = "import time\nn = 0\nwhile True:\n    n += 1\n    print('main', n, 'x' * 90)\n    time.sleep_ms(1)\n"
-
-
-def test_what_was_said_to_nobody_is_lost(board):
-    one = board(files={"main.py": BUSY}, repl=True)
-    one.wait_for("main 300 ")
-    with Terminal(one.port) as terminal:
-        first = terminal.expect(b"x\r\nmain ")
-    assert all(int(n) >= 300 for n in re.findall(rb"main (\d+) x", first))
-    assert "42" in mpremote(one, "exec", "print(6 * 7)"), "through the flood at the first try"
-    assert one.resets == [SOFT_RESET]
-
-
-TURNS = 20
-COLLECTS = f"""
+COLLECTS = """
 import gc, time
 kept = [[] for _ in range(500)]
-count = 0
-while count < {TURNS}:
+for turn in range(20):
     try:
-        print("turn", count)
+        print("turn", turn, "begins")
         while True:
             for _ in range(10): gc.collect()
             time.sleep_ms(1)
-    except KeyboardInterrupt:
-        count += 1
+    except KeyboardInterrupt: pass
 print("room for", len(bytearray(1000)))
 """
 
@@ -220,8 +178,8 @@ print("room for", len(bytearray(1000)))
 def test_ctrl_c_does_not_come_in_the_middle_of_a_collection(board):
     one = board(files={"main.py": COLLECTS}, repl=True)
     with Terminal(one.port) as terminal:
-        for turn in range(TURNS):
-            one.wait_for(re.compile(rf"^turn {turn}$"))
+        for turn in range(20):
+            one.wait_for(f"turn {turn} begins")
             terminal.send(b"\x03")
         one.wait_for("room for 1000")
 
