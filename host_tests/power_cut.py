@@ -1,9 +1,7 @@
-"""Runs on MicroPython: a board starts, and does what is next of an update, until its power is cut.
-
-Arguments: the directory that is its flash; the directory of the version that is offered to it, or "settings": they are
-changed; at which write or change of the flash the power is cut, counted from 1 (0: never); "lost" where what is open
-then is lost, else half a write stays.
-Prints the place that starts. Exit status 9 after a cut, 0 when it starts anew or has nothing more to do.
+"""Runs on MicroPython: a board starts, and does what is next of an update, until its power is cut. Arguments: its
+flash; the version that is offered to it, or "settings", which are changed; at which write or change of the flash the
+power is cut, from 1 on (0: never); "lost" where what is open then is lost, else half a write stays. Prints the place
+that starts. Exit status 9 after a cut, 0 when it starts anew or has nothing more to do.
 """
 
 import hashlib
@@ -15,7 +13,6 @@ from binascii import hexlify
 CUT_STATUS = 9
 KEY = b"a key of twenty byte"
 PART_BYTES = 250
-FREE = (4096, 4096, 512, 512, 512, 0, 0, 0, 0, 255)
 PASSES_MAX = 3000
 PASS_MS = 40_000  # a battery so slow that the board asks for nothing for minutes
 
@@ -25,7 +22,7 @@ class Flash:
 
     def __init__(self, fs, left, lost):
         self.fs, self.left, self.lost, self.opened = fs, left, lost, []
-        self.stat, self.ilistdir, self.chdir, self.getcwd = fs.stat, fs.ilistdir, fs.chdir, fs.getcwd
+        self.stat, self.statvfs, self.ilistdir, self.chdir = fs.stat, fs.statvfs, fs.ilistdir, fs.chdir
 
     def remove(self, path):
         self.change()
@@ -56,9 +53,6 @@ class Flash:
         self.change()
         return Writer(self, path, mode)
 
-    def statvfs(self, path):
-        return FREE
-
     def mount(self, readonly, mkfs):
         pass
 
@@ -69,12 +63,9 @@ class Writer:
         flash.opened.append(path)
 
     def write(self, data):
-        try:
-            self.flash.change()
-        except SystemExit:
-            if not self.flash.lost:
-                self.file.write(data[: len(data) // 2])
-            raise
+        if self.flash.left == 1 and not self.flash.lost:
+            self.file.write(data[: len(data) // 2])
+        self.flash.change()
         return self.file.write(data)
 
     def __enter__(self):
@@ -88,11 +79,11 @@ class Writer:
 class World:
     """All that an update knows of the rest of the firmware: it stands for Loop and what belongs to it."""
 
-    update, refused, key, searching, connected, last_error = None, 0, KEY, False, True, ""
+    update, refused, key, searching, connected, last_error, now = None, 0, KEY, False, True, "", 0
 
     def __init__(self):
         self.poller = self.publisher = self
-        self.said, self.now = [], 0
+        self.said = []
 
     def publish(self, topic, payload, retain=False):
         if topic == "tele/update":
@@ -151,16 +142,8 @@ def update(world, new):
         world.said = []
 
 
-def settings():
-    from firmware import config
-
-    config.print = lambda text: None
-    config.set(mqtt_host="new", publish_rate=7)
-
-
 def main(flash, new, cut, lost):
-    fs = os.VfsPosix(flash)
-    offered = None if new == "settings" else os.VfsPosix(new)
+    fs, offered = os.VfsPosix(flash), None if new == "settings" else os.VfsPosix(new)
     os.umount("/")
     os.mount(Flash(fs, int(cut), lost == "lost"), "/")
     os.chdir("/")
@@ -172,7 +155,10 @@ def main(flash, new, cut, lost):
     print("b" if "/b" in sys.path else "a")
     words, world = place.read(), World()
     if not offered:
-        settings()
+        from firmware import config
+
+        config.print = world.note
+        config.set(mqtt_host="new", publish_rate=7)
     elif on_trial:
         from firmware.update.trial import Trial
 

@@ -11,7 +11,6 @@ from tools import configure
 
 SECRET = "hunter2-12345678"
 SETTINGS = {"wifi_ssid": "home", "mqtt_host": "old", "wifi_pass": SECRET}
-MAIN = {"main.py": "print('u' + 'p')"}
 
 
 def run(one, *arguments):
@@ -49,20 +48,8 @@ def test_set_show_unset_and_what_is_wrong(board):
 
 
 def test_a_board_without_firmware(board):
-    status, said = run(board(None, MAIN, repl=True), "publish_rate=5")
+    status, said = run(board(None, repl=True), "publish_rate=5")
     assert status == 1 and "tools/deploy.py" in said
-
-
-def test_interrupted_while_the_board_works(board):
-    slow = "import time\nprint('wor' + 'ks')\ntime.sleep(1000)"
-    one = board(None, MAIN | {"firmware/__init__.py": "", "firmware/config.py": slow}, repl=True)
-    one.wait_for("up")
-    with Tool("configure.py", "--port", one.port, "--show") as tool:
-        one.wait_for("works")
-        mark = one.line_count
-        assert tool.stop() == 1
-    assert "interrupted. The board starts anew" in tool.output and "Traceback" not in tool.output
-    one.wait_for("up", after=mark)
 
 
 @pytest.mark.parametrize(("text", "value"), [

@@ -11,6 +11,7 @@ import pytest
 import test_tls
 from mqtt_helpers import Recorder
 from system_helpers import Way
+from test_deploy import copied, read
 
 from tools import ToolError, deploy, deploy_mqtt
 from tools.simulator import Simulator
@@ -73,15 +74,6 @@ def way(board, broker, mqtt_client, request):
         yield way
 
 
-def copied(said):
-    return [line.split()[1].removeprefix("/firmware/") for line in said if line.startswith("copying")]
-
-
-def read(top):
-    """-> {name: bytes} of all files below a directory."""
-    return {path.relative_to(top).as_posix(): path.read_bytes() for path in top.rglob("*") if path.is_file()}
-
-
 def top_files(way):
     return {name: data for name, data in read(way.board.flash).items() if "/" not in name}
 
@@ -100,7 +92,7 @@ def test_one_file_then_none_then_another_place(way, tree, update, mqtt_client):
             mqtt_client.publish(way.prefix + "tele/update", payload)
 
     said = update(new, disturb)
-    assert copied(said) == ["__init__.mpy"] and said[-1] == DONE and len(way.board.resets) == 1
+    assert copied(said) == ["firmware/__init__.mpy"] and said[-1] == DONE and len(way.board.resets) == 1
     assert read(flash / "firmware").keys() == read(flash / "b/firmware").keys()
     assert top_files(way) == before | {"place.txt": b"b"}
     states = way.said("stat/update")
@@ -108,7 +100,7 @@ def test_one_file_then_none_then_another_place(way, tree, update, mqtt_client):
     assert dict(zip(keys, ("0.2.0", "0.2.1", True, 50), strict=True)) in states
     assert states[-1] == dict(zip(keys, ("0.2.1", "0.2.1", False, None), strict=True))
     assert update(new)[-1] == "nothing to do: the board runs this version, 0.2.1" and len(way.board.resets) == 1
-    assert copied(update(tree("0.2.2"))) == ["__init__.mpy"]
+    assert copied(update(tree("0.2.2"))) == ["firmware/__init__.mpy"]
     assert top_files(way) == before | {"place.txt": b"a"} and len(way.board.resets) == 2
     assert KEY not in "\n".join([*said, *way.board.lines])
     assert not [m.topic for m in mqtt_client.messages if KEY.encode() in m.topic.encode() + m.payload]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 
 import power_cut
 import pytest
+from test_deploy import put, read
 
 from tools.virtual_board.layout import board_files
 
@@ -23,27 +23,10 @@ TRIAL = b"b trial %d reading 2 " + SUM
 both_modes = pytest.mark.parametrize("mode", ["half", "lost"])
 
 
-@pytest.fixture(scope="module")
-def part():
-    """part(names) -> {name on the board: bytes} of place.mpy and these modules."""
-    made = board_files()
-
-    def part(names):
-        return {name.as_posix(): path.read_bytes() for name, path in made
-                if name.match("place.mpy") or any(name.match(f"firmware/{one}.mpy") for one in names)}  # fmt: skip
-
-    return part
-
-
-def put(directory, files):
-    shutil.rmtree(directory, ignore_errors=True)
-    for name, data in files.items():
-        (directory / name).parent.mkdir(parents=True, exist_ok=True)
-        (directory / name).write_bytes(data)
-
-
-def read(directory):
-    return {p.relative_to(directory).as_posix(): p.read_bytes() for p in directory.rglob("*") if p.is_file()}
+def part(names):
+    """-> {name on the board: bytes} of place.mpy and these modules."""
+    return {name.as_posix(): path.read_bytes() for name, path in board_files()
+            if name.match("place.mpy") or any(name.match(f"firmware/{one}.mpy") for one in names)}  # fmt: skip
 
 
 def below(files, place):
@@ -52,9 +35,8 @@ def below(files, place):
 
 @pytest.fixture
 def swept(micropython, tmp_path):
-    """swept(before, new, runs, mode) cuts the power at the first write, at the second and so on, until there are no
-    more; behind each cut it runs once more, to its end. Yields (number of the cut, was it cut, place that started, the
-    files that are there) behind each run of either kind.
+    """swept(files before, new ones, place that runs, mode) cuts the power at the first write, then at the second …; after
+    each cut it runs to its end. Yields (number of the cut, was it cut, place that started, files) after each run.
     """
     flash, offered = tmp_path / "flash", tmp_path / "new"
 
@@ -88,7 +70,7 @@ UPDATES = {
 
 @both_modes
 @pytest.mark.parametrize("scene", UPDATES)
-def test_an_update(swept, part, scene, mode):
+def test_an_update(swept, scene, mode):
     runs, text, is_there, goes_to = UPDATES[scene]
     firmware = part(UPDATE)
     kept, new = below(firmware | OTHER, runs), firmware | OFFERED
@@ -118,7 +100,7 @@ AFTERWARDS = {
 
 @both_modes
 @pytest.mark.parametrize("scene", AFTERWARDS)
-def test_what_comes_after_it(swept, part, scene, mode):
+def test_what_comes_after_it(swept, scene, mode):
     text, refused, runs, at_the_end = AFTERWARDS[scene]
     firmware = part(UPDATE)
     before = firmware | OTHER | below(firmware | OFFERED, "b") | {"place.txt": text, "refused.txt": refused}
@@ -131,7 +113,7 @@ def test_what_comes_after_it(swept, part, scene, mode):
 
 
 @both_modes
-def test_settings_are_the_old_or_the_new(swept, part, mode):
+def test_settings_are_the_old_or_the_new(swept, mode):
     old = {"wifi_ssid": "my network", "mqtt_host": "old"}
     before = part(SETTINGS) | {"config.json": json.dumps(old).encode(), "config.json.new": b'{"half'}
     for cut, is_cut, _, files in swept(before, {}, "a", mode):

@@ -12,6 +12,7 @@ import time
 import pytest
 import test_update
 from system_helpers import Way
+from test_deploy import read
 
 from tools import ToolError, deploy_mqtt
 
@@ -110,7 +111,7 @@ def test_it_refuses_and_goes_on(board, broker, mqtt_client, tree, update, projec
         way.start(repl=True, env={"VB_FREE": str(FREE_BYTES)},
                   files={"refused.txt": GIVEN_UP + "\n", "firmware/update/answer.py": old})  # fmt: skip
         way.wait("stat/readings/Pack1")
-        before, forged = test_update.read(way.board.flash), itertools.cycle(FORGED)
+        before, forged = read(way.board.flash), itertools.cycle(FORGED)
         for manifest, data, words in SIGNED:
             assert way.refused(way.offered(manifest), manifest, data) == words, manifest
             offer, why = next(forged)
@@ -124,7 +125,7 @@ def test_it_refuses_and_goes_on(board, broker, mqtt_client, tree, update, projec
         with monkeypatch.context() as patch, pytest.raises(ToolError, match="code of version 6, and this is 5"):
             patch.setattr(deploy_mqtt, "MPY", 5)
             update(new)
-        after = test_update.read(way.board.flash)
+        after = read(way.board.flash)
         del before["firmware/update/answer.py"], after["b/firmware/manifest.part"], after["b/firmware/__init__.mpy"]
         assert after == before and way.board.resets == [] and way.complaints() == []
         way.wait("stat/readings/Pack1", since=time.monotonic())
@@ -137,6 +138,7 @@ def test_three_in_a_row_and_updates_are_off(board, broker, mqtt_client, tree, up
             way.send("ask", word)
         assert way.health() and way.heard("tele/update") == [], "none of them is a word"
         way.send("offer", b"x", retain=True)
+        assert way.answer("refused") == WRONG, "it is not, for who was there before"
         way.board.stop()
         way.seen = len(mqtt_client.messages)
         way.board.start()
@@ -146,7 +148,7 @@ def test_three_in_a_row_and_updates_are_off(board, broker, mqtt_client, tree, up
             with pytest.raises(ToolError, match="the board refuses: wrong key, or not whole"):
                 update(new, key="another key of 16")
         way.board.wait_for("updates are off until the next start")
-        count = len(way.heard("tele/update"))
+        count = way.health() and len(way.heard("tele/update"))
         way.send("ask", "me")
         assert way.health() and len(way.heard("tele/update")) == count and not (way.board.flash / "b").exists()
 
