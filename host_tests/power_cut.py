@@ -12,8 +12,7 @@ from binascii import hexlify
 
 CUT_STATUS = 9
 KEY = b"a key of twenty byte"
-PART_BYTES = 250
-PASSES_MAX = 3000
+PART_BYTES, PASSES_MAX = 250, 3000
 PASS_MS = 40_000  # a battery so slow that the board asks for nothing for minutes
 
 
@@ -23,22 +22,10 @@ class Flash:
     def __init__(self, fs, left, lost):
         self.fs, self.left, self.lost, self.opened = fs, left, lost, []
         self.stat, self.statvfs, self.ilistdir, self.chdir = fs.stat, fs.statvfs, fs.ilistdir, fs.chdir
-
-    def remove(self, path):
-        self.change()
-        self.fs.remove(path)
-
-    def rename(self, old, new):
-        self.change()
-        self.fs.rename(old, new)
-
-    def mkdir(self, path):
-        self.fs.mkdir(path)
-        self.change()
-
-    def rmdir(self, path):
-        self.fs.rmdir(path)
-        self.change()
+        self.remove = lambda path: (self.change(), fs.remove(path))
+        self.rename = lambda old, new: (self.change(), fs.rename(old, new))
+        self.mkdir = lambda path: (fs.mkdir(path), self.change())
+        self.rmdir = lambda path: (fs.rmdir(path), self.change())
 
     def change(self):
         self.left -= 1
@@ -113,22 +100,19 @@ def signed(text):
 
 
 def update(world, new):
-    """Offers the files of the directory `new`, and sends what is asked for; the first part of each comes wrong."""
-    from firmware.update import files, offer
+    """Offers the files of the directory `new`, named by their numbers, and sends what is asked for; the first part of
+    each comes wrong.
+    """
+    from firmware.update import offer
 
+    with open(f"{new}/0", "rb") as file:
+        manifest = file.read()
     world.update = offer.Offers(world, world, world)
     world.update.message(b"update/ask", b"me", False)
     world.update.tend()
     nonce = world.said.pop().split(b'"nonce":"')[1][:32]
-    paths = sorted(files.walk(new + "/firmware"))
-    lines, contents = [], []
-    for path in paths:
-        with open(path, "rb") as file:
-            contents.append(file.read())
-        lines.append(b"%s %d %s\n" % (files.digest(path)[1], len(contents[-1]), path[len(new) + 1 :].encode()))
-    contents.insert(0, b"".join(lines))
-    sha, mpy = hexlify(hashlib.sha256(contents[0]).digest()), sys.implementation._mpy & 0xFF
-    world.update.message(b"update/offer", signed(b"%s 2 %d %d %s -" % (nonce, mpy, len(contents[0]), sha)), False)
+    sha, mpy = hexlify(hashlib.sha256(manifest).digest()), sys.implementation._mpy & 0xFF
+    world.update.message(b"update/offer", signed(b"%s 2 %d %d %s -" % (nonce, mpy, len(manifest), sha)), False)
     sent = set()
     for _ in range(PASSES_MAX):
         world.now += PASS_MS
@@ -136,14 +120,16 @@ def update(world, new):
         for said in world.said:
             if said != b'{"busy":true}':
                 number, at = [int(word.split(b":")[1]) for word in said[1:-1].split(b",")]
-                part = contents[number][at : at + PART_BYTES] if number in sent else b"?"
+                with open(f"{new}/{number}", "rb") as file:
+                    file.seek(at)
+                    part = file.read(PART_BYTES) if number in sent else b"?"
                 sent.add(number)
                 world.update.message(b"update/data", struct.pack(">HI", number, at) + part, False)
         world.said = []
 
 
 def main(flash, new, cut, lost):
-    fs, offered = os.VfsPosix(flash), None if new == "settings" else os.VfsPosix(new)
+    fs = os.VfsPosix(flash)
     os.umount("/")
     os.mount(Flash(fs, int(cut), lost == "lost"), "/")
     os.chdir("/")
@@ -154,7 +140,7 @@ def main(flash, new, cut, lost):
     on_trial = place.start()
     print("b" if "/b" in sys.path else "a")
     words, world = place.read(), World()
-    if not offered:
+    if new == "settings":
         from firmware import config
 
         config.print = world.note
@@ -168,7 +154,7 @@ def main(flash, new, cut, lost):
 
         given_up(world)
     else:
-        os.mount(offered, "/new", readonly=True)
+        os.mount(os.VfsPosix(new), "/new", readonly=True)
         update(world, "/new")
 
 

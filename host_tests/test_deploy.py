@@ -6,6 +6,7 @@ import fcntl
 import os
 import re
 import shutil
+from unittest.mock import Mock
 
 import pytest
 from mpremote.transport_serial import SerialTransport
@@ -19,8 +20,7 @@ TREE = {
     "firmware/a.py": "from .sub import b\nVALUE = b.VALUE\n", "firmware/sub/__init__.py": "",
     "firmware/sub/b.py": "VALUE = 1\n" + "# much\n" * 200, "firmware/table.txt": "row\n" * 300,
 }  # fmt: skip
-ON_BOARD = {"boot.py", "main.py", "place.mpy", "place.txt", "firmware/__init__.mpy", "firmware/a.mpy",
-            "firmware/sub/__init__.mpy", "firmware/sub/b.mpy", "firmware/table.txt"}  # fmt: skip
+ON_BOARD = {re.sub(r"(firmware/.*|place)\.py$", r"\1.mpy", name) for name in TREE}
 UP = "board | info: up: pylon2mqtt 1"
 
 
@@ -156,10 +156,6 @@ def test_refused_before_anything_is_touched(empty, tree, env, words):
     assert read(one.flash).keys() == old.keys() and one.wait_for("old", after=mark)
 
 
-def interrupt():
-    raise KeyboardInterrupt
-
-
 @pytest.mark.parametrize(("at", "left"), [
     ("looking for", "If the board stays at its REPL, its reset button starts it"),
     ("found", "The board starts anew"),
@@ -168,7 +164,7 @@ def interrupt():
 ])  # fmt: skip
 def test_what_becomes_of_the_board_is_told_when_it_is_interrupted(empty, tree, at, left):
     with pytest.raises(ToolError, match=f"^interrupted. {left}$"):
-        run(empty(), tree, at, interrupt)
+        run(empty(), tree, at, Mock(side_effect=KeyboardInterrupt))
 
 
 def test_a_flash_that_is_full_in_the_middle_is_told(empty, tree):
@@ -181,22 +177,20 @@ def test_a_flash_that_is_full_in_the_middle_is_told(empty, tree):
 
 
 BEGUN, FAILS = "print('pylon2mqtt: begun')\n", "fails at its start, as told above"
-# main.py; what it is; what is shown of it, or what is said at the end
-STARTS = {
-    "import nonsense\n": (FAILS, "board | ImportError: no module named 'nonsense'"),
-    BEGUN + "print('error: OSError 5 in wifi.py; starting anew')\n": (FAILS, "board | error: OSError 5 in wifi.py"),
-    BEGUN + "print('error:', ImportError)\n": (FAILS, "board | error: <class 'ImportError'>"),
-    BEGUN + "print('safe mode after 5 starts in a row')\n": (FAILS, "board | safe mode after 5 starts"),
-    BEGUN + "print('info: up: x')\nraise MemoryError\n": (FAILS, "board | Traceback"),
-    BEGUN + "print('error: the settings cannot be used:\\nwifi_ssid: not set')\n": (None, deploy.SETTINGS_HINT),
-    BEGUN: (None, "The board did not say that it is up"),
-    "print('something else')\n": ("the board said nothing within", "starting the board anew"),
-}
 
 
-@pytest.mark.parametrize("main", STARTS)
-def test_what_is_said_of_its_start(empty, tree, monkeypatch, main):
-    error, shown = STARTS[main]
+# main.py; what is wrong; what is shown of it, or what is said at the end
+@pytest.mark.parametrize(("main", "error", "shown"), [
+    ("import nonsense\n", FAILS, "board | ImportError: no module named 'nonsense'"),
+    (BEGUN + "print('error: OSError 5 in wifi.py; starting anew')\n", FAILS, "board | error: OSError 5 in wifi.py"),
+    (BEGUN + "print('error:', ImportError)\n", FAILS, "board | error: <class 'ImportError'>"),
+    (BEGUN + "print('safe mode after 5 starts in a row')\n", FAILS, "board | safe mode after 5 starts"),
+    (BEGUN + "print('info: up: x')\nraise MemoryError\n", FAILS, "board | Traceback"),
+    (BEGUN + "print('error: the settings cannot be used:\\nwifi_ssid: not set')\n", None, deploy.SETTINGS_HINT),
+    (BEGUN, None, "The board did not say that it is up"),
+    ("print('something else')\n", "the board said nothing within", "starting the board anew"),
+])  # fmt: skip
+def test_what_is_said_of_its_start(empty, tree, monkeypatch, main, error, shown):
     monkeypatch.setattr(deploy, "UP_TIMEOUT_S", 1.5)
     (tree / "main.py").write_text(main)
     one, said = empty(), []

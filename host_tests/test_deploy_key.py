@@ -33,29 +33,22 @@ def test_a_key_is_made_and_set(board, tmp_path):
     assert key not in tool.output + "\n".join(one.lines)
 
 
-@pytest.mark.parametrize(("config", "words"), [
-    ("", "PylonToMQTT/Main does not answer: is it online, is update_key set"),
-    ("allow_anonymous false", "the broker refuses: "),
-])  # fmt: skip
-def test_a_board_that_does_not_answer_and_a_broker_that_refuses(broker_factory, key_file, monkeypatch, capsys, config,
-                                                                words):  # fmt: skip
-    broker = broker_factory(config)
+# lines of a broker's configuration (None: there is none), arguments, why it ends
+@pytest.mark.parametrize(("config", "arguments", "words"), [
+    ("", [], "PylonToMQTT/Main does not answer: is it online, is update_key set"),
+    ("allow_anonymous false", [], "the broker refuses: "),
+    (None, ["--key-file", "no"], "no cannot be read, or is empty. --new-key makes one"),
+    (None, [], "broker 127.0.0.1 port 1: "), (None, ["--mqtt_pass_file", "no"], "no cannot be read"),
+    (None, ["--mqtt", "127.0.0.1", "--mqtt_ca", "no"], "broker 127.0.0.1 port 8883, with no: "),
+    (None, ["--mqtt", "", "--port", "/dev/ttyNone0", "--new-key"], "key holds a key already"),
+], ids=str)  # fmt: skip
+def test_what_cannot_be(broker_factory, key_file, monkeypatch, capsys, config, arguments, words):
+    broker = None if config is None else broker_factory(config)
     if config and not broker.is_mosquitto:
         pytest.skip("amqtt takes everybody")
     monkeypatch.setattr(deploy_mqtt, "ANSWER_TIMEOUT_S", 0.2)
-    assert deploy.main(["--mqtt", f"{broker.host}:{broker.port}", "--key-file", "key"]) == 1
-    assert words in capsys.readouterr().err
-
-
-@pytest.mark.parametrize(("arguments", "words"), [
-    (["--mqtt", NOWHERE, "--key-file", "no"], "no cannot be read, or is empty. --new-key makes one"),
-    (["--mqtt", NOWHERE, "--key-file", "key"], "broker 127.0.0.1 port 1: "),
-    (["--mqtt", NOWHERE, "--key-file", "key", "--mqtt_pass_file", "no"], "no cannot be read"),
-    (["--mqtt", "127.0.0.1", "--key-file", "key", "--mqtt_ca", "no"], "broker 127.0.0.1 port 8883, with no: "),
-    (["--port", "/dev/ttyNone0", "--new-key", "--key-file", "key"], "key holds a key already"),
-], ids=str)  # fmt: skip
-def test_what_cannot_be(key_file, capsys, arguments, words):
-    assert deploy.main(arguments) == 1
+    where = f"{broker.host}:{broker.port}" if broker else NOWHERE
+    assert deploy.main(["--mqtt", where, "--key-file", "key", *arguments]) == 1
     assert words in capsys.readouterr().err
 
 

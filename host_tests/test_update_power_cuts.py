@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 
@@ -35,8 +36,8 @@ def below(files, place):
 
 @pytest.fixture
 def swept(micropython, tmp_path):
-    """swept(files before, new ones, place that runs, mode) cuts the power at the first write, then at the second …; after
-    each cut it runs to its end. Yields (number of the cut, was it cut, place that started, files) after each run.
+    """swept(files before, new ones, place that runs, mode) cuts the power at the first write, at the second and so on;
+    after each cut it runs to its end. Yields (number of the cut, was it cut, place that started, files) after each run.
     """
     flash, offered = tmp_path / "flash", tmp_path / "new"
 
@@ -47,7 +48,8 @@ def swept(micropython, tmp_path):
         return done.returncode != 0, done.stdout.strip()
 
     def swept(before, new, runs, mode):
-        put(offered, new)
+        lines = [f"{hashlib.sha256(new[name]).hexdigest()} {len(new[name])} {name}\n" for name in sorted(new)]
+        put(offered, {"0": "".join(lines)} | {str(at): new[name] for at, name in enumerate(sorted(new), 1)})
         for cut in range(1, CUTS_MAX):
             put(flash, before)
             is_cut, started = run(new, cut, mode)
@@ -62,16 +64,11 @@ def swept(micropython, tmp_path):
 
 
 # place that runs, place.txt, is the new version in the other place already; the place of the new version in the end
-UPDATES = {
-    "the first": ("a", None, False, "b"), "over an old one": ("a", b"a", True, "b"),
-    "back to place a": ("b", b"b", True, "a"),
-}  # fmt: skip
-
-
 @both_modes
-@pytest.mark.parametrize("scene", UPDATES)
-def test_an_update(swept, scene, mode):
-    runs, text, is_there, goes_to = UPDATES[scene]
+@pytest.mark.parametrize(("runs", "text", "is_there", "goes_to"), [
+    ("a", None, False, "b"), ("a", b"a", True, "b"), ("b", b"b", True, "a"),
+])  # fmt: skip
+def test_an_update(swept, runs, text, is_there, goes_to, mode):
     firmware = part(UPDATE)
     kept, new = below(firmware | OTHER, runs), firmware | OFFERED
     before = {"place.mpy": firmware["place.mpy"]} | kept | ({"place.txt": text} if text else {})
@@ -90,18 +87,15 @@ def test_an_update(swept, scene, mode):
 
 REFUSED = b"a refused time - 2 " + SUM
 EIGHT = (b"6" * 64 + b"\n") * 8
+
+
 # place.txt and refused.txt before; which place may start after a cut; refused.txt in the end
-AFTERWARDS = {
-    "it is good": (TRIAL % 0, b"", "b", b""), "its fourth start": (TRIAL % 3, b"old\n", "a", b"old\n" + SUM + b"\n"),
-    "it is given up": (REFUSED, b"old\n", "a", b"old\n" + SUM + b"\n"),
-    "the ninth that is": (REFUSED, EIGHT, "a", EIGHT[65:] + SUM + b"\n"),
-}  # fmt: skip
-
-
 @both_modes
-@pytest.mark.parametrize("scene", AFTERWARDS)
-def test_what_comes_after_it(swept, scene, mode):
-    text, refused, runs, at_the_end = AFTERWARDS[scene]
+@pytest.mark.parametrize(("text", "refused", "runs", "at_the_end"), [
+    (TRIAL % 0, b"", "b", b""), (TRIAL % 3, b"old\n", "a", b"old\n" + SUM + b"\n"),
+    (REFUSED, b"old\n", "a", b"old\n" + SUM + b"\n"), (REFUSED, EIGHT, "a", EIGHT[65:] + SUM + b"\n"),
+], ids=["it is good", "its fourth start", "it is given up", "the ninth that is"])  # fmt: skip
+def test_what_comes_after_it(swept, text, refused, runs, at_the_end, mode):
     firmware = part(UPDATE)
     before = firmware | OTHER | below(firmware | OFFERED, "b") | {"place.txt": text, "refused.txt": refused}
     for cut, is_cut, started, files in swept(before, OFFERED, runs, mode):

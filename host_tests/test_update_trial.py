@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from unittest.mock import Mock
 
 import pytest
 from power_cut import World, signed
@@ -11,9 +12,7 @@ from power_cut import World, signed
 import place
 from firmware.update import offer, trial
 
-SUM = b"5" * 64
-OFFER = b"%%s 2 0 1000 %s -" % SUM  # CPython takes code of version 0
-FIRST_PART = b'{"file":0,"at":0}'
+SUM, FIRST_PART = b"5" * 64, b'{"file":0,"at":0}'
 
 
 class Rig(World):
@@ -64,7 +63,7 @@ def test_how_long_it_waits():
     for silence_s in (6, 10):
         rig.send(b"ask", b"me")
         nonce = rig.passes(1)[0].split(b'"nonce":"')[1][:32]
-        rig.send(b"offer", signed(OFFER % nonce))
+        rig.send(b"offer", signed(b"%s 2 0 1000 %s -" % (nonce, SUM)))  # CPython takes code of version 0
         assert rig.passes(1) == [FIRST_PART]
         rig.passes(silence_s)
         rig.send(b"ask", b"other")
@@ -105,14 +104,10 @@ def test_nothing_is_taken_on_trial_and_no_memory_is_its_own_fault():
     assert rig.update.stop() and b"too little memory" in rig.said[-1] and rig.update is None
 
 
-def full(words):
-    raise OSError(28)
-
-
 @pytest.mark.parametrize("connected", [True, False])
 def test_a_flash_that_cannot_be_written_does_not_stop_it(flash, monkeypatch, connected):
     rig = on_trial(b"-", connected)
-    monkeypatch.setattr(place, "write", full)
+    monkeypatch.setattr(place, "write", Mock(side_effect=OSError(28)))
     (flash / "b" / "firmware").mkdir(parents=True)
     assert place.start() and starts() == "b"
     rig.passes(602)
