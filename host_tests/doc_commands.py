@@ -26,7 +26,7 @@ ROWS = (
     (r"python3 tools/simulator --packs 2 --link /tmp/battery", ON_A_BOARD),
     (r"mkdir /tmp/board; python3 tools/virtual_board --flash /tmp/board --uart /tmp/battery", ON_A_BOARD),
     (rf"python3 tools/(deploy|configure)\.py --port {PORT}(?!.*--new-key).*", ON_A_BOARD),
-    (r"python3 tools/deploy\.py .*(--new-key|--mqtt 192.168.2.245)", "test_deploy_key does"),
+    (r"python3 tools/deploy\.py .*(--new-key|--mqtt 192.168.2.245)", "test_deploy_key and test_demo do"),
     (r"python3 tools/monitor\.py --broker (127\.0\.0\.1|192\.168\.2\.245)", ON_A_BOARD),
     (r"from firmware import .*|config\.(set|unset)\(.*\)|import machine; machine\.reset\(\)", ON_A_BOARD),
     (r"(mkdir -p|install -m 600|cat >|cp|rm -r) (.|\n)*/pylon2mqtt(.|\n)*|echo MICROPYTHON=.*", AS_ROOT),
