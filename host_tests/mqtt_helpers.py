@@ -11,16 +11,11 @@ from pathlib import Path
 import paho.mqtt.client as paho
 
 from tools import broker
-from tools.broker import free_port  # noqa: F401
+from tools.broker import free_port, mosquitto  # noqa: F401
 
 SUBSCRIBE_TIMEOUT_S = 10
 FULL_S = 0.2  # a queue that takes no one for so long is full
 Message = namedtuple("Message", "time topic payload retain")
-
-
-def mosquitto():
-    """-> path of mosquitto, or None where it is not to be used."""
-    return broker.program()[1]
 
 
 class Broker(broker.Broker):

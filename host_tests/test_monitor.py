@@ -85,7 +85,7 @@ def test_passwords(broker_factory, tmp_path):
     port = broker_factory(f"allow_anonymous false\npassword_file {file}").port
     for arguments, variable, said in (
         (["--user", "owner"], SECRET, "listening"), ([], None, "refuses: .*does it want --user and a password"),
-        (["--user", "owner", "--pass", SECRET + "x"], None, "refuses: .*check --user and the password"),
+        (["--user", "owner"], SECRET + "x", "refuses: .*check --user and the password"),
     ):
         with started(port, *arguments, **{options.PASSWORD_VARIABLE: variable}) as tool:
             tool.wait_for(said)

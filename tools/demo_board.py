@@ -9,14 +9,12 @@ import queue
 import re
 import shlex
 import shutil
-import threading
 from pathlib import Path
 
 from tools import ToolError, environment, show
 from tools.process import Process
 
 SILENT_TIMEOUT_S = 120  # the first start compiles the board's own modules and the firmware
-MPREMOTE = ".venv/bin/mpremote"
 BOOT = "pylon2mqtt: Ctrl-C for the REPL"  # the firmware's first line after a reset
 # The two that come over the broker: name of the copy of this tree, a line more of its app.py, and how deploy.py ends
 UPDATES = (("newer", "", 0), ("broken", 'raise RuntimeError("this version is broken")\n', 1))
@@ -37,10 +35,8 @@ class DemoBoard:
         self._variables = {"TMPDIR": str(directory), "PYLON2MQTT_VENV": str(environment.VENV)}
         self._directory = Path(directory)
         self._board = self._port = None
-        self._lock = threading.Lock()
-        self._boot = None  # lines since the board started with its settings; None: it has not yet
-        self._is_live = False  # they go to `events` at once
-        self._last_will = []  # the last message of tele/LWT: Online, behind the updates
+        self._boot = []  # events with the lines since the board's last start
+        self._last_will = []  # that with the last message of tele/LWT: Online, behind the updates
 
     def __enter__(self):
         try:
@@ -49,10 +45,9 @@ class DemoBoard:
             self.__exit__()
             raise
         print(f"\n{7 if self._given.update else 5}. It starts, looks for the battery, and publishes", flush=True)
-        with self._lock:
-            for event in [(LINE, line) for line in self._boot or ()] + self._last_will:
-                self._events.put(event)
-            self._is_live = True
+        later = [self._events.get() for _ in range(self._events.qsize())]
+        for event in self._boot + self._last_will + later:
+            self._events.put(event)
         return self
 
     def __exit__(self, *_):
@@ -79,17 +74,13 @@ class DemoBoard:
 
     def _take(self, line):
         """A line of the board; first its port comes, or why it cannot start."""
-        with self._lock:
-            if self._port is None:
-                self._port = line if line.startswith("/dev/") else None
-                self._events.put((PORT if self._port else STEP_LINE, line))
-                return
-            if BOOT in line:
-                self._boot = []
-            if self._is_live:
-                self._events.put((LINE, line))
-            elif self._boot is not None:
-                self._boot.append(line)
+        if self._port:
+            self._events.put((LINE, line))
+        elif line.startswith("/dev/"):
+            self._port = line
+            self._events.put((PORT, line))
+        else:
+            self._events.put((STEP_LINE, line))
 
     def _install(self, port):
         """What an owner does with a new board at `port`."""
@@ -97,10 +88,9 @@ class DemoBoard:
         new_key = ["--new-key", *key] if self._given.update else []
         self._step("2. The firmware onto it", "python3", "tools/deploy.py", "--port", port, *new_key)
         settings = f'wifi_ssid="virtual", mqtt_host="127.0.0.1", mqtt_port={self._broker}'
-        self._step("3. Its settings, at its REPL", MPREMOTE, "connect", port, "exec",
+        self._step("3. Its settings, at its REPL", ".venv/bin/mpremote", "connect", port, "exec",
                    f"from firmware import config; config.set({settings})")  # fmt: skip
-        with self._lock:
-            self._boot = None  # what it says until its next start is of no interest
+        self._boot = []  # what it says until its next start is of no interest
         self._step("4. One more, the short way; then it starts anew", "python3", "tools/configure.py", "--port",
                    port, *map("=".join, self._given.settings.items()))  # fmt: skip
         for number, (name, line, status) in enumerate(UPDATES if self._given.update else (), 5):
@@ -135,15 +125,17 @@ class DemoBoard:
         """-> what comes with the event that is wanted; lines of the step are shown on the way. ToolError."""
         while True:
             try:
-                kind, *what = self._events.get(timeout=SILENT_TIMEOUT_S)
+                kind, *what = event = self._events.get(timeout=SILENT_TIMEOUT_S)
             except queue.Empty:
                 raise ToolError(f"nothing happened for {SILENT_TIMEOUT_S} s: {shlex.join(command)}") from None
             if kind == wanted:
                 return what[0]
             if kind == STEP_LINE:
                 _show(*what)
+            elif kind == LINE:
+                self._boot = [event] if BOOT in what[0] else self._boot and [*self._boot, event]
             elif kind == show.MESSAGE and what[0].endswith("tele/LWT"):
-                self._last_will = [(kind, *what)]
+                self._last_will = [event]
             elif kind == show.SIGNAL:
                 raise ToolError("interrupted before the firmware ran, so there is no reading")
             elif kind == ENDED:
@@ -154,5 +146,5 @@ def _show(line):
     """A line of a step; of the files that are copied only the first and the last."""
     match = COPYING.match(line)
     number, count = (int(match[1]), int(match[2])) if match else (1, 1)
-    if number in (1, count) or number == 2:
-        print(line if number in (1, count) else "…", flush=True)
+    if number in (1, 2, count):
+        print("…" if number == 2 < count else line, flush=True)

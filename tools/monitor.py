@@ -3,6 +3,7 @@
 Not on a terminal: one line a reading. Ctrl-C ends it.
 """
 
+import os
 import queue
 import sys
 import time
@@ -21,7 +22,7 @@ RETRY_S = (1, 10)
 def main(arguments=None):
     """Show the rack until Ctrl-C or for --seconds -> exit status: 0, or 1 where the broker or all readings failed."""
     parser = options.parser("monitor.py", __doc__)
-    options.add_broker(parser, required=True)
+    options.add_broker(parser)
     parser.add_argument("--seconds", type=float, metavar="N", help="end after so many seconds")
     given = parser.parse_args(arguments)
     environment.ensure()
@@ -58,7 +59,7 @@ class Listener:
         self._gone = f"what listens at {self._place} does not answer as a broker does"
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
         if given.user:
-            self._client.username_pw_set(given.user, options.password(given))
+            self._client.username_pw_set(given.user, os.environ.get(options.PASSWORD_VARIABLE))
         self._client.reconnect_delay_set(*RETRY_S)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe

@@ -1,9 +1,9 @@
-"""What the command lines of the tools have in common: the parser, where the broker is, whether
-a serial port can be used, how a tool ends."""
+"""What the command lines of the tools share: the parser, the broker, the check of a serial port, how a tool ends."""
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import fcntl
 import os
@@ -17,23 +17,25 @@ from tools.heard import DEFAULT_RACK, DEFAULT_ROOT
 PASSWORD_VARIABLE = "PYLON2MQTT_PASS"
 DEFAULT_PORT, TLS_PORT = 1883, 8883
 FAILED, INTERRUPTED = 1, 130
-PERMISSION_HINT = "on most Linux systems: sudo usermod -aG dialout $USER, then log in again"
+IS_BUSY = "is busy: another program (a serial terminal, mpremote, an IDE) has it open. Close that one first"
+PORT_ERRORS = {
+    errno.EBUSY: IS_BUSY, errno.EAGAIN: IS_BUSY, errno.ENOENT: "is not there: is it plugged in?",
+    errno.EACCES: "cannot be opened: no permission; mostly helps: sudo usermod -aG dialout $USER, then log in again",
+    errno.EISDIR: "is not a serial port", errno.ENOTTY: "is not a serial port",
+}  # fmt: skip
 
 
-def parser(name, text, epilog=None):
+def parser(name, text):
     """-> an ArgumentParser for the tool `name`; `text` describes it, its lines stay as they are."""
-    return argparse.ArgumentParser(
-        prog=name, description=text, epilog=epilog, allow_abbrev=False,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )  # fmt: skip
+    form = argparse.RawDescriptionHelpFormatter
+    return argparse.ArgumentParser(prog=name, description=text, allow_abbrev=False, formatter_class=form)
 
 
-def add_broker(to, required=False):
-    """Add to a parser where the broker is, and which rack. `required`: without a broker it does not start."""
+def add_broker(to):
+    """Add to a parser where the broker is, and which rack."""
     add = to.add_argument
-    add("--broker", type=address, required=required, metavar="HOST[:PORT]", help=f"default port {DEFAULT_PORT}")
-    add("--user", help="user name for the broker")
-    add("--pass", dest="password", help=f"its password (better: environment variable {PASSWORD_VARIABLE})")
+    add("--broker", type=address, required=True, metavar="HOST[:PORT]", help=f"default port {DEFAULT_PORT}")
+    add("--user", help=f"user name for the broker; its password is the environment variable {PASSWORD_VARIABLE}")
     add("--root", default=DEFAULT_ROOT, help="mqtt_root of the rack (default %(default)s)")
     add("--rack", default=DEFAULT_RACK, help="its rack_name (default %(default)s)")
 
@@ -47,45 +49,21 @@ def address(text, default_port=DEFAULT_PORT):
     return match[1] or match[2], port
 
 
-def password(options):
-    """The password of the options or of the environment, or None."""
-    return options.password or os.environ.get(PASSWORD_VARIABLE) or None
-
-
 def check_port(path):
     """ToolError where `path` is no serial port, or in use; tells the port that there are no modem lines."""
     if not path.startswith("/"):
         raise ToolError(f"{path}: give the whole path, such as /dev/{path}")
-    try:
-        fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
-    except OSError as error:
-        raise ToolError(_in_words(path, error)) from None
-    try:
-        attributes = termios.tcgetattr(fd)
-        attributes[2] |= termios.CLOCAL | termios.CREAD  # else the next open() may wait for a carrier
-        termios.tcsetattr(fd, termios.TCSANOW, attributes)
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except termios.error:
-        raise ToolError(f"{path} is not a serial port") from None
-    except BlockingIOError:
-        raise ToolError(busy_port(path)) from None
-    finally:
-        os.close(fd)
-
-
-def busy_port(path):
-    """-> the words for a port that another program uses."""
-    return f"{path} is busy: another program (a serial terminal, mpremote, an IDE) has it open. Close that one first"
-
-
-def _in_words(path, error):
-    if error.errno == errno.EBUSY:
-        return busy_port(path)
-    return {
-        errno.ENOENT: f"{path} is not there: is it plugged in?",
-        errno.EACCES: f"{path}: no permission; {PERMISSION_HINT}",
-        errno.EISDIR: f"{path} is not a serial port",
-    }.get(error.errno, f"{path} cannot be opened: {error.strerror}")
+    with contextlib.ExitStack() as stack:
+        try:
+            fd = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+            stack.callback(os.close, fd)
+            attributes = termios.tcgetattr(fd)
+            attributes[2] |= termios.CLOCAL | termios.CREAD  # else the next open() may wait for a carrier
+            termios.tcsetattr(fd, termios.TCSANOW, attributes)
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except (OSError, termios.error) as error:
+            number, text = error.args[:2]
+            raise ToolError(f"{path} {PORT_ERRORS.get(number, f'cannot be opened: {text}')}") from None
 
 
 def guarded(name, work, interrupted="interrupted", unread=FAILED):

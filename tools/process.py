@@ -25,14 +25,14 @@ class Process:
         command = [sys.executable if command[0] == "python3" else command[0], *command[1:]]
         # A pipe that nobody writes to. The child holds its reading end; when this program is gone, also after a
         # SIGKILL, so is the writing end.
-        self._read, self._write = os.pipe()
+        self._leash = os.pipe()
         # Its own process group: Ctrl-C of the terminal is for us, who end the children one after the other.
         self._process = subprocess.Popen(
             command, cwd=environment.PROJECT, env=os.environ | (variables or {}), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", pass_fds=(self._read,),
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", pass_fds=self._leash[:1],
             process_group=0,
         )  # fmt: skip
-        tie(self._process, self._read, signal.SIGTERM)
+        tie(self._process, self._leash[0], signal.SIGTERM)
         self._thread = threading.Thread(target=self._listen, args=(on_line, on_end), daemon=True)
         self._thread.start()
 
@@ -48,13 +48,12 @@ class Process:
 
     def stop(self, number=signal.SIGINT):
         """Ctrl-C, or another signal, where it still runs; returns when it is gone, killed after STOP_TIMEOUT_S."""
-        if self._process.poll() is None:
-            self._process.send_signal(number)
-            try:
-                self._process.wait(STOP_TIMEOUT_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+        self._process.send_signal(number)
+        try:
+            self._process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
 
     def __enter__(self):
         return self
@@ -62,8 +61,8 @@ class Process:
     def __exit__(self, *_):
         self.stop()
         self._thread.join(STOP_TIMEOUT_S)
-        os.close(self._read)
-        os.close(self._write)
+        for end in self._leash:
+            os.close(end)
 
 
 def tie(process, leash, number):

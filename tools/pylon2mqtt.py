@@ -6,7 +6,6 @@ published.
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import re
@@ -17,9 +16,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+from firmware import config as firmware_config
 from tools import ToolError, environment, options
 from tools.configure import typed
 from tools.options import PASSWORD_VARIABLE
+from tools.virtual_board import layout
+from tools.virtual_board.runner import Board
 
 # The flags of the command line that are settings of config.json by the same name.
 SETTING_FLAGS = (
@@ -66,16 +68,10 @@ def parser():
         add(f"--{name}", type=kind, help=text)
     add("--mqtt_pass_file", metavar="FILE", help="file whose first line is the broker's password")
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="any other setting; repeatable")
-    add("--heap", default="chip", type=_heap, help="MicroPython's heap, such as 120k (default: chip, as an ESP32)")
+    add("--heap", default="chip", help="MicroPython's heap, such as 120k (default: chip, as an ESP32)")
     add("--micropython", metavar="PATH", help="another interpreter than the installed one")
     add("--state", metavar="DIR", help="keep the energy counters of the last run here")
     return made
-
-
-def _heap(text):
-    if not re.fullmatch(r"chip|\d+[kKmM]?", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no heap size: write 120k, or chip")
-    return text
 
 
 def settings(given):
@@ -85,8 +81,8 @@ def settings(given):
     if given.mqtt_pass_file:
         lines = _read("--mqtt_pass_file", given.mqtt_pass_file).decode("utf-8", "replace").splitlines()
         config["mqtt_pass"] = lines[0] if lines else ""
-    elif "mqtt_pass" not in config and os.environ.get(PASSWORD_VARIABLE):
-        config["mqtt_pass"] = os.environ[PASSWORD_VARIABLE]
+    elif os.environ.get(PASSWORD_VARIABLE):
+        config.setdefault("mqtt_pass", os.environ[PASSWORD_VARIABLE])
     for text in given.set:
         key, equals, value = text.partition("=")
         if not equals or not key:
@@ -104,32 +100,28 @@ def _read(what, path):
 
 def check(config):
     """ToolError with everything that is wrong in the settings, before anything runs."""
-    from firmware.config import ConfigError
-    from firmware.config import check as check_config
-
     try:
-        check_config(config)
-    except ConfigError as error:
+        firmware_config.check(config)
+    except firmware_config.ConfigError as error:
         raise ToolError(f"wrong settings: {error}") from None
 
 
 def run(given, files, interpreter):
-    """The firmware with `files` (name -> bytes) beside it, until a signal ends it -> exit status."""
-    from tools.virtual_board import layout
-    from tools.virtual_board.runner import Board
-
+    """The firmware with `files` (name -> bytes) beside it, until a signal ends it -> exit status. ToolError."""
     with tempfile.TemporaryDirectory(prefix="pylon2mqtt-") as flash:
         layout.lay_out(flash)
         for name, data in files.items():
             with open(os.open(Path(flash) / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(data)
-        board = Board(flash, given.pylon_port, interpreter, given.heap, given.state, stdout=_show, env=PC_CLOCK)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with board:
+        with Board(flash, given.pylon_port, interpreter, given.heap, given.state, stdout=_show, env=PC_CLOCK) as board:
             try:
+                board.command()  # finds out whether heap and interpreter can be used
                 board.start()
                 board.wait()
                 return 1  # it never ends by itself
+            except ValueError as error:
+                raise ToolError(f"--heap: {error}") from None
             except KeyboardInterrupt:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)

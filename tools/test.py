@@ -1,8 +1,7 @@
 """Everything that must pass, by one command: makes .venv, then runs ruff and the tests of host_tests/.
 
 `--frames PATH` runs the tests of recordings over a capture, and where nothing else is asked for, only these. All other
-arguments go to pytest:
-`python3 tools/test.py host_tests/test_link.py -k babble`.
+arguments go to pytest: `python3 tools/test.py host_tests/test_link.py -k babble`.
 """
 
 from __future__ import annotations
@@ -10,7 +9,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -33,7 +31,7 @@ def main(arguments=None):
         # In one word: pytest takes a path of its own for the place of the tests, and does not find their options.
         rest = [f"--frames={given.frames.resolve()}", *(rest or ONLY_CAPTURE)]
     environment.ensure()
-    flags = [flag for flag, wanted in (("--quick", given.quick), ("--long", given.long)) if wanted]
+    flags = [flag for flag in ("--quick", "--long") if getattr(given, flag[2:])]
     # ruff first, pytest last: its closing line is what a reader looks for.
     statuses = [
         run("style", ["ruff", "check", "--quiet", "."]),
@@ -43,13 +41,11 @@ def main(arguments=None):
 
 
 def run(title, command):
-    """Run a program of .venv in the project -> its exit status. `title`: what it is, for the line above."""
+    """Run a program of .venv in the project -> its exit status. `title`: what it is, for the lines around it."""
     print(f"== {title}: {' '.join(command)}", flush=True)
-    began = time.monotonic()
     status = subprocess.run([sys.executable, "-m", *command], cwd=environment.PROJECT, check=False).returncode
     if status:
-        took_s = time.monotonic() - began
-        print(f"== {title}: FAILED with status {status} after {took_s:.0f} s", file=sys.stderr, flush=True)
+        print(f"== {title}: FAILED with status {status}", file=sys.stderr, flush=True)
     return status
 
 
