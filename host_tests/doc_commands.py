@@ -1,11 +1,16 @@
-"""The commands in the code blocks of the pages, what the pages promise that they print, and how each one is tried."""
+"""The commands in the code blocks of the pages, what they print, how each is tried, and the folder where it is run."""
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections import namedtuple
+from pathlib import Path
 
 import markdown
+from tool_process import Tool
 
 from tools import environment
 
@@ -17,6 +22,7 @@ PAGES = [
 ]
 SHELL, REPL = "$ ", ">>> "
 WIDEST = 400  # characters that a … stands for at most
+TIMEOUT_S = 90
 
 AT_ONCE, ON_A_BOARD, AS_ROOT = "at once", "on a board", "as root"
 PORT = r"(?:/dev/ttyUSB0|/dev/pts/7)"
@@ -39,15 +45,14 @@ ROWS = (
     (r"(git|python3 -m venv|apt|systemctl|journalctl|nano|make|mosquitto|cd)\b.*", "internet, or a PC of its own"),
 )
 
-# page; prompt: SHELL or REPL; text as it is to be typed; promised: lines that it prints, as the page has them
-Command = namedtuple("Command", "page prompt text promised")
+# prompt: SHELL or REPL; text as it is to be typed; promised: lines that it prints, as the page has them
+Command = namedtuple("Command", "prompt text promised")
 
 _COMMENT = re.compile(r"\s+# .*$")
 _HEREDOC = re.compile(r"<<(\w+)$")
-_LOOSE = re.compile(r"…|\d+(?:\.\d+)?|[+-](?=\d)|\s+|[^…\d\s+-]+|.")
 
 
-def commands(page, block):
+def commands(block):
     """-> [Command] of a code block: lines behind a prompt, or all lines of a block in the language sh."""
     found, end = [], None
     plain = block.language == "sh"
@@ -60,19 +65,15 @@ def commands(page, block):
             found[0].promised.append(line)
         elif prompt:
             text = _COMMENT.sub("", line if plain else line.removeprefix(prompt))
-            found.append(Command(page, prompt, text, []))
+            found.append(Command(prompt, text, []))
             end = (_HEREDOC.findall(text) or [None])[0]
         elif found and line.strip() not in ("", "…"):
             found[-1].promised.append(line)
     return found
 
 
-COMMANDS = [
-    command
-    for page in PAGES
-    for block in markdown.blocks((PROJECT / page).read_text())
-    for command in commands(page, block)
-]
+TEXTS = {page: (PROJECT / page).read_text() for page in PAGES}
+COMMANDS = [command for text in TEXTS.values() for block in markdown.blocks(text) for command in commands(block)]
 
 
 def ways(command):
@@ -92,14 +93,40 @@ def to_run(how):
 def missing(promised, output):
     """-> the promised lines that `output` has not. Numbers, gaps and line breaks may differ; … is anything."""
     text = re.sub(r"\s+", " ", output)
-    return [line for line in promised if not re.search("".join(map(_loose, _LOOSE.findall(line.strip()))), text)]
+    return [line for line in promised if not re.search(_loose(line.strip()), text)]
 
 
-def _loose(token):
-    if token == "…":
-        return f".{{0,{WIDEST}}}?"
-    if token[0].isdigit():
-        return r"\d+(?:\.\d+)?"
-    if token.isspace():
-        return r"\s+"
-    return "[+-]" if token in "+-" else re.escape(token)
+def _loose(line):
+    line = re.sub(r"\d+(\\\.\d+)?", lambda _: r"\d+(?:\.\d+)?", re.escape(line))
+    line = re.sub(r"\\[+-](?=\\d)", lambda _: "[+-]", line)
+    return re.sub(r"(\\ )+", lambda _: r"\s+", line).replace("…", f".{{0,{WIDEST}}}?")
+
+
+class Stage:
+    """A folder like a fresh clone. `directory`: an empty one; `stands_for`: {text of a page: what is here instead}."""
+
+    def __init__(self, directory, stands_for):
+        self.directory, self.stands_for = Path(directory), dict(stands_for)
+        for path in PROJECT.iterdir():
+            if path.name not in (".venv", ".git", "flash"):
+                (self.directory / path.name).symlink_to(path)
+        (self.directory / ".venv").symlink_to(environment.VENV)
+
+    def here(self, text):
+        """A text of a page, as it is here."""
+        theirs = sorted(self.stands_for, key=len, reverse=True)
+        return re.sub("|".join(map(re.escape, theirs)), lambda found: self.stands_for[found[0]], text)
+
+    def run(self, command, typed=""):
+        """A command at a shell, to its end -> (exit status, all that it printed). It has no terminal."""
+        variables = os.environ | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
+        done = subprocess.run(["/bin/sh", "-c", self.here(command)], cwd=self.directory, env=variables, input=typed,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=TIMEOUT_S,
+                              start_new_session=True, check=False)  # fmt: skip
+        print(f"$ {self.here(command)}\n{done.stdout}")
+        return done.returncode, done.stdout
+
+    def start(self, command):
+        """`python3 tools/…`, which ends at Ctrl-C only -> tool_process.Tool, to be entered."""
+        _, tool, *arguments = self.here(command).split()
+        return Tool(tool.removeprefix("tools/"), *arguments, COLUMNS="130")

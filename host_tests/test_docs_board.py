@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from doc_commands import ON_A_BOARD, SHELL, missing, to_run
-from doc_stage import Stage
+from doc_commands import ON_A_BOARD, SHELL, Stage, missing, to_run
 from repl_helpers import Terminal
 
 SEEN_S = 60
@@ -28,7 +27,7 @@ class Way:
                 assert view.stop() == 0
             return view.output
         text += f" mqtt_port={self.broker.port}" * ("mqtt_host=" in text)
-        status, said = self.stage.run(text, typed=f"{SECRET}\n" if "wifi_pass" in text else None)
+        status, said = self.stage.run(text, typed=f"{SECRET}\n" * ("wifi_pass" in text))
         assert status == 0 and SECRET not in said, text
         return said
 

@@ -1,4 +1,5 @@
-"""Every command in a code block of the pages is tried, and prints what its page promises.
+"""The pages that owners read: every command in a code block is tried and prints what its page promises, flags and
+settings are those of the tools and the firmware.
 
 At a battery's port is the simulated one, and the broker listens on this PC. What is not run says why, in doc_commands.
 The way onto a board is in test_docs_board.
@@ -6,15 +7,22 @@ The way onto a board is in test_docs_board.
 
 from __future__ import annotations
 
+import json
 import re
+import runpy
 import shutil
+import sys
 
+import markdown
 import pytest
-from doc_commands import AS_ROOT, AT_ONCE, COMMANDS, PROJECT, ROWS, missing, to_run, ways
-from doc_stage import Stage
+from doc_commands import AS_ROOT, AT_ONCE, COMMANDS, PROJECT, ROWS, TEXTS, Stage, missing, to_run, ways
 
+from firmware.config import SETTINGS
 from tools.simulator import Simulator
 
+TOOLS = {}  # name: flags that the pages give to it
+for _tool, _rest in re.findall(r"python3 (tools/[\w/]+(?:\.py)?)([^`\n#]*)", "\n".join(TEXTS.values())):
+    TOOLS.setdefault(_tool, set()).update(re.findall(r"(?<!\S)\[?(--?[a-z][\w-]*)", _rest))
 FAILS = {"python3 tools/decode.py '~20014642E00202FD35'": 1}  # exit status
 
 
@@ -39,13 +47,8 @@ def test_at_once(tmp_path):
 
 def test_as_root(tmp_path):
     """The files of the service, in a directory that stands for /; what removes them comes last."""
-    for name in (
-        "opt/pylon2mqtt/docs",
-        "etc/systemd/system",
-        "var/lib/private/pylon2mqtt",
-        "var/lib/pylon2mqtt",
-        "clone",
-    ):
+    for name in ("opt/pylon2mqtt/docs", "etc/systemd/system", "var/lib/private/pylon2mqtt", "var/lib/pylon2mqtt",
+                 "clone"):  # fmt: skip
         (tmp_path / name).mkdir(parents=True)
     shutil.copy(PROJECT / "docs" / "pylon2mqtt.service", tmp_path / "opt/pylon2mqtt/docs")
     stage = Stage(tmp_path / "clone", {f" /{name}/": f" {tmp_path}/{name}/" for name in ("opt", "etc", "var")})
@@ -58,3 +61,24 @@ def test_as_root(tmp_path):
         if command.text.startswith("cp"):
             assert (tmp_path / "etc/systemd/system/pylon2mqtt.service").is_file()
     assert [path for path in tmp_path.rglob("*pylon2mqtt*") if "clone" not in path.parts] == []
+
+
+@pytest.mark.parametrize("tool", sorted(TOOLS))
+def test_tools_take_the_flags_that_the_pages_give_them(tool, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [tool, "--help"])
+    with pytest.raises(SystemExit):
+        runpy.run_path(str(PROJECT / tool), run_name="__main__")
+    said = capsys.readouterr().out
+    assert [flag for flag in sorted(TOOLS[tool]) if not re.search(rf"(?<![\w-]){re.escape(flag)}\b", said)] == []
+
+
+def test_settings_and_defaults_of_the_readme():
+    shown = {}
+    for keys, values, _ in markdown.table(TEXTS["README.md"], "key", "default"):
+        names = re.findall(r"`([^`]+)`", keys)
+        shown |= dict.fromkeys(names, "none")
+        shown |= dict(zip(names, re.sub(r" \(.*?\)|`", "", values).split(", "), strict=False))
+    assert set(shown) == {row[0] for row in SETTINGS}
+    for key, default, *_ in SETTINGS:
+        if default not in (None, "", "needed"):
+            assert shown[key] == (default if isinstance(default, str) else json.dumps(default)), key
