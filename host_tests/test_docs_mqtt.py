@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import json
 import re
+from types import SimpleNamespace
 
-import docs_run
+import battery_line
 import markdown
 import pytest
+from discovery_made import Rig
+from fakes import Memory
 from payload_cases import GOLDEN, TOTALS
 
-from firmware import commands
+from firmware import commands, telemetry
 from firmware.mqtt import details, payloads
+from firmware.retained import Retained
 from tools import environment
 
 TEXT = (environment.PROJECT / "docs" / "mqtt.md").read_text()
@@ -26,15 +30,40 @@ OF_CONSOLE = "From a text console"
 STATE_OF_A_SENSOR = re.compile(r"Temps\..*State")
 
 
+RUN_S, HEAP_FREE, BOOTS = 300, 21_504, 3
+
+
+def run(dialect):
+    """-> {topic: (text, retained)}, the last of each, of two packs and of 5 minutes of a clock that the test moves."""
+    line = battery_line.House(packs=2, rate_s=10, dialect=dialect)
+    if dialect == "console":
+        line.battery.update(dialect, firmware="us5000")
+    rig = Rig(clock=line.clock)
+    line.poller.sink = rig.publisher
+    point, retained, rig.session.drops = (-61, b"24:a1:60:00:00:01", 6), Retained(Memory()), 0
+    retained.boots = BOOTS
+    wifi = SimpleNamespace(address=lambda: "192.168.2.31", access_point=lambda: point, ssid="my network", drops=0)
+    health = telemetry.Telemetry("Main", "power on", retained, line.clock, wifi, rig.session, line.poller)
+    line.run(RUN_S)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(telemetry, "free_memory", lambda: (HEAP_FREE, None, None, None))
+        said = {PREFIX + topic: bytes(rig.publisher._payloads.flat(payloads.members(*health.report(topic[5:].lower()))))
+                for topic in ("stat/status", "tele/STATE")}  # fmt: skip
+    rig.publisher.announce_all()
+    rig.pass_time(10)
+    sent = {topic: (text, retained) for topic, text, retained in rig.session.sent}
+    return sent | {topic: (text, topic.endswith("status")) for topic, text in said.items()}
+
+
 @pytest.fixture(scope="module")
 def published():
-    return docs_run.published()
+    return run("framed")
 
 
 @pytest.fixture(scope="module")
 def from_console():
     """The reading of the same pack with newer firmware."""
-    return docs_run.published("console")[PREFIX + TOPICS["A reading"]][0]
+    return run("console")[PREFIX + TOPICS["A reading"]][0]
 
 
 def test_examples_are_what_is_published(published, from_console):
@@ -61,13 +90,12 @@ def test_what_is_retained(published):
 
 
 def paths(value, before=""):
-    """Yields the keys of all that is no object, as the page writes them: Cells.Cell_n.Reading."""
+    """-> the keys of all but objects and states of sensors, as the page writes them: Cells.Cell_n.Reading."""
+    found = set()
     for key, one in value.items():
-        key = re.sub(r"^Cell_\d+$", "Cell_n", re.sub(r"^Temp\d+$", "Tempk", key))
-        if isinstance(one, dict):
-            yield from paths(one, f"{before}{key}.")
-        else:
-            yield before + key
+        key = before + re.sub(r"^Cell_\d+$", "Cell_n", re.sub(r"^Temp\d+$", "Tempk", key))
+        found |= paths(one, f"{key}.") if isinstance(one, dict) else {key}
+    return {key for key in found if not STATE_OF_A_SENSOR.fullmatch(key)}
 
 
 def documented(heading):
@@ -76,25 +104,17 @@ def documented(heading):
             if one.heading == heading and one.columns[0] == "key" for row in one.rows}  # fmt: skip
 
 
-def keys_of(texts):
-    """-> (keys of readings but for the flags and the states of sensors, flags as "object.key")."""
-    found = {path for text in texts for path in paths(json.loads(text)) if not STATE_OF_A_SENSOR.fullmatch(path)}
-    flags = {path for path in found if path.split(".")[0] in payloads._STATUS_OBJECTS}
-    return found - flags, flags
-
-
 def test_keys_of_a_reading(from_console):
     rare = {"Events"}  # the simulated battery of the example has none
-    framed, flags = keys_of(text for reading, _, _, text in GOLDEN if reading.soh is None)
-    console, more_flags = keys_of([from_console])
-    rows, objects = documented("A reading"), set(payloads._STATUS_OBJECTS)
-    named = {key for key in rows if not STATE_OF_A_SENSOR.fullmatch(key)}
-    assert named - objects == framed | console | rare and named != set(rows)
-    assert {key for key, row in rows.items() if row[3] == "console"} == (console | rare) - framed
+    framed = set().union(*(paths(json.loads(text)) for reading, _, _, text in GOLDEN if reading.soh is None))
+    console, objects = paths(json.loads(from_console)), set(payloads._STATUS_OBJECTS)
+    flags = {key for key in framed | console if key.partition(".")[0] in objects}
+    rows = {key: row for key, row in documented("A reading").items() if not STATE_OF_A_SENSOR.fullmatch(key)}
+    assert rows.keys() - objects == (framed | console | rare) - flags
+    assert {key for key, row in rows.items() if row[3] == "console"} == (console | rare) - framed - flags
     of_alarms = {"Problem", "Warning", "ProblemText"} | {key for key in rows if key.endswith("State") and "." in key}
     assert {key for key, row in rows.items() if row[3] == "alarm"} == of_alarms | objects
-    said = {f"{row[0]}.{row[1]}".replace("`", "") for row in markdown.table(TEXT, "object", "key")}
-    assert said == flags | more_flags
+    assert {f"{row[0]}.{row[1]}".replace("`", "") for row in markdown.table(TEXT, "object", "key")} == flags
 
 
 def test_keys_of_the_other_tables(published):
