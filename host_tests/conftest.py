@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import shutil
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -38,16 +40,15 @@ def pytest_addoption(parser):
 def pytest_configure(config):
     """What is wrong with --frames is said before anything runs."""
     try:
-        config.capture = recordings.load(config.getoption("--frames")) if config.getoption("--frames") else None
+        config.capture = recordings.load(config.option.frames) if config.option.frames else None
     except recordings.RecordingError as error:
         raise pytest.UsageError(f"--frames: {error}") from None
 
 
 def pytest_pycollect_makeitem(collector, name):
     """The checks of *_cases.py, which need no pytest, are tests."""
-    if name.startswith("check_") and collector.path.name.endswith("_cases.py"):
-        return pytest.Function.from_parent(collector, name=name)
-    return None
+    is_check = name.startswith("check_") and collector.path.name.endswith("_cases.py")
+    return pytest.Function.from_parent(collector, name=name) if is_check else None
 
 
 def pytest_generate_tests(metafunc):
@@ -60,35 +61,27 @@ def pytest_generate_tests(metafunc):
 
 
 def pytest_collection_modifyitems(config, items):
-    unwanted = set()
-    if config.getoption("--quick"):
-        unwanted |= {"slow", "long"}
-    if not config.getoption("--long"):
-        unwanted.add("long")
-    dropped = [item for item in items if any(item.get_closest_marker(mark) for mark in unwanted)]
-    if dropped:
-        config.hook.pytest_deselected(items=dropped)
-        items[:] = [item for item in items if item not in dropped]
+    """Marks: `long` needs --long, `slow` goes with --quick."""
+    left_out = ["slow", "long"] if config.option.quick else [] if config.option.long else ["long"]
+    dropped = [item for item in items if any(map(item.get_closest_marker, left_out))]
+    config.hook.pytest_deselected(items=dropped)
+    items[:] = [item for item in items if item not in dropped]
 
 
 @pytest.fixture(scope="session")
 def project():
-    """The project's root directory."""
     return PROJECT
 
 
 @pytest.fixture(scope="session")
 def micropython():
-    """Path of the MicroPython interpreter."""
-    return environment.micropython()
+    return environment.micropython()  # its path
 
 
 @pytest.fixture(scope="session")
 def recorded_frames():
     """The frames that owners recorded, as dicts; skips where their file is not there."""
-    if not FRAMES.exists():
-        pytest.skip("no recorded frames here")
-    return recordings.load(FRAMES)
+    return recordings.load(FRAMES) if FRAMES.exists() else pytest.skip("no recorded frames here")
 
 
 @pytest.fixture(scope="session")
@@ -97,23 +90,20 @@ def frames(request):
     if getattr(request, "param", "recorded") == "recorded":
         return request.getfixturevalue("recorded_frames")
     found = recordings.framed(request.config.capture)
-    if not any(row["valid"] for row in found):
-        pytest.skip("no whole frame in the capture")
-    return found
+    return found if any(row["valid"] for row in found) else pytest.skip("no whole frame in the capture")
 
 
 @pytest.fixture
 def broker_factory(tmp_path):
     """make(config="") -> a running Broker; `config`: more lines for mosquitto's configuration."""
-    made = []
+    with contextlib.ExitStack() as stack:
 
-    def make(config=""):
-        made.append(Broker(tmp_path / f"broker{len(made)}", config))
-        return made[-1]
+        def make(config=""):
+            made = Broker(Path(tempfile.mkdtemp(dir=tmp_path)) / "broker", config)
+            stack.callback(made.stop)
+            return made
 
-    yield make
-    for broker in made:
-        broker.stop()
+        yield make
 
 
 @pytest.fixture
@@ -131,11 +121,10 @@ def mqtt_client(broker):
 
 @pytest.fixture
 def board(tmp_path):
-    """make(config=None, files=None, **arguments of Board) -> a started Board.
+    """make(config=None, files=None, start=True, **arguments of Board) -> a Board, started.
 
     With config (dict) the firmware is laid out, the dict is its config.json, and its window for Ctrl-C is not waited
-    out. files: name -> text, put into the flash after that. start=False leaves it switched off. All are stopped at the
-    end.
+    out. files: name -> text, put into the flash after that.
     """
     made = []
 

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import codecs
-import fcntl
 import os
 import re
 import select
 import signal
-import struct
 import subprocess
 import sys
 import termios
@@ -19,27 +16,28 @@ from tools import environment
 
 READ_BYTES = 65536
 END_TIMEOUT_S = 60
-ROWS, COLUMNS = 40, 100
+SIZE = (40, 100)  # rows and columns of a terminal
 
 
 class Tool:
     """Runs tools/<name> with arguments; use as a context manager. variables: more of the environment (None: take out).
-    terminal: its stdout and stderr are a pty of ROWS × COLUMNS."""
+    terminal: its stdout and stderr are a pty of SIZE."""
 
     def __init__(self, name, *arguments, terminal=False, **variables):
         self.command = [sys.executable, str(environment.PROJECT / "tools" / name), *arguments]
-        kept = {key: value for key, value in (os.environ | variables).items() if value is not None}
-        self._environment = kept | ({"TERM": "xterm-256color"} if terminal else {})
-        self._terminal = terminal
-        self.output = ""
-        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        given = os.environ | variables | ({"TERM": "xterm-256color"} if terminal else {})
+        self._environment = {key: value for key, value in given.items() if value is not None}
+        self._terminal, self._data = terminal, b""
+
+    @property
+    def output(self):
+        """All that it said so far."""
+        return self._data.decode("utf-8", "replace")
 
     def __enter__(self):
+        self._fd, end = os.openpty() if self._terminal else os.pipe()
         if self._terminal:
-            self._fd, end = os.openpty()
-            fcntl.ioctl(end, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        else:
-            self._fd, end = os.pipe()
+            termios.tcsetwinsize(end, SIZE)
         self.process = subprocess.Popen(
             self.command, env=self._environment, stdin=subprocess.DEVNULL, stdout=end, stderr=end, process_group=0
         )
@@ -56,13 +54,11 @@ class Tool:
     def wait_for(self, pattern, timeout_s=60, count=1):
         """Wait until the regex was found `count` times in all that was said -> the last match. AssertionError."""
         deadline = time.monotonic() + timeout_s
-        while True:
-            found = list(re.finditer(pattern, self.output))
-            if len(found) >= count:
-                return found[count - 1]
+        while len(found := list(re.finditer(pattern, self.output))) < count:
             left_s = max(0, deadline - time.monotonic())
             assert select.select([self._fd], [], [], left_s)[0], f"no {pattern!r} within {timeout_s} s"
             assert self._read(), f"it ended without {pattern!r}"
+        return found[count - 1]
 
     def stop(self, number=signal.SIGINT):
         """Send the signal, and wait for the end -> exit status."""
@@ -81,17 +77,16 @@ class Tool:
             data = os.read(self._fd, READ_BYTES)
         except OSError:  # a pty that nobody has open any more
             data = b""
-        self.output += self._decoder.decode(data)
+        self._data += data
         return bool(data)
 
 
 def processes_with(text):
-    """-> command lines of all processes in whose environment `text` stands (Linux; elsewhere none is seen)."""
+    """-> processes in whose environment `text` stands (Linux; elsewhere none is seen)."""
     found = []
-    for directory in Path("/proc").glob("[0-9]*"):
+    for environ in Path("/proc").glob("[0-9]*/environ"):
         try:
-            if text.encode() in (directory / "environ").read_bytes():
-                found.append((directory / "cmdline").read_bytes().replace(b"\0", b" ").decode())
+            found += [environ] * (text.encode() in environ.read_bytes())
         except OSError:  # it has just ended, or is not ours
             continue
     return found
