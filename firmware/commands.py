@@ -97,11 +97,9 @@ def status(uptime_s, _, poller, wifi, retained, session, reset_cause, rack_name)
 def state(uptime_s, memory, poller, wifi, retained, session, reset_cause, rack_name):
     """-> (keys and forms, values in their order) of tele/STATE; `memory` as telemetry.free_memory() tells it."""
     link = poller.link
-    values = (
-        "searching" if poller.searching else "online", poller.dialect.name, link.baud, len(poller.packs),
-        poller.publish_rate_ms // 100, not poller.paused, poller.cycle_ms and poller.cycle_ms // 100, link.polls,
-        link.timeouts, link.frame_errors, link.return_codes, poller.implausible, session.drops, wifi.drops,
-        retained.last_error or "none",
-    )  # fmt: skip
+    values = ("searching" if poller.searching else "online", poller.dialect.name, link.baud, len(poller.packs),
+              poller.publish_rate_ms // 100, not poller.paused, poller.cycle_ms and poller.cycle_ms // 100, link.polls,
+              link.timeouts, link.frame_errors, link.return_codes, poller.implausible, session.drops, wifi.drops,
+              retained.last_error or "none")  # fmt: skip
     device = uptime_s, __version__, reset_cause, retained.boots, wifi.address()
     return _STATE, device + wifi.access_point() + memory + values

@@ -16,10 +16,10 @@ _RELATIVES = {"rs485": "an RS485 port", "pace": "a battery of PACE"}
 
 
 def uart(line=None, clock=time, say=print):
-    """Tries everything and says what it found -> in a word: "loopback", "framed", "console", "rs485", "pace", "garbage"
-    or "nothing". `line` is a machine.UART or the like; None: the one of the settings. The battery is only asked for its
-    protocol's version and analog values, and sent an empty line at 115200 baud; where nothing answers it gets the
-    wake-up of the text console. ConfigError.
+    """Tries everything and says what it found -> "loopback", "framed", "console", "rs485", "pace", "garbage" or
+    "nothing". `line` is a machine.UART or the like; None: that of the settings. Only version and analog values are
+    asked for, with an empty line at 115200 baud, and the wake-up of the text console where nothing answers.
+    ConfigError.
     """
     group = 0
     if line is None:

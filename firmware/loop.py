@@ -16,8 +16,7 @@ _NO_BROKER_MS, _NO_CYCLE_MS = const(900_000), const(1_260_000)
 
 class Loop:
     """What app.build() put together. `reset` restarts the board; `key`: update_key, bytes; empty: no update is taken.
-    `update` is what goes on of an update: offer.Offers, build.Build or trial.Trial of update/, or None; `refused`: how
-    many offers in a row were refused.
+    `update`: Offers, Build or Trial of update/, or None; `refused`: how many offers in a row were refused.
     """
 
     def __init__(self, reset, retained, clock, log, wifi, session, poller, publisher, telemetry, key):

@@ -50,11 +50,9 @@ def known_states(alarm):
 def alarm_flags(cell_states, temperature_states, charge_state, voltage_state, discharge_state):
     """States as in Alarms -> the flags of Alarm_Status, (key, bool), … (§3.7), without Low_SOC, which no state says."""
     states = cell_states + temperature_states + bytes((charge_state, voltage_state, discharge_state))
-    found = (
-        BELOW in cell_states, ABOVE in cell_states, voltage_state == BELOW, voltage_state == ABOVE,
-        charge_state not in (NORMAL, OTHER), discharge_state not in (NORMAL, OTHER), BELOW in temperature_states,
-        ABOVE in temperature_states, OTHER in states,
-    )  # fmt: skip
+    found = (BELOW in cell_states, ABOVE in cell_states, voltage_state == BELOW, voltage_state == ABOVE,
+             charge_state not in (NORMAL, OTHER), discharge_state not in (NORMAL, OTHER), BELOW in temperature_states,
+             ABOVE in temperature_states, OTHER in states)  # fmt: skip
     return tuple(zip(ALARM, found))
 
 
@@ -95,9 +93,8 @@ class Judge:
         self._history[at + _VALUES_AT] = 0
 
     def refusal(self, reading, again=False):
-        """None: `reading` is accepted. Else the name of what is not plausible; then the pack is to be asked again.
-        `again`: it was, and the reading before this was refused. One that jumped is accepted when it agrees with that
-        one, and so is the first one of a history; changed alarms, when any of those before said the same.
+        """None: `reading` is accepted; else what is not plausible, and the pack is to be asked `again`. One that jumped
+        is accepted when it agrees with the one before; changed alarms, when any of those before said the same.
         """
         why = out_of_range(reading)
         values = _flat(reading) if not why else None

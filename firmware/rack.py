@@ -90,11 +90,9 @@ class Rack:
         else:
             self._charge += 1000 * reading.remaining
             self._full += reading.capacity
-        for key, value in (
-            ("Packs", 1), ("PackCurrent", reading.current), ("Power", summary.power),
-            ("RemainingCapacity", reading.remaining), ("StoredEnergy", summary.energy),
-            ("FullCapacity", reading.capacity),
-        ):  # fmt: skip
+        for key, value in (("Packs", 1), ("PackCurrent", reading.current), ("Power", summary.power),
+                           ("RemainingCapacity", reading.remaining), ("StoredEnergy", summary.energy),
+                           ("FullCapacity", reading.capacity)):  # fmt: skip
             values[key] = values.get(key, 0) + value
         self._low.add(pack, summary.low, summary.low_at, reading.cells)
         self._high.add(pack, summary.high, summary.high_at, reading.cells)

@@ -1,6 +1,5 @@
-"""Connects uplink.Uplink, by the strongest Wi-Fi access point or by Ethernet: at the start, and when the driver does
-not by itself. Loaded for that. What it says of Ethernet is from MicroPython and the makers of the boards; not tried on
-hardware.
+"""Connects uplink.Uplink at the start, and when the driver does not by itself; loaded for that. What it says of
+Ethernet is from MicroPython and the makers of the boards; not tried on hardware.
 """
 
 import gc
@@ -31,11 +30,10 @@ _NO_ADDRESS = "the cable is plugged in, but nobody gives us an address: is there
 
 
 def start(wlan, plan, helped, clock, log):
-    """`wlan` is None at the first time; `plan` and `helped` as in uplink.Uplink -> (the station, the BSSID that it was
-    told to connect with, as bytes; None: the driver looks for any access point of that name, also a hidden one; empty:
-    the same at each third help, since the strongest may be the one that refuses us). Where it is connected this only
-    looks for a stronger access point. Else it connects anew; from the second help on the radio goes off and on before.
-    Takes up to 5 s, of which 2 or 3 are the scan, which the driver ends.
+    """`wlan`: None at first; `plan`, `helped` as in uplink.Uplink -> (the station, the BSSID that it connects with, as
+    bytes; None: any of that name, also a hidden one; empty: the same at each third help, since the strongest may refuse
+    us). Where it is connected it only looks for a stronger one; from the second help on the radio goes off and on.
+    Takes 5 s at most.
     """
 
     def attempt(step, *arguments):
@@ -128,7 +126,5 @@ def start_lan(lan, plan, helped, clock, log):
 
 
 def _made(phy, is_driven, clock, power, mdc, mdio):
-    return network.LAN(
-        mdc=Pin(mdc), mdio=Pin(mdio), power=Pin(power), phy_type=network.PHY_LAN8720, phy_addr=phy,
-        ref_clk=Pin(clock), ref_clk_mode=Pin.OUT if is_driven else Pin.IN,
-    )  # fmt: skip
+    return network.LAN(mdc=Pin(mdc), mdio=Pin(mdio), power=Pin(power), phy_type=network.PHY_LAN8720, phy_addr=phy,
+                       ref_clk=Pin(clock), ref_clk_mode=Pin.OUT if is_driven else Pin.IN)  # fmt: skip

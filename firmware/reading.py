@@ -66,12 +66,11 @@ def summarize(reading):
             problem = True
         if problem or warning:
             troubles, text = _in_words(reading)
-    return Summary(
-        low, cells.index(low) + 1, high, cells.index(high) + 1, min(temperatures) if temperatures else None,
-        max(temperatures) if temperatures else None, power(reading.voltage, reading.current),
-        10 * extra.soc if extra else soc(reading.remaining, reading.capacity),
-        reading.remaining * len(cells) * _CELL_MV // 1000, battery_state(reading), problem, warning, troubles, text,
-    )  # fmt: skip
+    return Summary(low, cells.index(low) + 1, high, cells.index(high) + 1, min(temperatures) if temperatures else None,
+                   max(temperatures) if temperatures else None, power(reading.voltage, reading.current),
+                   10 * extra.soc if extra else soc(reading.remaining, reading.capacity),
+                   reading.remaining * len(cells) * _CELL_MV // 1000, battery_state(reading), problem, warning,
+                   troubles, text)  # fmt: skip
 
 
 def _in_words(reading):

@@ -85,8 +85,7 @@ class Meters:
 
     def add(self, index, power):
         """Counts the power of this moment in 0.1 W, charge positive -> (charged, discharged) in mWh, already stored.
-        Trapezoid, split where the power changes its sign; a gap of more than 5 minutes or three cycles is left out, but
-        never what a slow cycle itself needs.
+        Trapezoid; a gap of more than 5 minutes or three cycles is left out, but never what a slow cycle itself needs.
         """
         at = index * _LAST_SIZE
         known, before, then, charged_rest, discharged_rest = unpack_from(_LAST, self._last, at)

@@ -9,9 +9,8 @@ _SCAN_MS, _HELP_MS = const(30_000), const(90_000)
 
 
 class Uplink:
-    """`kind` is the setting network: "wifi" or a board with Ethernet; `ssid` and `key` of the Wi-Fi, `hostname` of this
-    device, `address`: (IP, bits of its network, gateway, name server), None: DHCP. `drops` counts connections lost
-    since the start.
+    """`kind` is the setting network, `ssid` and `key` of the Wi-Fi, `hostname` of this device, `address`: (IP, bits of
+    its network, gateway, name server), None: DHCP. `drops` counts connections lost since the start.
     """
 
     def __init__(self, kind, ssid, key, hostname, address, clock, log):

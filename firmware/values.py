@@ -7,10 +7,8 @@ from .config_file import NEEDED
 
 # What follows ESP32 in the chip's name; pins that are free, pins that are inputs only. The others are not there, or the
 # flash hangs on them, or the REPL. A chip that is not here refuses by itself what it has not (board.py).
-_CHIPS = (
-    (("", "PI"), "0 2 4-5 12-23 25-27 32-33", " 34-39"), (("S2",), "0-21 26 33-45", " 46"),
-    (("S3",), "0-21 26 33-48", ""), (("C3",), "0-10 18-21", ""),
-)  # fmt: skip
+_CHIPS = ((("", "PI"), "0 2 4-5 12-23 25-27 32-33", " 34-39"), (("S2",), "0-21 26 33-45", " 46"),
+          (("S3",), "0-21 26 33-48", ""), (("C3",), "0-10 18-21", ""))  # fmt: skip
 _RMII = (19, 21, 22, 25, 26, 27)  # the ESP32's Ethernet has them nowhere else
 # Boards with a LAN8720: its address, does the ESP32 drive its clock; pins of its clock, its power, MDC and MDIO
 ETHERNET = {"wt32-eth01": (1, False, 0, 16, 23, 18), "olimex-poe": (0, True, 17, 12, 23, 18)}

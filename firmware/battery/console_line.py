@@ -1,6 +1,6 @@
-"""One command to the text console, one checked answer: echo, "@", lines, end mark. Everything is bytes. Each answer has
-a form: its first line, and how long its lines are, blanks included. While values change it stays; a lost or doubled
-character makes another one. An answer is taken when its form is that of the one before, or came twice.
+"""One command to the text console, one checked answer, as bytes: echo, "@", lines, end mark. Its form is its first line
+and how long its lines are; a lost or doubled character makes another one. It is taken when its form is that of the one
+before, or came twice.
 """
 
 import gc
@@ -34,9 +34,8 @@ _MARK_BYTES, _SHOWN = const(8), const(60)  # of a line with the end mark; of the
 
 
 class Line:
-    """The line to a battery that speaks text; like link.Link. `uart`: a machine.UART or the like, whose input buffer of
-    2048 bytes is full after 177 ms. `clock`: ticks_ms, ticks_diff, sleep_ms. `failures`: requests in a row without an
-    answer; the other counts are since the start.
+    """The line to a battery that speaks text; like link.Link. The input buffer of `uart`, 2048 bytes, is full after 177
+    ms.
     """
 
     def __init__(self, uart, clock):
@@ -57,10 +56,9 @@ class Line:
         self.baud = baud
 
     def request(self, command, pack, parse, attempts=_ATTEMPTS):
-        """Asks until a whole answer comes -> parse(its lines, an iterator of bytes). `command`: a text of the list
-        above; `pack`: a number or None; ValueError for anything else. `parse` takes all lines, and raises ValueError
-        for what does not fit. With one of `attempts` nothing has to come twice. NoReply behind them; Refusal, with the
-        battery's words, of what it does not know (code 04H) or cannot do (06H).
+        """Asks until a whole answer comes -> parse(its lines, an iterator of bytes), which takes them all or raises
+        ValueError. `command`: a text of the list above; `pack`: a number or None. With one of `attempts` nothing has to
+        come twice. NoReply; Refusal, with the battery's words, of what it does not know (code 04H) or cannot do (06H).
         """
         text, place = _checked(command, pack)
         quiet, said = _QUIET_MS, None  # said: words that may be a refusal, from the attempt before

@@ -149,9 +149,9 @@ def _places(names, words):
 
 
 def reading(pack, counters, of_pack, of_cells, mos, odd):
-    """-> (Reading, 0, or a number of what in it contradicts itself). counters: as of Console, or None; of_pack: as
-    values(); of_cells: as cells(); mos: 0.1 °C or None; odd: states that only the table of all packs has, ((column,
-    word), …). NoReply when the cells do not sum to the pack's voltage.
+    """-> (Reading, 0, or a number of what in it contradicts itself). counters: as of Console; of_pack: values();
+    of_cells: cells(); mos: 0.1 °C; odd: ((column, word), …) of the table of all packs. NoReply: cells do not sum to the
+    voltage.
     """
     voltage, current, temperature, soc, capacity, volts, flow, heat, base, state, flags, events, more = of_pack
     voltages, temperatures, socs, charges, balancing, states, findings = of_cells

@@ -50,9 +50,8 @@ def reaches_pace(link, attempts=_ATTEMPTS):
 
 
 def answering_packs(link, analog_values):
-    """Numbers of the packs, by asking one after the other for its analog values: for a battery that does not know how
-    many there are. One that is silent is passed over where there was one behind it before. NoReply, Refusal: of the
-    first.
+    """Numbers of the packs, by asking for analog values one after the other, for a battery that does not count them.
+    One that is silent is passed over where there was one behind it before. NoReply, Refusal: of the first one.
     """
     clock, found, attempts = link.clock, [], 2
     start = clock.ticks_ms()

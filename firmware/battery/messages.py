@@ -86,10 +86,9 @@ def identity(dialect, pack):
     version = _part(dialect, errors, frame.PROTOCOL_VERSION, None, None)
     serial = _part(dialect, errors, frame.SERIAL_NUMBER, serial_number, pack)
     master = _part(dialect, errors, frame.MANUFACTURER, manufacturer, None) if pack == 1 else None
-    found = Identity(
-        (serial and serial[1]) or None, version and "%d.%d" % (version >> 4, version & 15), master and master.version,
-        master and master.maker, master and master.device, dialect.name, dialect.link.baud, None,
-    )  # fmt: skip
+    found = Identity((serial and serial[1]) or None, version and "%d.%d" % (version >> 4, version & 15),
+                     master and master.version, master and master.maker, master and master.device, dialect.name,
+                     dialect.link.baud, None)  # fmt: skip
     silent = [error for error in errors if isinstance(error, NoReply)]
     return found, (silent or errors or [None])[0]
 

@@ -17,11 +17,10 @@ _IS_ANYBODY_THERE = const(0)  # in place of a pack that is to be read
 
 
 class Poller:
-    """Drives one dialect. `sink` gets what was read: reading(Reading), publish_detail(kind, pack, answer) and, behind
-    each cycle, cycle(packs that were missed, how long a cycle takes in ms); None for the packs: it was cut short.
-    Nothing implausible or unconfirmed reaches it. A cycle begins every `publish_rate_ms`. `baud` is the rate that a
-    framed battery is brought to; `group` that of an RS485 port. `other_dialects`: the search tries those, too;
-    `on_found(dialect)` gets the name of the one that answers.
+    """Drives one dialect. `sink` gets reading(Reading), publish_detail(kind, pack, answer) and, behind each cycle,
+    cycle(packs that were missed, how long a cycle takes in ms), None: it was cut short; nothing implausible or
+    unconfirmed. `baud` is the rate that a framed battery is brought to, `group` that of an RS485 port. With
+    `other_dialects` the search tries those, too; `on_found(dialect)` gets the name of the one that answers.
     """
 
     def __init__(self, dialect, clock, log, publish_rate_ms, baud, other_dialects=False, group=0):

@@ -38,9 +38,8 @@ class Pylontech(Dialect):
         return _details().identity(self, pack)
 
     def limits(self, pack):
-        """Charge and discharge management of one pack (§4.5) -> (charge voltage, discharge voltage in mV, charge
-        current, discharge current in mA, charge enabled, discharge enabled, charge immediately, full charge request),
-        or None: the battery lacks it.
+        """One pack's limits (§4.5) -> (charge voltage, discharge voltage mV, charge current, discharge current mA,
+        charge enabled, discharge enabled, charge immediately, full charge request), or None: the battery lacks it.
         """
         return _details().limits(self, pack)
 

@@ -81,9 +81,9 @@ class Questions:
             self._due.append(question)
 
     def ask(self):
-        """Asks the next question -> (kind of _KINDS, pack or 0, answer, None), or (kind, pack, None, the NoReply or
-        Refusal). The answer is None when it is no news: news came twice in a row, else it is asked again, and differs
-        from the one before.
+        """Asks the next question -> (kind of _KINDS, pack or 0, answer, None), or (kind, pack, None, NoReply or
+        Refusal). The answer is None when it is no news: news differs from the one before, and came twice in a row, for
+        which it is asked again.
         """
         self._asked = question = self._due.pop(0)
         kind, pack = _KINDS[question >> 5], question & _PACK

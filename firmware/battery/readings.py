@@ -20,9 +20,8 @@ def analog_values(info):
 
 
 def alarms(info):
-    """Reply to 44H (§3.7, §4.2), DATAFLAG included -> (command, [Alarm, …]), one for each pack: cells, temperatures,
-    charge current, pack voltage, discharge current, 5 bytes of status; all but the last are states: 00H normal, 01H
-    below, 02H above, F0H other. `command` as for analog_values(). DataError.
+    """Reply to 44H (§3.7, §4.2), DATAFLAG included -> (command, [Alarm, …]) as of analog_values(). All but the 5 bytes
+    of status are states: 00H normal, 01H below, 02H above, F0H other. DataError.
     """
     try:
         return _packs(info, _alarm)

@@ -59,9 +59,9 @@ def _link_search():
 
 
 class Search:
-    """Looks for the battery, one probe a step. `link` is that of the dialect in use, whose name is `dialect`; `others`:
-    other dialects are tried, too. `baud` is the rate that a framed battery is brought to; it falls to SAFE_BAUD when
-    the battery does not take it. `known`: the battery was read since the start. `group`: the setting.
+    """Looks for the battery, one probe a step. `dialect`: that of the `link`; `others`: the others are tried, too;
+    `baud`: what a framed one is brought to, SAFE_BAUD where it refuses; `known`: it was read since the start; `group`:
+    the setting.
     """
 
     def __init__(self, link, log, dialect, known, baud, others, group=0):

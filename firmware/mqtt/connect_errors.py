@@ -6,10 +6,8 @@ _STAGES = {
     "resolve": "the DNS does not know that name, or does not answer: is mqtt_host right?",
 }
 _LOGIN = "the broker does not let us in: are mqtt_user and mqtt_pass right?"
-_CONNACK = {
-    1: "the broker does not speak MQTT 3.1.1", 2: "the broker refuses the client id",
-    3: "the broker says that it is not available", 4: _LOGIN, 5: _LOGIN,
-}  # fmt: skip
+_CONNACK = {1: "the broker does not speak MQTT 3.1.1", 2: "the broker refuses the client id",
+            3: "the broker says that it is not available", 4: _LOGIN, 5: _LOGIN}  # fmt: skip
 _ERRNO = (  # lwIP's numbers and the PC's
     ((103, 104, 128, 32, 9, 107), "the broker closed the connection"),
     ((111,), "nothing listens there: is the broker running, is mqtt_port right?"),

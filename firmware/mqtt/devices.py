@@ -15,9 +15,7 @@ _SERIAL_BYTES = const(16)
 
 
 class Devices:
-    """The devices of a rack. `enabled`: 0 Home Assistant is not told, 1 it is, 2 of updates, too; `topic`: how the
-    topics of their configs begin, as app.py makes it; `expire_s`: after so many seconds a reading is too old for it.
-    """
+    """`enabled`: 0 Home Assistant is not told, 1 it is, 2 of updates, too; `topic`: how those of the configs begin."""
 
     def __init__(self, enabled, topic, expire_s):
         self.enabled, self.topic, self.expire_s = enabled, topic, expire_s
@@ -52,11 +50,9 @@ class Devices:
         """Takes in what a Reading shows; what is new makes the configs due."""
         pack, extra, more = reading.pack, reading.extra, reading.more
         facts = self._facts[pack] & ~_COUNTS | len(reading.temperatures) << 8 | len(reading.cells)
-        for fact, value in (
-            (_ALARMS, reading.alarms), (_SOH, reading.soh), (_EVENTS, extra and extra.events), (_PACE, more),
-            (_MOS, extra.mos if extra else (more and "MOS_T" in more.sensors) or None),
-            (_BALANCING, extra.balancing if extra else more and more.balancing),
-        ):  # fmt: skip
+        for fact, value in ((_ALARMS, reading.alarms), (_SOH, reading.soh), (_EVENTS, extra and extra.events),
+                            (_PACE, more), (_MOS, extra.mos if extra else (more and "MOS_T" in more.sensors) or None),
+                            (_BALANCING, extra.balancing if extra else more and more.balancing)):  # fmt: skip
             if value is not None:
                 facts |= fact
         if reading.alarms and not facts & _SWITCHES and "Charge_MOS" in [key for key, _ in reading.alarms.flags]:

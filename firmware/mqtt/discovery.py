@@ -25,9 +25,8 @@ link binary_sensor ,"val_tpl":"{{ {'online':'ON','searching':'OFF'}.get(%s,'') }
 
 
 class Config:
-    """The config of one device, as bytes in parts: made twice rather than held, first for its length. `device` is
-    b"pack" or b"rack", `shown` what presence.presence() gives for it, `values` what presence.placeholders() does;
-    `payloads`: payloads.Payloads, whose buffer collects the parts.
+    """The config of one device, as bytes in parts: made twice rather than held, first for its length. `device`: b"pack"
+    or b"rack"; `shown`, `values`: presence.presence() and placeholders(); the buffer of `payloads` collects the parts.
     """
 
     def __init__(self, device, shown, values, payloads):

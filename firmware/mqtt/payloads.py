@@ -99,12 +99,11 @@ class Payloads:
         json.key("PackVoltage")
         self._with_state(reading.voltage, _THOUSANDTHS, voltage)
         json.raw(b"}")
-        values = (
-            reading.remaining, reading.capacity, summary.energy, reading.cycles, summary.soc, reading.soh,
-            summary.power, summary.low, summary.low_at, summary.high, summary.high_at, summary.high - summary.low,
-            summary.temperature_low, summary.temperature_high, charged, discharged, summary.state,
-            extra and extra.base, (extra and extra.events) or None, summary.problem, summary.warning, summary.text,
-        )  # fmt: skip
+        values = (reading.remaining, reading.capacity, summary.energy, reading.cycles, summary.soc, reading.soh,
+                  summary.power, summary.low, summary.low_at, summary.high, summary.high_at, summary.high - summary.low,
+                  summary.temperature_low, summary.temperature_high, charged, discharged, summary.state,
+                  extra and extra.base, (extra and extra.events) or None, summary.problem, summary.warning,
+                  summary.text)  # fmt: skip
         self._write(members(_PACK, values))
         if more:
             json.key("DesignCapacity")

@@ -19,10 +19,9 @@ _BROKEN = (OSError, AssertionError, IndexError, TypeError, ValueError)
 
 class Session:
     """Keeps one umqtt.simple client connected. `client_class` is MQTTClient, `arguments` what it is made with,
-    `client_error` MQTTException, `transport` the transport.Transport under it, `random_below(n)` a random integer.
-    `lwt` and `subscriptions` are topics (bytes). `on_message(topic, payload, retained)` gets bytes; a payload of 257
-    bytes may have been longer. `on_connect()` is called when a connection stands and `Online` is said. `drops` counts
-    connections that were lost since the start; `host` is the broker's.
+    `client_error` MQTTException, `random_below(n)` a random integer; `lwt`, `subscriptions`: topics (bytes).
+    `on_message(topic, payload, retained)` gets bytes, 257 of the payload at most; `on_connect()` is called when
+    `Online` is said. `drops` counts lost connections.
     """
 
     def __init__(self, client_class, arguments, client_error, transport, clock, log, random_below, lwt, subscriptions):

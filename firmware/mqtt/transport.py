@@ -1,6 +1,5 @@
-"""The socket under umqtt.simple: every wait has an end, every buffer a bound. umqtt.simple takes its sockets from a
-module `socket`; a Transport is put there before it connects. So it works with 1.3.4 and with later ones, which handle
-timeouts each in their own way: once connected, the real socket never waits, and the waiting is done here.
+"""The socket under umqtt.simple, which takes it from a module `socket`: a Transport is put there. Every wait has an
+end, every buffer a bound, whatever its version does with timeouts: once connected the real socket never waits.
 """
 
 from micropython import const
@@ -14,9 +13,9 @@ _DISCONNECT, _ETIMEDOUT, _ECONNRESET = const(0xE0), const(110), const(104)
 
 
 class Transport:
-    """Stands for the module `socket`, and for its only socket. `module` is the real one, `tls` None or tls.Tls. `stage`
-    says how far the last connection came: clock, socket, resolve, connect, tls, mqtt. `heard` becomes True when a byte
-    came, `heard_at` is when the last one did (ticks, ms), `first` the first byte of the packet that is being read.
+    """Stands for the module `socket` (`module`), and for its only socket; `tls`: None or tls.Tls. `stage`: clock,
+    socket, resolve, connect, tls, mqtt. A byte came: `heard`, last at `heard_at` (ticks, ms); `first` one of the packet
+    being read.
     """
 
     def __init__(self, module, clock, tls=None):
