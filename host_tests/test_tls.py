@@ -71,13 +71,13 @@ def time_server():
 def tls_board(board, broker_factory, certificates, time_server):
     """Starts a board whose broker shows the certificate `name`; the board knows the certificate `ca`."""
 
-    def start(name="good", ca="ca", env=(), **arguments):
+    def start(name="good", ca="ca", env=(), settings=(), **arguments):
         plain = free_port()
         broker = broker_factory("\n".join([
             f"cafile {certificates}/ca.pem", f"certfile {certificates}/{name}.pem",
             f"keyfile {certificates}/{name}.key", f"listener {plain} 127.0.0.1",
         ]))  # fmt: skip
-        settings = {**TLS, "mqtt_port": broker.port, "ntp_host": "127.0.0.1"}
+        settings = {**TLS, "mqtt_port": broker.port, "ntp_host": "127.0.0.1", **dict(settings)}
         pem = (certificates / f"{ca}.pem").read_text()
         environ = {"VB_NTP_PORT": str(time_server.server_address[1]), **dict(env)}
         one = board(settings, {"ca.pem": pem}, env=environ, heap="chip", **arguments)
