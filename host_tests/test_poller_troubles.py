@@ -11,8 +11,10 @@ from tools.simulator.commands import Reply
 
 ALL = (ALARM, PARAMETERS, PROBE, MANUFACTURER, COUNT, LIMITS, SERIAL)
 SILENT, LACKS, REFUSES = "silent", 0x04, 0x06
-NO_SUCH_PACK = "RTN 06H invalid data, or no such pack"
-UNREACHABLE = "RTN 91H communication error: the master could not reach the pack"
+ABSENT = {
+    "rtn": "RTN 06H invalid data, or no such pack", "empty": "a reply without data",
+    "unreachable": "RTN 91H communication error: the master could not reach the pack",
+}  # fmt: skip
 
 
 def decline(it, code, *cid2, packs=range(17)):
@@ -80,10 +82,8 @@ def test_silent_slaves_and_silence_to_seldom_questions_are_no_silent_battery(pac
     assert not it.log.texts("warning") and (not silent or list(silent) in [one[1] for one in it.sink.cycles])
 
 
-@pytest.mark.parametrize(
-    ("how", "words"), [("rtn", NO_SUCH_PACK), ("empty", "a reply without data"), ("unreachable", UNREACHABLE)]
-)
-def test_others_go_on_when_a_pack_is_absent(how, words):
+@pytest.mark.parametrize("how", ABSENT)
+def test_others_go_on_when_a_pack_is_absent(how):
     it = House(packs=3)
     pack = it.battery.group.pack(2)
     pack.missing = how
@@ -94,7 +94,7 @@ def test_others_go_on_when_a_pack_is_absent(how, words):
     it.run(60)
     assert it.packs_read(begun) == [1, 3] * 6 and it.link.return_codes - lost >= 6
     assert [missed for ms, missed, _ in it.sink.cycles if ms > begun] == [[2]] * 6
-    assert not it.poller.searching and f"pack 2: {words}" in it.log.texts("info")
+    assert not it.poller.searching and f"pack 2: {ABSENT[how]}" in it.log.texts("info")
     pack.missing, begun = None, it.clock.passed_ms
     it.run(20)
     assert it.packs_read(begun) == [1, 2, 3] * 2
@@ -134,23 +134,15 @@ def test_after_three_failed_requests_it_looks_for_the_battery():
 
 def test_after_a_power_cycle_a_rate_that_was_refused_is_not_tried_again():
     it = House(wanted=9600, fast=None).settled()
-    for _ in range(2):
-        assert it.link.baud == it.battery.baud == 4800 and not it.poller.searching
-        it.battery.power_cycle(3)
-        begun = it.clock.passed_ms
-        it.run(60, lambda: it.poller.searching)
-        it.run(60, lambda begun=begun: it.packs_read(begun + 4000))
-        assert it.packs_read(begun + 4000) and it.clock.passed_ms - begun < 30_000
-    assert len([text for text in it.log.texts("warning") if "does not take" in text]) == 1
-    assert not it.battery.forbidden and it.poller.implausible == 0
-
-
-def test_a_refused_address_starts_the_search_at_once():
-    it = House().settled()
-    it.battery.commands.address = 2
+    it.battery.power_cycle(3)
     begun = it.clock.passed_ms
-    it.run(25)
-    assert it.link.address == 2 and it.packs_read(begun)[:2] == [1, 2]
+    it.run(60, lambda: it.packs_read(begun + 4000))
+    assert it.clock.passed_ms - begun < 30_000 and it.link.baud == it.battery.baud == 4800
+    assert len([text for text in it.log.texts("warning") if "does not take" in text]) == 1
+    it.battery.commands.address = 2  # refused: the search starts at once
+    begun = it.clock.passed_ms
+    it.run(35)
+    assert it.link.address == 2 and set(it.packs_read(begun)) == {1, 2} and not it.battery.forbidden
 
 
 def test_an_implausible_reading_is_asked_for_again_then_dropped_and_counted():
