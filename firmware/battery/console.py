@@ -11,7 +11,7 @@ from . import Dialect, NoReply, Refusal, console_pack
 _COUNTERS_MS, _COUNTERS_RETRY_MS = const(3_600_000), const(60_000)  # cycles and SOH hardly change; after no reply
 _READINGS = const(3)  # of one pack, until two contradict themselves in the same way or one does not
 _WHOLE_MS = const(15_000)  # after which nothing more is asked for one reading, or one question
-_JUMP, _NEVER = const(30), const(-10_000)  # 0.1 °C, of a MOSFET temperature
+_JUMP = const(30)  # 0.1 °C, of a MOSFET temperature
 _MASTER = const(1)  # pack that answers commands without a number
 _PACKS, _COUNTERS = const(17), const(6)  # packs from 1 to 16, and 0 for the whole group; counters of a pack
 
@@ -24,14 +24,14 @@ class Console(Dialect):
 
     def __init__(self, line):
         self.link = line
-        self._began = 0  # ms, this reading
+        self._began = None  # ms, this reading
         self._mos, self._odd = {}, {}  # pack -> 0.1 °C; pack -> states of the table that are not Normal
-        self._counters = array("i", [-1] * (_COUNTERS * _PACKS))
-        self._counters_at = [0] * _PACKS  # ms; an array would give integers that ticks_diff() cannot take
+        self._counters = array("i", bytes(4 * _COUNTERS * _PACKS))
+        self._counters_at = [None] * _PACKS  # ms; an array would give integers that ticks_diff() cannot take
         for pack in range(_PACKS):
             self._keep(pack, 0)
 
-    def packs(self, pack=0):
+    def packs(self, pack=None):
         """Numbers of the packs: (1, 2, …). What only this table says is kept when it is as before or came twice."""
         known, known_odd = self._mos, self._odd
         self._mos, self._odd = {}, {}
@@ -119,4 +119,4 @@ class Console(Dialect):
 
 
 def _steady(mos, known):
-    return {pack: value for pack, value in mos.items() if abs(value - known.get(pack, _NEVER)) <= _JUMP}
+    return {pack: value for pack, value in mos.items() if pack in known and abs(value - known[pack]) <= _JUMP}
