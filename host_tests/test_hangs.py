@@ -58,7 +58,7 @@ def test_a_hang_ends_in_a_reset_after_which_it_goes_on(board, broker, mqtt_clien
 def test_who_waits_for_battery_and_broker_is_not_reset(board, broker, mqtt_client):
     with Way(board, broker, mqtt_client, heap="1M", speed=SPEED) as it:
         it.start(files={"boot.py": HANGS["machine-readinto"]}).wait("stat/readings/Rack")
-        it.sim.unplug()
+        it.sim.battery.plugged = False
         lost = it.board.line_count
         it.board.wait_for("battery does not answer", START_S, after=lost)
         broker.stop()
@@ -66,7 +66,7 @@ def test_who_waits_for_battery_and_broker_is_not_reset(board, broker, mqtt_clien
         with pytest.raises(TimeoutError):
             it.board.wait_for("Ctrl-C for the REPL", AWAY_S, after=lost)
         broker.restart()
-        it.sim.plug()
+        it.sim.battery.plugged = True
         with Recorder(broker.host, broker.port) as recorder:
             recorder.wait_topic("stat/readings/Rack", 60 + START_S)
         assert it.board.resets == []

@@ -27,8 +27,7 @@ def tell(sim, packs, wide):
 
 @pytest.mark.parametrize(("packs", "wide"), [(2, False), pytest.param(16, True, marks=pytest.mark.slow)])
 def test_every_number_is_what_the_battery_was_told(board, broker, mqtt_client, packs, wide):
-    with Way(board, broker, mqtt_client, packs=packs, wide=wide, capacity=90000 if wide else None,
-             settings={"discovery": True}) as it:  # fmt: skip
+    with Way(board, broker, mqtt_client, packs=packs, wide=wide, settings={"discovery": True}) as it:
         told = tell(it.sim, packs, wide)
         it.start()
         for pack in range(1, packs + 1):

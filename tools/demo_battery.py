@@ -20,11 +20,11 @@ class DemoBattery(Simulator):
         more = {"framed": {"fast": "accepts"}, "pace": {"cells": 16, "temperatures": 6},
                 "console": {"console": {"firmware": firmware, "worn": given.worn}}}.get(dialect, {})  # fmt: skip
         super().__init__(packs, speed=given.speed, truth_limit=1, on_truth=self.judge.note, dialect=dialect, **more)
-        self.description = f"{packs} pack{'s' * (packs > 1)}, simulated"
-        self.description += SPEAKS.get(dialect, "").format(firmware, " with worn packs" * given.worn)
+        speaks = SPEAKS.get(dialect, "").format(firmware, " with worn packs" * given.worn)
+        self._description = f"{packs} pack{'s' * (packs > 1)}, simulated{speaks}, {self.baud} baud"
 
     def __str__(self):
-        return f"{self.path} ({self.description}, {self.baud} baud{', will misbehave' * self._wants_faults})"
+        return f"{self.path} ({self._description}{', will misbehave' * self._wants_faults})"
 
     def check(self, topic, payload, at):
         """A published reading, heard at `at` (s, monotonic) -> None, or in words what is wrong with it."""

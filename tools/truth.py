@@ -16,7 +16,6 @@ from tools.truth_console import extremes, flags, round_tenth, tenth, thousandth
 
 WINDOW_S = 20  # a reading was said at most so long before it was heard; pack by pack, asked again once or twice
 KEPT = 64  # replies of one kind and pack
-KINDS = ("analog", "alarm", *truth_console.KINDS)
 # object, key, status byte (1 … 5), bit; of each byte the keys from bit 7 to bit 0
 BITS = tuple((group, key, byte, 7 - place) for group, byte, keys in (
     ("Protect_Status", 1, "Pack_UVP CHG_TP DSG_TP DSG_OCP - CHG_OCP Cell_UVP Pack_OVP"),
@@ -54,9 +53,8 @@ class Truth:
 
     def note(self, record):
         """A record of the simulator's truth; called from its thread."""
-        if record.kind in KINDS:
-            with self._lock:
-                self._said[record.kind, record.pack].append((record.time, record.values))
+        with self._lock:
+            self._said[record.kind, record.pack].append((record.time, record.values))
 
     def check(self, pack, payload, now):
         """Hold the JSON of a reading (bytes) against what was said until `now` (s, the simulator's clock) -> Wrong or

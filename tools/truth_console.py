@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Decimal
 
-KNOWN = (0, 1, 2)  # states: normal, below, above
-BELOW, ABOVE, OTHER = 1, 2, 240
+BELOW, ABOVE, OTHER = 1, 2, 240  # states
 STATES = {"Charge": "charging", "Dischg": "discharging", "Idle": "idle", "Balance": "balancing", "Sleep": "sleeping"}
 # kinds of the simulator's truth, and how long (s) what they said may be published: some are asked now and then
 KINDS = {"pwr": 20, "bat": 20, "stat": 700, "mos": 400}
@@ -67,17 +66,17 @@ def parts(reading):
     for key, value in reading.items():
         if key not in ELSEWHERE and "Energy" not in key and not key.endswith("_Status"):
             found[BY.get(key, "bat")][key] = value
-    makers = {"pwr": _pwr, "bat": _bat, "stat": _stat, "mos": _mos}
+    makers = {"pwr": _pwr, "bat": _bat, "stat": _stat, "mos": lambda said: {"MOS_T": tenth(said["mos"])}}
     return [(kind, window_s, makers[kind], found[kind]) for kind, window_s in KINDS.items() if found[kind]]
 
 
 def _pwr(said):
     alarm, full = said["alarm"], said["coulomb"] == "Full"
     return {
-        "BMS_T": tenth(said["temperatures"][0]), "BMS_T State": _state(max(alarm["temperatures"])),
-        "PackVoltage": thousandth(said["voltage"]), "PackVoltage State": _state(alarm["voltage"]),
+        "BMS_T": tenth(said["temperatures"][0]), "BMS_T State": max(alarm["temperatures"]),
+        "PackVoltage": thousandth(said["voltage"]), "PackVoltage State": alarm["voltage"],
         "PackCurrent": thousandth(said["current"]), "FullCapacity": thousandth(said["capacity"]),
-        "PackCurrent State": _state(alarm["charge_current"] or alarm["discharge_current"]),
+        "PackCurrent State": alarm["charge_current"] or alarm["discharge_current"],
         "Power": round_tenth(thousandth(said["voltage"]) * thousandth(said["current"])),
         "SOC": min(said["soc"], 100), "BaseState": said["base"],
         "BatteryState": "full" if full and said["base"] != "Dischg" else STATES.get(said["base"], "other"),
@@ -88,7 +87,7 @@ def _pwr(said):
 def _bat(said):
     cells, temperatures = said["cells"], said["cell_temperatures"]
     out = {f"Cell_{n}": thousandth(mv) for n, mv in enumerate(cells, 1)}
-    out |= {f"Cell_{n} State": _state(state) for n, state in enumerate(said["alarm"]["cells"], 1)}
+    out |= {f"Cell_{n} State": state for n, state in enumerate(said["alarm"]["cells"], 1)}
     out |= {f"Cell_{n} Temp": tenth(value) for n, value in enumerate(temperatures, 1)}
     out |= {} if said["balancing"] is None else {"Balancing_Cells": said["balancing"]}
     return out | extremes(cells, temperatures) | {"RemainingCapacity": thousandth(said["remaining"])}
@@ -98,9 +97,3 @@ def _stat(said):
     return {"CycleCount": said["cycles"]} | ({"SOH": said["soh"]} if "soh" in said else {})
 
 
-def _mos(said):
-    return {"MOS_T": tenth(said["mos"])}
-
-
-def _state(raw):
-    return raw if raw in KNOWN else OTHER

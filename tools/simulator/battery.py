@@ -1,7 +1,5 @@
-"""A battery on a line: what it hears at which rate, what it answers and when. No pty, no thread, no waiting in here:
-bytes and times come in as arguments, so that a test can run it by hand."""
+"""A battery on a line: what it hears at which rate, what it answers and when; bytes and times come in as arguments."""
 
-import random
 from collections import Counter, deque, namedtuple
 from functools import partial
 
@@ -11,10 +9,10 @@ from .console import WAKE_UP, Console
 from .faults import ARGUMENTS, FAULTS, Faults
 from .model import Group
 from .pace import PaceCommands
-from .wire import Pace, wire_time
 
-POWER_CYCLE_S = 3.0
-TURNAROUND_S = 0.01
+BITS_PER_CHARACTER = 10
+CHUNK_S = 0.02  # what is due within this time goes out in one piece
+POWER_CYCLE_S, TURNAROUND_S = 3.0, 0.01
 DAY_S, EVERY_S, FAULT_S = 24 * 3600, 12, 6
 MIXTURE = [*sorted(FAULTS.keys() - ARGUMENTS.keys() - {"cancel"}), "wrong_rate:9600", "rtn:02", "rtn:06", "rtn:91"]
 DIALECTS = {"framed": Commands, "console": Commands, "rs485": Rs485Commands, "pace": PaceCommands}
@@ -24,32 +22,68 @@ Truth = namedtuple("Truth", "time kind pack values")
 Forbidden = namedtuple("Forbidden", "cid2 line")
 
 
+class Schedule:
+    """What leaves when, in seconds of any monotonic clock; nothing here waits."""
+
+    def __init__(self):
+        self._chunks = deque()  # (when it is through, bytes, what is to be called then or None)
+        self._free_at = 0.0
+
+    def send(self, at, pieces, baud, done=None):
+        """Queues `pieces` = [(pause before it in s, bytes), …]; the first pause counts from `at` if the line is free by
+        then, the others from the end of the piece before. `done` is called when the last one has left. baud: None for
+        at once.
+        """
+        each_s = BITS_PER_CHARACTER / baud if baud else 0.0
+        self._free_at = max(at, self._free_at - pieces[0][0])
+        for pause, data in pieces:
+            self._free_at += pause
+            step = max(1, int(CHUNK_S / each_s)) if baud else len(data) or 1
+            for start in range(0, len(data), step):
+                chunk = data[start : start + step]
+                self._free_at += len(chunk) * each_s
+                self._chunks.append((self._free_at, chunk, None))
+        self._chunks.append((self._free_at, b"", done))
+
+    def take(self, now):
+        """-> bytes that are through by now."""
+        out = b""
+        while self._chunks and self._chunks[0][0] <= now:
+            _, data, done = self._chunks.popleft()
+            out += data
+            if done:
+                done()
+        return out
+
+    def due(self):
+        """When take() should be called next, or None."""
+        return self._chunks[0][0] if self._chunks else None
+
+
 class Battery:
     """A group of `packs` behind a line of `baud` (None: as after power on).
 
     clock: seconds, monotonic; stamp: another one for the truth and the log of faults. seed: the same gives the same
-    packs and faults. cells, temperatures, wide, capacity: of model.Pack. paced: 10 bit times a character, else at once.
-    garbage: at the wrong rate the user gets garbage instead of nothing. on_truth: called with each record of the truth,
-    of which truth_limit are kept. dialect: of DIALECTS; console: options of console.Console. echo: the user hears what
-    he sends. identity: options of the dialect's Commands.
+    packs and faults. cells, temperatures, wide: of model.Pack. paced: 10 bit times a character, else at once. on_truth:
+    called with each record of the truth, of which truth_limit are kept. dialect: of DIALECTS; console: options of
+    console.Console. echo: the user hears what he sends. identity: options of the dialect's Commands.
 
     truth: what is in the replies, before any fault, as Truth; kinds of a pack: analog, alarm, management, and as text
-    mos, pwr, bat, stat; of none: parameters. counts: how often each fault struck; requests; deaf: bytes at the wrong
-    rate, or while it was off or unplugged. forbidden: requests off the read list; must stay empty.
+    mos, pwr, bat, stat; of none: parameters. counts: how often each fault struck; deaf: bytes at the wrong rate, or
+    while it was off or unplugged. forbidden: requests off the read list; must stay empty.
     """
 
     def __init__(self, clock, packs=2, seed=1, baud=None, paced=True, cells=15, temperatures=5, wide=False,
-                 capacity=None, garbage=False, on_truth=None, truth_limit=None, dialect="framed", console=None,
-                 stamp=None, echo=False, **identity):  # fmt: skip
-        self.clock, self.paced, self.garbage, self.echo = clock, paced, garbage, echo
+                 on_truth=None, truth_limit=None, dialect="framed", console=None, stamp=None, echo=False, **identity):
+        self.clock, self.paced, self.echo = clock, paced, echo
         self._stamp, self._on_truth = stamp or clock, on_truth
-        self.group = Group(packs, seed, clock(), cells=cells, temperatures=temperatures, wide=wide, capacity=capacity)
+        self.group = Group(packs, seed, clock(), cells=cells, temperatures=temperatures, wide=wide)
         self.truth, self.counts, self.forbidden, self.plugged = deque(maxlen=truth_limit), Counter(), [], True
         self.faults = Faults(seed, self.counts, self._stamp)
         self.commands = DIALECTS[dialect](self.group, self._note, **identity)
         self.baud = baud or self.commands.first_baud
-        self._receiver, self._watcher, self.pace = framed.Receiver(), framed.Receiver(), Pace()
-        self._rng, self._silent_until = random.Random(f"{seed}/line"), 0.0
+        self._receiver, self._watcher, self.schedule = framed.Receiver(), framed.Receiver(), Schedule()
+        self._silent_until = 0.0
         self._planned = []  # of misbehave(): when it begins, and arguments of fault()
         self.console = None
         if dialect == "console":
@@ -62,12 +96,12 @@ class Battery:
         self._tend(now)
         self._watch(data)
         if self.echo and rate == self.baud:
-            self.pace.send(now, [(0.0, data)], self.baud if self.paced else None)
+            self.schedule.send(now, [(0.0, data)], self.baud if self.paced else None)
         if not self._connected() or now < self._silent_until or rate != self.baud:
             self.counts["deaf"] += len(data)
             self._receiver.clear()
             return
-        heard = wire_time(len(data), self.baud) + TURNAROUND_S if self.paced else 0.0
+        heard = len(data) * BITS_PER_CHARACTER / self.baud + TURNAROUND_S if self.paced else 0.0
         self.group.advance(now)
         if self.console:
             answers = [(text, None) for text in self.console.feed(now, data)]
@@ -75,11 +109,10 @@ class Battery:
         else:
             answers = [self._reply(line) for line in self._receiver.feed(data)]
         for answer, baud in answers:
-            self.counts["requests"] += 1
             if answer is not None and not self.faults.named("babble"):
                 pieces = [(0.0, b"")] if self.faults.hit("silent") else self.faults.damage(answer)
                 done = baud and partial(setattr, self, "baud", baud)
-                self.pace.send(now + heard, pieces, self.baud if self.paced else None, done)
+                self.schedule.send(now + heard, pieces, self.baud if self.paced else None, done)
 
     def _connected(self):
         return self.plugged and not self.faults.named("unplugged")
@@ -87,13 +120,11 @@ class Battery:
     def take(self, now, rate):
         """-> bytes for a user whose port is set to `rate`."""
         self._tend(now)
-        if self.faults.named("babble") and self.pace.due() is None and now >= self._silent_until:
-            self.pace.send(now, [(0.0, self.faults.babble())], self.baud)
+        if self.faults.named("babble") and self.schedule.due() is None and now >= self._silent_until:
+            self.schedule.send(now, [(0.0, self.faults.babble())], self.baud)
         is_readable = rate == self.baud  # the rate behind the last byte may be another
-        out = self.pace.take(now)
-        if not is_readable:
-            out = self._rng.randbytes(len(out)) if self.garbage else b""
-        return out if self._connected() else b""
+        out = self.schedule.take(now)
+        return out if is_readable and self._connected() else b""
 
     def _tend(self, now):
         """Ends faults whose time is over, starts those of misbehave() whose time has come."""
@@ -164,7 +195,7 @@ class Battery:
 
     def misbehave(self):
         """A mixture of all faults for a day, each of which comes and goes; not of errors that cancel in CHKSUM."""
-        names, first = self._rng.choices(MIXTURE, k=DAY_S // EVERY_S), self.clock() + EVERY_S
+        names, first = self.faults.rng.choices(MIXTURE, k=DAY_S // EVERY_S), self.clock() + EVERY_S
         self._planned = [(first + number * EVERY_S, name, None, FAULT_S) for number, name in enumerate(names)]
 
     def power_cycle(self, seconds=POWER_CYCLE_S):
@@ -182,5 +213,5 @@ class Battery:
 
     def _begin(self, baud):
         self._receiver.clear()
-        self.pace = Pace()
+        self.schedule = Schedule()
         self.baud = self.console.baud if self.console else baud

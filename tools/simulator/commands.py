@@ -124,7 +124,7 @@ class Commands:
 
     def _rate(self, code):
         if code not in RATES or (code > DOCUMENTED_RATES and not self.fast):
-            raise Refused(INVALID_DATA)
+            return Reply(INVALID_DATA)
         return Reply(OK, b"", DEAF if code > DOCUMENTED_RATES and self.fast == "deaf" else RATES[code])
 
     def _management(self, command):

@@ -16,29 +16,22 @@ REFUSED = ["Invalid command or fail to excute.", "Usage:", "$$"]  # what it says
 READ_COMMANDS = ("pwr", "bat", "info", "stat", "soh", "time")
 
 
-class Console:
-    """Answers commands about `group`; `note(kind, pack, values)` hears what each answer says (console_text.Text),
-    `forbid(command, line)` what is no read command.
+class Console(Text):
+    """Answers commands about `group`; `note` is as of Text, `forbid(command, line)` hears what is no read command.
 
     firmware: one of FIRMWARE. asleep: silent until the wake-up came at 1200 baud, and again after a power cycle. pager:
     so many lines, then it waits for a key. worn: its packs hold less than they say.
     """
 
     def __init__(self, group, note, forbid, firmware="us5000", asleep=False, pager=None, worn=False):
-        self._group, self._forbid, self._pager, self._asleep = group, forbid, pager, asleep
-        self.firmware = FIRMWARE[firmware]
-        self._text = Text(group, note, self.firmware, worn)
+        super().__init__(group, note, FIRMWARE[firmware], worn)
+        self._forbid, self._pager, self._asleep = forbid, pager, asleep
         self.power_cycle()
 
     def power_cycle(self):
-        """As after power on."""
-        self.asleep, self._ready_at = self._asleep, 0.0
+        """As after power on. `baud` is the rate that it listens at."""
+        self.baud, self._ready_at = ASLEEP_BAUD if self._asleep else BAUD, 0.0
         self._line, self._rest, self._after_cr = b"", None, False
-
-    @property
-    def baud(self):
-        """The rate that it listens at."""
-        return ASLEEP_BAUD if self.asleep else BAUD
 
     def feed(self, now, data):
         """-> the answers that this chunk completes, as bytes."""
@@ -50,9 +43,9 @@ class Console:
             return None
         is_end = byte in (CR, LF)
         line, self._line = self._line, b"" if is_end else (self._line + bytes([byte]))[-LONGEST:]
-        if self.asleep:
+        if self.baud != BAUD:
             if is_end and line.endswith(WAKE_UP):
-                self.asleep, self._ready_at = False, now + BOOT_S
+                self.baud, self._ready_at = BAUD, now + BOOT_S
             return None
         if self._rest is not None:
             rest, self._rest, self._line = self._rest, None, b""
@@ -85,12 +78,12 @@ class Console:
     def _lines(self, words, now):
         """The lines of an answer, end mark included; None: no such command."""
         if words in (["pwr"], ["time"]):
-            return (self._text.table(now) if words == ["pwr"] else [f"Ds3231 {time_of(now)}"]) + DONE
+            return (self._table(now) if words == ["pwr"] else [f"Ds3231 {time_of(now)}"]) + DONE
         if words[0] not in READ_COMMANDS or words[0] == "time":
             return None
         number = int(words[1]) if len(words) == 2 and words[1].isdigit() else 0
         if self.firmware.bare and words[0] in ("info", "stat"):
             number = 1 if len(words) == 1 else 0
-        if number not in self._group.there():
+        if number not in self.group.there():
             return REFUSED
-        return self._text.of_pack(words[0], number) + DONE
+        return getattr(self, f"_{words[0]}")(number, self.group.pack(number)) + DONE

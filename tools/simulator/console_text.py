@@ -46,14 +46,10 @@ class Text:
     are of that.
     """
 
-    def __init__(self, group, note, firmware, worn=False):
+    def __init__(self, group, note, firmware, worn):
         self.group, self.note, self.firmware, self.worn = group, note, firmware, worn
 
-    def of_pack(self, command, number):
-        """`pwr N`, `bat N`, `info N`, `stat N` or `soh N`."""
-        return getattr(self, f"_{command}")(number, self.group.pack(number))
-
-    def table(self, now):
+    def _table(self, now):
         """`pwr`: a row for each slot."""
         names, there = self.firmware.columns, self.group.there()
         widths, old = ([WIDTHS.get(name, 9) for name in columns] for columns in (names, OLD))
@@ -91,13 +87,10 @@ class Text:
         coulomb = "Full" if pack.full else "Low" if now["soc"] < LOW else "Normal"
         self.note("pwr", number, {**now, "alarm": alarm, "coulomb": coulomb})
         capacity = (now["capacity"] * 3600, "mAS") if mas else (now["capacity"], "mAH")
-        words = {True: "ON", False: "OFF"}
-        fets = [(name, words[on]) for name, on in zip(self.firmware.fets, pack.allowed(), strict=False)]
-        real = [("Real Coulomb", now["capacity"] * 994 // 1000, "mAH")] if self.firmware.maker == "PYTES" else []
+        fets = [(name, ("OFF", "ON")[on]) for name, on in zip(self.firmware.fets, pack.allowed(), strict=False)]
         rows = [("Voltage", now["voltage"], "mV"), ("Current", now["current"], "mA"),
                 ("Temperature", 100 * now["temperatures"][0], "mC"), ("Coulomb", now["soc"], "%"),
-                ("Total Coulomb", *capacity), *real, ("Max Voltage", 3600 * len(now["cells"]), "mV"),
-                ("Charge Times", 40 * now["cycles"], "")]  # fmt: skip
+                ("Total Coulomb", *capacity), ("Charge Times", 40 * now["cycles"], "")]  # fmt: skip
         words = [("Basic Status", now["base"]), ("Volt Status", state["voltage"]), ("Current Status", state["current"]),
                  ("Tmpr. Status", state["temperature"]), ("Coul. Status", coulomb), ("Soh. Status", "Normal"),
                  ("Heater Status", "OFF"), *(fets if mas else ()), ("Bat Events", "0x0"),
@@ -131,16 +124,14 @@ class Text:
         return [f"{name:20}: {value}" for name, value in rows.items()]
 
     def _stat(self, number, pack):
-        now = _analog(number, pack)
-        cycles = now["cycles"]
-        said = {"cycles": cycles, "discharged": cycles * pack.capacity + 1234}
+        cycles = pack.cycles
+        said = {"cycles": cycles}
         if self.firmware.maker == "Pylon":
             said["soh"] = 100 - min(cycles // 50, 40)  # made up: always the same for a pack
         self.note("stat", number, said)
-        rows = {"Data Items": 487, "Charge Times": 40 * cycles, "COC Times": 0, "Shut Times": 3, "Reset Times": 13,
-                "CYCLE Times": cycles, "SOH": said.get("soh"), "Dsg Cap": said["discharged"]}  # fmt: skip
-        return [f"Device address{number:>12}",
-                *(f"{name:16}:{value:9}" for name, value in rows.items() if value is not None)]  # fmt: skip
+        rows = {"Data Items": 487, "COC Times": 0, "Shut Times": 3, "Reset Times": 13, "CYCLE Times": cycles,
+                **({"SOH": said["soh"]} if "soh" in said else {}), "Dsg Cap": cycles * pack.capacity + 1234}
+        return [f"Device address{number:>12}", *(f"{name:16}:{value:9}" for name, value in rows.items())]
 
     def _soh(self, number, pack):
         rows = [f"{cell:<11}{volt:<11}0          Normal    " for cell, volt in enumerate(pack.analog()["cells"])]

@@ -1,7 +1,7 @@
 """What can go wrong on a real line, as faults that are switched on and off (protocol.md §2 "seen", §6)."""
 
 import random
-from dataclasses import dataclass
+from types import SimpleNamespace
 
 from .framed import EOI, SOI
 
@@ -49,19 +49,11 @@ FAULTS = {
 ARGUMENTS = {"rtn": 16, "lacks": 16, "wrong_rate": 10}  # what stands behind a colon, and its base: RTN, CID2, baud
 
 
-@dataclass
-class Fault:
-    """One that was switched on; `end` in s of the log's clock, `until` in s of the battery's (None: no end)."""
-
-    name: str
-    argument: int | None
-    rate: float
-    until: float | None
-    end: float | None = None
-
-
 class Faults:
-    """Which faults are on, and the dice. `counts`: Counter of how often each struck; `stamp`: clock of the `log`."""
+    """Which faults are on, and the dice. `counts`: Counter of how often each struck; `stamp`: clock of the `log`.
+
+    A fault: its name, argument, rate; until: when it is to end, on the battery's clock; end: when it did, on the log's.
+    """
 
     def __init__(self, seed, counts, stamp):
         self.rng, self.counts, self._stamp = random.Random(f"{seed}/faults"), counts, stamp
@@ -71,11 +63,10 @@ class Faults:
         """Switches on `name`, such as "noise" or "rtn:06", for `seconds` or until end(); -> Fault."""
         name, _, argument = name.partition(":")
         value = int(argument, ARGUMENTS[name]) if argument else None
-        until = None if seconds is None else now + seconds
-        fault = Fault(name, value, FAULTS[name] if rate is None else rate, until)
-        self.log.append(fault)
-        self.active.append(fault)
-        return fault
+        until, rate = seconds and now + seconds, FAULTS[name] if rate is None else rate
+        self.log.append(SimpleNamespace(name=name, argument=value, rate=rate, until=until, end=None))
+        self.active.append(self.log[-1])
+        return self.log[-1]
 
     def end(self, is_over):
         """Switches off those of which is_over(fault) is true."""

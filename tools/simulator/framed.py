@@ -6,7 +6,6 @@ from collections import namedtuple
 SOI, EOI = b"~", b"\r"
 LITHIUM = 0x46  # CID1
 KELVIN = 2731  # 0 °C in 0.1 K
-NOT_IN_TWO_BYTES = 0xFFFF  # what a wide pack puts into the 2-byte capacities
 
 OK, VER_ERROR, CHKSUM_ERROR, LCHKSUM_ERROR, CID2_INVALID, FORMAT_ERROR, INVALID_DATA = range(7)
 ADR_ERROR, COMMUNICATION_ERROR = 0x90, 0x91
@@ -60,7 +59,7 @@ def measured(values):
 def analog_block(values):
     """One pack's block of a 42H reply (§4.1); U = 4 with the 3-byte capacities when `values["wide"]`."""
     capacities, wide = (values["remaining"], values["capacity"]), values["wide"]
-    remaining, capacity = (NOT_IN_TWO_BYTES, NOT_IN_TWO_BYTES) if wide else capacities
+    remaining, capacity = (0xFFFF, 0xFFFF) if wide else capacities
     out = measured(values) + struct.pack(">hHHBHH", values["current"] // 100, values["voltage"], remaining,
                                          4 if wide else 2, capacity, values["cycles"])  # fmt: skip
     return out + b"".join(mah.to_bytes(3, "big") for mah in capacities if wide)

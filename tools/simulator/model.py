@@ -18,14 +18,14 @@ STOPS_CHARGE, STOPS_DISCHARGE = 0b01000101, 0b10110010  # protections, in status
 class Pack:
     """One pack. `index` (from 0) makes it differ from its neighbours of the same seed.
 
-    It has so many cells and temperatures (sensors) and a capacity in mAh (None: the usual one); `wide`: it says
-    capacities in 3 bytes, as packs over 65.535 Ah do. missing: None, or a key of commands.ABSENT.
+    It has so many cells and temperatures (sensors); `wide`: it says capacities in 3 bytes, as packs over 65.535 Ah do.
+    missing: None, or a key of commands.ABSENT.
     """
 
-    def __init__(self, seed, index, cells=15, temperatures=5, wide=False, capacity=None):
+    def __init__(self, seed, index, cells=15, temperatures=5, wide=False):
         self.seed, self.index, self.wide, self.missing = seed, index, wide, None
         rng = random.Random(f"{seed}/pack/{index}")
-        self.capacity = capacity or (WIDE_CAPACITY_MAH if wide else NARROW_CAPACITY_MAH)
+        self.capacity = WIDE_CAPACITY_MAH if wide else NARROW_CAPACITY_MAH
         self._charge = self.capacity * (550 + rng.randint(-20, 20)) // 1000 * SECONDS_PER_HOUR  # mA s
         self.cycles = rng.randint(3, 400)
         self.serial = f"PSIM{index + 1:02d}{rng.randrange(10**10):010d}"

@@ -19,14 +19,12 @@ RATES = {getattr(termios, f"B{baud}"): baud for baud in BAUDS}
 
 
 class Simulator:
-    """A simulated group of packs on a pty; `sim.path` is what a user opens.
+    """A simulated group of packs on a pty; `sim.path` is what a user opens. A context manager, or start() and close().
 
     baud: where it starts (None: as after power on). speed: how many times as fast everything goes: the line, a power
     cycle, the seconds of a fault; what is told is in the time of time.monotonic(), whatever the speed. options: of
-    Battery. What it tells (truth, counts, forbidden) and what is done to it (CHANGES) is as of Battery; fault_log: a
-    faults.Fault for each fault.
-
-    Use as a context manager, or start() and close(). All methods may be called from any thread.
+    Battery. What it tells (truth, counts, forbidden) and what is done to it (CHANGES), from any thread, is as of
+    Battery; fault_log: all faults so far, as of faults.Faults.
     """
 
     def __init__(self, packs=2, baud=None, speed=1, **options):
@@ -63,14 +61,6 @@ class Simulator:
         """Fixes values and alarms of a pack, as of model.Pack.override()."""
         self._do(self.group.pack(pack).override, **values)
 
-    def unplug(self):
-        """Takes the cable out."""
-        self.battery.plugged = False
-
-    def plug(self):
-        """Puts the cable back."""
-        self.battery.plugged = True
-
     def start(self):
         """Serves the pty; -> self."""
         self._thread.start()
@@ -102,7 +92,7 @@ class Simulator:
         battery = self.battery
         while not self._is_over.is_set():
             with self._lock:
-                out, due = battery.take(self.clock(), self._rate()), battery.pace.due()
+                out, due = battery.take(self.clock(), self._rate()), battery.schedule.due()
             if out:
                 with contextlib.suppress(BlockingIOError):  # what is left unread for too long is lost
                     os.write(self._master, out)
