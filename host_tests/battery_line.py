@@ -84,8 +84,8 @@ class AnsweringUart(_Uart):
 
 
 class ScriptedUart(_Uart):
-    """Answers the n-th question with the n-th of `answers`: [(delay in ms, bytes), …] each, and with nothing after
-    the last. `at_rate`: what is asked at another rate is not heard, and uses no answer.
+    """Answers the n-th question with the n-th of `answers`, [(delay in ms, bytes), …]. `at_rate`: what is asked at
+    another rate is not heard, and uses no answer.
     """
 
     def __init__(self, clock, answers=(), at_rate=None):
@@ -200,13 +200,11 @@ class House:
 
     def wire_ms(self):
         """What a cycle without seldom questions takes."""
-        starts = self.starts()
-        return min(end - max(start for start in starts if start < end) for end, _, _ in self.sink.cycles)
+        return min(end - max(start for start in self.starts() if start < end) for end, _, _ in self.sink.cycles)
 
     def slow_ms(self):
-        """The longest seldom question: an identity of pack 1."""
-        characters = 3 * 18 + 2 + 18 + 52 + 82
-        return characters * 10_000 // self.battery.baud + 3 * 20
+        """The longest seldom question: an identity of pack 1, of so many characters."""
+        return (3 * 18 + 2 + 18 + 52 + 82) * 10_000 // self.battery.baud + 3 * 20
 
     def packs_read(self, since_ms=0):
         return [reading.pack for ms, reading in self.sink.readings if ms >= since_ms]

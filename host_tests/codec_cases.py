@@ -37,8 +37,7 @@ def characters(raw):
 FRAMES = [(line, (0x20, 1, 0x46, cid2, info)) for cid2, info, line in REQUESTS] + [
     (ANALOG, (0x20, 1, 0x46, 0, bytes([int(ANALOG[at : at + 2], 16) for at in range(13, 123, 2)]))),
     (b"~200146060000FDAD\r", (0x20, 1, 0x46, 6, b"")),
-    (made(b"5A" * 23), (0x20, 1, 0x46, 0, b"\x5a" * 23)),
-    (made(b"00FF", head=b"2102464F"), (0x21, 2, 0x46, 0x4F, b"\x00\xff")),
+    (made(b"5A" * 23), (0x20, 1, 0x46, 0, b"\x5a" * 23)), (made(b"00", head=b"2102464F"), (0x21, 2, 0x46, 0x4F, b"\0")),
     (made(b"FF" * 2000), (0x20, 1, 0x46, 0, b"\xff" * 2000)),  # a sum beyond 16 bits is cut
     (made(characters(LONGEST_INFO)), (0x20, 1, 0x46, 0, LONGEST_INFO)),
 ]
@@ -59,14 +58,13 @@ class Dice:
         return bytes([alphabet[self.below(len(alphabet))] if alphabet else self.below(256) for _ in range(count)])
 
 
-def refused(line):
-    """None, or in words why decode() refuses `line`."""
+def refused(line, words=""):
+    """Does decode() refuse `line`, in such words?"""
     try:
         frame.decode(line)
     except frame.FrameError as error:
-        assert isinstance(error, ValueError) and str(error), "an error without words"
-        return str(error)
-    return None
+        return isinstance(error, ValueError) and str(error) != "" and words in str(error)
+    return False
 
 
 def is_encoded(cid2, **fields):
@@ -125,13 +123,12 @@ def check_lengths_and_sums_that_are_not_true():
     for lenid, right in ((0x00, 0x0), (0x02, 0xE), (0x12, 0xD), (0x2E, 0x0), (0x6E, 0xC)):
         for lchksum in range(16):
             line = line_of(b"20014600%X%03X" % (lchksum, lenid) + b"0" * lenid)
-            assert bool(refused(line)) == (lchksum != right), line
-    for gap in (b"  ", b"\t\n", b"\r\r", b"    "):
-        for at in (0, 2, 4):
-            assert refused(made((b"12345678"[:at] + gap + b"5678")[:8])), (at, gap)
+            assert refused(line) == (lchksum != right), line
+    line = REQUESTS[2][2]
+    for gap in (b"  ", b"\t\n", b"\r\r"):
+        assert refused(made(gap + b"5678")) and refused(made(b"1234" + gap)), gap
         for at in range(1, 17, 2):
-            line = REQUESTS[2][2]
-            assert refused(line[:at] + gap[:2] + line[at + 2 :]), (at, gap)
+            assert refused(line[:at] + gap + line[at + 2 :]), (at, gap)
     for chksum in (b"FDA", b"0FDAA", b"+DAA", b" DAA", b"F_AA"):
         assert refused(b"~200146900000" + chksum + b"\r"), chksum
     assert line_of(b"1203400456ABCEFE")[-5:-1] == b"FC71" and refused(b"~1203400456ABCEFEFC72\r")
@@ -140,7 +137,7 @@ def check_lengths_and_sums_that_are_not_true():
         (REQUESTS[2][2][:-2] + b"B\r", "CHKSUM is not FDAA"),
         (line_of(b"20014600C002AB"), "LCHKSUM is C, LENID 002H needs E"),
     ):  # fmt: skip
-        assert refused(line) == words
+        assert refused(line, words)
 
 
 def check_garbage_raises_nothing_but_frame_errors():

@@ -1,7 +1,4 @@
-"""Thousands of damaged replies through link, frame, layouts and plausibility: how many wrong values are published?
-
-What a test prints (pytest -rP) is the table of what passed, by kind of error.
-"""
+"""Thousands of damaged replies through link, frame, layouts and plausibility: how many wrong values are published?"""
 
 from __future__ import annotations
 

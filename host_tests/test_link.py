@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from battery_line import ScriptedUart
+from codec_cases import made
 from fakes import Clock
 
 from firmware.battery import ADR_ERROR, NoReply, Refusal, frame, messages
@@ -74,8 +75,8 @@ def test_it_asks_three_times_and_counts_the_failures_in_a_row():
         with pytest.raises(NoReply):
             ask(link)
         assert counts(link) == (3 * failures, 3 * failures, 0, 0, failures)
-    assert ask(link) == 3300  # the third attempt
-    assert counts(link) == (9, 8, 0, 0, 0) and [data for _, data in uart.written] == [ANALOG_1] * 9
+    assert ask(link) == 3300 and counts(link) == (9, 8, 0, 0, 0)  # the third attempt
+    assert [data for _, data in uart.written] == [ANALOG_1] * 9
 
 
 def test_a_line_that_is_not_silent():
@@ -94,8 +95,7 @@ def test_a_line_that_is_not_silent():
     "another command": (framed.encode(OK, b"\x03"), 1),
     "an empty answer to 4FH or 91H for a pack": (framed.encode(OK, address=2), 1),
     "two packs": (framed.encode(OK, b"\x11\x02" + 2 * bytes.fromhex(analog(1)[17:-5].decode())), 1),
-    "noise": (b"\xff~\x00~20", 0),
-    "an echo": (ANALOG_1, 0),
+    "noise": (b"\xff~\x00~20", 0), "an echo": (ANALOG_1, 0),
 }.values())
 def test_what_is_not_the_answer_is_passed_over(data, errors):
     link, _, _ = link_of([(300, data), (900, analog(1))])
@@ -124,8 +124,7 @@ def test_after_a_damaged_line_it_does_not_wait_long(answer):
 
 
 def test_frames_that_are_none_of_ours():
-    body = b"20014A00E00211"  # another maker's
-    link, _, _ = link_of(b"~%s%04X\r" % (body, framed.checksum(body)))
+    link, _, _ = link_of(made(b"11", head=b"20014A00"))  # another maker's
     with pytest.raises(NoReply, match="CID1 is 4AH"):
         ask(link, attempts=1)
     link, _, _ = link_of(framed.encode(OK, b"\x02"), framed.encode(OK, version=0x21))
@@ -139,7 +138,7 @@ def test_frames_that_are_none_of_ours():
 
 # the answer, its code, how many times it is asked: again only where the question arrived damaged
 @pytest.mark.parametrize(("answer", "code", "questions"), [
-    *((framed.encode(code), code, 3 if code in (2, 3) else 1) for code in (1, 2, 3, 4, 5, 6, 0x90, 0x91, 0x77)),
+    *((framed.encode(code), code, 3 if code in (2, 3) else 1) for code in (1, 2, 3, 4, 6, 0x90, 0x91, 0x77)),
     (framed.encode(0x90, address=2), ADR_ERROR, 1),  # whatever address it comes from
     (framed.encode(OK), frame.INVALID_DATA, 1),  # a pack that is not there
 ])  # fmt: skip
@@ -150,8 +149,8 @@ def test_refusals(answer, code, questions):
         ask(link)
     assert raised.value.code == code and str(raised.value) in (frame.return_code(code), "a reply without data")
     assert counts(link) == (questions, 0, 0, questions, 0)
-    link, _, _ = link_of(answer, analog(1))
     if questions > 1:
+        link, _, _ = link_of(answer, analog(1))
         assert ask(link) == 3300 and counts(link) == (2, 0, 0, 1, 0)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import pytest
 from battery_line import BatteryUart
 from codec_cases import is_encoded
@@ -12,9 +10,7 @@ from fakes import Clock
 from firmware.battery import NoReply, Refusal, link_search, pace, pace_details, pace_readings
 from firmware.battery.pace import Pace, PaceLink
 from firmware.battery.pace_details import DataError
-from firmware.mqtt.devices import Devices
 from firmware.mqtt.payloads import Payloads
-from firmware.mqtt.publisher import config as make_config
 from firmware.reading import summarize
 from tools.simulator import framed
 from tools.simulator.commands import Reply
@@ -58,6 +54,8 @@ def test_what_the_battery_says_is_read_and_published(options):
     for key, *_ in BITS:
         battery.commands.flags[2] = {key}
         assert judge.check(2, published(it.read(2)), battery.clock()) is None, key
+    battery.commands.flags[2] = {"SCP", "NTC_Fault", "MOS_OT"}
+    assert b'"ProblemText":"Short-circuit protection; Temperature sensor fault' in published(it.read(2))
     assert not it.exact and not battery.forbidden and it.link.frame_errors == 0
 
 
@@ -143,24 +141,3 @@ def test_other_layouts(parse, good, value, bad):
     for info in bad:
         with pytest.raises(DataError):
             parse(info)
-
-
-@pytest.mark.parametrize(("cells", "sensors", "keys"), [
-    (16, 6, ["CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16", "MOS_T", "ENV_T"]),
-    (9, 4, ["CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "Temp4"]),
-])  # fmt: skip
-def test_what_is_published_of_it_is_announced(cells, sensors, keys):
-    it, battery = asking(packs=1, cells=cells, temperatures=sensors)
-    battery.commands.flags[1] = {"SCP", "NTC_Fault", "MOS_OT"}
-    reading = it.read(1)
-    said = json.loads(published(reading))
-    assert list(said["Temps"]) == keys
-    assert said["ProblemText"].startswith("Short-circuit protection; Temperature sensor fault")
-    devices = Devices(True, "homeassistant/device/Root_Main", 120)
-    devices.see(reading)
-    devices.identify(1, it.identity(1)[0], b'"mf":"PACE"')
-    config = json.loads(b"".join(map(bytes, make_config(devices, 1, "Root/Main/", Payloads()))))
-    there = {key for key, component in config["cmps"].items() if len(component) > 1}
-    sensors_there = {key for key in there if "Temp" in key or key.endswith("_T")} - {"TempMin", "TempMax"}
-    assert sensors_there == {key for key in keys if not key.startswith("Temp")}
-    assert {"DesignCapacity", "SOH", "Charge_MOS"} <= there and "ChargeVoltageLimit" not in there
