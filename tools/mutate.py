@@ -30,7 +30,7 @@ BASE_TIMEOUT_S = 600
 MODULES = {
     "battery/frame.py": "codec_cases.py reader_cases.py messages_cases.py test_link.py test_pylontech.py",
     "battery/messages.py": "", "battery/readings.py": "messages_cases.py",
-    "battery/link.py": "test_pylontech.py test_search.py", "battery/pylontech.py": "",
+    "battery/link.py": "test_pylontech.py test_search.py test_rs485.py", "battery/pylontech.py": "",
     **{f"battery/console{part}.py": "*console*.py" for part in ("", "_details", "_line", "_pack", "_text")},
     "battery/search.py": "", "battery/poller.py": "", "battery/questions.py": "test_poller.py",
     "problems.py": "plausible_cases.py reading_cases.py", "rack.py": "", "retained.py": "energy_cases.py",
