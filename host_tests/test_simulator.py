@@ -80,8 +80,7 @@ def test_a_command_off_the_read_list_is_noticed_at_any_rate_and_in_any_cuts(rate
     for part in (b"~20014682C0048520FCC3\r", ANALOG_1, line[:8], line[8:]):  # only the last is none
         battery.receive(0.0, part, rate)
     assert battery.forbidden == [("99", line[:-1])]
-    battery = Battery(lambda: 0.0, dialect="console")
-    ask(battery, b"shut 1\r")
+    ask(battery := Battery(lambda: 0.0, dialect="console"), b"shut 1\r")
     assert [one.cid2 for one in battery.forbidden] == ["shut"]
 
 
