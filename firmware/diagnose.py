@@ -9,9 +9,12 @@ from .battery.console import Console
 from .battery.console_line import Line as ConsoleLine
 from .battery.link import Link
 
-_ECHO, _ECHO_BAUD = b"pylon2mqtt loopback\r", 4800
-_ANSWER_MS, _LISTEN_MS = 500, 2_000  # a battery never speaks by itself
-_POLL_MS, _KEPT_BYTES = 5, 512  # of what comes
+_ECHO = b"pylon2mqtt loopback\r"
+_ECHO_BAUD = 4800
+_ANSWER_MS = 500
+_LISTEN_MS = 2_000  # a battery never speaks by itself
+_POLL_MS = 5
+_KEPT_BYTES = 512  # of what comes
 _RELATIVES = {"rs485": "an RS485 port", "pace": "a battery of PACE"}
 
 

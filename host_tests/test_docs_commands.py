@@ -1,5 +1,5 @@
-"""The pages that owners read: every command in a code block is tried and prints what its page promises, flags and
-settings are those of the tools and the firmware.
+"""The pages that owners read: every command in a code block is tried and prints what its page promises, links
+lead somewhere, flags and settings are those of the tools and the firmware.
 
 At a battery's port is the simulated one, and the broker listens on this PC. What is not run says why, in doc_commands.
 The way onto a board is in test_docs_board.
@@ -61,6 +61,17 @@ def test_as_root(tmp_path):
         if command.text.startswith("cp"):
             assert (tmp_path / "etc/systemd/system/pylon2mqtt.service").is_file()
     assert [path for path in tmp_path.rglob("*pylon2mqtt*") if "clone" not in path.parts] == []
+
+
+@pytest.mark.parametrize("page", TEXTS)
+def test_links_and_pictures_are_there(page):
+    for target in re.findall(r"\]\(([^)\s]+)\)", TEXTS[page]):
+        path, _, anchor = target.partition("#")
+        file = (PROJECT / page).parent / path if path else PROJECT / page
+        if not re.match(r"[a-z]+:|\.\./\.\./issues/", target):  # elsewhere
+            assert file.exists(), target
+            titles = re.findall(r"^#+ (.*)", file.read_text(), re.MULTILINE) if anchor else [""]
+            assert anchor in [re.sub(r"[^\w -]", "", title.lower()).replace(" ", "-") for title in titles], target
 
 
 @pytest.mark.parametrize("tool", sorted(TOOLS))

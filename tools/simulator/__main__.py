@@ -1,6 +1,5 @@
 """`python3 tools/simulator` and `python3 -m tools.simulator`: the simulated battery as a process."""
 
-import argparse
 import os
 import signal
 import sys
@@ -9,14 +8,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from tools import options
 from tools.simulator.battery import DIALECTS
 from tools.simulator.console_text import FIRMWARE
 from tools.simulator.simulator import BAUDS, Simulator
 
 
 def _options():
-    out = argparse.ArgumentParser(
-        prog="simulator", description="A simulated Pylontech group on a pty. Its first line says where it is.")
+    out = options.parser("simulator", "A simulated Pylontech group on a pty. Its first line says where it is.")
     add = out.add_argument
     add("--packs", type=int, default=2, choices=range(1, 17), metavar="N", help="1 to 16 (default %(default)s)")
     add("--baud", type=int, choices=BAUDS, help="where it starts (default as after power on)")

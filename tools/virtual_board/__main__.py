@@ -6,7 +6,6 @@ the power for a moment, whatever the board is just doing; Ctrl-C or SIGTERM ends
 
 from __future__ import annotations
 
-import argparse
 import contextlib
 import queue
 import signal
@@ -15,27 +14,27 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from tools import environment
+from tools import environment, options
 
 LOOK_S = 0.2  # whether the interpreter has ended by itself
 
 
 def main():
     """-> exit status: 0 when it was ended by a signal, 1 when the interpreter ended by itself."""
-    parser = argparse.ArgumentParser(prog="virtual_board", description=__doc__)
+    parser = options.parser("virtual_board", __doc__)
     parser.add_argument("--flash", required=True, help="directory that is the board's flash")
     parser.add_argument("--uart", help="tty or pty that hangs on the board's UART, where the battery is")
     parser.add_argument("--heap", default="chip", help="MicroPython's heap, such as 120k (default: chip, as an ESP32)")
     parser.add_argument("--speed", type=int, default=1, help="how many times as fast its clock goes (default 1)")
-    options = parser.parse_args()
-    if not Path(options.flash).is_dir():
-        parser.error(f"--flash {options.flash}: no such directory")
+    given = parser.parse_args()
+    if not Path(given.flash).is_dir():
+        parser.error(f"--flash {given.flash}: no such directory")
     environment.ensure()
 
     from tools.virtual_board.runner import Board
 
     try:
-        board = Board(options.flash, options.uart, None, options.heap, stdout=show, repl=True, speed=options.speed)
+        board = Board(given.flash, given.uart, None, given.heap, stdout=show, repl=True, speed=given.speed)
     except (ValueError, environment.SetupError) as error:
         sys.exit(str(error))
     with board:
