@@ -44,7 +44,6 @@ def copied(said):
 
 @pytest.fixture
 def tree(tmp_path):
-    """A small project."""
     return put(tmp_path / "tree", TREE)
 
 
@@ -99,7 +98,8 @@ def test_what_is_no_longer_part_of_it_goes_and_the_owners_files_stay(empty, tree
     assert (one.flash / "place.txt").read_text() == "a\n" and said[-1] == UP, "neither the old a.py nor place b"
 
 
-OLD = {"firmware/gone.mpy": "", "firmware/a.mpy": "old", "main.py": "print('pylon2mqtt: old')"}
+OLD = {"firmware/__init__.py": "", "firmware/gone.py": "", "firmware/a.mpy": "old",
+       "main.py": "from firmware import gone\nprint('pylon2mqtt: old')"}  # fmt: skip
 BOOTED = re.compile("help|^pylon2mqtt|^info: up")
 
 
