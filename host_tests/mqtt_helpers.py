@@ -110,9 +110,6 @@ class Recorder:
         """Wait for a message whose topic ends like this -> it."""
         return self.wait_for(lambda message: message.topic.endswith(topic), timeout_s, after)
 
-    def payloads(self, topic):
-        return [message.payload for message in list(self.messages) if message.topic == topic]
-
     def publish(self, topic, payload, retain=False):
         """Returns when it is on its way to the broker."""
         self._client.publish(topic, payload, retain=retain).wait_for_publish(SUBSCRIBE_TIMEOUT_S)

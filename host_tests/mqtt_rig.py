@@ -18,8 +18,8 @@ from tools import environment
 
 LATENCY_MS = 3
 ROUND_MS = 50  # of the main loop
-WAIT_MS, CONNECT_MS, STEP_MS = 5_000, 10_005, 5_100  # of a read, and the longest passes of a session
-SLACK_MS = 5  # one look at the line more
+WAIT_MS, SLACK_MS = 5_000, 5  # of a read, and one look at the line more
+CONNECT_MS, STEP_MS = 10_005, 5_100  # the longest passes of a session
 BUFFER = 1024  # more than that at once is too much for a small heap
 KINDS = {0x10: "CONNECT", 0x30: "PUBLISH", 0x40: "PUBACK", 0x80: "SUBSCRIBE", 0xC0: "PINGREQ", 0xE0: "DISCONNECT"}
 EBADF, ECONNRESET, ECONNREFUSED, ETIMEDOUT, EAI_FAIL = 9, 104, 111, 116, -202  # lwIP's

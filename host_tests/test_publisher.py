@@ -139,11 +139,16 @@ def test_devices_are_announced_behind_the_first_cycle_one_a_pass_and_then_comes_
     ({"current": 5000, "cycles": 32}, []), (ALARMS, [RACK, ONE]), ({"soh": 99}, [RACK, ONE]),
     ({"cells": (3300,) * 8, "voltage": 26400}, [RACK, ONE]), ({"temperatures": (200, 210)}, [RACK, ONE]),
 ])  # fmt: skip
-def test_a_config_comes_again_when_there_is_more_or_less_to_announce(changes, devices):
+def test_a_config_comes_again_when_there_is_more_or_less_to_announce_or_readings_come_seldom(changes, devices):
     rig = announced(made_reading())
     for expected in (devices, []):
         rig.cycle(made_reading(**changes))
         assert rig.told(5) == expected
+    rig.publisher.publish_detail("counters", 1, (None, None, 1, 2, 3, 4))
+    assert rig.told(5) == [RACK, ONE]
+    for rate_ms, expire_s in ((30_000, []), (30_001, [121] * 2)):
+        rig.publisher.set_publish_rate(rate_ms)
+        assert [config["cmps"]["SOC"]["exp_aft"] for _, config in rig.configs(5)] == expire_s
 
 
 def test_a_cycle_without_alarms_takes_no_component_away():

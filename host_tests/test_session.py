@@ -25,7 +25,7 @@ def test_a_good_connection_is_left_in_peace_for_hours(rig):
     assert connect[1] == b"\0\x04MQTT\x04\xe6\0\x3c" + b"".join(bytes((0, len(text))) + text for text in texts)
     assert rig.heard() == [ONLINE] and rig.heard("SUBSCRIBE")[0][0] == COMMANDS
     assert [packet[0] for packet in pings] == ["PINGREQ"] * (7200 // 15)
-    assert len(rig.connects) == 1 and rig.lines == [CONNECTED] and rig.session.drops == 0
+    assert len(rig.connects) == 1 and rig.lines == [CONNECTED] and rig.session.drops == 0 and rig.session.host == "host"
     assert rig.session.publish(b"t", b"x" * 1000) and rig.heard()[-1] == (b"t", b"x" * 1000, False)
     assert rig.session.subscribe(b"more/#") is True and rig.heard("SUBSCRIBE")[-1][0] == b"more/#"
     rig.line.hung_up = True
