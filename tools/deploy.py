@@ -44,7 +44,7 @@ def main(arguments=None):
     add("--rack_name", default=DEFAULT_RACK, help="of the board (default %(default)s)")
     add("--force", action="store_true", help="also a version that was given up before")
     given = parser.parse_args(arguments)
-    if bool(given.mqtt) == bool(given.port or given.new_key):
+    if bool(given.mqtt) == bool(given.port) or (given.mqtt and given.new_key):
         parser.error("give --port of the board, or --mqtt without --new-key")
     try:
         port = options.TLS_PORT if given.mqtt_ca else options.DEFAULT_PORT
