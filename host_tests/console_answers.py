@@ -74,22 +74,20 @@ def pwr(layout="us2000c", there=(1, 2), words=(), **more):
     return wrapped("pwr", lines, **more)
 
 
-def pwr_of(pack=1, words=(), before=(), **more):
-    """`pwr N`; `words`: {name: what it says instead, with a unit of its own or not, or None: not at all}; `before`:
-    lines in front.
-    """
+def pwr_of(pack=1, words=()):
+    """`pwr N`; `words`: {name: what it says instead, with a unit of its own or not, or None: not at all}."""
     words = dict(words)
-    lines = list(before) + [" ----------------------------", " Power  %d" % pack, ""]
+    lines = [" ----------------------------", " Power  %d" % pack, ""]
     for name, usual in list(PWR) + [one for one in words.items() if one[0] not in dict(PWR)]:
         word = words.get(name, usual)
         if word is not None:
             unit = usual.partition(" ")[2] if " " not in word else ""
             lines.append(" %-16s: %-12s%s" % (name, word, unit))
     lines.append(" Protect ENA     : BOV BHV BLV BUV POV PHV PLV PUV CBOT CBHT SC LCOUL ")
-    return wrapped("pwr %d" % pack, lines + [" ----------------------------"], **more)
+    return wrapped("pwr %d" % pack, lines + [" ----------------------------"])
 
 
-def bat(pack=1, layout="us5000", cells=CELLS, soc=83, charge=41500, states=None, balancing=(), **more):
+def bat(pack=1, layout="us5000", cells=CELLS, soc=83, charge=41500, states=None, balancing=()):
     """`bat N`; `states`: {cell from 0: (Base State, Volt. State, Curr. State, Temp. State)}."""
     last, end = [row[1:] for row in BATS if row[0] == layout][0]
     names = ["Battery", "Volt", "Curr", "Tempr", "Base State", "Volt. State", "Curr. State", "Temp. State"]
@@ -101,7 +99,7 @@ def bat(pack=1, layout="us5000", cells=CELLS, soc=83, charge=41500, states=None,
     if layout == "pytes":
         rows = [row[:2] + row[3:] for row in rows]
     widths = [9] * (3 if layout == "pytes" else 4) + [13] * 7
-    return wrapped("bat %d" % pack, [row_of(row, widths) for row in rows], **more)
+    return wrapped("bat %d" % pack, [row_of(row, widths) for row in rows])
 
 
 def info(pack=1, words=()):

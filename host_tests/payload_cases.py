@@ -177,14 +177,6 @@ def check_temperature_keys():
         assert [temperature_key(index, cells) for index in range(len(keys.split()))] == keys.split(), cells
 
 
-def check_small_parts_are_collected():
-    """Into pieces of a TCP segment, each good until the next."""
-    sizes = []
-    for parts in ([b"x" * 100] * 30, [b"x" * 1199, b"y", b"z"], [b"x" * 1199, b"yz"], []):
-        sizes.append([len(one) for one in Payloads().collected(parts)])
-    assert sizes == [[1200, 1200, 600], [1200, 1], [1201, 0], [0]]
-
-
 def check_each_by_itself():
     for method, rows in (
         ("decimal", [(raw, (scale, digits), text) for raw, scale, digits, text in DECIMALS]),

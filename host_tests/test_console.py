@@ -7,7 +7,6 @@ from fakes import Clock
 
 from firmware.battery import NoReply, console_details, console_line, console_pack
 from firmware.battery.console import Console
-from firmware.problems import judge
 
 # recording, pack -> voltage, current, temperature, remaining, capacity, cycles, SOH; SOC, MOSFETs, state, balancing,
 # events; flags, count of cells
@@ -16,13 +15,6 @@ READINGS = (
     ("pytes-ebox", 1, (48328, 0, (260,), 38286, 50000, 62, None), (77, None, "idle", None, "none"), "", 15),
     ("pytes-v5", 1, (53244, 0, (240,), 33417, 100000, None, None), (73, None, "idle", None, "none"),
      "Charge_MOS Discharge_MOS", 16),
-)  # fmt: skip
-# Nobody posted their cells: made ones; state, flags, events
-WITHOUT_CELLS = (
-    ("us2000c-full", made.bat(cells=(3496,) * 12 + (3495,) * 3, soc=100, charge=50000), "full", "Fully_Charged",
-     "Power Events 0x2000 COULFULL"),
-    ("us5000-mixed", made.bat(cells=(3275,) * 15, soc=57, charge=57000), "discharging", "Charge_MOS Discharge_MOS",
-     "none"),
 )  # fmt: skip
 # Packs that are there, their MOSFETs
 PACKS = (
@@ -100,10 +92,6 @@ def test_recorded_readings(recorded):
                 reading.cycles, reading.soh) == values  # fmt: skip
         assert (extra.soc, extra.mos, extra.state, extra.balancing, extra.events) == more and not extra.words
         assert len(reading.cells) == len(extra.temperatures) == cells and made.on(reading.alarms) == flags
-    for name, bat, state, flags, events in WITHOUT_CELLS:
-        reading = over({**recorded[name], "bat 1": bat}).read(1)
-        assert made.on(reading.alarms) == flags and judge(reading.alarms) == (False, False)
-        assert (reading.extra.state, reading.extra.events) == (state, events)
 
 
 def test_recorded_identities_and_counters(recorded):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from battery_line import ALARM, ANALOG, COUNT, LIMITS, PARAMETERS, SERIAL, TICK_MS, House
+from battery_line import ALARM, ANALOG, COUNT, LIMITS, SERIAL, TICK_MS, House
 from fakes import PERIOD
 
 WEEK_S = 7 * 24 * 3600  # longer than ticks can tell
@@ -64,19 +64,6 @@ def test_seldom_questions_are_spread_and_stretch_no_cycle_by_more_than_one(packs
         for end in [ms for ms, _, _ in it.sink.cycles if begun < ms < starts[-1]]:
             assert 0 <= min(start - end for start in starts if start >= end) <= it.slow_ms()
     assert all(cycle_ms >= 1000 * rate_s for _, _, cycle_ms in it.sink.cycles)
-
-
-def test_limits_are_asked_every_five_minutes_and_the_count_every_three():
-    it = House().settled()
-    begun = it.clock.passed_ms
-    it.run(3600)
-    asked = [cid2 for _, cid2, _ in it.questions(begun)]
-    assert 2 * 11 <= asked.count(LIMITS) <= 2 * 12 and 18 <= asked.count(COUNT) <= 20
-    assert asked.count(SERIAL) == asked.count(PARAMETERS) == 0
-    told = len(it.sink.told)
-    it.battery.group.pack(2).override(request=0x20)
-    it.run(310)
-    assert it.kinds(told) == [("limits", 2)] and it.sink.told[-1][2][6] is True
 
 
 def test_packs_are_added_and_removed_and_come_back():

@@ -54,14 +54,7 @@ def test_what_a_battery_declines_or_lacks_is_in_the_way_of_nothing_else(cid2, co
     assert [n for n in range(3) if identity[n] is None] == ([] if lacks is None else [lacks])
 
 
-def test_what_was_read_once_is_missed():
-    """A serial number is not forgotten when it fails; alarms that are not said any more are told of."""
-    it = House(packs=2).settled()
-    told = len(it.sink.told)
-    decline(it, SILENT, SERIAL)
-    it.poller.ask_everything()
-    it.run(60)
-    assert all(answer.serial for kind, _, answer in it.sink.told[told:] if kind == "identity")
+def test_alarms_that_are_not_said_any_more_are_told_of():
     it = House(packs=2).settled()
     real = it.battery.commands.reply
     for seconds, told in ((50, 0), (90, 1), (600, 2)):
