@@ -4,7 +4,7 @@
 from fakes import made_alarms, made_reading
 
 from firmware.mqtt.json_writer import JsonWriter
-from firmware.mqtt.payloads import Payloads, temperature_key
+from firmware.mqtt.payloads import Payloads
 from firmware.reading import Extra, More, summarize
 
 # raw, its decimals, decimals at most -> text; what must be rounded is rounded half away from zero
@@ -25,8 +25,8 @@ RUNNING = ("Discharging", "Discharge_MOS", "Charge_MOS")
 BAD = ("Pack_OVP", "Charging", "Charge_MOS", "Cell_OV", "CHG_OC", "OT", "Other", "Cell_Fault")
 BAD_STATES = b"\0\0\0\0\0\0\2\0\0\0\0\0\xf0\0\0", b"\0\0\2\0\0"
 IN_ALARM = made_reading(current=25000, alarms=made_alarms(BAD, *BAD_STATES, 2, 240, 1, faulty=(3, 16)))
-EIGHT = made_reading(cells=(3400,) * 7 + (3399,), temperatures=(0, -4, -123, 1, 10), voltage=27199, current=-100,
-                     cycles=65535)  # fmt: skip
+NINE = made_reading(cells=(3400,) * 8 + (3399,), temperatures=(0, -4, -123, 1, 10), voltage=30599, current=-100,
+                    cycles=65535)  # fmt: skip
 BARE = made_reading(cells=(0,), temperatures=(), voltage=0, current=50, remaining=0, capacity=0, cycles=0, soh=97)
 NORMAL_TEXT = (
     '{"Cells":{"Cell_1":{"Reading":3.303,"State":0},"Cell_2":{"Reading":3.302,"State":0},"Cell_3":{"Reading":3.302,'
@@ -72,13 +72,13 @@ def replaced(text, changes):
 GOLDEN = (
     (made_reading(alarms=made_alarms(on=RUNNING)), 1234000, 871499, NORMAL_TEXT),
     (IN_ALARM, 0, 499, replaced(NORMAL_TEXT, ALARM_TEXT)),
-    (EIGHT, 999999, 10**12,
+    (NINE, 999999, 10**12,
      '{"Cells":{"Cell_1":{"Reading":3.4},"Cell_2":{"Reading":3.4},"Cell_3":{"Reading":3.4},"Cell_4":{"Reading":3.4},'
-     '"Cell_5":{"Reading":3.4},"Cell_6":{"Reading":3.4},"Cell_7":{"Reading":3.4},"Cell_8":{"Reading":3.399}},"Temps":'
-     '{"BMS_T":{"Reading":0.0},"CellTemp1_4":{"Reading":-0.4},"CellTemp5_8":{"Reading":-12.3},"Temp4":{"Reading":0.1},'
-     '"Temp5":{"Reading":1.0}},"PackCurrent":{"Reading":-0.1},"PackVoltage":{"Reading":27.199},"RemainingCapacity":'
-     '41.442,"FullCapacity":50.0,"StoredEnergy":1.061,"CycleCount":65535,"SOC":82.9,"Power":-2.7,"CellMin":3.399,'
-     '"CellMinNumber":8,"CellMax":3.4,"CellMaxNumber":1,"CellDelta":0.001,"TempMin":-12.3,"TempMax":1.0,"ChargedEnergy"'
+     '"Cell_5":{"Reading":3.4},"Cell_6":{"Reading":3.4},"Cell_7":{"Reading":3.4},"Cell_8":{"Reading":3.4},"Cell_9":'
+     '{"Reading":3.399}},"Temps":{"BMS_T":{"Reading":0.0},"CellTemp1_4":{"Reading":-0.4},"CellTemp5_8":{"Reading":-12.3}'
+     ',"CellTemp9_12":{"Reading":0.1},"Temp5":{"Reading":1.0}},"PackCurrent":{"Reading":-0.1},"PackVoltage":{"Reading":'
+     '30.599},"RemainingCapacity":41.442,"FullCapacity":50.0,"StoredEnergy":1.194,"CycleCount":65535,"SOC":82.9,"Power":'
+     '-3.1,"CellMin":3.399,"CellMinNumber":9,"CellMax":3.4,"CellMaxNumber":1,"CellDelta":0.001,"TempMin":-12.3,"TempMax":1.0,"ChargedEnergy"'
      ':1.0,"DischargedEnergy":1000000.0,"BatteryState":"idle"}'),
     (BARE, 0, 0,
      '{"Cells":{"Cell_1":{"Reading":0.0}},"Temps":{},"PackCurrent":{"Reading":0.05},"PackVoltage":{"Reading":0.0},'
@@ -166,15 +166,6 @@ def check_what_some_batteries_say_more():
     for of_extra, fields, text, there in OF_TEXT:
         fields = dict(dict(temperatures=(235,), soh=98, alarms=CALM), **fields)
         assert (text in pack_text(made_reading(extra=extra_of(**of_extra), **fields))) == there, text
-
-
-def check_temperature_keys():
-    """Never cut to the number of cells; beyond the cells they are numbered."""
-    for cells, keys in (
-        (13, "BMS_T CellTemp1_4 CellTemp5_8 CellTemp9_12 CellTemp13_16 Temp6 Temp7"), (1, "BMS_T CellTemp1_4 Temp3"),
-        (4, "BMS_T CellTemp1_4 Temp3"),
-    ):  # fmt: skip
-        assert [temperature_key(index, cells) for index in range(len(keys.split()))] == keys.split(), cells
 
 
 def check_each_by_itself():

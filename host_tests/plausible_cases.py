@@ -137,11 +137,10 @@ def check_three_refusals_forget():
 
 def check_packs_have_their_own_history():
     judge = settled(*[reading_of()] * 5)
-    for pack in range(2, 17):
-        second = reading_of(3400, pack=pack, cycles=500)
+    for pack in (2, 16):
+        second = reading_of(3400, off=5, pack=pack, cycles=500)
         judged(judge, (second, False, False), (second, True, True))
-        judged(judge, (reading_of(3400, off=5, pack=pack, cycles=500), False, True))
     judged(judge, (reading_of(off=5), False, False), (reading_of(), False, True))
     judge.forget(1)
     other = reading_of(off=1, cells=(3400,) * 16, temperatures=(250,) * 6)
-    judged(judge, (other, False, False), (other, True, True), *[(other, False, True)] * 5)
+    judged(judge, (other, False, False), (other, True, True), (other, False, True))

