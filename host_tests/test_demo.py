@@ -94,27 +94,18 @@ def test_it_is_killed(tmp_path):
 
 
 @pytest.mark.slow
-def test_on_a_terminal(clean):
-    with Tool("demo.py", terminal=True, **clean) as tool:
-        tool.wait_for("Firmware")
-        tool.wait_for("cells from")
-        assert tool.stop() in (0, 1)
-    behind = tool.output.partition("\x1b[?1049l")[2]
-    assert "Pylontech Main" in behind and "Online" in behind and "readings of" in behind
-    assert "\x1b[?25h" in tool.output, "the cursor is there again"
-
-
-def test_a_battery_at_a_port(clean):
-    with Simulator(packs=1, paced=False) as battery, Tool("demo.py", "--port", battery.path, **clean) as tool:
-        tool.wait_for("Pack 1")
-        assert tool.stop() == 0
-    assert f"battery at {battery.path}\n" in tool.output and "Held against" not in tool.output
-
-
-def test_a_port_that_is_not_there(clean):
-    with Tool("demo.py", "--port", "/dev/ttyNone0", **clean) as tool:
+def test_a_battery_at_a_port_and_on_a_terminal(clean):
+    with Simulator(packs=1, paced=False) as battery:
+        with Tool("demo.py", "--port", battery.path, terminal=True, **clean) as tool:
+            tool.wait_for("Firmware")
+            tool.wait_for("cells from")
+            assert tool.stop() == 0
+    before, _, behind = tool.output.partition("\x1b[?1049l")
+    assert f"battery at {battery.path}\r\n" in before and "Pylontech Main" in behind and "Online" in behind
+    assert "1 readings of 1 pack" in behind and "Held against" not in behind and "Traceback" not in behind
+    with Tool("demo.py", "--port", battery.path, **clean) as tool:
         assert tool.end() == 1
-    assert "/dev/ttyNone0 is not there: is it plugged in?" in tool.output
+    assert "is not there: is it plugged in?" in tool.output
     assert "demo: the firmware ended by itself, with status 1" in tool.output
 
 

@@ -28,8 +28,6 @@ TOPICS = {
 SHOWN = {"main": "", "diagnostic": "diagnostic", "off": "off"}
 OF_CONSOLE = "From a text console"
 STATE_OF_A_SENSOR = re.compile(r"Temps\..*State")
-
-
 RUN_S, HEAP_FREE, BOOTS = 300, 21_504, 3
 
 
@@ -62,8 +60,7 @@ def published():
 
 @pytest.fixture(scope="module")
 def from_console():
-    """The reading of the same pack with newer firmware."""
-    return run("console")[PREFIX + TOPICS["A reading"]][0]
+    return run("console")[PREFIX + TOPICS["A reading"]][0]  # of the same pack with newer firmware
 
 
 def test_examples_are_what_is_published(published, from_console):
@@ -105,41 +102,33 @@ def documented(heading):
 
 
 def test_keys_of_a_reading(from_console):
-    rare = {"Events"}  # the simulated battery of the example has none
     framed = set().union(*(paths(json.loads(text)) for reading, _, _, text in GOLDEN if reading.soh is None))
-    console, objects = paths(json.loads(from_console)), set(payloads._STATUS_OBJECTS)
+    console, objects = paths(json.loads(from_console)) | {"Events"}, set(payloads._STATUS_OBJECTS)  # it has none now
     flags = {key for key in framed | console if key.partition(".")[0] in objects}
     rows = {key: row for key, row in documented("A reading").items() if not STATE_OF_A_SENSOR.fullmatch(key)}
-    assert rows.keys() - objects == (framed | console | rare) - flags
-    assert {key for key, row in rows.items() if row[3] == "console"} == (console | rare) - framed - flags
-    of_alarms = {"Problem", "Warning", "ProblemText"} | {key for key in rows if key.endswith("State") and "." in key}
-    assert {key for key, row in rows.items() if row[3] == "alarm"} == of_alarms | objects
+    assert rows.keys() - objects == (framed | console) - flags
+    assert {key for key, row in rows.items() if row[3] == "console"} == console - framed - flags
     assert {f"{row[0]}.{row[1]}".replace("`", "") for row in markdown.table(TEXT, "object", "key")} == flags
 
 
 def test_keys_of_the_other_tables(published):
-    energies = {"ChargedEnergy", "DischargedEnergy"}
-    assert set(documented("The rack")) == set(TOTALS) | energies | {"TimeToFull", "TimeToEmpty"}
+    assert documented("The rack").keys() == TOTALS.keys() | {
+        "ChargedEnergy", "DischargedEnergy", "TimeToFull", "TimeToEmpty"}  # fmt: skip
     assert list(documented("Identity")) == list(json.loads(published[PREFIX + "stat/info/Pack1"][0]))
-    tables = {"Limits": details._LIMITS, "Parameters": details._PARAMETERS, "Counters": details._COUNTERS,
-              "Health": commands._STATE, "Status": commands._STATUS}  # fmt: skip
-    for heading, topic in tables.items():
+    for heading, topic in (("Limits", details._LIMITS), ("Parameters", details._PARAMETERS),
+                           ("Counters", details._COUNTERS), ("Health", commands._STATE), ("Status", commands._STATUS)):
         assert list(documented(heading)) == topic.decode().split()[::2]
 
 
 def test_commands():
     rows = markdown.table(TEXT, "key", "value")
     with open(commands.__file__) as file:
-        known = re.findall(r'^        "(\w+)": \(', file.read(), re.MULTILINE)
-    assert sorted(row[0].strip("`") for row in rows) == sorted(known)
+        assert {row[0].strip("`") for row in rows} == set(re.findall(r'^        "(\w+)": \(', file.read(), re.M))
     for key, _, _, example in rows:
-        assert commands.parse(example.strip("`").encode()) == json.loads(example.strip("`"))
-        assert key.strip("`") in example
+        assert commands.parse(example.strip("`").encode()) == json.loads(example.strip("`")) and key[1:-1] in example
     low, high = map(int, re.findall(r"\d+", rows[0][1]))
-    for rate in (low - 1, low, high, high + 1):
-        asked = commands.parse(b'{"publishRate":%d}' % rate)
-        assert isinstance(asked, dict) == (low <= rate <= high)
-    assert commands.parse(b'{"STOP"}') == {"polling": False}
+    taken = [isinstance(commands.parse(b'{"publishRate":%d}' % rate), dict) for rate in (low - 1, low, high, high + 1)]
+    assert taken == [False, True, True, False] and commands.parse(b'{"STOP"}') == {"polling": False}
     assert f"more than {commands._BYTES_MAX} bytes" in TEXT
 
 

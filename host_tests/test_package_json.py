@@ -13,10 +13,6 @@ from tools.simulator import Simulator
 LAST_ANSWER = "stat/parameters"  # of the questions that are asked now and then
 
 
-def listed(project):
-    return json.loads((project / "package.json").read_text())
-
-
 def test_it_is_the_list_of_this_tree(project):
     assert (project / "package.json").read_text() == deploy_package.package(), (
         "the files of the firmware have changed: python3 tools/deploy_package.py"
@@ -32,7 +28,7 @@ def test_mip_installs_it_and_it_runs(project, board, broker, mqtt_client, before
         one = board(repl=True, uart=battery.path, heap="200k", files=before)  # 80 KB of it to compile the sources
         one.wait_for("help()")
         mpremote(one, "mip", "install", "--target", "/", str(project / "package.json"))
-        for target, _ in listed(project)["urls"]:
+        for target, _ in json.loads((project / "package.json").read_text())["urls"]:
             assert (one.flash / target).read_bytes() == (project / target).read_bytes()
         settings = {"wifi_ssid": "home", "mqtt_host": broker.host, "mqtt_port": broker.port, "publish_rate": 1}
         (one.flash / "config.json").write_text(json.dumps(settings))

@@ -68,10 +68,15 @@ def parser():
         add(f"--{name}", type=kind, help=text)
     add("--mqtt_pass_file", metavar="FILE", help="file whose first line is the broker's password")
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="any other setting; repeatable")
-    add("--heap", default="chip", help="MicroPython's heap, such as 120k (default: chip, as an ESP32)")
+    add("--heap", default="chip", type=_heap_size, help="MicroPython's heap, such as 120k (default: chip, as an ESP32)")
     add("--micropython", metavar="PATH", help="another interpreter than the installed one")
     add("--state", metavar="DIR", help="keep the energy counters of the last run here")
     return made
+
+
+def _heap_size(text):
+    layout.bytes_of(text)  # or ValueError, which argparse puts into words
+    return text
 
 
 def settings(given):
@@ -107,7 +112,7 @@ def check(config):
 
 
 def run(given, files, interpreter):
-    """The firmware with `files` (name -> bytes) beside it, until a signal ends it -> exit status. ToolError."""
+    """The firmware with `files` (name -> bytes) beside it, until a signal ends it -> exit status."""
     with tempfile.TemporaryDirectory(prefix="pylon2mqtt-") as flash:
         layout.lay_out(flash)
         for name, data in files.items():
@@ -116,12 +121,9 @@ def run(given, files, interpreter):
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         with Board(flash, given.pylon_port, interpreter, given.heap, given.state, stdout=_show, env=PC_CLOCK) as board:
             try:
-                board.command()  # finds out whether heap and interpreter can be used
                 board.start()
                 board.wait()
                 return 1  # it never ends by itself
-            except ValueError as error:
-                raise ToolError(f"--heap: {error}") from None
             except KeyboardInterrupt:
                 signal.signal(signal.SIGINT, signal.SIG_IGN)
                 signal.signal(signal.SIGTERM, signal.SIG_IGN)
