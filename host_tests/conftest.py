@@ -75,7 +75,7 @@ def project():
 
 @pytest.fixture(scope="session")
 def micropython():
-    return environment.micropython()  # its path
+    return environment.micropython()
 
 
 @pytest.fixture(scope="session")
@@ -108,13 +108,12 @@ def broker_factory(tmp_path):
 
 @pytest.fixture
 def broker(broker_factory):
-    """A fresh broker on 127.0.0.1: mosquitto where it is installed, else amqtt."""
     return broker_factory()
 
 
 @pytest.fixture
 def mqtt_client(broker):
-    """A client that is subscribed to everything and remembers it."""
+    """Subscribed to everything, and remembers it."""
     with Recorder(broker.host, broker.port) as recorder:
         yield recorder
 

@@ -15,11 +15,8 @@ from tool_process import Tool
 from tools import environment
 
 PROJECT = environment.PROJECT
-PAGES = [
-    path.relative_to(PROJECT).as_posix()
-    for pattern in ("README.md", "CONTRIBUTING.md", "docs/**/*.md")  # as somebody reads them
-    for path in sorted(PROJECT.glob(pattern))
-]
+PAGES = [page for pattern in ("README.md", "CONTRIBUTING.md", "docs/**/*.md") for page in sorted(PROJECT.glob(pattern))]
+TEXTS = {str(page.relative_to(PROJECT)): page.read_text() for page in PAGES}  # as somebody reads them
 SHELL, REPL = "$ ", ">>> "
 WIDEST = 400  # characters that a … stands for at most
 TIMEOUT_S = 90
@@ -55,24 +52,21 @@ _HEREDOC = re.compile(r"<<(\w+)$")
 def commands(block):
     """-> [Command] of a code block: lines behind a prompt, or all lines of a block in the language sh."""
     found, end = [], None
-    plain = block.language == "sh"
     for line in block.text.splitlines():
-        prompt = SHELL if plain else next((one for one in (SHELL, REPL) if line.startswith(one)), None)
+        prompt = next((one for one in (SHELL, REPL) if line.startswith(one)), SHELL if block.language == "sh" else None)
         if end:  # of a here-document: it belongs to its command
             found[-1] = found[-1]._replace(text=f"{found[-1].text}\n{line}")
             end = None if line == end else end
         elif found and "demo.py --board" in found[0].text:  # what it prints has commands in it, too
             found[0].promised.append(line)
         elif prompt:
-            text = _COMMENT.sub("", line if plain else line.removeprefix(prompt))
-            found.append(Command(prompt, text, []))
-            end = (_HEREDOC.findall(text) or [None])[0]
+            found.append(Command(prompt, _COMMENT.sub("", line.removeprefix(prompt)), []))
+            end = (_HEREDOC.findall(found[-1].text) or [None])[0]
         elif found and line.strip() not in ("", "…"):
             found[-1].promised.append(line)
     return found
 
 
-TEXTS = {page: (PROJECT / page).read_text() for page in PAGES}
 COMMANDS = [command for text in TEXTS.values() for block in markdown.blocks(text) for command in commands(block)]
 
 
@@ -92,8 +86,7 @@ def to_run(how):
 
 def missing(promised, output):
     """-> the promised lines that `output` has not. Numbers, gaps and line breaks may differ; … is anything."""
-    text = re.sub(r"\s+", " ", output)
-    return [line for line in promised if not re.search(_loose(line.strip()), text)]
+    return [line for line in promised if not re.search(_loose(line.strip()), re.sub(r"\s+", " ", output))]
 
 
 def _loose(line):
@@ -114,8 +107,8 @@ class Stage:
 
     def here(self, text):
         """A text of a page, as it is here."""
-        theirs = sorted(self.stands_for, key=len, reverse=True)
-        return re.sub("|".join(map(re.escape, theirs)), lambda found: self.stands_for[found[0]], text)
+        theirs = "|".join(map(re.escape, sorted(self.stands_for, key=len, reverse=True)))
+        return re.sub(theirs, lambda found: self.stands_for[found[0]], text)
 
     def run(self, command, typed=""):
         """A command at a shell, to its end -> (exit status, all that it printed). It has no terminal."""

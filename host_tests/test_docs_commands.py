@@ -1,9 +1,5 @@
-"""The pages that owners read: every command in a code block is tried and prints what its page promises, links
-lead somewhere, flags and settings are those of the tools and the firmware.
-
-At a battery's port is the simulated one, and the broker listens on this PC. What is not run says why, in doc_commands.
-The way onto a board is in test_docs_board.
-"""
+"""The pages that owners read: every command in a code block is tried and prints what its page promises, links lead
+somewhere, flags and settings are those of tools and firmware. What is not run says why, in doc_commands."""
 
 from __future__ import annotations
 
@@ -33,7 +29,7 @@ def test_each_command_has_a_row_and_each_row_a_command():
 
 @pytest.mark.slow
 def test_at_once(tmp_path):
-    """Some build on those before them: one folder for all, and a battery that is at its port."""
+    """Some build on those before them: one folder for all."""
     with Simulator(packs=2, baud=4800, paced=False) as battery:
         stage = Stage(tmp_path, {"/dev/ttyUSB0": battery.path})
         for command in to_run(AT_ONCE):
@@ -47,11 +43,10 @@ def test_at_once(tmp_path):
 
 def test_as_root(tmp_path):
     """The files of the service, in a directory that stands for /; what removes them comes last."""
-    for name in ("opt/pylon2mqtt/docs", "etc/systemd/system", "var/lib/private/pylon2mqtt", "var/lib/pylon2mqtt",
-                 "clone"):  # fmt: skip
+    for name in ("opt/pylon2mqtt/docs", "etc/systemd/system", "var/lib/private/pylon2mqtt", "var/lib/pylon2mqtt", "x"):
         (tmp_path / name).mkdir(parents=True)
     shutil.copy(PROJECT / "docs" / "pylon2mqtt.service", tmp_path / "opt/pylon2mqtt/docs")
-    stage = Stage(tmp_path / "clone", {f" /{name}/": f" {tmp_path}/{name}/" for name in ("opt", "etc", "var")})
+    stage = Stage(tmp_path / "x", {f" /{name}/": f" {tmp_path}/{name}/" for name in ("opt", "etc", "var")})
     for command in sorted(to_run(AS_ROOT), key=lambda one: one.text.startswith("rm")):
         paths = re.findall(r"\s(/\S+)", stage.here(command.text).partition("\n")[0])
         assert paths and all(path.startswith((f"{tmp_path}/", "/dev/null")) for path in paths), "never the real ones"
@@ -60,7 +55,7 @@ def test_as_root(tmp_path):
             assert (tmp_path / "etc/pylon2mqtt/mqtt_pass").stat().st_mode & 0o777 == 0o600
         if command.text.startswith("cp"):
             assert (tmp_path / "etc/systemd/system/pylon2mqtt.service").is_file()
-    assert [path for path in tmp_path.rglob("*pylon2mqtt*") if "clone" not in path.parts] == []
+    assert [path for path in tmp_path.rglob("*pylon2mqtt*") if path.parent != tmp_path / "x"] == []
 
 
 @pytest.mark.parametrize("page", TEXTS)

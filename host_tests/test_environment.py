@@ -1,4 +1,4 @@
-"""The set-up of .venv: which Pythons and MicroPythons it takes, and every failure in words."""
+"""The set-up of .venv: once, and every failure in words."""
 
 import subprocess
 import sys
@@ -7,21 +7,6 @@ from pathlib import Path
 import pytest
 
 from tools import environment
-
-
-def test_micropython_is_the_one_that_is_named_else_the_installed_one(tmp_path, monkeypatch):
-    programs = [tmp_path / name for name in ("argument", "variable")]
-    for program in programs:
-        program.touch(0o755)
-    monkeypatch.setenv("MICROPYTHON", str(programs[1]))
-    assert environment.micropython() == programs[1] and environment.micropython(programs[0]) == programs[0]
-    monkeypatch.setenv("MICROPYTHON", str(tmp_path))
-    with pytest.raises(environment.SetupError, match="variable MICROPYTHON"):
-        environment.micropython()
-    monkeypatch.delenv("MICROPYTHON")
-    monkeypatch.setattr(environment, "VENV", tmp_path)
-    with pytest.raises(environment.SetupError, match="x86-64 Linux and arm64 macOS"):
-        environment.micropython()
 
 
 # The tool finds an older Python than it runs under; whatever it imports before it says so is there in all of them.

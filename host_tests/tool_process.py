@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import select
@@ -20,13 +21,11 @@ SIZE = (40, 100)  # rows and columns of a terminal
 
 
 class Tool:
-    """Runs tools/<name> with arguments; use as a context manager. variables: more of the environment (None: take out).
-    terminal: its stdout and stderr are a pty of SIZE."""
+    """tools/<name> with arguments. variables: more of the environment (None: less). terminal: it prints to a pty."""
 
     def __init__(self, name, *arguments, terminal=False, **variables):
         self.command = [sys.executable, str(environment.PROJECT / "tools" / name), *arguments]
-        given = os.environ | variables | ({"TERM": "xterm-256color"} if terminal else {})
-        self._environment = {key: value for key, value in given.items() if value is not None}
+        self._environment = {key: value for key, value in (os.environ | variables).items() if value is not None}
         self._terminal, self._data = terminal, b""
 
     @property
@@ -38,9 +37,9 @@ class Tool:
         self._fd, end = os.openpty() if self._terminal else os.pipe()
         if self._terminal:
             termios.tcsetwinsize(end, SIZE)
-        self.process = subprocess.Popen(
-            self.command, env=self._environment, stdin=subprocess.DEVNULL, stdout=end, stderr=end, process_group=0
-        )
+            self._environment["TERM"] = "xterm-256color"
+        self.process = subprocess.Popen(self.command, env=self._environment, stdin=subprocess.DEVNULL, stdout=end,
+                                        stderr=end, process_group=0)  # fmt: skip
         os.close(end)
         return self
 
@@ -85,8 +84,6 @@ def processes_with(text):
     """-> processes in whose environment `text` stands (Linux; elsewhere none is seen)."""
     found = []
     for environ in Path("/proc").glob("[0-9]*/environ"):
-        try:
+        with contextlib.suppress(OSError):  # it has just ended, or is not ours
             found += [environ] * (text.encode() in environ.read_bytes())
-        except OSError:  # it has just ended, or is not ours
-            continue
     return found
