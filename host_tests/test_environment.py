@@ -8,7 +8,6 @@ import pytest
 
 from tools import environment
 
-
 # The tool finds an older Python than it runs under; whatever it imports before it says so is there in all of them.
 OLD_PYTHON = """import runpy, sys
 sys.version_info, sys.version = (3, 10, 1), "3.10.1 (main)"

@@ -29,7 +29,6 @@ from tools.simulator.console_text import FIRMWARE as CONSOLES
 PACKS, MAX_PACKS = 2, 16
 NOT_AT_A_CONSOLE = ("rs485", "pace")  # auto tries them last: here the firmware is told
 PUBLISH_RATE_S = "5"
-STATUS_EVERY_S = 5  # asked for, so that health is fresh: by itself it comes once a minute
 LAST_WORD_S = 3  # for the last health before the end, and for Offline
 FIRMWARE, BATTERY = "firmware", "battery"
 HINT = "The firmware starts, connects to the broker, and looks for the battery: a few seconds."
@@ -41,14 +40,7 @@ def main(arguments=None):
     """-> exit status: 0 when readings of all packs arrived, and with the simulated battery none was wrong; else 1."""
     given = parsed(arguments)
     environment.ensure()
-    events = queue.SimpleQueue()
-    show.signals_to(events)
-
-    def work():
-        with tempfile.TemporaryDirectory(prefix="demo-") as directory, contextlib.ExitStack() as stack:
-            return Demo(given, events, directory, stack).run()
-
-    return options.guarded("demo", work)
+    return options.guarded("demo", lambda: Demo(given).run())
 
 
 def parsed(arguments=None):
@@ -82,54 +74,54 @@ def parsed(arguments=None):
     return given
 
 
+def on_this_pc(given, broker, port, directory, events):
+    """-> Process of the firmware; arguments as of DemoBoard."""
+    command = ["python3", "tools/pylon2mqtt.py", "--pylon_port", port, "--mqtt_host", "127.0.0.1", "--mqtt_port",
+               str(broker)]  # fmt: skip
+    command += ["--heap", given.heap] if given.heap else []
+    command += [word for setting in given.settings.items() for word in ("--set", "=".join(setting))]
+    print("firmware: MicroPython runs it on this PC, a reading of each pack every "
+          f"{given.settings['publish_rate']} s", flush=True)  # fmt: skip
+    return Process(command, lambda line: events.put((LINE, line)), lambda status: events.put((ENDED, status)),
+                   {"TMPDIR": directory})  # fmt: skip
+
+
 class Demo:
-    """All that runs, started one after the other, and ended in the opposite order by `stack`.
+    """All that runs, started one after the other, and ended in the opposite order."""
 
-    events: the queue that all of them put into.
-    """
-
-    def __init__(self, given, events, directory, stack):
-        self._given, self._events, self._directory, self._stack = given, events, directory, stack
-        self._heard = Heard()
+    def __init__(self, given):
+        self._given, self._events, self._heard = given, queue.SimpleQueue(), Heard()
         self._heard.hint = HINT
-        self._battery = self._listener = self._firmware = self._output = self._ended = None
-        self._began = time.monotonic()
-        self._asked_at = 0.0
+        self._battery = self._firmware = self._output = self._ended = self._began = None
 
     def run(self):
         """-> exit status."""
-        given, enter = self._given, self._stack.enter_context
-        broker = enter(Broker(self._directory))
+        show.signals_to(self._events)
+        with contextlib.ExitStack() as stack:
+            directory = stack.enter_context(tempfile.TemporaryDirectory(prefix="demo-"))
+            return self._run(directory, stack.enter_context)
+
+    def _run(self, directory, enter):
+        given, heard = self._given, self._heard
+        broker = enter(Broker(directory))
         print(f"broker at {broker.host}:{broker.port} ({broker.name})", flush=True)
         if not given.port:
             self._battery = enter(demo_battery.DemoBattery(given, given.packs or PACKS))
         print(f"battery at {self._battery or given.port}", flush=True)
-        port = given.port or self._battery.path
         where = SimpleNamespace(broker=(broker.host, broker.port), user=None)
-        self._listener = enter(monitor.Listener(self._events, where, self._heard.prefix))
-        if given.board:
-            self._firmware = enter(DemoBoard(given, broker.port, port, self._directory, self._events))
-        else:
-            self._firmware = enter(self._on_this_pc(port, broker.port))
+        listener = enter(monitor.Listener(self._events, where, heard.prefix))
+        start = DemoBoard if given.board else on_this_pc
+        port = given.port or self._battery.path
+        self._firmware = enter(start(given, broker.port, port, directory, self._events))
         self._began = time.monotonic()
-        self._output = show.Output(self._heard, lambda: f"{time.monotonic() - self._began:6.1f} s", False, PANES)
+        self._output = show.Output(heard, lambda: f"{time.monotonic() - self._began:6.1f} s", False, PANES)
         with self._output:
             show.watch(self._events, self._handle, self._tick, given.seconds and self._began + given.seconds)
-            if self._ended is None and self._heard.online:
-                self._ask_status()
-                self._wait_until(lambda: (self._heard.health_at or 0) >= self._asked_at)
+            if self._ended is None and heard.online:
+                asked_at = time.monotonic()
+                listener.publish(f"{heard.prefix}cmnd/demo", '{"status":true}')
+                self._wait_until(lambda: (heard.health_at or 0) >= asked_at)
         return self._end()
-
-    def _on_this_pc(self, port, broker_port):
-        command = ["python3", "tools/pylon2mqtt.py", "--pylon_port", port, "--mqtt_host", "127.0.0.1", "--mqtt_port",
-                   str(broker_port)]  # fmt: skip
-        command += ["--heap", self._given.heap] if self._given.heap else []
-        command += [word for setting in self._given.settings.items() for word in ("--set", "=".join(setting))]
-        print("firmware: MicroPython runs it on this PC, a reading of each pack every "
-              f"{self._given.settings['publish_rate']} s", flush=True)  # fmt: skip
-        put = self._events.put
-        return Process(command, lambda line: put((LINE, line)), lambda status: put((ENDED, status)),
-                       {"TMPDIR": self._directory})  # fmt: skip
 
     def _handle(self, kind, *what):
         """One event -> True when it is the end."""
@@ -146,16 +138,10 @@ class Demo:
         return kind == ENDED
 
     def _tick(self):
-        """What is due now and then: health asked for, faults begun and told, the picture."""
-        if self._heard.online and time.monotonic() - self._asked_at >= STATUS_EVERY_S:
-            self._ask_status()
+        """What is due now and then: faults begun and told, the picture."""
         for name in self._battery.tend(not self._missing()) if self._battery else ():
             self._output.note(BATTERY, f"fault: {name}")
         self._output.refresh()
-
-    def _ask_status(self):
-        self._asked_at = time.monotonic()
-        self._listener.publish(f"{self._heard.prefix}cmnd/demo", '{"status":true}')
 
     def _wait_until(self, is_there):
         """LAST_WORD_S at most; another Ctrl-C cuts it short."""

@@ -35,10 +35,8 @@ class SetupError(ToolError):
 
 
 def ensure():
-    """Make .venv if it is missing or was made from other requirements, then go on under its Python.
-
-    Does not return unless this process already runs in .venv: it is replaced. Ends the program with a text where the
-    set-up fails. Two processes may call it at the same time.
+    """Make .venv if it is missing or was made from other requirements, then go on under its Python: this process is
+    replaced. Ends the program with a text where the set-up fails. Two processes may call it at the same time.
     """
     try:
         if not _is_made():
@@ -63,13 +61,11 @@ def micropython(path=None):
     """
     named = path or os.environ.get("MICROPYTHON")
     found = shutil.which(named or VENV / "bin" / "micropython")
+    if found is None and named:
+        raise SetupError(f"{named} (--micropython or variable MICROPYTHON) is not a program that can be run")
     if found is None:
-        if named:
-            raise SetupError(f"{named} (--micropython or variable MICROPYTHON) is not a program that can be run")
-        raise SetupError(
-            "there is no MicroPython for this PC: the installed one runs on x86-64 Linux and arm64 macOS only. "
-            "Build the unix port, and name it with --micropython PATH or the environment variable MICROPYTHON"
-        )
+        raise SetupError("there is no MicroPython for this PC: the installed one runs on x86-64 Linux and arm64 macOS "
+                         "only. Build the unix port: --micropython or variable MICROPYTHON names it")  # fmt: skip
     return Path(found).absolute()
 
 
