@@ -40,7 +40,7 @@ def trouble(it, broker):
     it.sim.fault("changed", 0.3, 30)
     it.wait("stat/readings/Rack", BACK_S, since=now(), count=4)
     for begin, end in (
-        (it.sim.unplug, it.sim.plug), (lambda: it.board.wifi("down"), lambda: it.board.wifi("up")),
+        (lambda: it.sim.fault("unplugged"), it.sim.clear), (lambda: it.board.wifi("down"), lambda: it.board.wifi("up")),
         (broker.restart, lambda: None),
     ):  # fmt: skip
         seen = it.board.line_count
