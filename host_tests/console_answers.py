@@ -52,7 +52,6 @@ def wrapped(command, lines, end="\r\r\n", prompt="pylon>", done=True):
 
 
 def refusal(command, *words):
-    """An answer that ends without having been completed."""
     return wrapped(command, words, done=False)
 
 
@@ -114,7 +113,6 @@ def stat(pack=1, items=STAT):
 
 
 def rack(packs=2, layout="us2000c"):
-    """{command: answer} of a whole rack."""
     answers = {"pwr": pwr(layout, tuple(range(1, packs + 1)))}
     for pack in range(1, packs + 1):
         for make, name in ((pwr_of, "pwr"), (bat, "bat"), (info, "info"), (stat, "stat")):
@@ -165,7 +163,6 @@ def console(answers=None, **more):
 
 
 def replaced(answer, *changes):
-    """The answer with each (what it says, what it says instead)."""
     for old, new in changes:
         assert old in answer, old
         answer = answer.replace(old, new)
@@ -178,7 +175,6 @@ def on(alarms):
 
 
 def raised(error, function, *arguments):
-    """The error, or classes of it, that a call raises."""
     try:
         function(*arguments)
     except error as it:

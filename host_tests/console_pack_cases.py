@@ -69,7 +69,6 @@ TWO_STATES = (
 
 
 def read(words=(), cells=None, pwr=None, bat=None, **more):
-    """The Reading of pack 1 after these answers."""
     answers = dict(made.rack())
     answers["pwr 1"] = pwr or made.pwr_of(words=words)
     answers["bat 1"] = bat or made.bat(states=cells, **more)

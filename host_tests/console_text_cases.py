@@ -1,6 +1,4 @@
-"""Checks of console_text and console_details: numbers, units, columns, fields, words, the table of all packs, counters.
-They need no pytest.
-"""
+"""Checks of console_text and console_details: numbers, units, the table of all packs, counters. They need no pytest."""
 # ruff: noqa: RUF005 - of MicroPython
 
 import console_answers as made
@@ -78,7 +76,6 @@ def check_numbers_and_units():
 
 
 def check_columns_and_rows():
-    """Rows are cut where the names begin."""
     for row, words in ROWS:
         cut = console_details._cut(row + END, HEADER, NAMES)
         assert (len(cut) == len(NAMES) and tuple(cut[1:4]) == words) if words else cut == (), row
@@ -110,12 +107,8 @@ def check_layouts_of_the_table():
 
 
 def read_after(it, uart, answer):
-    """The reading of pack 1 after the table was asked again."""
     uart.answers["pwr"] = answer
-    if answer:
-        it.packs()
-    else:
-        raised(NoReply, it.packs)
+    it.packs() if answer else raised(NoReply, it.packs)
     return it.read(1)
 
 

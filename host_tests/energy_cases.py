@@ -6,8 +6,7 @@ from fakes import PERIOD, Clock, Memory
 from firmware.retained import Meters, Retained
 
 RATE_MS = 10_000
-W = 10  # power is in 0.1 W
-MWH = 36_000  # 0.1 W x ms in a mWh
+W, MWH = 10, 36_000  # power is in 0.1 W; 0.1 W x ms in a mWh
 # powers, ms between two, (charged, discharged)
 SUMS = (
     ([-3600 * W] * 2, 10_000, (0, 10_000)), ([1000 * W, 2000 * W], 10_000, (4166, 0)), ([7200 * W] * 2, 1, (2, 0)),
@@ -25,7 +24,6 @@ GAPS = (
 
 
 def counted(powers, step_ms, rate_ms=RATE_MS, ticks=0):
-    """(charged, discharged) in mWh after `powers`, one each `step_ms`."""
     clock = Clock(ticks)
     meters = Meters(Retained(Memory()), clock, rate_ms)
     for power in powers:

@@ -61,7 +61,6 @@ ALARM_TEXT = (
 
 
 def replaced(text, changes):
-    """The text with each (what it says, what it says instead)."""
     for old, new in changes:
         assert text.count(old) == 1, old
         text = text.replace(old, new)
@@ -129,7 +128,6 @@ def extra_of(mos=288, soc=83, base="Dischg", state="discharging", balancing=(3, 
 
 
 def pack_text(reading, charged=0, discharged=0, payloads=None):
-    """The payload of a reading."""
     return bytes((payloads or Payloads()).pack(reading, summarize(reading), charged, discharged)).decode()
 
 

@@ -72,7 +72,6 @@ def check_ranges():
 
 
 def check_jumps():
-    """What was taken is what the next is held against."""
     for fields, follows in JUMPS:
         jumped, usual = reading_of(**fields), reading_of(**(says() if "extra" in fields else {}))
         judge = judged(settled(usual), (jumped, False, bool(follows)))

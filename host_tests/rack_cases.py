@@ -136,7 +136,6 @@ def check_where_the_lowest_and_highest_cell_is_changes_seldom():
 
 
 def check_times_to_full_and_empty():
-    """From the mean current."""
     for current, remaining, soc, full, empty in TIMES:
         values = Rig(1).cycle(made_reading(current=current, remaining=remaining, extra=says(soc)))
         assert (values.get("TimeToFull"), values.get("TimeToEmpty")) == (full, empty), (current, remaining)

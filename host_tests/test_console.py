@@ -32,17 +32,15 @@ SAID = (
 )  # fmt: skip
 FORCE = ("force-h2", "force-sc")
 PARSERS = {
-    "bat": lambda lines, pack: console_pack.cells(lines, 0),
+    "bat": lambda lines, pack: console_pack.cells(lines, 0), "stat": console_details.stat, "info": console_details.info,
     "pwr": lambda lines, pack: console_pack.values(lines, pack) if pack else console_details.table(lines, None),
-    "stat": console_details.stat,
-    "info": console_details.info,
-}
+}  # fmt: skip
 
 
 @pytest.fixture(scope="module")
-def recorded(request):
+def recorded(project):
     """{recording: {command: answer}}; skips where the recordings are not there."""
-    shared = request.getfixturevalue("project").parent / "shared"
+    shared = project.parent / "shared"
     if not (shared / "console").is_dir() or not (shared / "console-field").is_dir():
         pytest.skip("no recorded console text here")
     found = {name: {} for name in (*recordings.CONSOLES, *FORCE)}
@@ -50,8 +48,7 @@ def recorded(request):
         command = path.stem.replace("-", " ")
         whole = path.read_bytes()
         if path.parent.parent.name == "console-field":  # without echo and line ends, partly without end mark
-            lines = whole.decode().partition("Command completed")[0].splitlines()
-            whole = made.wrapped(command, lines)
+            whole = made.wrapped(command, whole.decode().partition("Command completed")[0].splitlines())
         found[path.parent.name][command] = whole
     return found
 
@@ -66,11 +63,8 @@ def recording(request):
 
 def over(answers):
     """A Console over recorded answers; what was not recorded is refused."""
-    answers = dict(answers)
-    for pack in range(1, 4):
-        answers.setdefault(f"stat {pack}", made.refusal(f"stat {pack}", "Unknown command 'stat' - try 'help'"))
-        answers.setdefault("stat", made.refusal("stat", "Command failed"))
-    return Console(console_line.Line(made.Uart(answers), Clock()))
+    refused = {command: made.refusal(command, "Command failed") for command in ("stat", "stat 1", "stat 2", "stat 3")}
+    return Console(console_line.Line(made.Uart(refused | answers), Clock()))
 
 
 def test_recorded_packs(recorded):

@@ -1,6 +1,4 @@
-"""The poller in simulated time, at a simulated battery on a paced line: who is asked when, what the sink is told; and
-what is asked seldom, by itself: when it is asked again, and when its answer is news.
-"""
+"""The poller in simulated time, at a simulated battery on a paced line; and what it asks seldom, by itself."""
 
 from __future__ import annotations
 
@@ -22,7 +20,6 @@ PARTIAL_LATER = 250  # partial answers of a pack that gave a whole one
 USUAL = {"packs": (1, 2), "identity": WHOLE, "limits": (1, 2), "parameters": (3, 4), "counters": (7, 8)}
 FIRST = [("packs", 0), ("identity", 1), ("identity", 2), ("limits", 1), ("limits", 2), ("counters", 1), ("counters", 2),
          ("parameters", 0)]  # fmt: skip
-OF_4 = [("identity", 4), ("limits", 4), ("counters", 4)]
 
 
 def test_first_all_is_asked_and_then_pack_after_pack():
@@ -131,7 +128,7 @@ def test_paused(pause_s):
     assert it.packs_read(begun)[:2] == [1, 2] and asked.count(COUNT) >= 3 and asked.count(LIMITS) >= 2 * 2
 
 
-class Rig:
+class Asking:
     """Questions over a dialect that answers with the next of `script[kind, pack]`, the last for ever, else as usual."""
 
     def __init__(self, ticks=0):
@@ -158,7 +155,7 @@ class Rig:
 
 
 def test_everything_is_asked_twice_and_told_once():
-    it = Rig()
+    it = Asking()
     for _ in range(2):
         it.asked.clear()
         it.questions.ask_everything((1, 2))
@@ -174,7 +171,7 @@ def test_everything_is_asked_twice_and_told_once():
     ([5, 5, 6, 5, 6, 5, 6], 3, [5]), ([5, 5, 6, 5, 6, 5, 6], 4, [5, 6]),  # forgotten when the usual one follows
 ])  # fmt: skip
 def test_news_came_twice_in_a_row(answers, times, told):
-    it = Rig()
+    it = Asking()
     it.script["packs", 0] = answers
     found = []
     for _ in range(times):
@@ -188,7 +185,7 @@ def test_news_came_twice_in_a_row(answers, times, told):
     (2, SILENT, PARTIAL_LATER), (2, UNKNOWN, PARTIAL_LATER),
 ])  # fmt: skip
 def test_partial_answers_that_are_refused_before_one_is_taken(first, then, refusals):
-    it = Rig()
+    it = Asking()
     it.script["identity", 1] = [WHOLE] * first + [((None, "2.0"), then)]
     errors = []
     for _ in range(first + refusals + 2):  # each time as a new pack
@@ -201,7 +198,7 @@ def test_partial_answers_that_are_refused_before_one_is_taken(first, then, refus
 
 @pytest.mark.parametrize("at_once", [False, True])
 def test_what_failed_is_asked_again(at_once):
-    it = Rig()
+    it = Asking()
     it.script["packs", 0] = [SILENT, (1, 2)]
     it.questions.ask_everything((1,))
     assert it.questions.ask() == ("packs", 0, None, SILENT)
@@ -214,7 +211,7 @@ def test_what_failed_is_asked_again(at_once):
 
 @pytest.mark.parametrize("ticks", [0, PERIOD - 200_000])
 def test_schedule(ticks):
-    it = Rig(ticks)
+    it = Asking(ticks)
     for is_short, passes, packs, limits in ((False, 360, 20 + 1, 12 + 1), (True, 60, 30, 2)):  # news are asked twice
         it.asked.clear()
         for _ in range(passes):
@@ -233,7 +230,7 @@ def test_schedule(ticks):
 
 
 def test_packs_that_left_are_not_asked_any_more():
-    it = Rig()
+    it = Asking()
     it.questions.ask_everything((1, 2, 3))
     it.questions.regroup((1, 2, 4), [4])
     assert it.questions.identity_is_next()
@@ -241,4 +238,4 @@ def test_packs_that_left_are_not_asked_any_more():
     assert {pack for _, pack in it.asked} == {0, 1, 2, 4}
     it.questions.regroup((1, 2), [])
     it.questions.regroup((1, 2, 4), [4])  # back again: what was published of it is gone
-    assert [(kind, pack) for kind, pack, _ in it.news()] == OF_4
+    assert [(kind, pack) for kind, pack, _ in it.news()] == [("identity", 4), ("limits", 4), ("counters", 4)]

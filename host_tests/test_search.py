@@ -145,7 +145,6 @@ def test_what_an_answer_to_a_probe_is(probe, pieces, dialect):
 
 @pytest.mark.parametrize(("pause_ms", "sent"), [(3_999, [[]] * 4), (4_000, [[NEW_LINE], WAKING, [NEW_LINE]])])
 def test_a_battery_that_was_read_is_looked_for_in_the_other_dialect_only_when_it_stays_away(pause_ms, sent):
-    """One probe of another dialect a round, in turn."""
     uart, clock = AnsweringUart(), Clock()
     search = Search(Link(uart, clock, 4800), Log(), "framed", True, 4800, True)
     for others in sent:
