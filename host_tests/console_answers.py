@@ -14,7 +14,6 @@ PLACES = (("Tlow.Id", "3"), ("Thigh.Id", "4"), ("Vlow.Id", "12"), ("Vhigh.Id", "
 IDS = HEAD.replace("Tlow Thigh Vlow Vhigh", "Tlow Tlow.Id Thigh Thigh.Id Vlow Vlow.Id Vhigh Vhigh.Id")
 # layout -> header, what a pack's row has more than the first layout, rows
 LAYOUTS = (
-    ("us2000", HEAD, (), 8),
     ("us2000c", HEAD + " MosTempr M.T.St", ("27500", "Normal"), 16),
     ("us5000-v2", IDS + " MosTempr M.T.St SysAlarm.St", ("27500", "Normal", "Normal"), 16),
     ("pytes", HEAD + " Barcode DevType", ("LB12345678901234", "E-BOX"), 8),
@@ -170,7 +169,7 @@ def replaced(answer, *changes):
 
 
 def on(alarms):
-    """The flags that are set, but for those of the current's direction, as a text."""
+    """The flags that are set, but for those of the current's direction."""
     return " ".join([key for key, is_set in alarms.flags if is_set and key not in ("Charging", "Discharging")])
 
 

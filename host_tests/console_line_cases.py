@@ -135,9 +135,7 @@ def check_long_answers():
 
 
 class Slow(made.Uart):
-    """Each row of what it says comes `row_ms` after the one before, number n `delays[0][n]` ms later; of `delays` one
-    after the other is taken, the last again and again.
-    """
+    """Its rows come `row_ms` apart, number n of an answer `delays[0][n]` ms later; the last of `delays` stays."""
 
     def __init__(self, answers, delays=None, row_ms=0):
         super().__init__(answers)

@@ -9,8 +9,8 @@ from firmware.battery import console_text as text
 
 QUANTITIES = (
     (b"49952", b"mV0", 49952), (b"50", b"V0", 50000), (b"-391", b"mA1", -391), (b"-2", b"A1", -2000),
-    (b"23560", b"mC2", 236), (b"-50", b"mC2", -1), (b"23", b"C2", 230), (b"73", b"%3", 73), (b"50000", b"mAH4", 50000),
-    (b"100", b"AH4", 100000), (b"360000", b"AS4", 100000), (b"1008000000", b"mAS4", 280000), (b"1799", b"mAS4", 0),
+    (b"23560", b"mC2", 236), (b"-50", b"mC2", -1), (b"23", b"C2", 230), (b"73", b"%3", 73), (b"100", b"AH4", 100000),
+    (b"360000", b"AS4", 100000), (b"1008000000", b"mAS4", 280000), (b"1799", b"mAS4", 0), (b"5000", b"mAH4", 5000),
 )  # fmt: skip
 NO_NUMBERS = (b"", b"-", b"--1", b"1_0", b"+1", b" 1", b"1.5", b"0x1", b"45%", b"12345678901")
 NO_QUANTITIES = (b"49952", b"0"), (b"", b"mV0"), (b"49952", b"mA0"), (b"50", b"xAH4"), (b"5 0", b"mAH4")
@@ -93,7 +93,7 @@ def check_layouts_of_the_table():
         for there in ((1, 2, 4), (3,)) if name != "us3000d" else ((1,), (1, 2, 3), tuple(range(1, 17))):
             it, _ = console({"pwr": made.pwr(name, there)})
             assert it.packs() == there, (name, there)
-            assert it._mos == ({} if name in ("us2000", "pytes") else dict([(pack, 275) for pack in there])), name
+            assert it._mos == ({} if name == "pytes" else dict([(pack, 275) for pack in there])), name
     for header, row in OTHER_TABLES:
         lines = ["AverageTempr   : 21900       ", header, row.replace("%d", "1"), row.replace("%d", "2")]
         assert packs_of(made.wrapped("pwr", lines)) == (1, 2), header

@@ -96,9 +96,7 @@ def check_second_must_agree_within_the_same_distances():
 
 
 def check_sums():
-    """After three exact ones in a row each sum must be exact, but in a dialect that is not; before, and for a pack that
-    never is, to one percent of the pack voltage.
-    """
+    """After three exact ones in a row each must be exact, but in a dialect that is not; else to 1 % of the voltage."""
     for exact in range(1, 6):
         for off in (1, -1):
             judged(settled(*[reading_of()] * exact), (reading_of(off=off), False, exact < 3))

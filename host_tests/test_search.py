@@ -85,7 +85,6 @@ def test_rates_that_are_not_documented(wanted, code, fast):
 
 
 def test_a_battery_at_a_fast_rate_is_found_there_when_such_a_one_was_set():
-    """As after a restart of this device; and not looked for there otherwise."""
     for baud, wanted, found in ((115200, 115200, "framed"), (57600, 9600, "framed"), (57600, 4800, "")):
         it = Seeking(baud, wanted, fast="accepts")
         assert it.go()[-1] == found and (57600 in it.uart.rates[1:]) == (wanted == 9600)
