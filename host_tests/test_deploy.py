@@ -6,12 +6,13 @@ import fcntl
 import os
 import re
 import shutil
+from types import SimpleNamespace
 from unittest.mock import Mock
 
 import pytest
 from mpremote.transport_serial import SerialTransport
 
-from tools import ToolError, deploy
+from tools import ToolError, deploy, deploy_board
 
 TREE = {
     "boot.py": "import machine\n",
@@ -60,7 +61,7 @@ def empty(board, monkeypatch):
     return make
 
 
-def run(board, tree, at=None, do=None):
+def run(board, tree, at=None, do=None, source=False):
     """Deploy -> what it said. `do` is called behind a line that begins with `at`."""
     said = []
 
@@ -69,7 +70,7 @@ def run(board, tree, at=None, do=None):
         if at and text.startswith(at):
             do()
 
-    deploy.deploy(board.port, say, tree)
+    deploy.deploy(board.port, say, tree, source)
     return said
 
 
@@ -96,6 +97,16 @@ def test_what_is_no_longer_part_of_it_goes_and_the_owners_files_stay(empty, tree
     assert read(one.flash).keys() == ON_BOARD | kept.keys() and not (one.flash / "firmware" / "old").exists()
     assert sorted(line for line in said if line.startswith("removing")) == sorted(f"removing /{name}" for name in old)
     assert (one.flash / "place.txt").read_text() == "a\n" and said[-1] == UP, "neither the old a.py nor place b"
+
+
+def test_as_sources_on_another_chip_without_umqtt_beside_a_second_copy(empty, tree):
+    one = empty(env={"VB_CHIP": "esp32s3", "VB_ROM": ""}, files={"lib/firmware/a.mpy": "mine"})
+    said, lib = run(one, tree, source=True), {"lib/umqtt/simple.py", "lib/firmware/a.mpy"}
+    assert read(one.flash).keys() == TREE.keys() | lib and said[-1] == UP
+    notes = [line.split()[1:3] for line in said if line.startswith("note")]
+    assert notes == [["this", "was"], ["/lib/firmware", "is"]]
+    again = run(one, tree)
+    assert read(one.flash).keys() == ON_BOARD | lib and again[-1] == UP, "nothing that shadows"
 
 
 OLD = {"firmware/__init__.py": "", "firmware/gone.py": "", "firmware/a.mpy": "old",
@@ -142,13 +153,15 @@ def test_interrupted_in_the_middle_of_every_operation_and_repeated(empty, tree, 
     assert 40 < operations < 199
 
 
-@pytest.mark.parametrize(("env", "words"), [
-    ({"VB_RELEASE": "1.26.1"}, r"too old: 1\.26\.1; 1\.27 or newer is needed"),
-    ({"VB_CHIP": "rp2"}, "wrong chip: .*RP2.*an ESP32 is needed"),
-    ({"VB_FREE": "8192"}, r"no space: \d+ KB more must be free"),
+@pytest.mark.parametrize(("env", "more", "words"), [
+    ({"VB_RELEASE": "1.26.1"}, "x", r"too old: 1\.26\.1; 1\.27 or newer is needed"),
+    ({"VB_CHIP": "rp2"}, "x", "wrong chip: .*RP2.*an ESP32 is needed"),
+    ({"VB_FREE": "8192"}, "x", r"no space: \d+ KB more must be free"),
+    ({}, "firmware/a.mpy/mine", "in the way: remove it with mpremote rm -r :/firmware/a.mpy"),
+    ({}, "firmware/sub", "in the way: remove it with mpremote rm -r :/firmware/sub"),
 ], ids=str)  # fmt: skip
-def test_refused_before_anything_is_touched(empty, tree, env, words):
-    old = {"main.py": "print('o' + 'ld')", "firmware/gone.mpy": "x"}
+def test_refused_before_anything_is_touched(empty, tree, env, more, words):
+    old = {"main.py": "print('o' + 'ld')", "firmware/gone.mpy": "x", more: "x"}
     one = empty(env=env, files=old)
     mark = one.line_count
     with pytest.raises(ToolError, match=rf"{words}.*\. The board starts anew$"):
@@ -170,7 +183,7 @@ def test_what_becomes_of_the_board_is_told_when_it_is_interrupted(empty, tree, a
 def test_a_flash_that_is_full_in_the_middle_is_told(empty, tree):
     one = empty()
     part = one.flash / "firmware" / "table.txt.part"
-    with pytest.raises(ToolError, match=r"copying /firmware/table.txt: No space left on device on the board's flash"):
+    with pytest.raises(ToolError, match=r"copying /firmware/table.txt: no space left on its flash. Remove files"):
         run(one, tree, "copying /firmware/table.txt", lambda: part.symlink_to("/dev/full"))
     part.unlink()
     assert run(one, tree)[-1] == UP and read(one.flash).keys() == ON_BOARD
@@ -202,7 +215,14 @@ def test_what_is_said_of_its_start(empty, tree, monkeypatch, main, error, shown)
     assert any(line.startswith(shown) for line in said)
 
 
-def test_ports_that_are_none_or_busy(empty, tmp_path):
+@pytest.mark.parametrize(("ports", "words"), [("", "no board found"), ("ab", "several serial ports: a, b. Say which")])
+def test_a_board_that_is_not_to_be_found(monkeypatch, ports, words):
+    monkeypatch.setattr(deploy_board.list_ports, "comports", lambda: [SimpleNamespace(device=x, vid=1) for x in ports])
+    with pytest.raises(ToolError, match=words):
+        deploy.deploy()
+
+
+def test_ports_that_are_none_or_busy_and_one_that_is_found(empty, tree, monkeypatch):
     one = empty()
     with open(os.open(one.port, os.O_RDWR | os.O_NOCTTY), "wb", buffering=0) as port:
         fcntl.flock(port, fcntl.LOCK_EX)
@@ -210,3 +230,6 @@ def test_ports_that_are_none_or_busy(empty, tmp_path):
                             ("/dev/ttyNone0", "is not there: is it plugged in?")):  # fmt: skip
             with pytest.raises(ToolError, match=re.escape(f"{path} {words}")):
                 deploy.deploy(path)
+    one_of_two = [SimpleNamespace(device="/dev/ttyS0", vid=None), SimpleNamespace(device=one.port, vid=1)]
+    monkeypatch.setattr(deploy_board.list_ports, "comports", lambda: one_of_two)
+    assert run(SimpleNamespace(port=None), tree)[-1] == UP

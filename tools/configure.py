@@ -34,7 +34,7 @@ def main(arguments=None):
     """-> exit status: 0, or not when nothing was changed (why is said on stderr)."""
     parser = options.parser("configure.py", __doc__)
     add = parser.add_argument
-    add("--port", required=True, help="the board's serial port")
+    add("--port", help="the board's serial port (default: the only one on USB)")
     add("--show", action="store_true", help="tell all settings; passwords are masked")
     add("--unset", action="append", default=[], metavar="KEY", help="back to the default; repeatable")
     add("settings", nargs="*", metavar="KEY=VALUE", help="settings, see README.md")
@@ -79,10 +79,12 @@ def typed(key, text):
 
 
 def on_board(port, values, show=False):
-    """Sets the `values`, shows all if `show`, starts the board anew -> what it said. ToolError: nothing was changed."""
-    from tools.deploy_board import Port
+    """Sets the `values`, shows all if `show`, starts the board at the `port` (None: the only one) anew -> what it said.
+    ToolError: nothing was changed.
+    """
+    from tools.deploy_board import Port, find_port
 
-    with Port(port) as board:
+    with Port(port or find_port()) as board:
         board.enter()  # after a soft reset all memory is free
         said = board.ask(PROGRAM.format(values=values, show=show, refused=REFUSED)).replace("\r\n", "\n")
         board.reset()

@@ -24,6 +24,7 @@ from tools.heard import DEFAULT_RACK, DEFAULT_ROOT
 KEY_FILE = Path.home() / ".config" / "pylon2mqtt" / "update_key"
 UP_TIMEOUT_S, ALIVE_S, SILENCE_S = 30, 2, 0.2
 UP, BEGUN, COMPLAINT = "info: up: ", "pylon2mqtt: ", "error: the settings cannot be used:"
+OTHER_CHIP = re.compile(r"ESP32-?[SCHP]\d", re.IGNORECASE)  # S2, S3, C3 …
 CRASH = re.compile(r"Traceback|safe mode after|error: .*(; starting anew|<class)")
 SETTINGS_HINT = "The firmware is on the board; now it needs its settings: tools/configure.py (README, step 3)"
 say = functools.partial(print, flush=True)
@@ -32,7 +33,8 @@ say = functools.partial(print, flush=True)
 def main(arguments=None):
     """-> exit status: 0 when the firmware runs, or waits for its settings; else the reason is told."""
     parser = options.parser("deploy.py", __doc__)
-    parser.add_argument("--port", help="the board's serial port")
+    parser.add_argument("--port", help="the board's serial port (default: the only one on USB)")
+    parser.add_argument("--source", action="store_true", help="copy the .py files, not compiled ones")
     parser.add_argument("--new-key", action="store_true", help="make an update_key, and set it on the board over USB")
     parser.add_argument("--key-file", type=Path, default=KEY_FILE, help="where it is kept (default %(default)s)")
     add = parser.add_argument_group("over the broker").add_argument
@@ -44,8 +46,8 @@ def main(arguments=None):
     add("--rack_name", default=DEFAULT_RACK, help="of the board (default %(default)s)")
     add("--force", action="store_true", help="also a version that was given up before")
     given = parser.parse_args(arguments)
-    if bool(given.mqtt) == bool(given.port) or (given.mqtt and given.new_key):
-        parser.error("give --port of the board, or --mqtt without --new-key")
+    if given.mqtt and (given.port or given.source or given.new_key):
+        parser.error("--mqtt takes none of --port, --source and --new-key")
     try:
         port = options.TLS_PORT if given.mqtt_ca else options.DEFAULT_PORT
         given.mqtt = given.mqtt and options.address(given.mqtt, port)
@@ -80,7 +82,7 @@ def over_usb(given):
     path, key = given.key_file, secrets.token_urlsafe()
     if given.new_key and path.exists():
         raise ToolError(f"{path} holds a key already: name another file with --key-file")
-    deploy(given.port)
+    deploy(given.port, source=given.source)
     if given.new_key:
         on_board(given.port, {"update_key": key})
         try:
@@ -93,18 +95,28 @@ def over_usb(given):
     return 0
 
 
-def deploy(port, say=say, project=environment.PROJECT):
-    """Bring the board at the serial `port` to the state of the tree `project` (Path); `say` gets each line. ToolError
-    tells what becomes of the board, also where it is interrupted."""
-    from tools.deploy_board import Port
-    from tools.deploy_plan import FIRMWARE, MAIN, copying, plan, tell
+def deploy(port=None, say=say, project=environment.PROJECT, source=False):
+    """Bring the board at the serial `port` (None: the only one) to the state of the tree `project` (Path); with
+    `source` .py instead of .mpy. `say` gets each line. ToolError tells what becomes of the board, also where it is
+    interrupted.
+    """
+    from tools.deploy_board import Port, find_port
+    from tools.deploy_plan import FIRMWARE, MAIN, SECOND, copying, plan, tell
 
-    wanted = wanted_files(project)
+    wanted = wanted_files(project, source)
+    port = port or find_port()
     with Port(port) as board:
         say(f"looking for MicroPython at {port} …")
         board.enter()
         machine, release, free = board.who()
         say(f"found {machine}, MicroPython {release}, {free // 1024} KB free")
+        if OTHER_CHIP.search(machine):
+            say("note: this was made for the plain ESP32; set uart_tx and uart_rx to pins that this chip has")
+        if board.has(SECOND):
+            say(f"note: {SECOND} is a second copy, which is not used; mpremote rm -r :{SECOND} removes it")
+        if not board.has_umqtt():
+            say("umqtt.simple is not in this MicroPython: it comes along")
+            wanted |= umqtt_file(source)
         todo = plan(wanted, board.files(), free)
         tell(todo, wanted, say, f", in {FIRMWARE}, place a")
         for name in todo.remove:
@@ -121,11 +133,19 @@ def deploy(port, say=say, project=environment.PROJECT):
         await_up(board, say)
 
 
-def wanted_files(project):
+def wanted_files(project, source=False):
     """-> {name on the board: bytes}. ToolError."""
     from tools.virtual_board import layout
 
-    return {f"/{name}": path.read_bytes() for name, path in layout.board_files(project=project)}
+    return {f"/{name}": path.read_bytes() for name, path in layout.board_files(project, source)}
+
+
+def umqtt_file(source):
+    """-> {name on the board: bytes} of what official firmware has frozen in, and some builds lack."""
+    from tools.virtual_board import layout
+
+    path = environment.umqtt_dir() / "umqtt/simple.py" if source else layout.rom() / "umqtt/simple.mpy"
+    return {f"/lib/umqtt/{path.name}": path.read_bytes()}
 
 
 def await_up(board, say):

@@ -6,12 +6,14 @@ import ast
 import contextlib
 import io
 import os
+import re
 import struct
 import termios
 from pathlib import PurePosixPath
 
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
+from serial.tools import list_ports
 
 from tools import ToolError, options
 from tools.deploy_plan import AGAIN, FLASH_HINT, OURS, PART, check_release
@@ -19,6 +21,9 @@ from tools.deploy_plan import AGAIN, FLASH_HINT, OURS, PART, check_release
 FIRST_READ_TIMEOUT_S, READ_TIMEOUT_S = 1, 5  # until somebody answers; of a board that is just busy
 REPL_TIMEOUT_S, REPL_TRIES = 10, 2
 CHUNK_BYTES = 256
+# What a board says of itself -> what to do
+HINTS = {r"No space|OSError: (\[Errno )?28\b": "no space left on its flash. Remove files that are not needed",
+         "MemoryError": "it has too little free memory for this. Press its reset button"}  # fmt: skip
 BEGUN = "The board stays at its REPL until it has all files: run it again"
 
 # Programs for the board, whose output is Python values
@@ -48,6 +53,25 @@ for entry in os.ilistdir('/'):
         look('/' + entry[0], entry[1])
 """
 
+ASK_UMQTT = """
+try:
+    import umqtt.simple
+    print(True)
+except Exception:  # what is broken raises whatever it likes
+    pass
+"""
+
+
+def find_port():
+    """-> path of the only serial port on USB. ToolError: there is none, or several."""
+    ports = sorted(port.device for port in list_ports.comports() if port.vid is not None)
+    if not ports:
+        raise ToolError("no board found: is it plugged in, with a cable that carries data and not only power? "
+                        "Name its port with --port if you know it")  # fmt: skip
+    if len(ports) > 1:
+        raise ToolError(f"several serial ports: {', '.join(ports)}. Say which with --port")
+    return ports[0]
+
 
 class Port:
     """An open serial port with a MicroPython at its other end, in the raw REPL. ToolError by every method."""
@@ -56,7 +80,8 @@ class Port:
         options.check_port(path)
         self._path = path
         self._left = "If the board stays at its REPL, its reset button starts it"
-        self._transport = SerialTransport(path, timeout=FIRST_READ_TIMEOUT_S)
+        with self._in_words():
+            self._transport = SerialTransport(path, timeout=FIRST_READ_TIMEOUT_S)
 
     def __enter__(self):
         return self
@@ -111,6 +136,15 @@ class Port:
         lines = self.ask(ASK_FILES % (OURS,)).splitlines()
         return {name: (size, digest) for name, size, digest in map(ast.literal_eval, lines)}
 
+    def has(self, name):
+        """Is there such a file or directory?"""
+        with self._in_words():
+            return self._transport.fs_exists(name)
+
+    def has_umqtt(self):
+        """Can it import umqtt.simple?"""
+        return bool(self.ask(ASK_UMQTT))
+
     def write(self, name, data):
         """Put a file, whole or not at all."""
         self._left = BEGUN
@@ -148,8 +182,13 @@ class Port:
         try:
             yield
         except TransportExecError as error:
-            raise ToolError(f"{what}: {error.error_output.strip().splitlines()[-1]}. {AGAIN}") from None
+            raise ToolError(_refusal(what, error.error_output.strip().splitlines()[-1])) from None
         except (OSError, termios.error, struct.error, TransportError) as error:  # struct: nothing comes
             if str(getattr(error, "strerror", "")).startswith("/"):  # mpremote's way to tell the board's own OSError
-                raise ToolError(f"{what}: {os.strerror(error.errno)} on the board's flash. {AGAIN}") from None
+                raise ToolError(_refusal(what, f"{os.strerror(error.errno)} on the board's flash")) from None
             raise ToolError(f"the connection to {self._path} broke off ({error}). Is the cable in? {AGAIN}") from None
+
+
+def _refusal(what, said):
+    hints = [hint for pattern, hint in HINTS.items() if re.search(pattern, said)]
+    return f"{what}: {(hints or [said])[0]}. {AGAIN}"

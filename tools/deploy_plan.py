@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import namedtuple
+from pathlib import PurePosixPath
 
 from tools import ToolError
 
 MAIN, PLACE, FIRMWARE = "/main.py", "/place.txt", "/firmware"
+SECOND = "/lib/firmware"  # FIRMWARE comes before it
 OURS = ("/boot.py", MAIN, "/place.py", "/place.mpy", PLACE, FIRMWARE)
 PART = ".part"  # of a file that is being copied
 CODE = (".py", ".mpy", ".txt", PART)
@@ -18,8 +20,9 @@ OLDEST = (1, 27)
 FLASH_HINT = "the README tells the one line that flashes MicroPython"
 AGAIN = "run it again: it goes on where it was"
 
-# copy, remove, empty (directories): names, in the order in which it is to be done; lacking: bytes that are not free
-Plan = namedtuple("Plan", "copy remove empty lacking")
+# copy, remove, empty (directories): names, in the order in which it is to be done; obstacles: names of directories
+# where files must be, and of files where directories must be; lacking: bytes that are not free
+Plan = namedtuple("Plan", "copy remove empty obstacles lacking")
 
 
 def check_release(release):
@@ -31,7 +34,10 @@ def check_release(release):
 
 
 def tell(todo, wanted, say, where=""):
-    """Says what the Plan `todo` for the `wanted` files is, and `where`. ToolError: the flash is too small for it."""
+    """Says what the Plan `todo` for the `wanted` files is, and `where`. ToolError: it cannot be done."""
+    if todo.obstacles:
+        names = " ".join(f":{name}" for name in todo.obstacles)
+        raise ToolError(f"something else on the board is in the way: remove it with mpremote rm -r {names}")
     old = len({*todo.remove} - {MAIN})
     say(f"{len(wanted) - len(todo.copy)} files are up to date, {len(todo.copy)} to copy, {old} to remove{where}")
     if todo.lacking > 0:
@@ -64,13 +70,16 @@ def plan(wanted, present, free, beside=False):
     kept = [*wanted, *(name for name in files if name not in remove)]
     empty = [name for name, (size, _) in present.items() if size < 0 and name.startswith(FIRMWARE + "/")
              and not any(file.startswith(name + "/") for file in kept)]  # fmt: skip
+    directories = {str(parent) for name in copy for parent in PurePosixPath(name).parents}
+    obstacles = [name for name, (size, _) in present.items()
+                 if name in (wanted if size < 0 else directories) and name not in (*remove, *empty)]  # fmt: skip
     needs = [_blocks(len(wanted[name])) for name in (wanted if beside else copy)]
     if beside:
         lacking = sum(needs) + SPARE_BYTES - free
     else:  # a file is copied beside the old one, which goes last
         lacking = sum(needs) + max(needs, default=0) - free
         lacking -= sum(_blocks(files[name]) for name in {*copy, *remove} if name in files)
-    return Plan(copy, remove, sorted(empty, reverse=True), lacking if copy else 0)
+    return Plan(copy, remove, sorted(empty, reverse=True), obstacles, lacking if copy else 0)
 
 
 def _blocks(size):

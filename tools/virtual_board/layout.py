@@ -45,16 +45,16 @@ def lay_out(flash):
         shutil.copyfile(path, target)
 
 
-def board_files(project=PROJECT):
-    """-> [(name in the flash, as Path; path of the file on this PC)]: firmware/**.py as .mpy, the files at the top as
-    they are. CompileError.
+def board_files(project=PROJECT, source=False):
+    """-> [(name in the flash, as Path; path of the file on this PC)]: firmware/**.py as .mpy (with `source` as
+    it is), the files at the top as they are. CompileError.
     """
     files = [(Path(name), project / name) for name in TOP_FILES if (project / name).exists()]
     modules = sorted((project / "firmware").rglob("*.py"))
     short = functools.partial(shorten, keywords=_keywords(modules))
     for path in sorted([*project.glob(PLACE), *modules, *(project / "firmware").rglob("*.txt")]):
         name = path.relative_to(project)
-        if path.suffix == ".py":
+        if path.suffix == ".py" and not source:
             # tracebacks name the .mpy: the board knows that name already, and keeps every new one in its memory
             name = name.with_suffix(".mpy")
             path = compiled(path, name, short, OPTIONS)

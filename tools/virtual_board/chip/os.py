@@ -16,10 +16,11 @@ _Names = namedtuple("uname", ("sysname", "nodename", "release", "version", "mach
 
 
 def uname():
-    """-> (sysname, nodename, release, version, machine), as official firmware for ESP32_GENERIC."""
+    """-> (sysname, nodename, release, version, machine), as official firmware says it: every ESP32 is esp32."""
     release = _host.setting("RELEASE", "1.28.0")
     chip = _host.setting("CHIP", "esp32")
-    return _Names(chip, chip, release, "v" + release, "Virtual " + chip.upper() + " module with " + chip.upper())
+    name, kind = chip[:5], chip.upper()
+    return _Names(name, name, release, "v" + release, "Virtual " + kind + " module with " + kind)
 
 
 def statvfs(path):
