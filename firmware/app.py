@@ -8,11 +8,10 @@ import umqtt.simple
 
 import place
 
-from . import board, loop, rack, telemetry, uplink
+from . import board, energy, log, loop, rack, telemetry, uplink
 from .battery import poller
 from .modules import Temporary
 from .mqtt import devices, payloads, publisher, session, transport
-from .retained import Meters
 
 _WORDS = place.read()
 del place  # its memory is needed before _WORDS are
@@ -26,7 +25,7 @@ def build(retained, settings, uart, tls, clock):
     config.check(), `uart` is the battery's as board.uart() makes it, `tls` is tls.Tls, or None; `clock` is `time`.
     """
     writer = payloads.Payloads()  # first, since its buffer needs memory in one piece
-    logger = telemetry.Log(settings["log_level"])
+    logger = log.Log(settings["log_level"])
     led = None
     if settings["led"] != "off":
         from .led import Led
@@ -46,7 +45,7 @@ def build(retained, settings, uart, tls, clock):
     topic = _discovery_topic(settings["discovery_prefix"], root, rack_name)
     tells = settings["discovery"] * (2 if settings["update_key"] else 1)
     announced = devices.Devices(tells, topic, publisher.expire_s(rate_ms))
-    meters = Meters(retained, clock, rate_ms)
+    meters = energy.Meters(retained, clock, rate_ms)
     sums = rack.Rack(clock)
     sink = publisher.Publisher(client, prefix, sums, meters, writer, announced, health, clock, logger)
     key = settings["update_key"].encode()

@@ -9,8 +9,6 @@ NO_BATTERY = 0b0000000011111111  # slowly on and off
 WELL = 0b0000000000000001  # one flash
 
 
-
-
 class Led:
     """A clock like `time` that blinks while somebody sleeps. `pin` is called with 1 or 0; `low`: 0 is on."""
 

@@ -1,4 +1,4 @@
-"""How the device is: its log; how long it has been up, how much memory is free; tele/STATE and stat/status."""
+"""How the device is: how long it has been up, how much memory is free; tele/STATE and stat/status."""
 
 import gc
 
@@ -8,40 +8,6 @@ try:
     import esp32
 except ImportError:  # another port
     esp32 = None
-
-_LEVELS = ("error", "warning", "info")
-
-
-class Log:
-    """One line an event; `text` may hold %s for `values`."""
-
-    def __init__(self, level="info", out=print):
-        """`level`: the least important one of _LEVELS that is printed. `out` takes one line of text."""
-        self._level, self._out, self._listener = _LEVELS.index(level), out, None
-
-    def listen(self, listener):
-        """`listener` is called with each warning or error, as one line of text."""
-        self._listener = listener
-
-    def error(self, text, *values):
-        """What ends or stops something."""
-        self._say(0, text, values)
-
-    def warning(self, text, *values):
-        """What somebody should look at."""
-        self._say(1, text, values)
-
-    def info(self, text, *values):
-        """What happens."""
-        self._say(2, text, values)
-
-    def _say(self, level, text, values):
-        if values:
-            text = text % values
-        if level <= self._level:
-            self._out("%s: %s" % (_LEVELS[level], text))
-        if level < 2 and self._listener:
-            self._listener(text)
 
 
 class Telemetry:
@@ -65,8 +31,8 @@ class Telemetry:
     def report(self, name):
         """-> (keys and forms, values in their order) of tele/STATE (`name` "state") or stat/status ("status")."""
         with Temporary():
-            from . import commands
-        make = commands.state if name == "state" else commands.status
+            from . import report
+        make = report.state if name == "state" else report.status
         return make(self.uptime_s(), free_memory(), *self._sources)
 
 

@@ -9,6 +9,8 @@ from discovery_rules import HomeAssistant
 from fakes import Clock, Memory, made_alarms, made_reading
 from payload_cases import extra_of
 
+from firmware.energy import Meters
+from firmware.log import Log
 from firmware.mqtt.details import about
 from firmware.mqtt.devices import Devices
 from firmware.mqtt.payloads import Payloads
@@ -16,8 +18,7 @@ from firmware.mqtt.publisher import Publisher, expire_s
 from firmware.mqtt.publisher import config as make_config
 from firmware.rack import Rack
 from firmware.reading import Identity
-from firmware.retained import Meters, Retained
-from firmware.telemetry import Log
+from firmware.retained import Retained
 
 with mock.patch.dict(sys.modules, {name: mock.MagicMock() for name in ("machine", "network", "umqtt", "umqtt.simple")}):
     from firmware.app import _discovery_topic as discovery_topic

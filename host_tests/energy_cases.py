@@ -3,7 +3,8 @@
 from codec_cases import Dice
 from fakes import PERIOD, Clock, Memory
 
-from firmware.retained import Meters, Retained
+from firmware.energy import Meters
+from firmware.retained import Retained
 
 RATE_MS = 10_000
 W, MWH = 10, 36_000  # power is in 0.1 W; 0.1 W x ms in a mWh

@@ -11,9 +11,9 @@ from unittest import mock
 
 from fakes import PERIOD, Clock
 
+from firmware.log import Log
 from firmware.mqtt.session import Session
 from firmware.mqtt.transport import Transport
-from firmware.telemetry import Log
 from tools import environment
 
 LATENCY_MS = 3

@@ -2,7 +2,7 @@
 
 from fakes import made_alarms, made_reading
 
-from firmware.problems import Judge
+from firmware.plausible import Judge
 from firmware.reading import Extra
 
 USUAL = (3300,) * 15

@@ -8,11 +8,11 @@ import pytest
 # A module and all of ours that it may import, wherever in it. A new arrow is one line here.
 ARROWS = {
     "main": "app crash modules start",
-    "app": "board led loop modules rack retained telemetry uplink battery/* mqtt/* update/trial",
+    "app": "board energy led log loop modules rack telemetry uplink battery/* mqtt/* update/trial",
     "start": "board config modules retained mqtt/tls update/trial",
     "crash": "board modules retained",
     "board": "telemetry",
-    "telemetry": "commands modules",
+    "telemetry": "modules report",
     "config": "config_file values",
     "values": "config_file",
     "setup": "config",
@@ -27,6 +27,8 @@ ARROWS = {
     "uplink": "modules radio",
     "radio": "modules values",
     "problem_text": "problems",
+    "energy": "retained",
+    "plausible": "problems",
     "rack": "modules problem_text problems reading",
     "reading": "modules problem_text problems",
     "battery/link": "battery/frame",
@@ -38,7 +40,7 @@ ARROWS = {
     "battery/readings": "battery/frame",
     "battery/pace_readings": "battery/frame",
     "battery/pylontech": "modules problems reading battery/frame battery/link battery/messages battery/readings",
-    "battery/poller": "modules problems battery/questions battery/search",
+    "battery/poller": "modules plausible battery/questions battery/search",
     "battery/console": "modules reading battery/console_details battery/console_pack",
     "battery/console_details": "battery/console_text",
     "battery/console_pack": "problems reading battery/console_text",
@@ -53,9 +55,9 @@ ARROWS = {
 # Modules of MicroPython that only these may import
 ONLY_IN = {"machine": ("board", "radio", "main", "boot"), "network": ("radio", "setup")}
 # Bytes in, values out
-CODECS = ("reading", "problems", "rack", "retained", "battery/frame", "battery/messages", "battery/readings",
-          "battery/pace_readings", "battery/console_text", "battery/console_pack", "battery/console_details",
-          "mqtt/json_writer", "mqtt/payloads", "mqtt/details")  # fmt: skip
+CODECS = ("reading", "problems", "plausible", "rack", "energy", "retained", "battery/frame", "battery/messages",
+          "battery/readings", "battery/pace_readings", "battery/console_text", "battery/console_pack",
+          "battery/console_details", "mqtt/json_writer", "mqtt/payloads", "mqtt/details")  # fmt: skip
 NOT_IN_CODECS = ("time", "socket", "machine", "network", "os", "select", "ssl", "umqtt", "asyncio", "_thread")
 NEVER = ("tools", "host_tests")
 WINGS = ("battery/", "mqtt/")

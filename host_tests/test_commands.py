@@ -8,7 +8,7 @@ import pytest
 from commands_cases import BAD
 
 from firmware.commands import Commands
-from firmware.telemetry import Log
+from firmware.log import Log
 
 PREFIX = "PylonToMQTT/Main/"
 

@@ -7,9 +7,9 @@ from types import SimpleNamespace
 import pytest
 from fakes import Clock, Memory
 
+from firmware.log import Log
 from firmware.loop import Loop
 from firmware.retained import Retained
-from firmware.telemetry import Log
 
 RESTART = ["close", "reset"]
 

@@ -11,7 +11,7 @@ from firmware.battery import Refusal, frame, messages, pace
 from firmware.battery.link import Rs485Link
 from firmware.battery.pylontech import Pylontech
 from firmware.battery.search import PACE, RS485, answers, probes
-from firmware.problems import Judge
+from firmware.plausible import Judge
 from firmware.reading import Reading
 from tools import decode_values
 

@@ -9,6 +9,7 @@ from fakes import Clock
 from system_helpers import Way
 
 from firmware import telemetry
+from firmware.log import Log
 
 TLS_BYTES = 37_000  # with its handshake
 
@@ -55,7 +56,7 @@ def test_the_uptime_goes_on_when_the_ticks_wrap(step_ms):
 def test_levels_of_the_log(level, count):
     """Warnings and errors are heard, whatever is printed."""
     lines, heard = [], []
-    log = telemetry.Log(level, lines.append)
+    log = Log(level, lines.append)
     log.listen(heard.append)
     log.error("broker %d", 1)
     log.warning("%s %d", "battery", 2)

@@ -9,7 +9,7 @@ import pytest
 from fake_network import CONNECTING, FIRST, NO_AP, OPEN, SECOND, WRONG_PASSWORD, Network, point
 from fakes import PERIOD, Clock
 
-from firmware.telemetry import Log
+from firmware.log import Log
 from firmware.uplink import Uplink
 
 KEY = "k3y-marker"

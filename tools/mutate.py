@@ -31,7 +31,7 @@ MODULES = {
     "battery/link.py": "test_pylontech.py test_search.py test_rs485.py", "battery/pylontech.py": "",
     **{f"battery/console{part}.py": "*console*.py" for part in ("", "_details", "_line", "_pack", "_text")},
     "battery/search.py": "", "battery/poller.py": "", "battery/questions.py": "test_poller.py",
-    "problems.py": "plausible_cases.py", "rack.py": "*payload_cases.py", "retained.py": "energy_cases.py",
+    "plausible.py": "", "rack.py": "*payload_cases.py", "energy.py": "",
     "mqtt/payloads.py": "*payload_cases.py test_pace.py", "mqtt/session.py": "",
     "mqtt/transport.py": "test_session.py", "mqtt/publisher.py": "test_discovery.py",
 }  # fmt: skip

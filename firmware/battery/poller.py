@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from .. import problems
+from .. import plausible
 from ..modules import Temporary
 from . import ADR_ERROR, NoReply, Refusal
 from .questions import Questions
@@ -35,7 +35,7 @@ class Poller:
         self._clock, self._log = clock, log
         self._search_options = baud, other_dialects, group
         self._questions = Questions(dialect, clock)
-        self._judge = problems.Judge(dialect.exact)
+        self._judge = plausible.Judge(dialect.exact)
         self._search = None
         self._search_pause_ms = 0  # behind the last round of the search; 0: there was none yet
         self._hint_given = False
