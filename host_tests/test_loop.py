@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -70,6 +71,16 @@ def test_a_start_that_lasts_is_none_of_a_crash_loop():
     rig.silent = False
     assert rig.drive(lambda: rig.retained.quick_boots == 0) == 600
     assert rig.did == [] and Rig(searching=True).loop.state() == (True, False, False)
+
+
+def test_the_watchdog_is_fed_while_the_battery_side_makes_progress(monkeypatch):
+    monkeypatch.setattr("firmware.loop.free_memory", lambda: (0, None, None, None))
+    rig = Rig(searching=True)
+    rig.loop.poller.alive = lambda: rig.clock.passed_ms < 60_000
+    rig.loop.round = lambda: rig.clock.advance(1000) or (rig.clock.passed_ms >= 120_000 and sys.exit())
+    with pytest.raises(SystemExit):
+        rig.loop.run(lambda: rig.did.append("feed"))
+    assert rig.did == ["feed"] * 59 + ["close"]
 
 
 CALLS = (

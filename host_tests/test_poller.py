@@ -88,8 +88,8 @@ def test_packs_are_added_and_removed_and_come_back():
     it.run(25)  # noticed at once
     assert ("packs", 0, (1, 2)) in it.sink.told[told:]
     begun = it.clock.passed_ms
-    it.run(700)
-    assert not [pack for _, _, pack in it.questions(begun) if pack == 3] and it.packs_read(begun) == [1, 2] * 70
+    it.run(600)
+    assert not [pack for _, _, pack in it.questions(begun) if pack == 3] and it.packs_read(begun) == [1, 2] * 60
     third.override(temperatures=[220] * 4)  # it is another one, with a history of its own
     it.battery.group.packs.append(third)
     begun = it.clock.passed_ms

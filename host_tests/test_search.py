@@ -131,6 +131,7 @@ REPLIES = (
     (PROBES[0], [(100, OK + b"\0")], "framed"), (PROBES[0], [(100, OK.replace(b"6", b"7"))], ""),
     (RS485_PROBE, [(100, ANALOG[:-1]), (200, b"\r")], "rs485"),
     (RS485_PROBE, [(1290, ANALOG)], "rs485"), (RS485_PROBE, [(1310, ANALOG)], ""),
+    (RS485_PROBE, [(100, ANALOG[:-5] + b"0000\r")], ""),
     (RS485_PROBE, [(100, framed.encode(0x06))], ""), (RS485_PROBE, [(100, b"x" * 300 + ANALOG)], "rs485"),
     (RS485_PROBE, [(100, ANALOG_PACE)], "pace"), (probes("pace")[0], [(100, ANALOG)], "framed"),
 )  # fmt: skip
