@@ -15,7 +15,7 @@ def work():
     retained = start.begin()
     prepared = start.prepare()
     del place, start  # there is no room for the modules of both
-    modules.forget(["firmware." + name for name in ("config", "config_file", "pins", "start", "values")])
+    modules.forget(["firmware." + name for name in ("config", "config_file", "start", "values")])
     gc.collect()
     feed = machine.WDT(timeout=90_000).feed  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
     from firmware import app
