@@ -42,7 +42,7 @@ def test_settings(arguments, variable, expected, tmp_path, monkeypatch):
     ([*BASE, "--set", "x=1", "--publish_rate", "0"], "(?s)x: no such.*mqtt_host: not set.*publish_rate: "),
     ([*BASE, *HOST, "--set", "baud"], "--set baud: write KEY=VALUE"),
     ([*BASE, *HOST, "--set", "mqtt_ca=/none"], "mqtt_ca: cannot read /none: No such file"),
-    ([*BASE, *HOST, "--micropython", "/none"], r"/none \(--micropython .*\) is not a program"),
+    (["--pylon_port", "/dev/ptmx", *HOST, "--micropython", "/none"], r"/none \(--micropython .*\) is not a program"),
 ])  # fmt: skip
 def test_what_cannot_work_is_said_at_once(arguments, says, capsys):
     assert pylon2mqtt.main([*arguments, "--mqtt_user", "u", "--mqtt_pass", MARKER]) == 1

@@ -7,11 +7,8 @@ Takes about ten minutes, with --quick (instructions only) about one. The exit st
 from __future__ import annotations
 
 import contextlib
-import datetime
 import itertools
 import json
-import os
-import platform
 import queue
 import re
 import shutil
@@ -62,7 +59,6 @@ def main(arguments=None):
 
 def bench(quick):
     """Measures and prints a line each -> exit status. `quick`: instructions only."""
-    print(f"{datetime.date.today()}: {platform.platform()}, {os.cpu_count()} cores")
     print(f"{'what':<40} {'measured':<14} budget", flush=True)
     missed = 0
 
@@ -90,12 +86,12 @@ def bench(quick):
 
 def reading_instructions(dialect):
     """-> millions of instructions of one reading, from the question to the bytes in the socket. ToolError."""
-    return _difference("readings", lambda cycles: _count(cycles, dialect, discovery=False), (FIRST_CYCLES, LAST_CYCLES))
+    return _difference("Pack", lambda cycles: _count(cycles, dialect, discovery=False), (FIRST_CYCLES, LAST_CYCLES))
 
 
 def config_instructions():
     """-> millions of instructions of one of Home Assistant's configs: a run with starts of it and one without."""
-    return _difference("configs", lambda births: _count(LAST_BIRTH_CYCLE, births=births), (False, True))
+    return _difference("/config", lambda births: _count(LAST_BIRTH_CYCLE, births=births), (False, True))
 
 
 def _difference(of, run, arguments):
@@ -113,20 +109,18 @@ class _CountingBoard(Board):
 
 
 def _count(cycles, dialect="framed", births=False, **config):
-    """Runs the firmware for so many `cycles` -> {what: number}. `births`: does Home Assistant start now and then?
-    `config`: more settings. ToolError.
+    """Runs the firmware for so many `cycles`; `births`: does Home Assistant start now and then? `config`: more settings
+    -> {end of topics: number}. ToolError.
     """
     counts = Counter()
     with _running(COUNTED_PACKS, dialect, "chip", _CountingBoard, **config) as (board, client, events):
         for topic in _topics(board, events, COUNTED_TIMEOUT_S):
-            counts["readings"] += "/stat/readings/Pack" in topic
-            counts["configs"] += topic.endswith("/config")
-            if topic.endswith("/stat/readings/Rack"):
-                counts["cycles"] += 1
-                if births and counts["cycles"] % BIRTH_CYCLES == 0:
-                    client.publish(*BIRTH)
-                if counts["cycles"] == cycles:
-                    break
+            kind = topic.rpartition("/")[2].rstrip("0123456789") if "stat/readings" in topic else topic[-7:]
+            counts[kind] += 1
+            if kind == "Rack" and counts[kind] == cycles:
+                break
+            if kind == "Rack" and births and counts[kind] % BIRTH_CYCLES == 0:
+                client.publish(*BIRTH)
         else:
             raise ToolError("the run did not come to its end:\n" + "\n".join(list(board.lines)[-20:]))
         board.stop(COUNTED_TIMEOUT_S)

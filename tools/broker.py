@@ -59,12 +59,21 @@ class Broker:
 
     def __enter__(self):
         for _ in range(TRIES):
+            self._told, self._listens = threading.Event(), False
             port = self.port or free_port()
-            if self._start(port):
+            self._process = Process(self._command(port), self._take, lambda status: self._told.set())
+            self._told.wait(START_TIMEOUT_S)
+            if self._listens:
                 self.port = port
                 return self
             self.__exit__()
         raise ToolError(f"{self.name} does not start. It said:\n" + "\n".join(list(self.log)[-20:]))
+
+    def _take(self, line):
+        self.log.append(line)
+        if line.endswith(RUNNING):
+            self._listens = True
+            self._told.set()
 
     def __exit__(self, *_):
         self._process.__exit__()
@@ -72,28 +81,12 @@ class Broker:
     def _command(self, port):
         if self._path is None:
             return ["python3", "tools/broker.py", str(port)]
-        lines = [f"listener {port} {HOST}", "persistence false", self._config]
-        if "allow_anonymous" not in self._config:
-            lines.append("allow_anonymous true")
-        if os.geteuid() == 0:
-            lines.insert(0, "user root")  # else it changes to a user who may not be there
+        lines = ["user root"] if os.geteuid() == 0 else []  # else it changes to a user who may not be there
+        lines += [f"listener {port} {HOST}", "persistence false", self._config]
+        lines += [] if "allow_anonymous" in self._config else ["allow_anonymous true"]
         file = self._directory / "mosquitto.conf"
         file.write_text("\n".join([*lines, ""]))
         return [self._path, "-c", str(file)]
-
-    def _start(self, port):
-        """-> whether it listens."""
-        told, said = threading.Event(), []
-
-        def on_line(line):
-            self.log.append(line)
-            if line.endswith(RUNNING):
-                said.append(line)
-                told.set()
-
-        self._process = Process(self._command(port), on_line, lambda status: told.set())
-        told.wait(START_TIMEOUT_S)
-        return bool(said)
 
 
 async def _run_amqtt(port):

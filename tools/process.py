@@ -23,24 +23,23 @@ class Process:
 
     def __init__(self, command, on_line, on_end=lambda status: None, variables=None):
         command = [sys.executable if command[0] == "python3" else command[0], *command[1:]]
-        # A pipe that nobody writes to. The child holds its reading end; when this program is gone, also after a
-        # SIGKILL, so is the writing end.
+        # The child holds the reading end; when this program is gone, also after a SIGKILL, so is the writing end.
         self._leash = os.pipe()
         # Its own process group: Ctrl-C of the terminal is for us, who end the children one after the other.
         self._process = subprocess.Popen(
-            command, cwd=environment.PROJECT, env=os.environ | (variables or {}), stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace", pass_fds=self._leash[:1],
-            process_group=0,
-        )  # fmt: skip
+            command, cwd=environment.PROJECT, env=os.environ | (variables or {}), stdin=subprocess.DEVNULL, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", pass_fds=self._leash[:1],
+            process_group=0)
         tie(self._process, self._leash[0], signal.SIGTERM)
-        self._thread = threading.Thread(target=self._listen, args=(on_line, on_end), daemon=True)
-        self._thread.start()
 
-    def _listen(self, on_line, on_end):
-        with self._process.stdout:
-            for line in self._process.stdout:
-                on_line(clean(line.rstrip()))
-        on_end(self._process.wait())
+        def listen():
+            with self._process.stdout as lines:
+                for line in lines:
+                    on_line(clean(line.rstrip()))
+            on_end(self._process.wait())
+
+        self._thread = threading.Thread(target=listen, daemon=True)
+        self._thread.start()
 
     def send(self, number):
         """Send a signal."""

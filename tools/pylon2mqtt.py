@@ -23,16 +23,9 @@ from tools.options import PASSWORD_VARIABLE
 from tools.virtual_board import layout
 from tools.virtual_board.runner import Board
 
-# The flags of the command line that are settings of config.json by the same name.
-SETTING_FLAGS = (
-    ("rack_name", str, "name of the rack in the topics (default Main)"),
-    ("mqtt_host", str, "the broker's name or address"),
-    ("mqtt_port", int, "its port (default 1883)"),
-    ("mqtt_root", str, "first part of the topics (default PylonToMQTT)"),
-    ("mqtt_user", str, "user name for the broker"),
-    ("mqtt_pass", str, f"its password (better: --mqtt_pass_file, or environment variable {PASSWORD_VARIABLE})"),
-    ("publish_rate", int, "seconds from one cycle to the next (default 10)"),
-)
+# Settings of config.json that are flags by the same name
+SETTING_FLAGS = ("rack_name", "mqtt_host", "mqtt_port", "mqtt_root", "mqtt_user", "mqtt_pass", "publish_rate")
+MEANINGS = {key: meaning for key, *_, meaning in firmware_config.SETTINGS}
 CA_NAME = "ca.pem"
 STOP_TIMEOUT_S = 20
 PC_CLOCK = {"VB_CLOCK": "pc"}  # this PC knows what time it is; an ESP32 asks ntp_host
@@ -45,16 +38,14 @@ def main(arguments=None):
     environment.ensure()
 
     def work():
-        config = settings(given)
+        config, files = settings(given), {}
         check(config)
-        interpreter = environment.micropython(given.micropython)
-        files = {}
         if config.get("mqtt_ca"):
             files[CA_NAME] = _read("mqtt_ca", config["mqtt_ca"])
             config["mqtt_ca"] = CA_NAME
         files["config.json"] = json.dumps(config).encode()
         options.check_port(given.pylon_port)
-        return run(given, files, interpreter)
+        return run(given, files, environment.micropython(given.micropython))
 
     return options.guarded("pylon2mqtt", work)
 
@@ -64,9 +55,10 @@ def parser():
     made = options.parser("pylon2mqtt.py", __doc__)
     add = made.add_argument
     add("--pylon_port", required=True, metavar="PORT", help="serial port, such as /dev/ttyUSB0")
-    for name, kind, text in SETTING_FLAGS:
-        add(f"--{name}", type=kind, help=text)
-    add("--mqtt_pass_file", metavar="FILE", help="file whose first line is the broker's password")
+    for name in SETTING_FLAGS:
+        add(f"--{name}", help=MEANINGS[name])
+    add("--mqtt_pass_file", metavar="FILE", help="file whose first line is the password at the broker; or environment "
+                                                 f"variable {PASSWORD_VARIABLE}")  # fmt: skip
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="any other setting; repeatable")
     add("--heap", default="chip", type=_heap_size, help="MicroPython's heap, such as 120k (default: chip, as an ESP32)")
     add("--micropython", metavar="PATH", help="another interpreter than the installed one")
@@ -82,7 +74,8 @@ def _heap_size(text):
 def settings(given):
     """-> the dict for config.json. ToolError."""
     config = {"wifi_ssid": "virtual"}  # the radio of the virtual board takes any name; the firmware wants one
-    config |= {name: getattr(given, name) for name, _, _ in SETTING_FLAGS if getattr(given, name) is not None}
+    flags = {name: getattr(given, name) for name in SETTING_FLAGS}
+    config |= {name: typed(name, text) for name, text in flags.items() if text is not None}
     if given.mqtt_pass_file:
         lines = _read("--mqtt_pass_file", given.mqtt_pass_file).decode("utf-8", "replace").splitlines()
         config["mqtt_pass"] = lines[0] if lines else ""

@@ -16,7 +16,6 @@ from pathlib import Path
 
 _PRIVATE = re.compile(r"_[A-Za-z]\w*$")
 _CONSTANTS = re.compile(r"^((?:_\w+, )+_\w+) = (const\(.*?\)(?:, const\(.*?\))+)", re.MULTILINE)
-_FUNCTIONS = (ast.FunctionDef, ast.Lambda)
 _parsing = threading.Lock()  # CPython 3.11 parses for one thread at a time
 _LETTERS = [f"_{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
 
@@ -67,11 +66,8 @@ def _parse(source):
 
 
 def _private(source):
-    return [
-        token
-        for token in tokenize.generate_tokens(io.StringIO(source).readline)
-        if token.type == tokenize.NAME and _PRIVATE.match(token.string)
-    ]
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return [token for token in tokens if token.type == tokenize.NAME and _PRIVATE.match(token.string)]
 
 
 def _parameters(node, short, keep):
@@ -80,10 +76,9 @@ def _parameters(node, short, keep):
     """
     if isinstance(node, ast.Name) and node.id in short:
         return [(node.lineno, node.col_offset, node.id, short[node.id])]
-    found = []
-    inside = short
-    if isinstance(node, _FUNCTIONS):
-        arguments = _arguments(node.args)
+    found, inside = [], short
+    if isinstance(node, ast.FunctionDef | ast.Lambda):
+        arguments = [one for one in (*node.args.args, node.args.vararg, *node.args.kwonlyargs, node.args.kwarg) if one]
         free = (name for name in _LETTERS if name not in short.values())
         inside = short | {one.arg: one.arg if one.arg in keep else next(free) for one in arguments}
         found = [(one.lineno, one.col_offset, one.arg, inside[one.arg]) for one in arguments]
@@ -93,10 +88,6 @@ def _parameters(node, short, keep):
         if not isinstance(child, ast.arguments):
             found += _parameters(child, inside, keep)
     return found
-
-
-def _arguments(of):
-    return [one for one in (*of.args, of.vararg, *of.kwonlyargs, of.kwarg) if one]
 
 
 def _replaced(source, changes):

@@ -32,12 +32,9 @@ def main(arguments=None):
         rest = [f"--frames={given.frames.resolve()}", *(rest or ONLY_CAPTURE)]
     environment.ensure()
     flags = [flag for flag in ("--quick", "--long") if getattr(given, flag[2:])]
-    # ruff first, pytest last: its closing line is what a reader looks for.
-    statuses = [
-        run("style", ["ruff", "check", "--quiet", "."]),
-        run("tests", ["pytest", "-n", given.processes, *flags, *rest]),
-    ]
-    return next((status for status in statuses if status), 0)
+    status = run("style", ["ruff", "check", "--quiet", "."])
+    # pytest last: its closing line is what a reader looks for
+    return run("tests", ["pytest", "-n", given.processes, *flags, *rest]) or status
 
 
 def run(title, command):
