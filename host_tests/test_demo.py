@@ -110,7 +110,7 @@ DEPLOY = r"/tools/deploy\.py'? --key-file .* --mqtt 127\.0\.0\.1:\d+\nlooking fo
 SHOWN = (
     rf"\n1\. .*\n\$ python3 tools/virtual_board --flash .*/flash'? --uart {PORT} --speed 5\n{PORT}\n",
     rf"\n2\. .*\n\$ python3 tools/deploy\.py --port {PORT} --new-key --key-file .*\nlooking for MicroPython",
-    r"copying /boot\.py \(1 of .*\n…\ncopying /main\.py ",
+    r"copying /boot\.py \(1 of .*\n(copying .*\n)+copying /main\.py ",
     r"board \| error: the settings cannot be used:\nboard \| config\.json is missing",
     r"\nupdate_key is set; it is kept in .*update_key\. The board starts anew\n",
     rf"\n3\. .*\n\$ \.venv/bin/mpremote connect {PORT} exec 'from firmware import config; config\.set\(wifi_ssid="

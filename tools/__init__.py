@@ -3,11 +3,8 @@
 import sys
 import types
 
-OLDEST_PYTHON = (3, 11)
-
-if sys.version_info < OLDEST_PYTHON:
-    oldest = ".".join(map(str, OLDEST_PYTHON))
-    sys.exit(f"set-up failed: this is Python {sys.version.split()[0]}; {oldest} or newer is needed")
+if sys.version_info < (3, 11):  # noqa: UP036
+    sys.exit(f"set-up failed: this is Python {sys.version.split()[0]}; 3.11 or newer is needed")
 
 # What MicroPython has and CPython lacks, for those parts of the firmware that say const().
 sys.modules.setdefault("micropython", types.SimpleNamespace(const=lambda value: value))

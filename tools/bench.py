@@ -60,28 +60,27 @@ def main(arguments=None):
 def bench(quick):
     """Measures and prints a line each -> exit status. `quick`: instructions only."""
     print(f"{'what':<40} {'measured':<14} budget", flush=True)
-    missed = 0
-
-    def row(what, number, unit, budget=None):
-        nonlocal missed
-        is_met = budget is None or number <= budget
-        missed += not is_met
-        judged = "" if budget is None else f"≤ {f'{budget:g} {unit}':<14} {'met' if is_met else 'MISSED'}"
-        print(f"{what:<40} {f'{number:.3g} {unit}':<14} {judged}".rstrip(), flush=True)
-
     if VALGRIND:
-        for dialect, budget in READING_BUDGETS.items():
-            row(f"instructions of a reading, {dialect}", reading_instructions(dialect), "million", budget)
-        row("instructions of a Home Assistant config", config_instructions(), "million", CONFIG_BUDGET)
+        met = [row(f"instructions of a reading, {dialect}", reading_instructions(dialect), "million", budget)
+               for dialect, budget in READING_BUDGETS.items()]  # fmt: skip
+        met.append(row("instructions of a Home Assistant config", config_instructions(), "million", CONFIG_BUDGET))
     else:
+        met = []
         print("instructions are not counted: there is no valgrind here (Debian: apt install valgrind)")
-    if not quick:
-        for dialect in READING_BUDGETS:
-            heap_k = next((size for size in HEAPS_K if fits(size, dialect)), HEAPS_K.stop)
-            row(f"heap for {HEAP_PACKS} packs, {dialect}", heap_k, "KB", HEAP_BUDGET_K)
-        for packs in CYCLE_PACKS:
-            row(f"cycle of {packs} packs, on this PC", cycle_time(packs), "s")
-    return int(missed > 0)
+    for dialect in () if quick else READING_BUDGETS:
+        heap_k = next((size for size in HEAPS_K if fits(size, dialect)), HEAPS_K.stop)
+        met.append(row(f"heap for {HEAP_PACKS} packs, {dialect}", heap_k, "KB", HEAP_BUDGET_K))
+    for packs in () if quick else CYCLE_PACKS:
+        row(f"cycle of {packs} packs, on this PC", cycle_time(packs), "s")
+    return int(not all(met))
+
+
+def row(what, number, unit, budget=None):
+    """Prints a line of the table -> is the budget met?"""
+    is_met = budget is None or number <= budget
+    judged = "" if budget is None else f"≤ {f'{budget:g} {unit}':<14} {'met' if is_met else 'MISSED'}"
+    print(f"{what:<40} {f'{number:.3g} {unit}':<14} {judged}".rstrip(), flush=True)
+    return is_met
 
 
 def reading_instructions(dialect):
@@ -113,8 +112,9 @@ def _count(cycles, dialect="framed", births=False, **config):
     -> {end of topics: number}. ToolError.
     """
     counts = Counter()
-    with _running(COUNTED_PACKS, dialect, "chip", _CountingBoard, **config) as (board, client, events):
-        for topic in _topics(board, events, COUNTED_TIMEOUT_S):
+    run = _running(COUNTED_PACKS, dialect, "chip", COUNTED_TIMEOUT_S, _CountingBoard, **config)
+    with run as (board, client, topics):
+        for topic in topics:
             kind = topic.rpartition("/")[2].rstrip("0123456789") if "stat/readings" in topic else topic[-7:]
             counts[kind] += 1
             if kind == "Rack" and counts[kind] == cycles:
@@ -129,8 +129,8 @@ def _count(cycles, dialect="framed", births=False, **config):
 
 
 @contextlib.contextmanager
-def _running(packs, dialect, heap, board=Board, paced=False, **config):
-    """The firmware as it is deployed, a broker and a battery -> (Board, Listener, its queue)."""
+def _running(packs, dialect, heap, timeout_s, board=Board, paced=False, **config):
+    """The firmware as it is deployed, a broker and a battery -> (Board, Listener, _topics())."""
     events = queue.SimpleQueue()
     config |= {"wifi_ssid": "virtual", "mqtt_root": "Bench", "publish_rate": 1, "baud": BAUD, "dialect": dialect}
     simulator = Simulator(packs, paced=paced, truth_limit=1, dialect=dialect, **USUAL.get(dialect, {"wide": True}))
@@ -142,7 +142,7 @@ def _running(packs, dialect, heap, board=Board, paced=False, **config):
         given = SimpleNamespace(broker=(broker.host, broker.port), user=None)
         with Listener(events, given, "") as client:
             with board(flash, simulator.path, heap=heap) as one:
-                yield one.start(), client, events
+                yield one.start(), client, _topics(one, events, timeout_s)
                 one.kill()
 
 
@@ -162,13 +162,11 @@ def fits(heap_k, dialect):
     """-> True where 16 packs run for HEAP_CYCLES, and on until all configs are published, in `heap_k` KB. Meanwhile
     commands come and Home Assistant starts. `dialect`: as in config.json.
     """
-    packs = range(1, HEAP_PACKS + 1)
-    missing = {f"Bench/Main/stat/readings/Pack{number}" for number in packs}
-    missing |= {f"homeassistant/device/Bench_Main_Pack{number}/config" for number in packs}
-    missing |= {"homeassistant/device/Bench_Main/config", "Bench/Main/stat/status"}
-    cycles = 0
-    with _running(HEAP_PACKS, dialect, f"{heap_k}k") as (board, client, events):
-        for topic in _topics(board, events, HEAP_TIMEOUT_S):
+    cycles, missing = 0, {"homeassistant/device/Bench_Main/config", "Bench/Main/stat/status"}
+    for number in range(1, HEAP_PACKS + 1):
+        missing |= {f"Bench/Main/stat/readings/Pack{number}", f"homeassistant/device/Bench_Main_Pack{number}/config"}
+    with _running(HEAP_PACKS, dialect, f"{heap_k}k", HEAP_TIMEOUT_S) as (_, client, topics):
+        for topic in topics:
             missing.discard(topic)
             if topic.endswith("/stat/readings/Rack"):
                 cycles += 1
@@ -183,8 +181,8 @@ def fits(heap_k, dialect):
 
 def cycle_time(packs):
     """-> median seconds from the totals of one cycle to those of the next, at the pace of the wire."""
-    with _running(packs, "framed", f"{HEAP_BUDGET_K}k", paced=True) as (board, _, events):
-        totals = (time.monotonic() for topic in _topics(board, events, CYCLE_TIMEOUT_S) if topic.endswith("/Rack"))
+    with _running(packs, "framed", "chip", CYCLE_TIMEOUT_S, paced=True) as (*_, topics):
+        totals = (time.monotonic() for topic in topics if topic.endswith("/Rack"))
         ends = list(itertools.islice(totals, CYCLES))
     return median(end - start for start, end in itertools.pairwise(ends))
 

@@ -18,11 +18,10 @@ from types import SimpleNamespace
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from tools import demo_battery, environment, monitor, options, show, words
+from tools import ToolError, demo_battery, environment, monitor, options, show, words
 from tools.broker import Broker
-from tools.demo_board import ENDED, LINE, DemoBoard
+from tools.demo_board import ENDED, LINE, DemoBoard, followed
 from tools.heard import Heard
-from tools.process import Process
 from tools.simulator.battery import DIALECTS
 from tools.simulator.console_text import FIRMWARE as CONSOLES
 
@@ -31,7 +30,6 @@ NOT_AT_A_CONSOLE = ("rs485", "pace")  # auto tries them last: here the firmware 
 PUBLISH_RATE_S = "5"
 LAST_WORD_S = 3  # for the last health before the end, and for Offline
 FIRMWARE, BATTERY = "firmware", "battery"
-HINT = "The firmware starts, connects to the broker, and looks for the battery: a few seconds."
 PANES = {FIRMWARE: "Firmware", BATTERY: "Battery"}
 WIDTH = 100
 
@@ -82,8 +80,7 @@ def on_this_pc(given, broker, port, directory, events):
     command += [word for setting in given.settings.items() for word in ("--set", "=".join(setting))]
     print("firmware: MicroPython runs it on this PC, a reading of each pack every "
           f"{given.settings['publish_rate']} s", flush=True)  # fmt: skip
-    return Process(command, lambda line: events.put((LINE, line)), lambda status: events.put((ENDED, status)),
-                   {"TMPDIR": directory})  # fmt: skip
+    return followed(command, events, LINE, ENDED, {"TMPDIR": directory})
 
 
 class Demo:
@@ -91,7 +88,6 @@ class Demo:
 
     def __init__(self, given):
         self._given, self._events, self._heard = given, queue.SimpleQueue(), Heard()
-        self._heard.hint = HINT
         self._battery = self._firmware = self._output = self._ended = self._began = None
 
     def run(self):
@@ -166,14 +162,11 @@ class Demo:
             parts.append(f"Battery {words.link(heard)}; {', '.join(text for text, _ in words.counted(heard.health))}.")
         parts += self._battery.summary() if self._battery else []
         print("\n" + textwrap.fill(" ".join(parts), WIDTH), flush=True)
-        failures = [text for text in (
-            ended is not None and f"the firmware ended by itself, with status {ended}: its last lines say why",
-            self._missing() and f"no reading of pack {', '.join(map(str, self._missing()))}",
-            self._battery and self._battery.judge.wrong and "a published value was wrong",
-        ) if text]  # fmt: skip
-        for text in failures:
-            print(f"demo: {text}", file=sys.stderr, flush=True)
-        return 1 if failures else 0
+        if ended is not None:
+            raise ToolError(f"the firmware ended by itself, with status {ended}: its last lines say why")
+        if self._missing():
+            raise ToolError(f"no reading of pack {', '.join(map(str, self._missing()))}")
+        return int(bool(self._battery and self._battery.judge.wrong))
 
 
 if __name__ == "__main__":

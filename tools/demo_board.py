@@ -1,7 +1,4 @@
-"""The demo's virtual board: what an owner types to get the firmware onto an ESP32, typed here and shown step by step.
-
-Each step is a program of this project, or mpremote, and runs exactly as it stands on the line that begins with $.
-"""
+"""The demo's virtual board: what an owner types to get the firmware onto an ESP32, typed and shown step by step."""
 
 from __future__ import annotations
 
@@ -18,9 +15,14 @@ SILENT_TIMEOUT_S = 120  # the first start compiles the board's own modules and t
 BOOT = "pylon2mqtt: Ctrl-C for the REPL"  # the firmware's first line after a reset
 # The two that come over the broker: name of the copy of this tree, a line more of its app.py, and how deploy.py ends
 UPDATES = (("newer", "", 0), ("broken", 'raise RuntimeError("this version is broken")\n', 1))
-COPYING = re.compile(r"copying .* \((\d+) of (\d+), ")
-# Kinds of events: a line of the firmware, its end; the board's port, a line and the end of a step
-LINE, ENDED, PORT, STEP_LINE, STEP_END = "line", "ended", "port", "step line", "step end"
+# Kinds of events: a line of the firmware, its end; a line and the end of a step
+LINE, ENDED, STEP_LINE, STEP_END = "line", "ended", "step line", "step end"
+
+
+def followed(command, events, line, end, variables):
+    """-> Process whose lines and end become events, (line, text) and (end, exit status)."""
+    put = events.put
+    return Process(command, lambda text: put((line, text)), lambda status: put((end, status)), variables)
 
 
 class DemoBoard:
@@ -28,13 +30,14 @@ class DemoBoard:
 
     given: options of the demo. broker: its port on this PC. uart: the pty of the battery. directory: for its flash.
     events: a queue that gets (LINE, text) for each line of the firmware, and at the board's end (ENDED, exit status).
+    stop(): as of Process.
     """
 
     def __init__(self, given, broker, uart, directory, events):
         self._given, self._broker, self._uart, self._events = given, broker, uart, events
         self._variables = {"TMPDIR": str(directory), "PYLON2MQTT_VENV": str(environment.VENV)}
         self._directory = Path(directory)
-        self._board = self._port = None
+        self._board = None
         self._boot = []  # events with the lines since the board's last start
         self._last_will = []  # that with the last message of tele/LWT: Online, behind the updates
 
@@ -54,10 +57,6 @@ class DemoBoard:
         if self._board:
             self._board.__exit__()
 
-    def stop(self):
-        """Ctrl-C, so that it publishes Offline; returns when it is gone."""
-        self._board.stop()
-
     def _switch_on(self):
         """-> its serial port."""
         flash = self._directory / "flash"
@@ -67,20 +66,12 @@ class DemoBoard:
         command += ["--speed", str(self._given.speed)] if self._given.speed != 1 else []
         print("\n1. A board: its flash is a directory, the battery hangs on its UART. Its serial port is\n"
               f"$ {shlex.join(command)}", flush=True)  # fmt: skip
-        self._board = Process(command, self._take, lambda status: self._events.put((ENDED, status)), self._variables)
-        port = self._wait(PORT, command)
+        self._board = followed(command, self._events, LINE, ENDED, self._variables)
+        self.stop = self._board.stop
+        while not (port := self._wait(LINE, command)).startswith("/dev/"):
+            print(port, flush=True)  # why it cannot start
         print(port, flush=True)
         return port
-
-    def _take(self, line):
-        """A line of the board; first its port comes, or why it cannot start."""
-        if self._port:
-            self._events.put((LINE, line))
-        elif line.startswith("/dev/"):
-            self._port = line
-            self._events.put((PORT, line))
-        else:
-            self._events.put((STEP_LINE, line))
 
     def _install(self, port):
         """What an owner does with a new board at `port`."""
@@ -114,9 +105,7 @@ class DemoBoard:
     def _step(self, title, *command, expected=0):
         """Show one command and run it to its end, `expected` status. ToolError."""
         print(f"\n{title}\n$ {shlex.join(command)}", flush=True)
-        put = self._events.put
-        with Process(command, lambda line: put((STEP_LINE, line)), lambda status: put((STEP_END, status)),
-                     self._variables):  # fmt: skip
+        with followed(command, self._events, STEP_LINE, STEP_END, self._variables):
             status = self._wait(STEP_END, command)
         if status != expected:
             raise ToolError(f"step {title.partition('.')[0]} failed, as told above: it ended with {status}")
@@ -131,7 +120,7 @@ class DemoBoard:
             if kind == wanted:
                 return what[0]
             if kind == STEP_LINE:
-                _show(*what)
+                print(what[0], flush=True)
             elif kind == LINE:
                 self._boot = [event] if BOOT in what[0] else self._boot and [*self._boot, event]
             elif kind == show.MESSAGE and what[0].endswith("tele/LWT"):
@@ -140,11 +129,3 @@ class DemoBoard:
                 raise ToolError("interrupted before the firmware ran, so there is no reading")
             elif kind == ENDED:
                 raise ToolError(f"the virtual board ended by itself, with status {what[0]}")
-
-
-def _show(line):
-    """A line of a step; of the files that are copied only the first and the last."""
-    match = COPYING.match(line)
-    number, count = (int(match[1]), int(match[2])) if match else (1, 1)
-    if number in (1, 2, count):
-        print("…" if number == 2 < count else line, flush=True)

@@ -26,12 +26,13 @@ FETCH_TIMEOUT_S = 120
 LINES_SHOWN = 12  # of what a failed program said
 UMQTT = "micropython-umqtt.simple-1.3.4"
 UMQTT_SHA256 = "b6a2520239e3992c63a7de9370ee9b3d9d27819a90359c521f1c0f7ccab8d12f"
+WANTED = hashlib.sha256((REQUIREMENTS.read_text() + UMQTT_SHA256).encode()).hexdigest()  # in STAMP
 VENV_ADVICE = "this Python cannot make environments. On Debian or Ubuntu: sudo apt install python3-venv"
 INSTALL_ADVICE = "a package could not be installed. Is there a way to the Python package index, and space on the disk?"
 
 
 class SetupError(ToolError):
-    """Something is missing on this PC; the text says what, and what to do."""
+    """Something is missing on this PC."""
 
 
 def ensure():
@@ -83,19 +84,15 @@ def umqtt_dir():
 
 
 def _is_made():
-    return PYTHON.exists() and STAMP.exists() and STAMP.read_text() == _wanted()
-
-
-def _wanted():
-    return hashlib.sha256((REQUIREMENTS.read_text() + UMQTT_SHA256).encode()).hexdigest()
+    return PYTHON.exists() and STAMP.exists() and STAMP.read_text() == WANTED
 
 
 def _make():
     _run("making .venv …", [sys.executable, "-m", "venv", "--clear", VENV], VENV_ADVICE)
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "-r", REQUIREMENTS]
     _run("installing what the tools need into .venv (once, about a minute) …", pip)
-    _run(f"fetching {UMQTT} …", [PYTHON, __file__, "--fetch-umqtt"])
-    STAMP.write_text(_wanted())
+    _run(f"fetching {UMQTT} …", [PYTHON, __file__])
+    STAMP.write_text(WANTED)
     print(".venv is ready", flush=True)
 
 
@@ -124,8 +121,4 @@ def _fetch_umqtt():
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["--fetch-umqtt"]:
-        _fetch_umqtt()
-    else:
-        ensure()
-        print(f"ready: {VENV}")
+    _fetch_umqtt()

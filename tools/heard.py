@@ -33,15 +33,14 @@ class Heard:
 
     packs: number -> Pack, by number; totals, health: the last of stat/readings/Rack and tele/STATE, which came at
     health_at; online: True, False, or None before a word about it; readings: how many came, the first one at first_at.
-    trouble: what is wrong between here and the broker, in words, or None. hint: what to say while nothing was
-    published, or None.
+    trouble: what is wrong between here and the broker, in words, or None.
     """
 
     def __init__(self, root=DEFAULT_ROOT, rack=DEFAULT_RACK):
         self.rack = rack
         self.prefix = f"{root.strip('/')}/{rack}/"
         self.packs, self.totals, self.health, self.readings = {}, {}, {}, 0
-        self.health_at = self.online = self.online_at = self.first_at = self.trouble = self.hint = None
+        self.health_at = self.online = self.online_at = self.first_at = self.trouble = None
 
     def take(self, topic, payload, now, retain=False):
         """Take in one message (payload: bytes, now: s) -> what it was, and its pack's number or its text.

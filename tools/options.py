@@ -27,8 +27,8 @@ PORT_ERRORS = {
 
 def parser(name, text):
     """-> an ArgumentParser for the tool `name`; `text` describes it, its lines stay as they are."""
-    form = argparse.RawDescriptionHelpFormatter
-    return argparse.ArgumentParser(prog=name, description=text, allow_abbrev=False, formatter_class=form)
+    kept = argparse.RawDescriptionHelpFormatter
+    return argparse.ArgumentParser(prog=name, description=text, allow_abbrev=False, formatter_class=kept)
 
 
 def add_broker(to):

@@ -18,7 +18,7 @@ class Process:
     """Runs `command`, a list that may begin with "python3", in the project's directory, without a terminal.
 
     on_line(text) is called for each line that it prints, on_end(status) at its end, both from a thread. variables: more
-    of the environment (a password belongs here, not into arguments).
+    of the environment. send(number): a signal.
     """
 
     def __init__(self, command, on_line, on_end=lambda status: None, variables=None):
@@ -31,6 +31,7 @@ class Process:
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, errors="replace", pass_fds=self._leash[:1],
             process_group=0)
         tie(self._process, self._leash[0], signal.SIGTERM)
+        self.send = self._process.send_signal
 
         def listen():
             with self._process.stdout as lines:
@@ -40,10 +41,6 @@ class Process:
 
         self._thread = threading.Thread(target=listen, daemon=True)
         self._thread.start()
-
-    def send(self, number):
-        """Send a signal."""
-        self._process.send_signal(number)
 
     def stop(self, number=signal.SIGINT):
         """Ctrl-C, or another signal, where it still runs; returns when it is gone, killed after STOP_TIMEOUT_S."""

@@ -1,7 +1,5 @@
-"""The firmware on this PC: reads the batteries on a serial port and publishes to an MQTT broker.
-
-For an owner with a PC and a USB-RS232 adapter beside the rack and no ESP32. Ctrl-C or SIGTERM ends it, with `Offline`
-published.
+"""The firmware on this PC: reads the batteries on a serial port and publishes to an MQTT broker. Ctrl-C or SIGTERM ends
+it, with `Offline` published.
 """
 
 from __future__ import annotations
@@ -60,22 +58,16 @@ def parser():
     add("--mqtt_pass_file", metavar="FILE", help="file whose first line is the password at the broker; or environment "
                                                  f"variable {PASSWORD_VARIABLE}")  # fmt: skip
     add("--set", action="append", default=[], metavar="KEY=VALUE", help="any other setting; repeatable")
-    add("--heap", default="chip", type=_heap_size, help="MicroPython's heap, such as 120k (default: chip, as an ESP32)")
+    add("--heap", default="chip", type=layout.bytes_of, help="heap of MicroPython, such as 120k (default: as an ESP32)")
     add("--micropython", metavar="PATH", help="another interpreter than the installed one")
     add("--state", metavar="DIR", help="keep the energy counters of the last run here")
     return made
 
 
-def _heap_size(text):
-    layout.bytes_of(text)  # or ValueError, which argparse puts into words
-    return text
-
-
 def settings(given):
     """-> the dict for config.json. ToolError."""
     config = {"wifi_ssid": "virtual"}  # the radio of the virtual board takes any name; the firmware wants one
-    flags = {name: getattr(given, name) for name in SETTING_FLAGS}
-    config |= {name: typed(name, text) for name, text in flags.items() if text is not None}
+    config |= {name: typed(name, text) for name in SETTING_FLAGS if (text := getattr(given, name)) is not None}
     if given.mqtt_pass_file:
         lines = _read("--mqtt_pass_file", given.mqtt_pass_file).decode("utf-8", "replace").splitlines()
         config["mqtt_pass"] = lines[0] if lines else ""
@@ -112,7 +104,8 @@ def run(given, files, interpreter):
             with open(os.open(Path(flash) / name, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
                 file.write(data)
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        with Board(flash, given.pylon_port, interpreter, given.heap, given.state, stdout=_show, env=PC_CLOCK) as board:
+        board = Board(flash, given.pylon_port, interpreter, str(given.heap), given.state, stdout=_show, env=PC_CLOCK)
+        with board:
             try:
                 board.start()
                 board.wait()

@@ -49,15 +49,11 @@ def short_names(source):
     return short
 
 
+@functools.lru_cache
 def keywords(sources):
-    """Python sources -> the names that any of them gives to a parameter by `name=value`, and self. SyntaxError."""
-    return frozenset({"self"}).union(*[_given(source) for source in sources])
-
-
-@functools.lru_cache(maxsize=256)
-def _given(source):
-    calls = [node for node in ast.walk(_parse(source)) if isinstance(node, ast.Call)]
-    return frozenset(keyword.arg for call in calls for keyword in call.keywords)
+    """Tuple of Python sources -> the names that any gives to a parameter by `name=value`, and self. SyntaxError."""
+    calls = [node for source in sources for node in ast.walk(_parse(source)) if isinstance(node, ast.Call)]
+    return frozenset({"self"}).union(keyword.arg for call in calls for keyword in call.keywords)
 
 
 def _parse(source):

@@ -32,18 +32,15 @@ def main(arguments=None):
         rest = [f"--frames={given.frames.resolve()}", *(rest or ONLY_CAPTURE)]
     environment.ensure()
     flags = [flag for flag in ("--quick", "--long") if getattr(given, flag[2:])]
-    status = run("style", ["ruff", "check", "--quiet", "."])
+    status = run("ruff", "check", "--quiet", ".")
     # pytest last: its closing line is what a reader looks for
-    return run("tests", ["pytest", "-n", given.processes, *flags, *rest]) or status
+    return run("pytest", "-n", given.processes, *flags, *rest) or status
 
 
-def run(title, command):
-    """Run a program of .venv in the project -> its exit status. `title`: what it is, for the lines around it."""
-    print(f"== {title}: {' '.join(command)}", flush=True)
-    status = subprocess.run([sys.executable, "-m", *command], cwd=environment.PROJECT, check=False).returncode
-    if status:
-        print(f"== {title}: FAILED with status {status}", file=sys.stderr, flush=True)
-    return status
+def run(*command):
+    """Run a program of .venv in the project -> its exit status."""
+    print(f"== {' '.join(command)}", flush=True)
+    return subprocess.run([sys.executable, "-m", *command], cwd=environment.PROJECT, check=False).returncode
 
 
 if __name__ == "__main__":

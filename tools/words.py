@@ -101,7 +101,7 @@ def status(heard, now):
                   "It comes back by itself; what is shown below is old.")
         return f"Offline for {duration(now - heard.online_at)}", "red", advice
     if heard.online is None:
-        return "Waiting", "yellow", heard.hint or (
+        return "Waiting", "yellow", (
             f"Nothing was published below {heard.prefix} so far. Is the device on, and does it use this broker? "
             "Are --root and --rack right?")
     if heard.health.get("Link") == "searching":

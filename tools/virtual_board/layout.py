@@ -64,7 +64,7 @@ def board_files(project=PROJECT, source=False):
 
 def _keywords(modules):
     try:
-        return keywords(path.read_text() for path in modules)
+        return keywords(tuple(path.read_text() for path in modules))
     except SyntaxError:
         return None  # compiled() says in which file
 
