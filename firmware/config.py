@@ -11,7 +11,10 @@ _TOPIC_MOST = 122  # bytes of a topic that umqtt.simple can subscribe to
 
 
 def check(given, whole=True):
-    """Settings in JSON -> a dict of all. ConfigError names all that is wrong; whole=False: some may be missing."""
+    """Settings as `given` in JSON -> a dict of all of them, defaults filled in. ConfigError names all that is wrong.
+
+    whole=False: needed ones may still be missing.
+    """
     if not isinstance(given, dict):
         raise ConfigError('the settings must be one object: {"mqtt_host": "…", …}')
     known = [row[0] for row in SETTINGS]
@@ -52,13 +55,13 @@ def _together(settings, chosen):
     config = "" if one["discovery"] else "%s/device/%s_12345678_Pack16/config" % (one["discovery_prefix"], prefix)
     own_net, host_bits = split_ip(one["ip"]) or (None, 0)
     broker, gateway = [(ip_number(ip) or 0) >> host_bits for ip in (chosen.get("mqtt_host"), one["gateway"])]
-    below = max(len((prefix + below).encode()), len(config.encode()))
+    topic_bytes = max(len((prefix + below).encode()), len(config.encode()))
     pins = one["uart_tx"], one["uart_rx"]
     rows = (
         (one["mqtt_tls"] and not one["mqtt_ca"], "mqtt_ca: not set, and mqtt_tls needs it to know the broker"),
         (one["mqtt_pass"] and not one["mqtt_user"], "mqtt_user: not set, but mqtt_pass is"),
-        (below > _TOPIC_MOST, "mqtt_root: too long, with rack_name and discovery_prefix: topics of more than %d bytes" %
-         _TOPIC_MOST),
+        (topic_bytes > _TOPIC_MOST,
+         "mqtt_root: too long, with rack_name and discovery_prefix: topics of more than %d bytes" % _TOPIC_MOST),
         ((one["gateway"] or one["dns"]) and not own_net, "ip: not set, but gateway or dns is"),
         (own_net and gateway and gateway != own_net, "gateway: not in the network of ip"),
         (own_net and one["ip"].startswith(one["gateway"] + "/"), "gateway: the same address as ip"),

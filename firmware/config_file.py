@@ -55,7 +55,9 @@ def read(path):
 
 
 def save(path, given, order):
-    """Writes the settings `given`, one a line, in the `order` of all keys. ConfigError: the old file is as it was."""
+    """Writes the settings `given` ({key: value}), one a line, in the `order` of all keys. ConfigError: it failed, and
+    the old file is as it was.
+    """
     lines = ["  %s: %s" % (json.dumps(key), json.dumps(given[key])) for key in order if key in given]
     try:
         with open(path + _NEW, "wb") as file:

@@ -10,13 +10,18 @@ WELL = 0b0000000000000001  # one flash
 
 
 class Led:
-    """A clock like `time` that blinks while somebody sleeps. `pin` is called with 1 or 0; `low`: 0 is on."""
+    """A clock like `time` that blinks while somebody sleeps: all waits of the firmware go through it.
+
+    `pin` is called with 1 or 0; `low`: 0 switches the LED on.
+    """
 
     def __init__(self, pin, low, clock):
         self.ticks_ms, self.ticks_diff, self.ticks_add = clock.ticks_ms, clock.ticks_diff, clock.ticks_add
         self._sleep = clock.sleep_ms
-        self._pin, self._low = pin, 1 if low else 0
-        self._level, self._pattern, self._state = None, NO_WIFI, None
+        self._pin = pin
+        self._low = 1 if low else 0
+        self._pattern = NO_WIFI
+        self._level = self._state = None
 
     def watch(self, state):
         """From now on it shows what `state()` gives: (Wi-Fi, broker, battery) as show() takes them."""
@@ -38,7 +43,8 @@ class Led:
         self._blink()
 
     def _blink(self):
-        level = self._pattern >> (self.ticks_ms() >> _SLICE & 15) & 1 ^ self._low
+        at = self.ticks_ms() >> _SLICE & 15
+        level = (self._pattern >> at & 1) ^ self._low
         if level != self._level:
             self._level = level
             self._pin(level)

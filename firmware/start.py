@@ -8,8 +8,10 @@ from . import board, config
 from .modules import Temporary
 from .retained import Retained
 
-_COMPLAIN_MS, _SAFE_MIN, _MINUTE_MS = 60_000, 10, 60_000
+_COMPLAIN_MS = 60_000
 _QUICK_BOOTS = 5  # starts in a row of which none lasted, then safe mode
+_SAFE_MIN = 10
+_MINUTE_MS = 60_000
 _WHAT_TO_DO = """Put it right from a PC with tools/configure.py, or here: Ctrl-C, from firmware import config, setup
 setup.ask() asks for what is not set; config.set(name=value), config.unset("name"), config.show()"""
 
@@ -36,6 +38,7 @@ def begin():
 
 
 def _safe_mode(why):
+    """No network, no battery, and time to look at it. `why`: a text."""
     for minutes in range(_SAFE_MIN, 0, -1):
         print("safe mode after %d starts in a row that did not last (%s)." % (_QUICK_BOOTS, why or "no error kept"))
         print("Ctrl-C for the REPL; starting anew in %d minutes" % minutes)
@@ -44,18 +47,24 @@ def _safe_mode(why):
 
 
 def prepare():
-    """-> (settings, UART that holds memory, tls.Tls or None); says every minute what is wrong with the settings."""
+    """-> (settings, UART, tls.Tls or None); until the settings can be used it says every minute what is wrong with
+    them. The UART holds memory until board.release_memory().
+    """
     while True:
         try:
             settings = config.load()
             tls = _tls(settings) if settings["mqtt_tls"] else None
-            try:
-                return settings, board.uart(settings, holds_memory=True), tls
-            except ValueError as error:
-                raise config.ConfigError(str(error)) from None
+            return settings, _uart(settings), tls
         except config.ConfigError as error:
             print("error: the settings cannot be used:\n%s\n%s" % (error, _WHAT_TO_DO))
         time.sleep_ms(_COMPLAIN_MS)
+
+
+def _uart(settings):
+    try:
+        return board.uart(settings, holds_memory=True)
+    except ValueError as error:
+        raise config.ConfigError(str(error)) from None
 
 
 def _tls(settings):

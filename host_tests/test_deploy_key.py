@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 
+import paho.mqtt.publish
 import pytest
 from tool_process import Tool
 
@@ -46,6 +47,9 @@ def test_what_cannot_be(broker_factory, key_file, monkeypatch, capsys, config, a
     broker = None if config is None else broker_factory(config)
     if config and not broker.is_mosquitto:
         pytest.skip("amqtt takes everybody")
+    if config == "":
+        paho.mqtt.publish.single("PylonToMQTT/Main/tele/update", '{"refused": "long ago"}', retain=True,
+                                 hostname=broker.host, port=broker.port)  # fmt: skip
     monkeypatch.setattr(deploy_mqtt, "ANSWER_TIMEOUT_S", 0.2)
     where = f"{broker.host}:{broker.port}" if broker else NOWHERE
     assert deploy.main(["--mqtt", where, "--key-file", "key", *arguments]) == 1

@@ -10,7 +10,7 @@ import threading
 import pytest
 import test_tls
 from mqtt_helpers import Recorder
-from system_helpers import Way
+from system_helpers import Way, now
 from test_deploy import copied, read
 
 from tools import ToolError, deploy, deploy_mqtt
@@ -104,7 +104,7 @@ def test_one_file_then_none_then_another_place(way, tree, update, mqtt_client):
     assert KEY not in "\n".join([*said, *way.board.lines])
     assert not [m.topic for m in mqtt_client.messages if KEY.encode() in m.topic.encode() + m.payload]
     assert [name for name, data in read(flash).items() if KEY.encode() in data] == ["config.json"]
-    assert way.stop() == 0 and way.complaints() == []
+    assert way.stop() == 0 and way.complaints() == [] and way.judged().wrong == []
 
 
 # speed of the board; what is wrong with a version; what is said of it
@@ -172,9 +172,13 @@ def test_all_files_in_the_memory_of_an_esp32_beside_sixteen_packs(board, broker,
         way.start()
         mqtt_client.wait_topic("_Pack16/config", START_S)
         way.wait("stat/readings/Rack", START_S)
+        began = now()
         said = update(tree(touched=ALL))
         assert len(copied(said)) > 40 and said[-1].startswith("it has published")
         assert len(way.board.resets) == 1 and way.complaints() == []
+        (restart,) = [message.time for message in way.heard("tele/update") if b"restart" in message.payload]
+        read_meanwhile = {m.topic for m in way.heard("stat/readings/Pack", since=began) if m.time < restart}
+        assert len(read_meanwhile) == 16, "polling goes on"
         assert not [line for line in [*said, *way.board.lines] if "memory" in line], "at the first try"
 
 

@@ -76,9 +76,9 @@ FORGED = (
 )  # fmt: skip
 NO_FILE, NO_MANIFEST = "it names what is no file of the firmware", "its manifest cannot be read"
 NAMES = ("firmware/../main.mpy", "../firmware/x.mpy", "/firmware/x.mpy", "config.json", "boot.py", "main.py",
-         "place.txt", "firmware", "firmware/", "firmware/x.py", "firmware//x.mpy", "firmware/.mpy", "b/firmware/x.mpy",
-         "firmware/X.mpy", "firmware/..mpy", "firmware\\x.mpy", "firmware/x.mpy/..", "firmwarex/x.mpy",
-         "firmware/%2e%2e/x.txt")  # fmt: skip
+         "place.txt", "firmware", "firmware.mpy", "firmware/", "firmware/x.py", "firmware//x.mpy", "firmware/.mpy",
+         "b/firmware/x.mpy", "firmware/X.mpy", "firmware/..mpy", "firmware\\x.mpy", "firmware/x.mpy/..",
+         "firmwarex/x.mpy", "firmware/%2e%2e/x.txt")  # fmt: skip
 
 
 def line(name, data=b"", size=None, sha256=None):
