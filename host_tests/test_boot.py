@@ -169,9 +169,9 @@ def test_ctrl_c_gives_a_repl_and_a_watchdog_that_waits(board, files, phase, time
 def test_a_second_ctrl_c_while_it_stops(project, board, files):
     crash = (project / "firmware" / "crash.py").read_text()
     slow = crash.replace("def stopped():", "def stopped():\n    import time; print('stopping'); time.sleep_ms(1000)")
-    one = board(CONFIG, files(LOOP) | {"firmware/crash.py": slow}, repl=True)
+    one = board(CONFIG, files(LOOP + "while True: feed()\n") | {"firmware/crash.py": slow}, repl=True)
     with Terminal(one.port) as terminal:
-        for mark in (WINDOW, "stopping"):
+        for mark in ("runs", "stopping"):
             one.wait_for(mark)
             seen = one.line_count
             terminal.send(b"\x03")
