@@ -80,10 +80,10 @@ def taken(**arguments):
 
 
 class Session:
-    """A connection that remembers: `sent` (topic, text, retain)."""
+    """A connection that remembers: `sent` (topic, text, retain), topics `subscribed`."""
 
     def __init__(self):
-        self.connected, self.sent = True, []
+        self.connected, self.sent, self.subscribed = True, [], []
 
     def publish(self, topic, payload, retain=False):
         if self.connected:
@@ -92,6 +92,7 @@ class Session:
         return self.connected
 
     def subscribe(self, topic):
+        self.subscribed.append(topic.decode())
         return self.connected
 
 

@@ -28,20 +28,6 @@ SENSORS = {  # device class, unit, state class
     ("energy_storage", "kWh", "measurement"), ("duration", "s", "measurement"), ("duration", "min", "measurement"),
     ("signal_strength", "dBm", "measurement"), ("data_size", "B", "measurement"),
 }  # fmt: skip
-CLASSES = {
-    None: ((None, "%", "Ah"), (None, "measurement", "total_increasing")),
-    "battery": (("%",), ("measurement",)),
-    "voltage": (("V",), ("measurement",)),
-    "current": (("A",), ("measurement",)),
-    "power": (("W",), ("measurement",)),
-    "temperature": (("°C",), ("measurement",)),
-    "energy": (("kWh",), ("total_increasing",)),
-    "energy_storage": (("kWh",), ("measurement",)),
-    "duration": (("s", "min"), ("measurement",)),
-    "signal_strength": (("dBm",), ("measurement",)),
-    "data_size": (("B",), ("measurement",)),
-    "enum": ((None,), (None,)),
-}
 CLASSES = {"binary_sensor": (None, "problem", "connectivity"), "number": ("duration",), "switch": (None,),
            "update": ("firmware",), "button": (None, "restart")}  # fmt: skip
 UPDATE = {"installed_version": str, "latest_version": str, "in_progress": bool, "update_percentage": int | None}

@@ -25,8 +25,10 @@ RUNNING = ("Discharging", "Discharge_MOS", "Charge_MOS")
 BAD = ("Pack_OVP", "Charging", "Charge_MOS", "Cell_OV", "CHG_OC", "OT", "Other", "Cell_Fault")
 BAD_STATES = b"\0\0\0\0\0\0\2\0\0\0\0\0\xf0\0\0", b"\0\0\2\0\0"
 IN_ALARM = made_reading(current=25000, alarms=made_alarms(BAD, *BAD_STATES, 2, 240, 1, faulty=(3, 16)))
-NINE = made_reading(cells=(3400,) * 8 + (3399,), temperatures=(0, -4, -123, 1, 10), voltage=30599, current=-100,
-                    cycles=65535)  # fmt: skip
+EIGHT = made_reading(cells=(3400,) * 7 + (3399,), temperatures=(0, -4, -123, 1, 10), voltage=27199, current=-100)
+SIXTEEN = made_reading(pack=16, cells=(3350,) * 16, temperatures=(251,) * 6, voltage=53600, current=0, remaining=75480,
+                       capacity=74000, cycles=65535)  # fmt: skip
+SENSORS = ("BMS_T", "CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16", "Temp6")
 BARE = made_reading(cells=(0,), temperatures=(), voltage=0, current=50, remaining=0, capacity=0, cycles=0, soh=97)
 NORMAL_TEXT = (
     '{"Cells":{"Cell_1":{"Reading":3.303,"State":0},"Cell_2":{"Reading":3.302,"State":0},"Cell_3":{"Reading":3.302,'
@@ -71,14 +73,20 @@ def replaced(text, changes):
 GOLDEN = (
     (made_reading(alarms=made_alarms(on=RUNNING)), 1234000, 871499, NORMAL_TEXT),
     (IN_ALARM, 0, 499, replaced(NORMAL_TEXT, ALARM_TEXT)),
-    (NINE, 999999, 10**12,
-     '{"Cells":{"Cell_1":{"Reading":3.4},"Cell_2":{"Reading":3.4},"Cell_3":{"Reading":3.4},"Cell_4":{"Reading":3.4},'
-     '"Cell_5":{"Reading":3.4},"Cell_6":{"Reading":3.4},"Cell_7":{"Reading":3.4},"Cell_8":{"Reading":3.4},"Cell_9":'
-     '{"Reading":3.399}},"Temps":{"BMS_T":{"Reading":0.0},"CellTemp1_4":{"Reading":-0.4},"CellTemp5_8":{"Reading":-12.3}'
-     ',"CellTemp9_12":{"Reading":0.1},"Temp5":{"Reading":1.0}},"PackCurrent":{"Reading":-0.1},"PackVoltage":{"Reading":'
-     '30.599},"RemainingCapacity":41.442,"FullCapacity":50.0,"StoredEnergy":1.194,"CycleCount":65535,"SOC":82.9,"Power":'
-     '-3.1,"CellMin":3.399,"CellMinNumber":9,"CellMax":3.4,"CellMaxNumber":1,"CellDelta":0.001,"TempMin":-12.3,"TempMax":1.0,"ChargedEnergy"'
-     ':1.0,"DischargedEnergy":1000000.0,"BatteryState":"idle"}'),
+    (EIGHT, 5, 10**12,
+     '{"Cells":{' + "".join(['"Cell_%d":{"Reading":3.4},' % cell for cell in range(1, 8)])
+     + '"Cell_8":{"Reading":3.399}},"Temps":{"BMS_T":{"Reading":0.0},"CellTemp1_4":{"Reading":-0.4},'
+     '"CellTemp5_8":{"Reading":-12.3},"Temp4":{"Reading":0.1},"Temp5":{"Reading":1.0}},"PackCurrent":{"Reading":-0.1},"PackVoltage":{"Reading":27.199},'
+     '"RemainingCapacity":41.442,"FullCapacity":50.0,"StoredEnergy":1.061,"CycleCount":31,"SOC":82.9,"Power":-2.7,'
+     '"CellMin":3.399,"CellMinNumber":8,"CellMax":3.4,"CellMaxNumber":1,"CellDelta":0.001,"TempMin":-12.3,"TempMax":1.0,'
+     '"ChargedEnergy":0.0,"DischargedEnergy":1000000.0,"BatteryState":"idle"}'),
+    (SIXTEEN, 999999, 999499,
+     '{"Cells":{' + ",".join(['"Cell_%d":{"Reading":3.35}' % cell for cell in range(1, 17)])
+     + '},"Temps":{' + ",".join(['"%s":{"Reading":25.1}' % key for key in SENSORS])
+     + '},"PackCurrent":{"Reading":0.0},"PackVoltage":{"Reading":53.6},"RemainingCapacity":75.48,"FullCapacity":74.0,'
+     '"StoredEnergy":3.865,"CycleCount":65535,"SOC":100.0,"Power":0.0,"CellMin":3.35,"CellMinNumber":1,"CellMax":3.35,'
+     '"CellMaxNumber":1,"CellDelta":0.0,"TempMin":25.1,"TempMax":25.1,"ChargedEnergy":1.0,"DischargedEnergy":0.999,'
+     '"BatteryState":"idle"}'),
     (BARE, 0, 0,
      '{"Cells":{"Cell_1":{"Reading":0.0}},"Temps":{},"PackCurrent":{"Reading":0.05},"PackVoltage":{"Reading":0.0},'
      '"RemainingCapacity":0.0,"FullCapacity":0.0,"StoredEnergy":0.0,"CycleCount":0,"SOH":97,"Power":0.0,"CellMin":0.0,'

@@ -46,6 +46,7 @@ def test_announced_fed_born_again_and_commanded(board, broker, mqtt_client):
         for payload in (b'{"publishRate": true}', b"\xff", b"x" * 5000, b""):
             assert it.command(payload, "tele/LOG").startswith(b"command refused: ")
         assert json.loads(it.command('{"status": 1}', "stat/status"))["name"] == "Main"
+        check_pause(it)
         home_assistant, states = fed(it)
         known = {at for at, state in states.items() if state != "None"}
         unknown = {at[1] for at, one in home_assistant.components.items() if one["p"] != "button" and at not in known}
@@ -84,6 +85,16 @@ def check_publish_rate(it):
         assert {json.loads(m.payload)["cmps"]["SOC"]["exp_aft"] for m in configs(it, asked)} == {expire_s}
         assert it.health()["PublishRate"] == rate_s
     it.wait("stat/readings/Rack", since=asked, count=3)
+
+
+def check_pause(it):
+    """`{"STOP"}` leaves the battery alone, and `polling` asks it again."""
+    began = json.loads(it.command('{"STOP"}'))
+    answer = it.sim.truth[-1]
+    while (said := it.health())["Uptime"] < began["Uptime"] + 4:
+        continue  # some cycles long
+    assert it.sim.truth[-1] == answer and (said["Polls"], said["Polling"]) == (began["Polls"], False)
+    it.command('{"polling": true}', "stat/readings/Rack")
 
 
 def check_restart(it):

@@ -1,7 +1,7 @@
 """publisher.py: what goes out when, told by a poller, a clock and a connection that comes and goes."""
 
 import pytest
-from discovery_made import PREFIX, Rig, identity
+from discovery_made import PREFIX, RATE_MS, Rig, identity
 from fakes import PERIOD, Clock, made_alarms, made_reading
 from payload_cases import extra_of
 
@@ -18,6 +18,15 @@ def test_readings_and_the_rack_of_a_whole_cycle_are_not_retained():
         rig.cycle(made_reading(), missed=missed)
         topics = [f"{PREFIX}stat/readings/{name}" for name in names]
         assert [(topic, retain) for topic, _, retain in rig.session.sent] == [(topic, False) for topic in topics]
+
+
+def test_energy_counts_without_a_broker_and_the_racks_by_itself():
+    rig = Rig()
+    for rig.session.connected in (*[False] * 36, True):
+        rig.cycle(made_reading(current=100_000, voltage=50_000))
+        rig.clock.advance(RATE_MS)
+    counted = '"ChargedEnergy":0.5,"DischargedEnergy":0.0'  # 5 kW for 6 minutes
+    assert [counted in text for topic, text, _ in rig.session.sent if "readings" in topic] == [True, True]
 
 
 def test_state_behind_a_connect_once_a_minute_and_at_once_when_the_battery_is_lost_and_found():
@@ -173,3 +182,19 @@ def test_what_a_cycle_interrupts_goes_on_at_its_end_and_what_a_lost_broker_does_
     rig.pass_time(5)
     rig.session.connected = True
     assert rig.told(5) == [ONE, TWO]
+
+
+def test_without_discovery_nothing_is_announced_and_old_configs_are_asked_for_and_taken_away():
+    rig = Rig(announces=False)
+    rig.identify(1)
+    rig.cycle(made_reading(**ALARMS))
+    rig.publisher.connected()
+    rig.publisher.announce_all()
+    rig.publisher.set_publish_rate(300_000)
+    assert rig.told(10) == [] and rig.announced == []
+    topics = [f"homeassistant/device/{RACK}{after}/config" for after in ("", *(f"_Pack{n}" for n in range(1, 17)))]
+    assert rig.session.subscribed == [topics[0], *topics]  # again behind a connect
+    for announces, sent in ((False, [("a/config", "", True)]), (True, [])):
+        rig = Rig(announces)
+        rig.publisher.take_away(b"a/config")
+        assert rig.session.sent == sent

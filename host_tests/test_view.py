@@ -10,7 +10,8 @@ from rich.console import Console
 from tools import view, words
 from tools.heard import LOG, LWT, OTHER, RACK, READING, Heard
 
-ALARM = {"on": NORMAL | {"Cell_OV"}, "states": {"Cell_7": 2}, "Warning": True, "ProblemText": "Cell 7 over-voltage"}
+ALARM = {"on": NORMAL - {"Charge_MOS"} | {"Cell_OV", "Heater"}, "states": {"Cell_7": 2}, "Warning": True,
+         "ProblemText": "Cell 7 over-voltage"}
 
 
 def picture(rack, width=80, now=100.0):
@@ -45,7 +46,7 @@ def test_nothing_that_comes_can_move_the_cursor():
 
 @pytest.mark.parametrize(("changes", "line"), [
     (ALARM, "Pack 1    82.9 %  49.539 V   -6.3 A   -312.1 W  cells 3.301 (7) to 3.306 V (13), 5 mV apart  22.0…23.5 °C"
-            "  discharging, Cell 7 over-voltage"),
+            "  discharging, heater on, charge MOSFET off, Cell 7 over-voltage"),
     ({"SOC": None, "PackVoltage": "x", "CellDelta": "x", "TempMin": {}, "TempMax": [], "on": None},
      "Pack 1       – %       – V   -6.3 A   -312.1 W  cells 3.301 (7) to 3.306 V (13), – mV apart  – °C  "
      "discharging, no alarm data"),
@@ -59,7 +60,13 @@ def test_the_table_says_of_each_pack_what_it_has():
     row = next(line for line in lines if re.match(r"\s+2\s", line)).split()
     assert row == [
         "2", "82.9", "10.05", "-6.3", "-312", "3.300", "#1", "3.400", "#3", "100", "▁▅█", "22…24", "discharging", "42s"]
-    assert "Pack 2: Cell 7 over-voltage" in text and "battery lost" in text
+    assert "Pack 2: Cell 7 over-voltage, heater on, charge MOSFET off" in text and "battery lost" in text
+
+
+def test_of_each_pack_lowest_highest_and_what_is_out_of_range_are_marked():
+    pack = heard(1, cells=(3300, 3350, 3400, 3350), states={"Cell_4": 2}).packs[1]
+    styles = [span.style for span in view._cells(pack, 3.3, 0.1).spans]
+    assert styles == [view.LOWEST, view.PLAIN, view.HIGHEST, view.WRONG] and len(set(styles)) == 4
 
 
 @pytest.mark.parametrize("width", [80, 100])
@@ -99,6 +106,7 @@ def test_the_situation_is_said_in_words(messages, says):
     {"Cells": 5, "CellMinNumber": []}, {"Cells": {"Cell_1": 7, "Cell_x": {"Reading": 1}}, "SOC": 1e300},
     {"BatteryState": "[/red]", "PackCurrent": [], "Power": True, "ProblemText": "[bold]x[/b]", "Problem": 1},
     {"Baud": "x", "Cycle": None, "HeapFree": "y", "Uptime": [], "Polls": "z", "LastError": 5, "Link": "[/x]"},
+    {"System_Status": 1},
 ])
 def test_strange_values_are_shown_as_far_as_it_goes(wild):
     rack = heard(2)

@@ -64,17 +64,17 @@ def _totals(said):
     parts += [f"{words.figure(said.get(key), 3, 'kWh')} {word}"
               for key, word in (("ChargedEnergy", "in"), ("DischargedEnergy", "out"))]
     yield Text(", ".join(parts), "dim")
-    yield from _problem(said, "")
+    yield from _notes(said, "")
 
 
-def _problem(said, whose):
+def _notes(said, whose):
     text, severity = words.problem(said)
-    if severity:
-        yield Text(f"{whose}{text}", SEVERITY_STYLES[severity])
+    if notes := [text] * bool(severity) + words.flags(said):
+        yield Text(f"{whose}{', '.join(notes)}", SEVERITY_STYLES[severity or None])
 
 
 def _packs(heard, now, width):
-    """A row a pack, and a line for each one with an alarm. All cells on one scale, so that packs can be compared."""
+    """A row a pack, and a line for each one with an alarm or flags. All cells on one scale, so that packs compare."""
     volts = [value for pack in heard.packs.values() for value, _ in pack.cells().values()] or [0]
     low, span = min(volts), max(max(volts) - min(volts), LEAST_SPAN_V)
     extremes = EXTREMES if width >= WIDE else ()
@@ -96,7 +96,7 @@ def _packs(heard, now, width):
     yield Text.assemble(f"cells from {low:.3f} to {low + span:.3f} V, ", ("lowest", LOWEST), ", ",
                         ("highest", HIGHEST), ", ", ("out of range", WRONG), style="dim", justify="right")
     for which, pack in heard.packs.items():
-        yield from _problem(pack.reading, f"Pack {which}: ")
+        yield from _notes(pack.reading, f"Pack {which}: ")
 
 
 def _cells(pack, low, span):

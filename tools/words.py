@@ -6,6 +6,10 @@ NOTHING = "–"
 # Counters of tele/STATE, and the words for them. Anything but 0 is a bad sign, except of the first
 COUNTERS = {"Polls": "polls", "Timeouts": "timeouts", "FrameErrors": "frame errors", "ReturnCodes": "return codes",
             "Implausible": "implausible", "BrokerDrops": "broker drops", "WifiDrops": "Wi-Fi drops"}
+# Flags of System_Status: which value is worth a word, and the word
+FLAGS = {"Fully_Charged": (True, "full"), "Heater": (True, "heater on"), "Buzzer": (True, "buzzer on"),
+         "Precharge_MOS": (True, "pre-charging"), "Charge_MOS": (False, "charge MOSFET off"),
+         "Discharge_MOS": (False, "discharge MOSFET off")}
 MINUTE_S, HOUR_MIN, DAY_H = 60, 60, 24
 KIB = 1024
 
@@ -55,6 +59,12 @@ def state(said):
     return str(said.get("BatteryState", NOTHING))
 
 
+def flags(said):
+    """What System_Status of a reading says that is worth a word, as a list."""
+    status = said.get("System_Status")
+    return [word for key, (value, word) in FLAGS.items() if isinstance(status, dict) and status.get(key) is value]
+
+
 def reading_line(number_, pack):
     """One reading of the heard.Pack `number_` as one line of plain text."""
     said = pack.reading
@@ -63,7 +73,7 @@ def reading_line(number_, pack):
     return (f"Pack {number_:<2}  {figure(said.get('SOC'), 1):>5} %  {figure(said.get('PackVoltage'), 3):>6} V  "
             f"{figure(said.get('PackCurrent'), 1, sign='+'):>5} A  {figure(said.get('Power'), 1, sign='+'):>7} W  "
             f"cells {low} to {high}, {millivolts_apart(pack)} mV apart  {temperatures(pack, 1)} °C  "
-            f"{state(said)}, {problem(said)[0]}")
+            f"{', '.join([state(said), *flags(said), problem(said)[0]])}")
 
 
 def counted(health):

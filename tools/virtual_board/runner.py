@@ -27,9 +27,9 @@ class Board:
     uart: path of the tty or pty that hangs on UART 1 and 2 (None: an open wire). heap: what the firmware gets: "120k",
     or "chip": what it has on an ESP32 without PSRAM; what an ESP32 has elsewhere comes on top. state: directory of what
     survives a reset (RTC memory; None: a new one, removed by close()). stdout: called with each line of the console.
-    env: more environment variables, such as VB_LARGEST (modules/_memory.py), VB_SSID and VB_KEY (network.py). repl:
-    with a serial port (`port`) that mpremote connects to. speed: a whole number; the board's clock and its watchdog go
-    so many times as fast; sockets keep the PC's time. ValueError: no heap size.
+    env: more environment variables, such as VB_LARGEST (modules/_memory.py), VB_SSID, VB_KEY and VB_ETHERNET
+    (network.py). repl: with a serial port (`port`) that mpremote connects to. speed: a whole number; the board's clock
+    and its watchdog go so many times as fast; sockets keep the PC's time. ValueError: no heap size.
     """
 
     def __init__(self, flash, uart=None, micropython=None, heap="chip", state=None, stdout=None, env=None, repl=False,
