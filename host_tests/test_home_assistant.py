@@ -118,6 +118,7 @@ def test_off_takes_away_what_is_there_and_nothing_else(board, broker, mqtt_clien
         it.start()
         it.wait("stat/readings/Rack")
         mqtt_client.publish(STATUS, b"online")
+        mqtt_client.wait_for(lambda m: m.topic == f"{RACK}_Pack16/config" and not m.payload)  # the last
         it.wait("stat/readings/Rack", since=now(), count=2)
         assert b"retained" in it.wait("tele/LOG").payload
         assert it.complaints() == [] and it.board.resets == []
