@@ -13,7 +13,7 @@ from discovery_made import Rig
 from fakes import Memory
 from payload_cases import GOLDEN, TOTALS
 
-from firmware import commands, telemetry
+from firmware import commands, report, telemetry
 from firmware.mqtt import details, payloads
 from firmware.retained import Retained
 from tools import environment
@@ -116,7 +116,7 @@ def test_keys_of_the_other_tables(published):
         "ChargedEnergy", "DischargedEnergy", "TimeToFull", "TimeToEmpty"}  # fmt: skip
     assert list(documented("Identity")) == list(json.loads(published[PREFIX + "stat/info/Pack1"][0]))
     for heading, topic in (("Limits", details._LIMITS), ("Parameters", details._PARAMETERS),
-                           ("Counters", details._COUNTERS), ("Health", commands._STATE), ("Status", commands._STATUS)):
+                           ("Counters", details._COUNTERS), ("Health", report._STATE), ("Status", report._STATUS)):
         assert list(documented(heading)) == topic.decode().split()[::2]
 
 
