@@ -42,7 +42,7 @@ def table(lines, _):
             fits = (words.index(b"Absent"), len(words)) in ((base, width), _OLD_ABSENT)
             fits = fits and words.count(b"-") == len(words) - 2
         else:
-            if len(words) == width + 1 and words[time].find(b"-") >= 0 and _COLON in words[time + 1]:
+            if len(words) == width + 1 and b"-" in words[time] and _COLON in words[time + 1]:
                 words.pop(time)
             elif len(words) != width or (time and words[time] != b"-"):  # one is missing, of two, or two touch
                 words = _cut(line, header, names)

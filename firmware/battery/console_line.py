@@ -43,9 +43,9 @@ class Line:
         self.failures = self.polls = self.timeouts = self.frame_errors = self.return_codes = 0
         self._buffer = bytearray(_BUFFER_BYTES)
         self._view = memoryview(self._buffer)
-        self._at = self._end = 0  # of what was received and not yet taken
-        self._began, self._heard = 0, None  # ms: when the command was sent, and when something came behind it
-        self._form = 0  # of this answer
+        self._at = self._end = None  # of what was received and not yet taken
+        self._began = self._heard = None  # ms: when the command was sent, and when something came behind it
+        self._form = None  # of this answer
         self._forms = array("H", bytes(2 * 6 * _PACKS))  # of the answers before, one for each command and pack
         self._candidate = None  # (place in _forms, form) that came once
         self._echoes = None  # does it echo? None: not known yet
@@ -167,7 +167,7 @@ class Line:
                 continue
             self._at = stop
             line = bytes(self._view[at:stop])
-            if not line.isspace() and line.find(_PAGER) < 0:  # its line is blanked by CR and spaces
+            if not line.isspace() and _PAGER not in line:  # its line is blanked by CR and spaces
                 if max(line) > _MAX_CHARACTER:
                     raise ValueError("a character %02XH" % max(line))
                 return line
@@ -216,11 +216,11 @@ def _is_echo(word, command):
 
 
 def _refusal(line, command):
-    if line.find(b"Unknown command") >= 0:
-        if line.find(b"'%s'" % command.split()[0]) < 0 and line.find(b"'%s'" % command) < 0:
+    if b"Unknown command" in line:
+        if b"'%s'" % command.split()[0] not in line and b"'%s'" % command not in line:
             raise ValueError(str(line.strip()[:_SHOWN], "ascii"))  # it heard another command
         return _UNKNOWN
     for words in _REFUSED.split(b";"):
-        if line.find(words) >= 0:
+        if words in line:
             return _INVALID
     return 0

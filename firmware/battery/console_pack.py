@@ -49,7 +49,7 @@ def values(lines, pack):
     if not (state := str(text.meaning(base, _BASES), "ascii")):
         findings.remark(b"Status", base)
     for at, calm in enumerate(_CALM.split(b";"), _COULOMB):
-        if said[at] and calm.find(b" %s " % said[at]) < 0:
+        if said[at] and b" %s " % said[at] not in calm:
             findings.remark(names[at], said[at])
     flags = [("Charging", state == "charging"), ("Discharging", state == "discharging")]
     for key, word in zip(_FLAGS, said[_SWITCHES:]):
@@ -78,7 +78,7 @@ def cells(lines, current):
     """
     header = next(lines, b"")
     names = text.columns(header, _COLUMNS)
-    if header.find(b"Temp. State") < 0:  # or one of two that end so
+    if b"Temp. State" not in header:  # or one of two that end so
         raise text.unfit(header)
     findings = text.Findings(current)
     voltages, temperatures, socs, charges, balancing = [], [], [], [], []

@@ -75,7 +75,7 @@ def fields(lines, pack, wanted):
     for line in lines:
         name, colon, value = line.partition(b":")
         name = name.strip()
-        if name.find(b"  ") >= 0:
+        if b"  " in name:
             name = b" ".join(name.split())
         at = wanted.find(b";%s;" % name)
         if colon and at >= 0:
