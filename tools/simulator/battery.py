@@ -195,7 +195,8 @@ class Battery:
 
     def misbehave(self):
         """A mixture of all faults for a day, each of which comes and goes; not of errors that cancel in CHKSUM."""
-        names, first = self.faults.rng.choices(MIXTURE, k=DAY_S // EVERY_S), self.clock() + EVERY_S
+        names = self.faults.rng.sample(MIXTURE, len(MIXTURE)) * (DAY_S // EVERY_S // len(MIXTURE))
+        first = self.clock() + EVERY_S
         self._planned = [(first + number * EVERY_S, name, None, FAULT_S) for number, name in enumerate(names)]
 
     def power_cycle(self, seconds=POWER_CYCLE_S):
