@@ -154,8 +154,6 @@ def test_refusals(answer, code, questions):
 
 
 class BabblingUart(ScriptedUart):
-    """There is always more than one can read; it takes its time on the wire."""
-
     def __init__(self, clock, text):
         super().__init__(clock)
         self._text, self.read = text, 0

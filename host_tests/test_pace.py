@@ -34,7 +34,7 @@ def published(reading):
 
 
 @pytest.mark.parametrize("options", [
-    {}, {"cells": 15, "temperatures": 3, "soh": False, "version": 0x20}, {"cells": 9, "temperatures": 4},
+    {}, {"cells": 15, "temperatures": 3, "soh": False, "version": 0x20}, {"cells": 8, "temperatures": 4},
     {"extra_alarm_byte": False, "reply_address": 0}, {"reply_address": None},
 ], ids=str)  # fmt: skip
 def test_what_the_battery_says_is_read_and_published(options):
@@ -43,7 +43,7 @@ def test_what_the_battery_says_is_read_and_published(options):
     assert it.packs() == (1, 2, 3)
     for pack in (1, 3):
         battery.group.pack(pack).override(cell_states={2: 2, 3: 1}, temperature_states={1: 1, 2: 2})
-        battery.commands.balancing[pack] = [1, 8, 9]
+        battery.commands.balancing[pack] = [1, options.get("cells", 16)]
         reading = it.read(pack)
         assert judge.check(pack, published(reading), battery.clock()) is None
         assert len(reading.cells) == options.get("cells", 16) and reading.more.design > reading.capacity
@@ -70,8 +70,10 @@ def test_what_does_not_come_or_does_not_fit():
         assert it.read(1).alarms is None
     battery.fault("lacks:90")
     assert it.packs() == (1, 2) and it.link.failures == 0
+    timeouts = it.link.timeouts
     with pytest.raises(NoReply):
         it.read(3)
+    assert it.link.timeouts == timeouts + 3
     for lacks, missing in (("C2", 0), ("C1", 2)):
         battery.clear()
         battery.fault("lacks:" + lacks)
@@ -94,10 +96,11 @@ def test_what_does_not_come_or_does_not_fit():
 def test_only_its_read_commands_can_be_sent():
     sent = {cid2 for cid2 in range(-256, 512) if is_encoded(cid2, commands=pace.COMMANDS)}
     assert sent == {0x42, 0x44, 0x90, 0xC1, 0xC2}
+    for cid2 in (ANALOG, ALARM):  # a timeout is made from the longest reply
+        assert pace.COMMANDS[cid2] == len(info_of(cid2, temperatures=8))
 
 
 def info_of(cid2, **options):
-    """-> INFO of the reply of pack 1; it is as long as the allow-list says, where it is the longest."""
     found = []
     asking(packs=1, **options)[0].link.request(cid2, lambda info: found.append(bytes(info)) or info[1:], 1)
     return found[0]

@@ -69,7 +69,6 @@ def test_a_pack_that_is_off_does_not_hide_those_behind_it():
 
 
 def test_what_is_no_reply():
-    """That of another pack, by INFO or by its ADR; an echo alone."""
     it = asking(packs=2)
     commands = it.link.uart.battery.commands
     real = commands.reply
