@@ -44,24 +44,26 @@ class Broker(broker.Broker):
 
 class DeadEnd:
     """What is no broker at a port of 127.0.0.1, from the moment it is made until close(): `takes` connections and is
-    silent, or neither takes nor refuses them. `asked`: an Event, set when somebody said something.
+    silent or `hangs_up`, or neither takes nor refuses them. `asked`: an Event, set when somebody said something.
     """
 
-    def __init__(self, port=0, takes=True):
+    def __init__(self, port=0, takes=True, hangs_up=False):
         self._listener = socket.create_server((broker.HOST, port), backlog=0)
         self.host, self.port = self._listener.getsockname()
         self.asked, self._held = threading.Event(), []
         if takes:
-            threading.Thread(target=self._listen, daemon=True).start()
+            threading.Thread(target=self._listen, args=(hangs_up,), daemon=True).start()
         with contextlib.suppress(TimeoutError):  # nobody is taken any more
             while not takes:
                 self._held.append(socket.create_connection((self.host, self.port), FULL_S))
 
-    def _listen(self):
+    def _listen(self, hangs_up):
         with contextlib.suppress(OSError):
             while True:
                 self._held.append(self._listener.accept()[0])
-                if self._held[-1].recv(1):
+                if hangs_up:
+                    self._held[-1].close()
+                elif self._held[-1].recv(1):
                     self.asked.set()
 
     def close(self):

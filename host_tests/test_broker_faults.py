@@ -47,12 +47,14 @@ class Trial(Way):
         assert not [line for line in lines if SECRET in line] and self.board.resets == []
 
 
-@pytest.mark.parametrize(("is_dead", "words"), [
-    (False, "nothing listens there: is the broker running, is mqtt_port right?"), (True, "no answer in time"),
+@pytest.mark.parametrize(("instead", "words"), [
+    (None, "nothing listens there: is the broker running, is mqtt_port right?"),
+    ({"takes": False}, "no answer in time"), ({}, "no answer in time (is it an MQTT port, with TLS or without?)"),
+    ({"hangs_up": True}, "the broker closed the connection"),
 ])  # fmt: skip
-def test_no_broker_from_the_start(board, broker, is_dead, words):
+def test_no_broker_from_the_start(board, broker, instead, words):
     broker.stop()
-    other = is_dead and DeadEnd(broker.port, takes=False)
+    other = instead is not None and DeadEnd(broker.port, **instead)
     with Trial(board, broker) as it:
         it.start().board.wait_for(words, START_S)
         it.mark(102)

@@ -34,7 +34,8 @@ def clean(tmp_path):
     (["--packs", "17"], "1 to 16 packs"),
     (["--port", "/dev/null", "--faults"], "--faults and --dialect are of the simulated battery"),
     (["--firmware", "us5000"], "--firmware and --worn need --dialect console"),
-    (["--update"], "--update and --speed need --board"), (["--board", "--port", "/dev/null"], "leave --port out"),
+    (["--update"], "--update and --speed need --board"),
+    (["--board", "--broker", "h"], "leave --port and --broker out"),
 ])  # fmt: skip
 def test_options_that_do_not_fit(arguments, says, capsys):
     with pytest.raises(SystemExit) as refused:
@@ -86,6 +87,21 @@ def test_when_it_is_killed_the_kernel_ends_what_it_had_started(tmp_path):
         with contextlib.suppress(ProcessLookupError):
             ended = os.pidfd_open(int(environ.parent.name))
             assert select.select([ended], [], [], GONE_S)[0], environ
+
+
+@pytest.mark.slow
+def test_a_broker_of_the_owner_where_another_device_may_have_the_name(clean, broker):
+    where = ("--broker", f"{broker.host}:{broker.port}", "--packs", "1")
+    with Tool("demo.py", *where, *RATE, **clean) as tool:
+        tool.wait_for(rf"broker at {broker.host}:{broker.port} \(yours\)")
+        tool.wait_for(" s  Pack 1 ")
+        with Tool("demo.py", *where, **clean) as other:
+            assert other.end() == 1
+        assert "demo: a device already publishes PylonToMQTT/Main/ there" in other.output
+        with Tool("demo.py", *where, *RATE, "--set", "rack_name=Shed", **clean) as other:
+            other.wait_for(" s  Pack 1 ")
+            assert other.stop() == 0
+        assert tool.stop() == 0
 
 
 @pytest.mark.slow

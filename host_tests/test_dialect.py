@@ -59,8 +59,9 @@ def test_every_state_at_the_start(state, baud, kept, name, most_ms, options):
     assert poller.dialect.name == it.retained.dialect == Retained(it.memory).dialect == name  # survives a reset
     rate = {"console": 115200, "framed": 4800}.get(name, baud)
     assert poller.link is poller.dialect.link and poller.link.baud == rate
+    writes = it.memory.writes
     it.settled()
-    assert it.restarts == (name != (kept or "framed"))
+    assert it.memory.writes == writes and it.restarts == (name != (kept or "framed"))
     assert ("packs", 0, (1, 2)) in it.sink.told and {reading.pack for _, reading in it.sink.readings} == {1, 2}
     said = {pack: answer for kind, pack, answer in it.sink.told if kind == "identity"}
     assert {(answer.dialect, answer.baud) for answer in said.values()} == {(name, rate)}
@@ -139,3 +140,12 @@ def test_one_that_was_away_is_found_as_soon_as_without_the_other_dialect(away_s)
     begun = it.clock.passed_ms
     it.run(120, lambda: it.packs_read(begun))
     assert it.clock.passed_ms - begun < 15_000 + min(60_000, 1000 * away_s)  # it may be in the middle of a round
+
+
+def test_a_battery_of_the_force_family_is_named_and_left_alone_but_for_a_try_now_and_then():
+    it = house("awake")
+    it.battery.console._table = lambda now: ["Power Volt Curr UTlow CoulombAH", "1 50000 0 20000 50"]
+    it.run(120)
+    said = it.log.texts("warning")
+    assert len(said) == 2 and "starting anew" in said[0] and "Force" in said[1] and "not known here" in said[1]
+    assert not it.sink.readings and it.poller.link.polls < 40

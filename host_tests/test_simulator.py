@@ -16,7 +16,7 @@ from serial import Serial
 from firmware.battery import frame
 from tools.simulator import framed
 from tools.simulator.battery import MIXTURE, Battery
-from tools.simulator.faults import DAMAGE, FAULTS
+from tools.simulator.faults import CANCELLING, DAMAGE, FAULTS
 
 ANALOG_1 = b"~20014642E00201FD35\r"
 
@@ -45,7 +45,7 @@ def test_damage(name):
     battery.fault(name, 1)
     seen = {ask(battery) for _ in range(100)}
     assert clean not in seen and len(seen) > 2 and battery.counts[name] == 100  # not always the same place
-    for got in seen if name != "cancel" else ():  # whose sum is right
+    for got in () if name in CANCELLING else seen:
         with pytest.raises(frame.FrameError):
             frame.decode(got)
 
@@ -71,7 +71,7 @@ def test_pace_rate_and_faults_in_time():
     for _ in range(3600):
         answered(b"", 1000)
         names |= {fault.name for fault in battery.faults.active}
-    assert names == {name.partition(":")[0] for name in MIXTURE} == FAULTS.keys() - {"lacks", "cancel"}
+    assert names == {name.partition(":")[0] for name in MIXTURE} == FAULTS.keys() - {"lacks", *CANCELLING}
 
 
 @pytest.mark.parametrize("rate", [1200, 9600])
@@ -86,7 +86,7 @@ def test_a_command_off_the_read_list_is_noticed_at_any_rate_and_in_any_cuts(rate
 
 def test_as_a_process(tmp_path, project):
     link = tmp_path / "battery"
-    options = ["--dialect", "console", "--firmware", "pytes", "--packs", "3", "--link", str(link)]
+    options = ["--dialect", "console", "--firmware", "pytes", "--packs", "3", "--link", str(link), "--fault", "nul"]
     command = [sys.executable, "tools/simulator", *options]
     with subprocess.Popen(command, cwd=project, stdout=subprocess.PIPE, text=True) as process:
         said = re.match(r"battery at (\S+) \(3 packs, 115200 baud\)$", process.stdout.readline())
@@ -94,6 +94,10 @@ def test_as_a_process(tmp_path, project):
         with Serial(str(link), 115200, timeout=10) as port:
             port.write(b"pwr 2\r")
             assert re.search(rb"\n Volt Status +: Normal ", port.read_until(b"PYTES>"))
+            port.write(20 * b"\r")
+            assert b"PYTES>\0" in b"".join(port.read_until(b"PYTES>") for _ in range(20))
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=10)
     assert process.returncode == 0 and not os.path.lexists(link)
+    refused = subprocess.run([*command, "--fault", "rtn"], cwd=project, capture_output=True, text=True)
+    assert refused.returncode == 2 and "'rtn' is no fault" in refused.stderr

@@ -21,13 +21,14 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from tools import ToolError, demo_battery, environment, monitor, options, show, words
 from tools.broker import Broker
 from tools.demo_board import ENDED, LINE, DemoBoard, followed
-from tools.heard import Heard
+from tools.heard import DEFAULT_RACK, DEFAULT_ROOT, Heard
 from tools.simulator.battery import DIALECTS
 from tools.simulator.console_text import FIRMWARE as CONSOLES
 
 PACKS, MAX_PACKS = 2, 16
 NOT_AT_A_CONSOLE = ("rs485", "pace")  # auto tries them last: here the firmware is told
 PUBLISH_RATE_S = "5"
+RETAINED_S = 1  # until what is retained has come
 LAST_WORD_S = 3  # for the last health before the end, and for Offline
 FIRMWARE, BATTERY = "firmware", "battery"
 PANES = {FIRMWARE: "Firmware", BATTERY: "Battery"}
@@ -48,6 +49,7 @@ def parsed(arguments=None):
     add("--packs", type=int, metavar="N", help=f"packs of the simulated battery, 1 to {MAX_PACKS} (default {PACKS})")
     add("--seconds", type=float, metavar="N", help="end so long after the firmware began (default: at Ctrl-C)")
     add("--port", metavar="PORT", help="a real battery at this serial port, such as /dev/ttyUSB0")
+    add("--broker", type=options.address, metavar="HOST[:PORT]", help="a broker of yours, instead of the demo's own")
     add("--board", action="store_true", help="deploy to a virtual board, set it up over its port, let it publish")
     add("--update", action="store_true", help="with --board: over the broker a newer version, then one that crashes")
     add("--speed", type=int, default=1, metavar="N", help="with --board: board and battery are so many times as fast")
@@ -63,8 +65,9 @@ def parsed(arguments=None):
         (given.port and (given.faults or given.dialect), "--faults and --dialect are of the simulated battery"),
         ((given.firmware or given.worn) and given.dialect != "console", "--firmware and --worn need --dialect console"),
         ((given.update or given.speed != 1) and not given.board, "--update and --speed need --board"),
-        (given.board and given.port, "--board has a battery of its own: leave --port out"),
-    ):
+        (given.board and (given.port or given.broker),
+         "--board has a battery and a broker of its own: leave --port and --broker out"),
+    ):  # fmt: skip
         if wrong:
             parser.error(text)
     told = {"dialect": given.dialect} if given.dialect in NOT_AT_A_CONSOLE else {}
@@ -74,8 +77,9 @@ def parsed(arguments=None):
 
 def on_this_pc(given, broker, port, directory, events):
     """-> Process of the firmware; arguments as of DemoBoard."""
-    command = ["python3", "tools/pylon2mqtt.py", "--pylon_port", port, "--mqtt_host", "127.0.0.1", "--mqtt_port",
-               str(broker)]  # fmt: skip
+    host, broker_port = broker
+    command = ["python3", "tools/pylon2mqtt.py", "--pylon_port", port, "--mqtt_host", host, "--mqtt_port",
+               str(broker_port)]  # fmt: skip
     command += ["--heap", given.heap] if given.heap else []
     command += [word for setting in given.settings.items() for word in ("--set", "=".join(setting))]
     print("firmware: MicroPython runs it on this PC, a reading of each pack every "
@@ -87,7 +91,8 @@ class Demo:
     """All that runs, started one after the other, and ended in the opposite order."""
 
     def __init__(self, given):
-        self._given, self._events, self._heard = given, queue.SimpleQueue(), Heard()
+        self._given, self._events, said = given, queue.SimpleQueue(), given.settings
+        self._heard = Heard(said.get("mqtt_root", DEFAULT_ROOT), said.get("rack_name", DEFAULT_RACK))
         self._battery = self._firmware = self._output = self._ended = self._began = None
 
     def run(self):
@@ -99,16 +104,22 @@ class Demo:
 
     def _run(self, directory, enter):
         given, heard = self._given, self._heard
-        broker = enter(Broker(directory))
-        print(f"broker at {broker.host}:{broker.port} ({broker.name})", flush=True)
+        if given.broker:
+            broker, name = given.broker, "yours"
+        else:
+            own = enter(Broker(directory))
+            broker, name = (own.host, own.port), own.name
+        print(f"broker at {broker[0]}:{broker[1]} ({name})", flush=True)
         if not given.port:
             self._battery = enter(demo_battery.DemoBattery(given, given.packs or PACKS))
         print(f"battery at {self._battery or given.port}", flush=True)
-        where = SimpleNamespace(broker=(broker.host, broker.port), user=None)
+        where = SimpleNamespace(broker=broker, user=given.settings.get("mqtt_user"))
         listener = enter(monitor.Listener(self._events, where, heard.prefix))
+        if given.broker:
+            self._refuse_another_device()
         start = DemoBoard if given.board else on_this_pc
         port = given.port or self._battery.path
-        self._firmware = enter(start(given, broker.port, port, directory, self._events))
+        self._firmware = enter(start(given, broker, port, directory, self._events))
         self._began = time.monotonic()
         self._output = show.Output(heard, lambda: f"{time.monotonic() - self._began:6.1f} s", False, PANES)
         with self._output:
@@ -118,6 +129,14 @@ class Demo:
                 listener.publish(f"{heard.prefix}cmnd/demo", '{"status":true}')
                 self._wait_until(lambda: (heard.health_at or 0) >= asked_at)
         return self._end()
+
+    def _refuse_another_device(self):
+        """ToolError where one publishes as this rack at a broker that is not ours: its retained LWT says so."""
+        heard = self._heard
+        show.watch(self._events, lambda kind, *what: kind == show.MESSAGE and heard.take(*what) and heard.online,
+                   lambda: None, time.monotonic() + RETAINED_S)  # fmt: skip
+        if heard.online:
+            raise ToolError(f"a device already publishes {heard.prefix} there: --set rack_name=NAME takes another name")
 
     def _handle(self, kind, *what):
         """One event -> True when it is the end."""

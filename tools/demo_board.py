@@ -28,13 +28,13 @@ def followed(command, events, line, end, variables):
 class DemoBoard:
     """Entered, the board runs with firmware and settings; left, it has ended in order, or was killed. ToolError.
 
-    given: options of the demo. broker: its port on this PC. uart: the pty of the battery. directory: for its flash.
+    given: options of the demo. broker: (this PC, its port). uart: the pty of the battery. directory: for its flash.
     events: a queue that gets (LINE, text) for each line of the firmware, and at the board's end (ENDED, exit status).
     stop(): as of Process.
     """
 
     def __init__(self, given, broker, uart, directory, events):
-        self._given, self._broker, self._uart, self._events = given, broker, uart, events
+        self._given, self._broker, self._uart, self._events = given, broker[1], uart, events
         self._variables = {"TMPDIR": str(directory), "PYLON2MQTT_VENV": str(environment.VENV)}
         self._directory = Path(directory)
         self._board = None

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+from argparse import ArgumentTypeError
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
@@ -11,7 +12,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from tools import options
 from tools.simulator.battery import DIALECTS
 from tools.simulator.console_text import FIRMWARE
+from tools.simulator.faults import ARGUMENTS, FAULTS
 from tools.simulator.simulator import BAUDS, Simulator
+
+
+def _fault(text):
+    name, _, argument = text.partition(":")
+    if name not in FAULTS or bool(argument) != (name in ARGUMENTS):
+        raise ArgumentTypeError(f"{text!r} is no fault")
+    return text
 
 
 def _options():
@@ -22,6 +31,8 @@ def _options():
     add("--speed", type=float, default=1, metavar="N", help="how many times as fast time goes (default %(default)s)")
     add("--dialect", choices=tuple(DIALECTS), default="framed", help="what it speaks (default %(default)s)")
     add("--firmware", choices=tuple(FIRMWARE), default="us5000", help="whose console (default %(default)s)")
+    add("--fault", type=_fault, action="append", default=[], metavar="NAME[:ARGUMENT]",
+        help=f"one that stays; repeatable: {', '.join(FAULTS)}; rtn:06, lacks:44, wrong_rate:9600")  # fmt: skip
     add("--faults", action="store_true", help="a mixture of all faults, each of which comes and goes")
     add("--link", metavar="PATH", help="a symbolic link to the pty, removed at the end")
     return out.parse_args()
@@ -34,6 +45,8 @@ def main():
         signal.signal(number, lambda *_: ended.set())
     console = {"firmware": given.firmware}
     with Simulator(given.packs, given.baud, given.speed, dialect=given.dialect, truth_limit=1, console=console) as sim:
+        for name in given.fault:
+            sim.fault(name)
         if given.faults:
             sim.misbehave()
         if given.link:

@@ -6,7 +6,7 @@ from functools import partial
 from . import framed
 from .commands import Addressed, Commands, Reply, Rs485Commands
 from .console import WAKE_UP, Console
-from .faults import ARGUMENTS, FAULTS, Faults
+from .faults import ARGUMENTS, CANCELLING, FAULTS, Faults
 from .model import Group
 from .pace import PaceCommands
 
@@ -14,7 +14,7 @@ BITS_PER_CHARACTER = 10
 CHUNK_S = 0.02  # what is due within this time goes out in one piece
 POWER_CYCLE_S, TURNAROUND_S = 3.0, 0.01
 DAY_S, EVERY_S, FAULT_S = 24 * 3600, 12, 6
-MIXTURE = [*sorted(FAULTS.keys() - ARGUMENTS.keys() - {"cancel"}), "wrong_rate:9600", "rtn:02", "rtn:06", "rtn:91"]
+MIXTURE = [*sorted(FAULTS.keys() - ARGUMENTS.keys() - set(CANCELLING)), "wrong_rate:9600", "rtn:02", "rtn:06", "rtn:91"]
 DIALECTS = {"framed": Commands, "console": Commands, "rs485": Rs485Commands, "pace": PaceCommands}
 ALWAYS_ALLOWED = 0x4F  # who looks for a battery may ask for its version
 

@@ -18,11 +18,14 @@ def _replaced(frame, rng, make):
     return frame[:place] + make(frame[place : place + 1]) + frame[place + 1 :]
 
 
-def _cancel(frame, rng):
-    """Two characters of INFO are wrong by the same amount up and down: CHKSUM still fits. None: there are no two."""
+def _same_sum(frame, rng, choose):
+    """Two characters of INFO are others, the first what `choose` makes of the second: CHKSUM still fits. None: there
+    are no such two.
+    """
     places = range(INFO_FROM, len(frame) - INFO_BEHIND)
     for _ in range(TRIES if len(places) > 1 else 0):
-        (one, two), new = rng.sample(places, 2), rng.choice(HEX)
+        one, two = rng.sample(places, 2)
+        new = choose(frame[two])
         rest = frame[one] + frame[two] - new
         if new != frame[one] and rest in HEX:
             out = bytearray(frame)
@@ -34,7 +37,8 @@ def _cancel(frame, rng):
 # name, what it does to the bytes of a frame (None: does not apply to this one); in the order in which they are applied
 DAMAGE = (
     ("changed", lambda frame, rng: _replaced(frame, rng, lambda old: bytes([rng.choice(HEX.replace(old, b""))]))),
-    ("cancel", _cancel),
+    ("swapped", lambda frame, rng: _same_sum(frame, rng, lambda other: other)),
+    ("cancel", lambda frame, rng: _same_sum(frame, rng, lambda other: rng.choice(HEX))),
     ("lost", lambda frame, rng: _replaced(frame, rng, lambda old: b"")),
     ("doubled", lambda frame, rng: _replaced(frame, rng, lambda old: 2 * old)),
     ("truncated", lambda frame, rng: frame[: rng.randint(1, len(frame) - 2)]),  # EOI alone would leave it readable
@@ -46,6 +50,7 @@ FAULTS = {
     **dict.fromkeys([name for name, _ in DAMAGE] + ["split", "late", "silent", "rtn", "empty", "wrong_pack"], 0.3),
     **dict.fromkeys(["lacks", "unplugged", "babble", "power_cycle", "wrong_rate"], 1.0),
 }
+CANCELLING = "swapped", "cancel"  # what passes the checksum
 ARGUMENTS = {"rtn": 16, "lacks": 16, "wrong_rate": 10}  # what stands behind a colon, and its base: RTN, CID2, baud
 
 
