@@ -121,7 +121,7 @@ def test_paused(pause_s):
     it.clock.advance(1000 * (pause_s - 100))
     it.poller.pause(False)
     begun = it.clock.passed_ms
-    it.run(700)
+    it.run(600)
     asked = [cid2 for _, cid2, _ in it.questions(begun)]
     assert it.packs_read(begun)[:2] == [1, 2] and asked.count(COUNT) >= 3 and asked.count(LIMITS) >= 2 * 2
 
