@@ -125,6 +125,8 @@ def _faults_of(component, config):
         (component.get("en", False) is not False, "en is written where it is not false"),
         (component["def_ent_id"] != entity_id(config, component), "def_ent_id is not what its names make"),
         (not re.fullmatch(r"mdi:[a-z][a-z0-9-]+", component.get("ic", "mdi:x-y")), f"icon {component.get('ic')}"),
+        ("val_tpl" in component and device_class in (None, "enum", "voltage") and "ic" not in component,
+         "its icon would be an eye or a sine wave"),
         (kind not in SENSORS if platform == "sensor" else device_class not in CLASSES[platform], f"class {kind}"),
         (platform != "button" and ("/stat/readings/" in topic) != ("exp_aft" in component), f"{expires} on {topic}"),
         ("exp_aft" in component and expires < 120, f"expire_after {expires}"),

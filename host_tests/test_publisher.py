@@ -1,5 +1,7 @@
 """publisher.py: what goes out when, told by a poller, a clock and a connection that comes and goes."""
 
+import json
+
 import pytest
 from discovery_made import PREFIX, RATE_MS, Rig, identity
 from fakes import PERIOD, Clock, made_alarms, made_reading
@@ -23,10 +25,10 @@ def test_readings_and_the_rack_of_a_whole_cycle_are_not_retained():
 def test_energy_counts_without_a_broker_and_the_racks_by_itself():
     rig = Rig()
     for rig.session.connected in (*[False] * 36, True):
-        rig.cycle(made_reading(current=100_000, voltage=50_000))
+        rig.cycle(*[made_reading(pack=pack, current=100_000, voltage=50_000) for pack in (1, 2)])
         rig.clock.advance(RATE_MS)
-    counted = '"ChargedEnergy":0.5,"DischargedEnergy":0.0'  # 5 kW for 6 minutes
-    assert [counted in text for topic, text, _ in rig.session.sent if "readings" in topic] == [True, True]
+    said = [json.loads(text) for topic, text, _ in rig.session.sent if "readings" in topic]
+    assert [one["ChargedEnergy"] for one in said] == [0.5, 0.5, 1.0]  # 5 kW for 6 minutes
 
 
 def test_state_behind_a_connect_once_a_minute_and_at_once_when_the_battery_is_lost_and_found():

@@ -44,6 +44,8 @@ def test_every_number_is_what_the_battery_was_told(board, broker, mqtt_client, p
         assert counts == sorted(counts) and set(rests) == {0}
     assert it.judged().wrong == [] and it.wrong_details() == []
     check_rack(it, told)
+    found = f"info: found: framed at 4800 baud, packs {', '.join(map(str, told))}; broker {broker.host}; "
+    assert len([line for line in it.board.lines if line.startswith(found)]) == 1
     home_assistant, states = fed(it)
     assert len(home_assistant.devices) == packs + 1 and len(states) > 35 * packs
     assert it.complaints() == [] and it.board.resets == [] and it.sim.baud == 4800 and it.sim.forbidden == []
