@@ -63,6 +63,8 @@ OF_PACKS = (
     ("alarms", (OFF, None), {"ProblemText": "Pack 1: Over-voltage protection; Cell 1 over-voltage"}),
     ("alarms", (NINE, NINE, OFF), {"ProblemText": "Pack 3: Over-voltage protection; "
      "Pack 1: Cells 1, 2, 3, 4, 5, 6, 7, 8, 9 over-voltage … and 2 more"}),
+    ("alarms", (WARNED,) * 8 + (OFF,), {"ProblemText": "Pack 9: Over-voltage protection; "
+     "Pack 1: Cell 3 over-voltage; Pack 2: Cell 3 over-voltage … and 7 more"}),
     ("alarms", (made_alarms(on=("Pack_OVP", "OT", "UT")),) * 16,
      {"ProblemText": "Pack 1: Over-voltage protection; Pack 2: Over-voltage protection; Pack 3: Over-voltage protection"
       " … and 45 more"}),
