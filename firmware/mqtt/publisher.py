@@ -7,12 +7,15 @@ from ..reading import summarize
 from .devices import DEVICES
 from .payloads import members
 
-_STATE_MS, _LOG_MS = const(60_000), const(2_000)  # from one tele/STATE to the next, and between two lines of tele/LOG
+_STATE_MS = const(60_000)  # from one tele/STATE to the next
+_LOG_MS = const(2_000)  # between two lines of tele/LOG
 _LOG_LINES = const(8)  # kept until they can be sent
-_RACK_METER, _EVERY_PACK = const(0), const(-1)
+_RACK_METER = const(0)  # the packs' have their numbers
+_EVERY_PACK = const(-1)  # as bits: nobody has counted them yet
 _SILENT_MS = const(300_000)  # of the battery, then what it said of itself is taken back
 _HOME_ASSISTANT_MS = const(2_000)  # it may lose what comes sooner behind a config
-_EXPIRE_MIN_S, _EXPIRE_CYCLES = const(120), const(4)  # of a reading, in Home Assistant
+_EXPIRE_MIN_S = const(120)  # of a reading, in Home Assistant
+_EXPIRE_CYCLES = const(4)  # it lives for so many, where these take longer
 
 
 def expire_s(publish_rate_ms):
@@ -72,7 +75,9 @@ class Publisher:
                 self.publish("stat/readings/Rack", self._payloads.rack(values, *counted))
 
     def publish_detail(self, kind, pack, answer):
-        """The `answer` to a seldom question of questions.Questions."""
+        """The `answer` to a seldom question: `kind` is "packs", "identity", "limits", "counters" or "parameters";
+        `pack`: its number, None where the answer is of the group.
+        """
         if kind == "packs":
             self._rack.expect(answer)
             self._counted = sum([1 << pack for pack in answer])
