@@ -36,10 +36,10 @@ def start(wlan, plan, helped, clock, log):
     Takes 5 s at most.
     """
 
-    def attempt(step, *arguments):
+    def attempt(step, *arguments, **options):
         """One step that the driver may refuse; the next help tries again."""
         try:
-            return step(*arguments)
+            return step(*arguments, **options)
         except (OSError, RuntimeError, MemoryError) as error:
             if helped < 3:  # later ones say nothing new
                 log.warning("Wi-Fi driver: %s", error)
@@ -75,7 +75,7 @@ def start(wlan, plan, helped, clock, log):
         log.warning("no Wi-Fi %s: %s", ssid, mismatch or reasons[0])
     any_will_do = helped % 3 == 2
     bssid = best[1] if best and not any_will_do else None
-    attempt(_connect, wlan, ssid, key, bssid)
+    attempt(wlan.connect, ssid, key, bssid=bssid)
     return wlan, b"" if any_will_do else bssid and hexlify(bssid, ":")
 
 
@@ -83,10 +83,6 @@ def _set_up(wlan, address):
     wlan.config(pm=wlan.PM_NONE, reconnects=-1)
     if address:
         wlan.ifconfig(address)
-
-
-def _connect(wlan, ssid, key, bssid):
-    wlan.connect(ssid, key, bssid=bssid)
 
 
 def _strongest(found, name, with_key):

@@ -15,7 +15,9 @@ def ask(answer=input):
     given = config.given_in(config.PATH)
     answers = {}
     for key, hint in _ASKED:
-        if given.get(key) is not None or _is_pointless(key, given, answers):
+        no_wifi = key.startswith("wifi") and given.get("network") not in (None, "wifi")
+        no_user = key == "mqtt_pass" and not (answers.get("mqtt_user") or given.get("mqtt_user"))
+        if given.get(key) is not None or no_wifi or no_user:
             continue
         if not answers:  # MicroPython's prompt drops them without a word
             print(r'letters beyond ASCII: config.set(wifi_ssid="Caf\xe9"), or tools/configure.py')
@@ -27,12 +29,6 @@ def ask(answer=input):
         config.set(**answers)
     else:
         print("nothing is missing; config.show() tells all settings, config.set(name=value) changes them")
-
-
-def _is_pointless(key, given, answers):
-    if key.startswith("wifi"):
-        return given.get("network") not in (None, "wifi")
-    return key == "mqtt_pass" and not (answers.get("mqtt_user") or given.get("mqtt_user"))
 
 
 def _valid(key, hint, names, answer):

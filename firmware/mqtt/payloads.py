@@ -93,12 +93,8 @@ class Payloads:
         current = voltage = None
         if alarms is not None:
             current, voltage = alarms.charge_state or alarms.discharge_state, alarms.voltage_state
-        json.key("PackCurrent")
-        self._with_state(reading.current, _THOUSANDTHS, current)
-        json.raw(b"}")
-        json.key("PackVoltage")
-        self._with_state(reading.voltage, _THOUSANDTHS, voltage)
-        json.raw(b"}")
+        self._member("PackCurrent", reading.current, _THOUSANDTHS, current)
+        self._member("PackVoltage", reading.voltage, _THOUSANDTHS, voltage)
         values = (reading.remaining, reading.capacity, summary.energy, reading.cycles, summary.soc, reading.soh,
                   summary.power, summary.low, summary.low_at, summary.high, summary.high_at, summary.high - summary.low,
                   summary.temperature_low, summary.temperature_high, charged, discharged, summary.state,
@@ -117,28 +113,28 @@ class Payloads:
         json.raw(b"}")
         return json.text_view()
 
-    def _with_state(self, raw, decimals, state):
-        """A value and its state, where that is known; the object stays open."""
+    def _member(self, key, raw, decimals, state, temperature=None):
+        """A value, with its state and temperature where those are known."""
         json = self._json
+        json.key(key)
         json.raw(b'{"Reading":')
         json.decimal(raw, decimals)
         if state is not None:
             json.raw(b',"State":')
             json.decimal(state, _WHOLE)
+        if temperature is not None:
+            json.raw(b',"Temp":')
+            json.decimal(temperature, _TENTHS)
+        json.raw(b"}")
 
     def _cells(self, reading):
         json, extra = self._json, reading.extra
         states = reading.alarms.cell_states if reading.alarms is not None else b""
         json.raw(b"{")
         for index, cell in enumerate(reading.cells):
-            json.raw(b',"Cell_' if index else b'"Cell_')
-            json.decimal(index + 1, _WHOLE)
-            json.raw(b'":')
-            self._with_state(cell, _THOUSANDTHS, states[index] if index < len(states) else None)
-            if extra:
-                json.key("Temp")
-                json.decimal(extra.temperatures[index], _TENTHS)
-            json.raw(b"}")
+            state = states[index] if index < len(states) else None
+            temperature = extra.temperatures[index] if extra else None
+            self._member(b"Cell_%d" % (index + 1), cell, _THOUSANDTHS, state, temperature)
         json.raw(b"}")
 
     def _temperatures(self, reading):
@@ -146,22 +142,19 @@ class Payloads:
         states = reading.alarms.temperature_states if reading.alarms is not None else b""
         json.raw(b"{")
         for index, temperature in enumerate(reading.temperatures):
-            json.key(more.sensors[index] if more else temperature_key(index, len(reading.cells)))
-            self._with_state(temperature, _TENTHS, states[index] if index < len(states) else None)
-            json.raw(b"}")
+            key = more.sensors[index] if more else temperature_key(index, len(reading.cells))
+            self._member(key, temperature, _TENTHS, states[index] if index < len(states) else None)
         if extra and extra.mos is not None:
-            json.key("MOS_T")
-            self._with_state(extra.mos, _TENTHS, None)
-            json.raw(b"}")
+            self._member("MOS_T", extra.mos, _TENTHS, None)
         json.raw(b"}")
 
     def _status_objects(self, alarms):
-        json = self._json
+        json, objects = self._json, [status_object(key) for key, _ in alarms.flags]
         for name in _STATUS_OBJECTS:
             json.key(name)
             json.raw(b"{")
-            for key, is_set in alarms.flags:
-                if status_object(key) is name:
+            for (key, is_set), where in zip(alarms.flags, objects):
+                if where is name:
                     json.key(key)
                     json.value(is_set, _WHOLE)
                     if key == "Cell_Fault" and (alarms.faulty_cells or not is_set):  # some do not say which
