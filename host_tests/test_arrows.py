@@ -32,13 +32,12 @@ ARROWS = {
     "rack": "modules problem_text problems reading",
     "reading": "modules problem_text problems",
     "battery/link": "battery/frame",
-    "battery/link_search": "battery/frame battery/pace_readings",
+    "battery/link_search": "battery/frame",
     "battery/search": "modules battery/link_search",
-    "battery/pace": "modules problems reading battery/frame battery/link battery/pace_details battery/pace_readings",
-    "battery/pace_details": "reading battery/frame battery/link_search battery/pace_readings",
+    "battery/pace": "modules problems reading battery/frame battery/link battery/pace_details",
+    "battery/pace_details": "reading battery/frame battery/link_search",
     "battery/messages": "reading battery/frame battery/link_search battery/readings",
     "battery/readings": "battery/frame",
-    "battery/pace_readings": "battery/frame",
     "battery/pylontech": "modules problems reading battery/frame battery/link battery/messages battery/readings",
     "battery/poller": "modules plausible battery/questions battery/search",
     "battery/console": "modules reading battery/console_details battery/console_pack",
@@ -48,15 +47,17 @@ ARROWS = {
     "mqtt/json_writer": "reading",
     "mqtt/payloads": "problems mqtt/json_writer",
     "mqtt/details": "mqtt/devices mqtt/json_writer mqtt/payloads",
-    "mqtt/presence": "mqtt/json_writer mqtt/payloads",
-    "mqtt/publisher": "modules reading mqtt/details mqtt/devices mqtt/discovery mqtt/payloads mqtt/presence",
+    "mqtt/placeholders": "mqtt/json_writer",
+    "mqtt/presence": "mqtt/payloads",
+    "mqtt/publisher": "modules reading mqtt/details mqtt/devices mqtt/discovery mqtt/payloads mqtt/placeholders "
+    "mqtt/presence",
     "mqtt/session": "modules mqtt/connect_errors",
 }
 # Modules of MicroPython that only these may import
 ONLY_IN = {"machine": ("board", "radio", "main", "boot"), "network": ("radio", "setup")}
 # Bytes in, values out
 CODECS = ("reading", "problems", "plausible", "rack", "energy", "retained", "battery/frame", "battery/messages",
-          "battery/readings", "battery/pace_readings", "battery/console_text", "battery/console_pack",
+          "battery/readings", "battery/console_text", "battery/console_pack",
           "battery/console_details", "mqtt/json_writer", "mqtt/payloads", "mqtt/details")  # fmt: skip
 NOT_IN_CODECS = ("time", "socket", "machine", "network", "os", "select", "ssl", "umqtt", "asyncio", "_thread")
 NEVER = ("tools", "host_tests")

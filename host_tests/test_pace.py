@@ -7,7 +7,7 @@ from battery_line import BatteryUart
 from codec_cases import is_encoded
 from fakes import Clock
 
-from firmware.battery import NoReply, Refusal, link_search, pace, pace_details, pace_readings
+from firmware.battery import NoReply, Refusal, link_search, pace, pace_details
 from firmware.battery.pace import Pace, PaceLink
 from firmware.battery.pace_details import DataError
 from firmware.mqtt.payloads import Payloads
@@ -112,7 +112,7 @@ def info_of(cid2, **options):
 ])  # fmt: skip
 def test_each_layout_too_short_and_too_long(cid2, options, more, cells):
     """A byte `more` is the SOH, or one of unknown meaning."""
-    parse = {ANALOG: pace_readings.analog_values, ALARM: pace_readings.alarms}[cid2]
+    parse = {ANALOG: pace.analog_values, ALARM: pace.alarms}[cid2]
     info = info_of(cid2, cells=cells, **options)
     assert parse(info)[0] == 1
     for other in (*(info[:size] for size in range(len(info) - 1 + more)), info + b"\x63" * (1 + more)):

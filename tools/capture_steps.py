@@ -2,7 +2,7 @@
 
 import re
 
-from firmware.battery import NoReply, Refusal, frame, link_search, pace, pace_readings, search
+from firmware.battery import NoReply, Refusal, frame, link_search, pace, search
 from firmware.battery.console_line import Line
 from firmware.battery.link import Link, Rs485Link
 from firmware.battery.search import CONSOLE, CONSOLE_BAUD, FRAMED, PACE, RS485
@@ -14,8 +14,8 @@ NAMES = {FRAMED: "framed protocol", CONSOLE: "text console", PACE: "framed proto
 ROUNDS, ATTEMPTS, PROMPTS = 2, 3, 10  # of the search, of a question, of newlines until a prompt comes
 ALL_PACKS = 0xFF  # of PACE
 OF_THE_GROUP = (frame.MANUFACTURER, frame.PROTOCOL_VERSION, frame.SYSTEM_PARAMETERS, frame.PACK_COUNT)
-OF_A_PACK = (frame.ANALOG_VALUES, frame.ALARMS, frame.MANAGEMENT, pace_readings.VERSION)
-SERIAL_NUMBERS = (frame.SERIAL_NUMBER, pace_readings.SERIAL_NUMBER)
+OF_A_PACK = (frame.ANALOG_VALUES, frame.ALARMS, frame.MANAGEMENT, pace.PaceLink.PROTOCOL_VERSION)
+SERIAL_NUMBERS = (frame.SERIAL_NUMBER, pace.PaceLink.SERIAL_NUMBER)
 IN_WORDS = (frame.MANUFACTURER, frame.PACK_COUNT)  # whose answers are said
 CONSOLE_OF_A_PACK = ("info", "pwr", "bat", "stat", "soh")
 ALONE = ("info", "stat")  # some consoles answer them only without a number, for the master

@@ -1,7 +1,7 @@
 """The read commands of the framed protocol and of PACE by name, and what the firmware reads in INFO, in words."""
 
 from firmware.battery import ADR_ERROR, frame, messages, pace, pace_details, pylontech
-from firmware.battery.pace_readings import SERIAL_NUMBER, VERSION, alarms, analog_values
+from firmware.battery.pace import PaceLink, alarms, analog_values
 
 # CID2 -> the command in words, its section, what reads INFO of the reply (None: none belongs there) (§2.9, §3)
 COMMANDS = {
@@ -20,8 +20,8 @@ PACE = {
     frame.ANALOG_VALUES: ("analog values", "9", analog_values),
     frame.ALARMS: ("alarm data", "9", alarms),
     frame.PACK_COUNT: ("pack count", "9", pace_details.pack_count),
-    VERSION: ("version", "9", pace_details.text),
-    SERIAL_NUMBER: ("serial number", "9", pace_details.serial_number),
+    PaceLink.PROTOCOL_VERSION: ("version", "9", pace_details.text),
+    PaceLink.SERIAL_NUMBER: ("serial number", "9", pace_details.serial_number),
 }
 # RTN in words (§2.9)
 RETURN_CODES = {frame.NORMAL: "normal"} | {

@@ -33,12 +33,10 @@ def reaches(link, attempts=_ATTEMPTS, log=None):
 
 def reaches_pace(link, attempts=_ATTEMPTS):
     """True when pack 1 answers over the pace.PaceLink, whatever it says; the VER that it takes is kept."""
-    from .pace_readings import analog_values  # no other dialect needs it
-
     for version in _PACE_VERSIONS:
         link.version = version
         try:
-            link.request(frame.ANALOG_VALUES, analog_values, 1, attempts)
+            link.request(frame.ANALOG_VALUES, link.analog_values, 1, attempts)
             return True
         except NoReply:
             pass

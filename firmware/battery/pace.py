@@ -1,14 +1,17 @@
-"""The PACE dialect (Jakiper, SOK, Gobel and relatives; RS-232, 9600 baud) -> Reading, identity."""
+"""The PACE dialect (Jakiper, SOK, Gobel and relatives; RS-232, 9600 baud): layouts of INFO -> Reading, identity."""
+
+from collections import namedtuple
 
 from ..modules import Temporary
 from ..problems import ALARM, Alarms, alarm_flags, known_states
 from ..reading import More, Reading
-from . import Dialect, frame, pace_readings
+from . import Dialect, frame
+from .frame import MAX_PACKS, DataError, take, take_counted
 from .link import Link, read_pack
 
+_VERSION, _SERIAL_NUMBER = 0xC1, 0xC2  # CID2
 # All that can be sent, read commands only, each with the most bytes of INFO in its reply: 16 cells, 8 sensors
-COMMANDS = {frame.ANALOG_VALUES: 66, frame.ALARMS: 41, frame.PACK_COUNT: 1, pace_readings.VERSION: 32,
-            pace_readings.SERIAL_NUMBER: 40}  # fmt: skip
+COMMANDS = {frame.ANALOG_VALUES: 66, frame.ALARMS: 41, frame.PACK_COUNT: 1, _VERSION: 32, _SERIAL_NUMBER: 40}
 
 # Flags of the bits of each status byte, bit 0 first. Of the bits of `system` only those that all sources agree upon.
 _PROTECT = (
@@ -31,6 +34,67 @@ _WORDS = (
     b"CCB_Fault CCB fault;Heater_Fault Heater fault"
 )
 _SENSORS = ("CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16", "MOS_T", "ENV_T")
+_UNIT = 10  # mA, mAh
+_ZERO_CELSIUS = 2731  # 0.1 K
+
+# cells [mV], temperatures [0.1 °C], current mA, voltage mV, remaining, capacity, design mAh, soh % or None
+Analog = namedtuple("Analog", "cells temperatures current voltage remaining capacity cycles design soh")
+# cells, temperatures: states; status: protect1, protect2, system, control, fault; balancing: a bit a cell
+Alarm = namedtuple("Alarm", "cells temperatures charge_current voltage discharge_current status balancing warn")
+
+
+def analog_values(info):
+    """Reply to 42H, INFOFLAG included -> (pack, or pack count for all, [Analog, ...]). DataError."""
+    return _packs(info, _analog)
+
+
+def alarms(info):
+    """Reply to 44H, DATAFLAG included -> (pack, or pack count for all, [Alarm, ...]). DataError."""
+    return _packs(info, _alarm)
+
+
+def _packs(info, parse):
+    """Each pack's block may end in a byte more: it does in all of them, or in none."""
+    try:
+        return _blocks(info, parse, 0)
+    except DataError:
+        return _blocks(info, parse, 1)
+
+
+def _blocks(info, parse, more):
+    (_, command), at = take(info, 0, ">BB")
+    packs = []
+    while at < len(info) or not packs:
+        pack, at = parse(info, at, more)
+        packs.append(pack)
+        if (at < len(info) and len(packs) >= command and command <= MAX_PACKS) or len(info) == at + 1:
+            raise DataError("INFO of %d bytes: %02XH is left over behind its layout" % (len(info), info[at]))
+    if len(packs) not in (1, command):
+        raise DataError("INFO holds %d packs and says %d" % (len(packs), command))
+    return command, packs
+
+
+def _analog(info, at, more):
+    cells, at = take_counted(info, at, ">%dH", 1)
+    temperatures, at = take_counted(info, at, ">%dH")
+    # the count of user-defined values, 2, 3 or 9, does not tell whether SOH is there
+    (current, voltage, remaining, _, capacity, cycles, design), at = take(info, at, ">hHHBHHH")
+    soh = None
+    if more:
+        (soh,), at = take(info, at, ">B")
+        if soh > 100:
+            raise DataError("%02XH behind the design capacity is no SOH" % soh)
+    celsius = tuple([raw - _ZERO_CELSIUS for raw in temperatures])
+    remaining, capacity, design = remaining * _UNIT, capacity * _UNIT, design * _UNIT
+    return Analog(cells, celsius, current * _UNIT, voltage, remaining, capacity, cycles, design, soh), at
+
+
+def _alarm(info, at, more):
+    cells, at = take_counted(info, at, ">%dB", 1)
+    temperatures, at = take_counted(info, at, ">%dB")
+    (charge, voltage, discharge, status, balancing, warn), at = take(info, at, ">BBB5sH2s")
+    _, at = take(info, at, ">%ds" % more)  # of unknown meaning
+    return Alarm(cells, temperatures, charge, voltage, discharge, status, balancing, warn), at
 
 
 class PaceLink(Link):
@@ -39,6 +103,8 @@ class PaceLink(Link):
     masters = (0, 1)
     commands = COMMANDS
     version = 0x25  # or 20H: the search finds out which one the battery wants
+    PROTOCOL_VERSION, SERIAL_NUMBER = _VERSION, _SERIAL_NUMBER
+    analog_values, alarms = staticmethod(analog_values), staticmethod(alarms)
 
     def request(self, cid2, parse=None, byte=None, attempts=3):
         """As Link.request(); `byte`: number of a pack, FFH for the group."""
@@ -57,7 +123,7 @@ class Pace(Dialect):
 
     def read(self, pack):
         """One pack's analog values and alarms -> Reading; its alarms are None where none could be read."""
-        return reading(pack, *read_pack(self.link.request, self.link.request, pace_readings, pack))
+        return reading(pack, *read_pack(self.link.request, self.link.request, self.link, pack))
 
     def packs(self, _=0):
         """Numbers of the packs: (1, 2, ...), counted by asking where 90H brings no count."""

@@ -4,7 +4,6 @@ from ..reading import Identity
 from . import NoReply, Refusal, frame
 from .frame import MAX_PACKS, DataError
 from .link_search import answering_packs
-from .pace_readings import SERIAL_NUMBER, VERSION, analog_values
 
 _ALL_PACKS = 0xFF
 _SERIAL_CHARACTERS = 20  # padding included; a date follows
@@ -40,13 +39,13 @@ def packs(link):
     try:
         return tuple(range(1, link.request(frame.PACK_COUNT, pack_count, _ALL_PACKS, 2)[1] + 1))
     except (NoReply, Refusal):
-        return answering_packs(link, analog_values)
+        return answering_packs(link, link.analog_values)
 
 
 def identity(dialect, pack):
     """As Pace.identity()."""
     found, first, link = [], None, dialect.link
-    for cid2, parse in ((SERIAL_NUMBER, serial_number), (VERSION, text)):
+    for cid2, parse in ((link.SERIAL_NUMBER, serial_number), (link.PROTOCOL_VERSION, text)):
         try:
             found.append(link.request(cid2, lambda info, parse=parse: (pack, parse(info)), pack)[1])
         except (NoReply, Refusal) as error:

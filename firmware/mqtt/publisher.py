@@ -26,9 +26,13 @@ def expire_s(publish_rate_ms):
 def config(devices, number, prefix, payloads):
     """The discovery.Config of the device `number`. What makes it is loaded one by one: readings need the memory."""
     with Temporary():
-        from . import presence
-    shown, values = presence.presence(devices, number), presence.placeholders(devices, number, prefix)
+        from .presence import presence
+    shown = presence(devices, number)
     del presence
+    with Temporary():
+        from .placeholders import placeholders
+    values = placeholders(devices, number, prefix)
+    del placeholders
     with Temporary():
         from .discovery import Config
     return Config(b"pack" if number else b"rack", shown, values, payloads)
