@@ -22,12 +22,9 @@ Alarms = namedtuple(
 )
 
 
-def known_states(alarm):
-    """The states of readings.Alarm or the like, those that are not known as "other" -> the first five of Alarms."""
-    found = []
-    for states in (alarm.cells, alarm.temperatures, (alarm.charge_current, alarm.voltage, alarm.discharge_current)):
-        found.append(bytes([state if state in _KNOWN else OTHER for state in states]))
-    return found[:2] + list(found[2])
+def known_states(raw):
+    """States as the battery says them -> bytes, with those that are not known as "other"."""
+    return bytes([state if state in _KNOWN else OTHER for state in raw])
 
 
 def alarm_flags(cell_states, temperature_states, charge_state, voltage_state, discharge_state):

@@ -179,7 +179,11 @@ class Rack:
             buckets.append([now, 0, 0])
         buckets[-1][1] += current
         buckets[-1][2] += 1
-        return rounded(sum([bucket[1] for bucket in buckets]), sum([bucket[2] for bucket in buckets]))
+        total = count = 0
+        for _, some, n in buckets:
+            total += some
+            count += n
+        return rounded(total, count)
 
 
 def _common_state(states, current):

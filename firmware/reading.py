@@ -97,9 +97,9 @@ def battery_state(reading):
     if reading.more:
         state = state_of_current(reading.current)
         return "full" if ("Fully_Charged", True) in flags and state != "discharging" else state
-    for key, state in (("Discharging", "discharging"), ("Fully_Charged", "full"), ("Charging", "charging")):
+    for key in ("Discharging", "Fully_Charged", "Charging"):
         if (key, True) in flags:
-            return state
+            return "full" if key == "Fully_Charged" else key.lower()
     return "idle"
 
 

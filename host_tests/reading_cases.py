@@ -5,7 +5,6 @@ from fakes import SYSTEM, made_alarms, made_reading
 
 from firmware import problem_text, problems
 from firmware import reading as r
-from firmware.battery.readings import Alarm
 
 # function, then rows of its two arguments and the result: a fraction rounded half away from zero; state of charge in
 # 0.1 % of mAh and mAh; 0.1 W of mV and mA
@@ -102,8 +101,7 @@ def check_alarm_flags_from_states():
             cases.append((states, (key,)))
     for states, on in cases:
         assert dict(problems.alarm_flags(*states)) == {key: key in on for key in OF_STATES}, states
-    alarm = Alarm((0, 1, 2, 3, 0x80, 240), (5,), 1, 9, 2, b"")
-    assert problems.known_states(alarm) == [b"\0\1\2\xf0\xf0\xf0", b"\xf0", 1, 240, 2]
+    assert problems.known_states((0, 1, 2, 3, 0x80, 240)) == b"\0\1\2\xf0\xf0\xf0"
 
 
 def check_every_flag_by_itself():

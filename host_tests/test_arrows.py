@@ -48,7 +48,8 @@ ARROWS = {
     "mqtt/payloads": "problems mqtt/json_writer",
     "mqtt/details": "mqtt/devices mqtt/json_writer mqtt/payloads",
     "mqtt/placeholders": "mqtt/json_writer",
-    "mqtt/presence": "mqtt/payloads",
+    "mqtt/discovery": "mqtt/entities",
+    "mqtt/presence": "mqtt/entities mqtt/payloads",
     "mqtt/publisher": "modules reading mqtt/details mqtt/devices mqtt/discovery mqtt/payloads mqtt/placeholders "
     "mqtt/presence",
     "mqtt/session": "modules mqtt/connect_errors",

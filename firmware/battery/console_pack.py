@@ -190,8 +190,8 @@ def reading(pack, counters, of_pack, of_cells, mos, odd):
     extra = Extra(temperatures, mos, soc, base, state, balancing, tuple(words), events)
     cycles, soh = counters[:2] if counters else (None, None)
     charge = min(charge, capacity)
-    of_battery = (temperature,), current, voltage, charge, capacity, cycles, soh
-    return Reading(pack, voltages, *of_battery, alarms, extra, None), doubt
+    values = (pack, voltages, (temperature,), current, voltage, charge, capacity, cycles, soh, alarms, extra, None)
+    return Reading(*values), doubt
 
 
 def _agree(charge, soc, capacity):

@@ -167,7 +167,8 @@ def _sensors(analog):
 
 
 def _alarms(alarm):
-    states = known_states(alarm)
+    currents = known_states((alarm.charge_current, alarm.voltage, alarm.discharge_current))
+    states = (known_states(alarm.cells), known_states(alarm.temperatures)) + tuple(currents)
     flags = []
     for keys, byte in zip(_PROTECT, alarm.status):
         flags += _bits(keys, byte)

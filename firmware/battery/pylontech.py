@@ -68,7 +68,8 @@ def _details():
 
 def _alarms(alarm):
     """readings.Alarm -> problems.Alarms: the status bits under the names of mqtt.md."""
-    states, flags = known_states(alarm), []
+    currents = known_states((alarm.charge_current, alarm.voltage, alarm.discharge_current))
+    states, flags = (known_states(alarm.cells), known_states(alarm.temperatures)) + tuple(currents), []
     for byte, keys in enumerate(_STATUS):
         flags += [(key, bool(alarm.status[byte] >> bit & 1)) for bit, key in enumerate(keys) if key]
     faults = alarm.status[3] | alarm.status[4] << 8  # status4: cells 1 to 8, status5: 9 to 16

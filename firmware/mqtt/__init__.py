@@ -1,19 +1,1 @@
 """The broker's side: Readings and topics; no frame, no UART."""
-
-from micropython import const
-
-_ENTITIES = __file__[: __file__.rfind("/") + 1] + "entities.txt"
-_COMMENT = const(35)  # "#"
-_CHUNK_BYTES = const(32)  # smaller reads from flash are slow, larger ones need memory in one piece
-
-
-def entities():
-    """Yields the lines of entities.txt as (first word, rest), both bytes."""
-    with open(_ENTITIES, "rb") as file:
-        rest = b""
-        while chunk := file.read(_CHUNK_BYTES):
-            lines = (rest + chunk).split(b"\n")
-            rest = lines.pop()
-            for line in lines:
-                if line[0] != _COMMENT:
-                    yield line.split(b" ", 1)

@@ -4,7 +4,7 @@ import gc
 
 from micropython import const
 
-from . import entities
+from .entities import table
 
 _DASH = b"\xe2\x80\x93"  # "–" as UTF-8
 _SHOWN = const(1)  # of presence.presence()
@@ -50,7 +50,7 @@ class Config:
         row = -1
         identifier, device_slug = self._values[1], self._values[3]
         names = _COLUMNS.split()
-        for word, rest in entities():
+        for word, rest in table():
             if word == b"head":
                 device, text = rest.split(b" ", 1)
                 if device == self._device:

@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from . import entities
+from .entities import table
 from .payloads import temperature_key
 
 _LATER, _SHOWN, _GONE = const(0), const(1), const(2)
@@ -14,7 +14,7 @@ def presence(devices, number):
     kinds = b"pack" if number else b"rack", b"both"
     said = devices.said(number)
     states = bytearray()
-    for word, rest in entities():
+    for word, rest in table():
         if word not in (b"head", b"part"):
             key, device, _, condition, _ = rest.split(b" ", 4)
             states.append(_state(devices, number, said, key, condition) if device in kinds else _LATER)
