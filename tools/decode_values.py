@@ -47,7 +47,7 @@ def refusal(info, cid2, commands=COMMANDS):
 def values(cid2, answer):
     """-> [(name, value in words)] of what messages.py or pace_details.py read in a reply to the command `cid2`."""
     if isinstance(answer, str):
-        return [("text", repr(answer))]
+        return [(PACE[cid2][0], repr(answer))]
     if cid2 == frame.SERIAL_NUMBER:
         return [("Command", str(answer[0])), ("serial number", repr(answer[1]))]
     if cid2 == frame.PACK_COUNT:
