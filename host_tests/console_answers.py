@@ -120,12 +120,11 @@ def rack(packs=2, layout="us2000c"):
 
 
 class Uart:
-    """Answers each command with what `answers` has for it: bytes, or a list of which one after the other is taken, the
-    last again and again. `takes`: what a command has to end in; `each`: CR and LF both bring a prompt.
-    """
+    """Answers as `answers` say: {command: bytes, or a list, one after the other, the last again and again}."""
 
     def __init__(self, answers, takes=b"", each=False):
-        self.answers, self._takes, self._each = answers, takes, each
+        self.answers = answers
+        self._takes, self._each = takes, each  # what a command has to end in; do CR and LF both bring a prompt?
         self.sent = []
         self.waiting = b""
         self.paged = 0  # characters after which the pager asks

@@ -113,7 +113,6 @@ def read_after(it, uart, answer):
 
 
 def check_what_only_the_table_says_comes_with_a_reading():
-    """A MOSFET temperature when it is near the one before, or came twice; states when they came twice."""
     it, uart = console()
     hot, warm, warmer = [made.pwr(words={"MosTempr": word}) for word in ("97500", "30500", "33600")]
     for answer, mos in (
@@ -123,11 +122,6 @@ def check_what_only_the_table_says_comes_with_a_reading():
     ):  # fmt: skip
         reading = read_after(it, uart, answer)
         assert reading.voltage == 49952 and reading.extra.mos == mos, (answer, mos)
-    uart.answers["pwr"] = made.pwr()
-    for count in (3, 1):  # for its form, for what is new in it; as it was before
-        uart.sent.clear()
-        it.packs()
-        assert uart.sent.count(b"pwr\r\n") <= count
     calm = made.pwr("us5000-v2")
     for word, column, flag, said in TABLE_WORDS:
         odd = made.pwr("us5000-v2", words={column: word})

@@ -44,7 +44,6 @@ def check_sums_and_gaps():
 
 
 def check_against_exact_sum():
-    """Whatever the powers and the steps: the difference of both counters is the exact area, and neither falls."""
     dice, clock = Dice(5), Clock()
     meters = Meters(Retained(Memory()), clock, RATE_MS)
     before, area, then = (0, 0), 0, (0, 0)

@@ -106,7 +106,6 @@ MISSING = (
 
 
 def check_what_packs_have_together():
-    """Voltage is the mean; current, power and capacities are sums; ties go to the first."""
     assert Rig(2).cycle(*TWO_PACKS) == {
         "Packs": 2, "PacksExpected": 2, "PackVoltage": 49551, "PackCurrent": -20100, "Power": -4950 - 5010, "SOC": 645,
         "RemainingCapacity": 80000, "FullCapacity": 124000, "StoredEnergy": 768000, "CellMin": 3290,

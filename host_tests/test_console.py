@@ -30,7 +30,6 @@ SAID = (
      (62, None, 3125858, 41, 62, 11)),
     ("us2000c-full", 1, ("<REDACTED>", "2.0", "1.7", "Pylon", "US2000C", "V10R04"), (666, 93, 33318354, 21, 35, 3256)),
 )  # fmt: skip
-FORCE = ("force-h2", "force-sc")
 PARSERS = {
     "bat": lambda lines, pack: console_pack.cells(lines, 0), "stat": console_details.stat, "info": console_details.info,
     "pwr": lambda lines, pack: console_pack.values(lines, pack) if pack else console_details.table(lines, None),
@@ -43,7 +42,7 @@ def recorded(project):
     shared = project.parent / "shared"
     if not (shared / "console").is_dir() or not (shared / "console-field").is_dir():
         pytest.skip("no recorded console text here")
-    found = {name: {} for name in (*recordings.CONSOLES, *FORCE)}
+    found = {name: {} for name in (*recordings.CONSOLES, "force-h2", "force-sc")}
     for path in (*shared.glob("console/*/*.txt"), *shared.glob("console-field/*/*.txt")):
         command = path.stem.replace("-", " ")
         whole = path.read_bytes()
@@ -71,7 +70,7 @@ def test_recorded_packs(recorded):
     for name, packs, mos in PACKS:
         console = over(recorded[name])
         assert console.packs() == packs and console._mos == mos, name
-    for name in FORCE:
+    for name in ("force-h2", "force-sc"):
         with pytest.raises(NoReply, match="of the Force family"):
             over(recorded[name]).packs()
 

@@ -143,7 +143,7 @@ class Asking:
         return answer
 
     def news(self):
-        """Asks all that is queued -> [(kind, pack, answer or error)] of what is news or failed."""
+        """-> [(kind, pack, answer or error)] of what is queued, and is news or failed."""
         found = []
         while self.questions.pending():
             kind, pack, answer, error = self.questions.ask()

@@ -18,7 +18,6 @@ ABSENT = {
 
 
 def decline(it, code, *cid2, packs=range(17)):
-    """The battery answers these commands, for some packs, with that return code, or not at all."""
 
     def concerns():
         _, asked, pack = it.questions()[-1]
