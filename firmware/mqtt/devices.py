@@ -15,7 +15,9 @@ _SERIAL_BYTES = const(16)
 
 
 class Devices:
-    """`enabled`: 0 Home Assistant is not told, 1 it is, 2 of updates, too; `topic`: how those of the configs begin."""
+    """`enabled`: 0 Home Assistant is not told, 1 it is, 2 of updates, too; `topic`: how those of the configs begin;
+    `expire_s`: after so many seconds a reading is too old for it.
+    """
 
     def __init__(self, enabled, topic, expire_s):
         self.enabled, self.topic, self.expire_s = enabled, topic, expire_s
@@ -50,9 +52,12 @@ class Devices:
         """Takes in what a Reading shows; what is new makes the configs due."""
         pack, extra, more = reading.pack, reading.extra, reading.more
         facts = self._facts[pack] & ~_COUNTS | len(reading.temperatures) << 8 | len(reading.cells)
-        for fact, value in ((_ALARMS, reading.alarms), (_SOH, reading.soh), (_EVENTS, extra and extra.events),
-                            (_PACE, more), (_MOS, extra.mos if extra else (more and "MOS_T" in more.sensors) or None),
-                            (_BALANCING, extra.balancing if extra else more and more.balancing)):  # fmt: skip
+        mos = extra.mos if extra else (more and "MOS_T" in more.sensors) or None
+        balancing = extra.balancing if extra else more and more.balancing
+        for fact, value in (
+            (_ALARMS, reading.alarms), (_SOH, reading.soh), (_MOS, mos), (_BALANCING, balancing),
+            (_EVENTS, extra and extra.events), (_PACE, more),
+        ):  # fmt: skip
             if value is not None:
                 facts |= fact
         if reading.alarms and not facts & _SWITCHES and "Charge_MOS" in [key for key, _ in reading.alarms.flags]:
@@ -98,7 +103,9 @@ class Devices:
             self._due |= {_RACK, pack}
 
     def next_due(self):
-        """-> the number of the next device whose config is to be sent, the rack's first; None: none is due."""
+        """-> the number of the next device whose config is to be sent, the rack's first; None: none is due. Passed over
+        is a pack that did not show its cells, or say who it is.
+        """
         while self._due:
             number = min(self._due)
             self._due.remove(number)
