@@ -142,6 +142,7 @@ def test_three_in_a_row_and_updates_are_off(board, broker, mqtt_client, tree, up
         for _ in range(2):
             with pytest.raises(ToolError, match="the board refuses: wrong key, or not whole"):
                 update(new, key="another key of 16")
+        way.board.wait_for("update refused: wrong key, or not whole")
         way.board.wait_for("updates are off until the next start")
         count = way.health() and len(way.heard("tele/update"))
         way.send("ask", "me")
@@ -152,6 +153,9 @@ def test_a_flash_that_refuses(board, broker, mqtt_client):
     with Sender(board, broker, mqtt_client) as way:
         way.start(files={"b": "a file where a directory must be"}).wait("stat/update")
         assert way.refused(way.offered(GOOD), GOOD, b"new") == "flash: error 20"
+        way.board.wait_for("update to 2 refused: flash: error 20")
+        assert [way.refused(b""), way.refused(b"")] == [WRONG, WRONG]
+        way.board.wait_for("updates are off until the next start")
         assert way.wait("stat/readings/Pack1", since=time.monotonic()) and way.board.resets == []
 
 

@@ -10,7 +10,7 @@ import pytest
 from power_cut import World, signed
 
 import place
-from firmware.update import offer, trial
+from firmware.update import build, offer, trial
 
 SUM, FIRST_PART = b"5" * 64, b'{"file":0,"at":0}'
 
@@ -71,6 +71,12 @@ def test_how_long_it_waits():
             assert rig.passes(50) == [FIRST_PART] * 13 and rig.update
             assert rig.passes(300)[-1] == b'{"refused":"nobody sends it any more"}'
         assert rig.update is None
+
+
+def test_a_copy_that_came_out_wrong(flash):
+    (flash / "old").write_bytes(b"data")
+    with pytest.raises(ValueError, match="new could not be copied"):
+        list(build.Build._copy(None, "old", "new", (4, SUM)))
 
 
 def on_trial(needs=b"reading", connected=False, cells=0):
