@@ -61,6 +61,7 @@ def test_who_waits_for_battery_and_broker_is_not_reset(board, broker, mqtt_clien
         it.sim.battery.plugged = False
         lost = it.board.line_count
         it.board.wait_for("battery does not answer", START_S, after=lost)
+        assert it.health()["Link"] == "searching"
         broker.stop()
         it.board.wait_for("broker lost", START_S, after=lost)
         with pytest.raises(TimeoutError):

@@ -31,6 +31,7 @@ PACE = {key: group for group, keys in (
     ("System_Status", "Fully_Charged Discharge_MOS Charge_MOS"),
 ) for key in keys.split()}  # fmt: skip
 
+
 class Wrong(NamedTuple):
     """A published reading that no reply said. differences: [(key, published, said)]."""
 

@@ -83,6 +83,7 @@ class Pack:
     def alarm(self):
         """What a 44H reply says now (§4.2): states, and five status bytes."""
         (charges, discharges), current = self.allowed(), self._fixed.get("current", self._current)
+        # byte 2: the pack's power is used, what the MOSFETs do; byte 3: it charges, it discharges, it is full
         status = [0, 8 | discharges << 2 | charges << 1, (current > 0) << 7 | (current < 0) << 6 | self.full << 3, 0, 0]
         for byte, bits in self._fixed.get("status", {}).items():
             status[byte - 1] |= bits
