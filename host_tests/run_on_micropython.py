@@ -1,7 +1,4 @@
-"""Runs the checks of a module that need no pytest: `micropython host_tests/run_on_micropython.py MODULE`.
-
-One line a check and a closing count; it ends at the first that fails. MICROPYPATH names the project and host_tests.
-"""
+"""Runs the checks of a module that need no pytest: `micropython host_tests/run_on_micropython.py MODULE`."""
 
 import gc
 import os

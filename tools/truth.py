@@ -58,8 +58,7 @@ class Truth:
             self._said[record.kind, record.pack].append((record.time, record.values))
 
     def check(self, pack, payload, now):
-        """Hold the JSON of a reading (bytes) against what was said until `now` (s, the simulator's clock) -> Wrong or
-        None."""
+        """Hold the JSON of a reading against what was said until `now` (s, the simulator's clock) -> Wrong or None."""
         self.checked += 1
         try:
             reading = json.loads(payload, parse_float=Decimal)

@@ -52,9 +52,7 @@ def flags(said):
 
 
 def parts(reading):
-    """Splits a reading by who says it -> [(kind of KINDS, window in s, function that makes the same of what was said,
-    {key: value})].
-    """
+    """Splits a reading by who says it -> [(kind, window in s, what makes the same of what was said, {key: value})]."""
     found = {kind: {} for kind in KINDS}
     for key, one in reading["Cells"].items():
         found["bat"] |= {key: one["Reading"], f"{key} State": one["State"], f"{key} Temp": one["Temp"]}

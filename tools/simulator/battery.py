@@ -89,8 +89,6 @@ class Battery:
         if dialect == "console":
             self.update(**(console or {}))
 
-    # what the line does
-
     def receive(self, now, data, rate):
         """`data` arrived from a user whose port is set to `rate`."""
         self._tend(now)

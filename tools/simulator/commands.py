@@ -35,11 +35,9 @@ class Refused(Exception):
 
 
 class Commands:
-    """Answers requests for `group`; `note(kind, pack, values)` hears the plain values of what is in a reply.
-
-    ADR and VER of the replies are `address` (None: that of the request) and `protocol`; `extra_alarm_byte` stands
-    behind each pack's alarms. `fast` says what becomes of rates above 4800: None: refused, "accepts", or "deaf":
-    accepted, and nothing is heard there.
+    """Answers requests for `group`; `note(kind, pack, values)` hears the plain values of what is in a reply. ADR and
+    VER of replies are `address` (None: the request's) and `protocol`; `extra_alarm_byte` stands behind a pack's alarms.
+    `fast`: rates above 4800 are refused (None), taken ("accepts"), or taken, and nothing is heard there ("deaf").
     """
 
     first_baud = 1200  # after power on (§2.1)
@@ -148,9 +146,7 @@ class Addressed(Commands):
 
 
 class Rs485Commands(Addressed):
-    """The RS485 port of newer packs, which have ADR 2, 3, … plus 10H times the number of their group, `group_number`;
-    other options as of Commands.
-    """
+    """The RS485 port of newer packs, which have ADR 2, 3, … plus 10H times the number of their group."""
 
     first_baud = 9600  # or 115200: a switch at the pack says
     keeps_rate = True

@@ -4,8 +4,7 @@ from .console_text import FIRMWARE, Text, time_of
 
 BAUD, ASLEEP_BAUD = 115200, 1200
 WAKE_UP = b"~20014682C0048520FCC3"
-BOOT_S = 1.0  # from the wake-up to the console
-LONGEST = 200  # characters of a command
+BOOT_S, LONGEST = 1.0, 200  # from the wake-up to the console; characters of a command
 CR, LF = 13, 10
 PROMPTS = {"Pylon": b"pylon>", "PYTES": b"PYTES>"}
 PAGER = b"Press [Enter] to be continued,other key to exit"
@@ -17,10 +16,9 @@ READ_COMMANDS = ("pwr", "bat", "info", "stat", "soh", "time")
 
 
 class Console(Text):
-    """Answers commands about `group`; `note` is as of Text, `forbid(command, line)` hears what is no read command.
-
-    firmware: one of FIRMWARE. asleep: silent until the wake-up came at 1200 baud, and again after a power cycle. pager:
-    so many lines, then it waits for a key. worn: its packs hold less than they say.
+    """Answers commands as Text does; `forbid(command, line)` hears what is no read command. firmware: one of FIRMWARE.
+    asleep: silent until the wake-up came at 1200 baud, again after a power cycle. pager: so many lines, then it waits
+    for a key.
     """
 
     def __init__(self, group, note, forbid, firmware="us5000", asleep=False, pager=None, worn=False):

@@ -41,9 +41,8 @@ def padded(words, widths):
 
 
 class Text:
-    """The answers of `firmware` (a Firmware) about `group`, without echo and end mark; `note(kind, pack, values)` hears
-    what they say: kinds mos, pwr, bat, stat. worn: the packs hold less than is printed on them, and their percentages
-    are of that.
+    """The answers of a Firmware about `group`, without echo and end mark; `note(kind, pack, values)` hears what they
+    say: mos, pwr, bat, stat. worn: the packs hold less than is printed on them, and their percentages are of that.
     """
 
     def __init__(self, group, note, firmware, worn):

@@ -7,9 +7,8 @@ from .framed import EOI, SOI
 
 HEX = b"0123456789ABCDEF"
 INFO_FROM, INFO_BEHIND = 13, 5  # SOI … LENGTH before INFO; CHKSUM and EOI behind it
-NOISE_BYTES, NUL_BYTES, BABBLE_BYTES = 20, 3, 64
+NOISE_BYTES, NUL_BYTES, BABBLE_BYTES, TRIES = 20, 3, 64, 200
 LATE_S, SPLIT_S = (1.6, 3.0), (0.3, 0.8)
-TRIES = 200
 
 
 def _replaced(frame, rng, make):

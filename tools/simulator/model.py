@@ -1,7 +1,5 @@
-"""Packs that charge and discharge together: plausible, seeded, in integers; a step is one second of the clock.
-
-From one second to the next a pack changes so little that readings 10 s apart stay within the distances of protocol.md
-§6. What `override` fixes may jump, since it was asked for.
+"""Packs that charge and discharge together, seeded, in integers; a step is one second of the clock. They change so
+little that readings 10 s apart stay within the distances of protocol.md §6; what `override` fixes may jump.
 """
 
 import math
@@ -16,10 +14,8 @@ STOPS_CHARGE, STOPS_DISCHARGE = 0b01000101, 0b10110010  # protections, in status
 
 
 class Pack:
-    """One pack. `index` (from 0) makes it differ from its neighbours of the same seed.
-
-    It has so many cells and temperatures (sensors); `wide`: it says capacities in 3 bytes, as packs over 65.535 Ah do.
-    missing: None, or a key of commands.ABSENT.
+    """One pack; `index` (from 0) makes it differ from others of the same seed. It has so many cells and temperatures;
+    `wide`: it says capacities in 3 bytes, as packs over 65.535 Ah do. missing: None, or a key of commands.ABSENT.
     """
 
     def __init__(self, seed, index, cells=15, temperatures=5, wide=False):
@@ -102,9 +98,7 @@ class Pack:
 
 
 class Group:
-    """`packs` packs behind one port, numbered from 1 in the order of `self.packs`. `start`: the time of the clock (s)
-    at which it begins. More options are those of Pack.
-    """
+    """`packs` packs behind one port, numbered from 1. `start`: s of the clock at which it begins; options: of Pack."""
 
     def __init__(self, packs, seed, start=0.0, **pack_options):
         self._seed, self._options, self._start, self._seconds = seed, pack_options, start, 0
