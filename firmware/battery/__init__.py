@@ -10,16 +10,6 @@ class NoReply(Exception):
     """No reply that answers the question, in any attempt; the text says what came instead."""
 
 
-class Dialect:
-    """What every dialect has beside read(), packs() and identity()."""
-
-    def limits(self, pack=0):
-        """None: this dialect cannot tell."""
-        return None
-
-    parameters = counters = limits
-
-
 class Refusal(Exception):
     """The battery declined, or answered without data. `code`: RTN, or what its words mean as one (§2.9)."""
 

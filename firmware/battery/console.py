@@ -6,7 +6,7 @@ from micropython import const
 
 from ..modules import Temporary
 from ..reading import Identity
-from . import Dialect, NoReply, Refusal, console_pack
+from . import NoReply, Refusal, console_pack
 
 _COUNTERS_MS, _COUNTERS_RETRY_MS = const(3_600_000), const(60_000)  # cycles and SOH hardly change; after no reply
 _READINGS = const(3)  # of one pack, until two contradict themselves in the same way or one does not
@@ -16,7 +16,7 @@ _MASTER = const(1)  # pack that answers commands without a number
 _PACKS, _COUNTERS = const(17), const(6)  # packs from 1 to 16, and 0 for the whole group; counters of a pack
 
 
-class Console(Dialect):
+class Console:
     """The master pack and its slaves, asked over a console_line.Line. NoReply or Refusal from every method."""
 
     name = "console"
@@ -51,6 +51,12 @@ class Console(Dialect):
         except (NoReply, Refusal) as error:
             refused = error
         return Identity(*said[:5], self.name, self.link.baud, said[5]), refused
+
+    def limits(self, pack=0):
+        """None: this dialect cannot tell."""
+        return None
+
+    parameters = limits
 
     def counters(self, pack):
         """(cycles, soh %, discharged mAh, protections, resets, shutdowns), each or all None; an hour old at most."""

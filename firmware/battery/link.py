@@ -35,6 +35,16 @@ def _only_pack(reply):
     return reply[1][0]
 
 
+class Dialect:
+    """What a dialect of frames has beside read(), packs() and identity()."""
+
+    def limits(self, pack=0):
+        """None: this dialect cannot tell."""
+        return None
+
+    parameters = counters = limits
+
+
 class Link:
     """The line to the master pack. `failures` counts requests in a row without a reply; the others all of them."""
 

@@ -5,9 +5,9 @@ from collections import namedtuple
 from ..modules import Temporary
 from ..problems import ALARM, Alarms, alarm_flags, known_states
 from ..reading import More, Reading
-from . import Dialect, frame
+from . import frame
 from .frame import MAX_PACKS, DataError, take, take_counted
-from .link import Link, read_pack
+from .link import Dialect, Link, read_pack
 
 _VERSION, _SERIAL_NUMBER = 0xC1, 0xC2  # CID2
 # All that can be sent, read commands only, each with the most bytes of INFO in its reply: 16 cells, 8 sensors

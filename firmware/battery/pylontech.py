@@ -3,8 +3,8 @@
 from ..modules import Temporary
 from ..problems import Alarms, alarm_flags, known_states
 from ..reading import Reading
-from . import Dialect, Refusal, frame, readings
-from .link import read_pack
+from . import Refusal, frame, readings
+from .link import Dialect, read_pack
 
 # status1 … status3 (§4.2): the flag of each bit, bit 0 first
 _STATUS = (
