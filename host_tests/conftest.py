@@ -115,8 +115,8 @@ def mqtt_client(broker):
 
 @pytest.fixture
 def board(tmp_path):
-    """make(config=None, files=None, start=True, **arguments of Board) -> a Board. With `config` the firmware is laid out,
-    and its window for Ctrl-C is not waited out. files: name -> text, put into the flash after that.
+    """make(config=None, files=None, start=True, **arguments of Board) -> a Board. With `config` the firmware is laid
+    out, and its window for Ctrl-C is not waited out. files: name -> text, put into the flash after that.
     """
     made = []
 

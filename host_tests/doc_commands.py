@@ -71,7 +71,6 @@ COMMANDS = [command for text in TEXTS.values() for block in markdown.blocks(text
 
 
 def ways(command):
-    """-> how it is tried; more or less than one is a fault of ROWS."""
     return [how for known, how in ROWS if re.fullmatch(known, command.text)]
 
 

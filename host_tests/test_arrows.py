@@ -114,8 +114,7 @@ def trees(project):
 def test_firmware_is_as_drawn(trees, project):
     assert [fault for name, tree in trees.items() for fault in faults_of(name, tree, trees)] == []
     drawn = {(name, word) for name, words in ARROWS.items() for word in words.split() if not word.endswith("/*")}
-    arrows = {name: {target for is_ours, target in imports(name, tree, trees) if is_ours}
-              for name, tree in trees.items()}  # fmt: skip
+    arrows = {name: {found for is_ours, found in imports(name, tree, trees) if is_ours} for name, tree in trees.items()}
     assert drawn <= {(name, target) for name, targets in arrows.items() for target in targets}, "an arrow too many"
     assert set(CODECS) <= set(trees)
     graphlib.TopologicalSorter(arrows).prepare()  # no circle

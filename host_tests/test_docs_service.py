@@ -37,12 +37,10 @@ def test_what_it_starts(tmp_path):
     command = ["sh", "-c", f"printf '%s\\n' {text}"]
     words = subprocess.run(command, env=known, capture_output=True, text=True, check=True)
     python, tool, *arguments = words.stdout.splitlines()
-    assert python == PYTHON
-    assert (environment.PROJECT / tool.removeprefix("/opt/pylon2mqtt/")).is_file()
-    password = tmp_path / "mqtt_pass"
-    password.write_text("secret\n")
-    file = GIVEN["CREDENTIALS_DIRECTORY"] + "/mqtt_pass"
-    options = pylon2mqtt.parser().parse_args([str(password) if word == file else word for word in arguments])
+    assert python == PYTHON and (environment.PROJECT / tool.removeprefix("/opt/pylon2mqtt/")).is_file()
+    (tmp_path / "mqtt_pass").write_text("secret\n")
+    arguments = [word.replace(GIVEN["CREDENTIALS_DIRECTORY"], str(tmp_path)) for word in arguments]
+    options = pylon2mqtt.parser().parse_args(arguments)
     config = pylon2mqtt.settings(options)
     pylon2mqtt.check(config)
     assert config["mqtt_pass"] == "secret" and config["mqtt_user"] == "pylon2mqtt" and config["publish_rate"] == 10

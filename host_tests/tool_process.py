@@ -72,12 +72,10 @@ class Tool:
 
     def _read(self):
         """-> whether there was something."""
-        try:
-            data = os.read(self._fd, READ_BYTES)
-        except OSError:  # a pty that nobody has open any more
-            data = b""
-        self._data += data
-        return bool(data)
+        before = len(self._data)
+        with contextlib.suppress(OSError):  # a pty that nobody has open any more
+            self._data += os.read(self._fd, READ_BYTES)
+        return len(self._data) > before
 
 
 def processes_with(text):
