@@ -1,7 +1,5 @@
 """What all tests share: the broker, an MQTT client that remembers, the virtual board, and which tests run."""
 
-from __future__ import annotations
-
 import contextlib
 import gc
 import json

@@ -1,7 +1,5 @@
 """The commands in the code blocks of the pages, what they print, how each is tried, and the folder where it is run."""
 
-from __future__ import annotations
-
 import os
 import re
 import subprocess

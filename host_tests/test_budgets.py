@@ -1,7 +1,5 @@
 """The budgets: instructions of a reading and of a Home Assistant config, and the heap that sixteen packs run in."""
 
-from __future__ import annotations
-
 import pytest
 
 from tools import bench

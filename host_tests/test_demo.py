@@ -1,7 +1,5 @@
 """tools/demo.py as its owner runs it: what it shows, when it fails, and that nothing of it stays behind."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

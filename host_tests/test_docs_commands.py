@@ -1,8 +1,6 @@
 """The pages that owners read: every command in a code block is tried and prints what its page promises, links lead
 somewhere, flags and settings are those of tools and firmware. What is not run says why, in doc_commands."""
 
-from __future__ import annotations
-
 import json
 import re
 import runpy

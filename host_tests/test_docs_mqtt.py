@@ -1,7 +1,5 @@
 """docs/mqtt.md is the contract: its examples are what the firmware publishes, its tables have every key and entity."""
 
-from __future__ import annotations
-
 import json
 import re
 from types import SimpleNamespace
@@ -26,7 +24,6 @@ TOPICS = {
     "Parameters": "stat/parameters", "Identity": "stat/info/Pack1", "Health": "tele/STATE", "Status": "stat/status",
 }  # fmt: skip
 SHOWN = {"main": "", "diagnostic": "diagnostic", "off": "off"}
-OF_CONSOLE = "From a text console"
 STATE_OF_A_SENSOR = re.compile(r"Temps\..*State")
 RUN_S, HEAP_FREE, BOOTS = 300, 21_504, 3
 
@@ -68,7 +65,7 @@ def test_examples_are_what_is_published(published, from_console):
     said = {}
     for block in markdown.blocks(TEXT, "json"):
         topic = re.findall(r"`(\S+/\S+)`", block.line)[-1]
-        said[topic, block.heading == OF_CONSOLE] = json.loads(block.text, parse_float=str)
+        said[topic, block.heading == "From a text console"] = json.loads(block.text, parse_float=str)
     config, made = said.pop((CONFIG, False)), json.loads(published[CONFIG][0])
     some, everything = config.pop("cmps"), made.pop("cmps")
     assert config == made and some == {key: everything[key] for key in some} and some

@@ -1,7 +1,5 @@
 """docs/pylon2mqtt.service: systemd takes it, and the command that it starts is one that tools/pylon2mqtt.py takes."""
 
-from __future__ import annotations
-
 import os
 import re
 import shutil

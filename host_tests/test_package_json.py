@@ -1,7 +1,5 @@
 """package.json names exactly the files that go onto the board, and mpremote installs from it a firmware that runs."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """tools/pylon2mqtt.py: its command line, what it refuses and how, and one whole run against a simulated battery."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

@@ -1,7 +1,5 @@
 """A tool of ours as a process, on a pipe or on a terminal, whose output can be waited for."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re
@@ -30,7 +28,6 @@ class Tool:
 
     @property
     def output(self):
-        """All that it said so far."""
         return self._data.decode("utf-8", "replace")
 
     def __enter__(self):
@@ -70,8 +67,7 @@ class Tool:
             pass
         return self.process.wait(END_TIMEOUT_S)
 
-    def _read(self):
-        """-> whether there was something."""
+    def _read(self):  # -> whether there was something
         before = len(self._data)
         with contextlib.suppress(OSError):  # a pty that nobody has open any more
             self._data += os.read(self._fd, READ_BYTES)

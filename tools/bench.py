@@ -4,8 +4,6 @@ Instructions are counted by valgrind's callgrind around the 64-bit unix port; tw
 Takes about ten minutes, with --quick (instructions only) about one. The exit status is 1 where a budget is not met.
 """
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import json

@@ -3,8 +3,6 @@
 Run by itself it is that amqtt: `python3 tools/broker.py PORT`.
 """
 
-from __future__ import annotations
-
 import asyncio
 import os
 import shutil

@@ -5,8 +5,6 @@ each step is shown with its command. Nothing has to be installed before. Not on 
 ends all of it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import queue
 import sys

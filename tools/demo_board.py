@@ -1,7 +1,5 @@
 """The demo's virtual board: what an owner types to get the firmware onto an ESP32, typed and shown step by step."""
 
-from __future__ import annotations
-
 import queue
 import re
 import shlex

@@ -1,7 +1,5 @@
 """Makes .venv with everything the tools need, once, and finds what is in it. Runs on a bare Python."""
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import os
@@ -56,10 +54,7 @@ def ensure():
 
 
 def micropython(path=None):
-    """-> the MicroPython interpreter: `path`, else environment MICROPYTHON, else the installed unix port.
-
-    SetupError where there is none.
-    """
+    """-> the MicroPython interpreter: `path`, else variable MICROPYTHON, else the installed unix port. SetupError."""
     named = path or os.environ.get("MICROPYTHON")
     found = shutil.which(named or VENV / "bin" / "micropython")
     if found is None and named:

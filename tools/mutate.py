@@ -5,8 +5,6 @@ that go with the file run. Some changes alter nothing that can be seen (a timeou
 Not part of the normal run: `python3 tools/mutate.py --sample 12` takes about half an hour.
 """
 
-from __future__ import annotations
-
 import io
 import os
 import random

@@ -1,7 +1,5 @@
 """What the command lines of the tools share: the parser, the broker, the check of a serial port, how a tool ends."""
 
-from __future__ import annotations
-
 import argparse
 import contextlib
 import errno

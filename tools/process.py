@@ -1,7 +1,5 @@
 """A child process of a tool: its lines and its end become calls, and it ends when this program is gone."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import signal

@@ -2,8 +2,6 @@
 it, with `Offline` published.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import re

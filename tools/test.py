@@ -4,8 +4,6 @@
 arguments go to pytest: `python3 tools/test.py host_tests/test_link.py -k babble`.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys
