@@ -28,7 +28,7 @@ def clean(tmp_path):
 
 @pytest.mark.parametrize(("arguments", "says"), [
     (["--packs", "17"], "1 to 16 packs"), (["--firmware", "us5000"], "--firmware and --worn need --dialect console"),
-    (["--update"], "--update and --speed need --board"), (["--board", "--broker", "h"], "leave --port and --broker out"),
+    (["--update"], "--update and --speed need --board"), (["--board", "--broker", "h"], "--port and --broker out"),
 ])  # fmt: skip
 def test_options_that_do_not_fit(arguments, says, capsys):
     with pytest.raises(SystemExit) as refused:
