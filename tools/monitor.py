@@ -95,7 +95,8 @@ class Listener:
 
     def _on_connect(self, client, userdata, flags, reason, properties):
         if reason.is_failure:
-            advice = "check --user and the password" if self._given.user else "does it want --user and a password?"
+            user = "--user (demo.py: --set mqtt_user=NAME)"
+            advice = f"check {user} and the password" if self._given.user else f"does it want {user} and a password?"
             self._events.put((LOST, f"the broker refuses: {reason}; {advice}"))
         else:
             client.subscribe(f"{self._prefix}#")

@@ -20,7 +20,6 @@ class JsonWriter:
         """A new text; the one before is lost."""
         self._end = 0
 
-
     def length(self):
         """-> bytes written since begin()."""
         return self._end
