@@ -35,7 +35,10 @@ def _options():
         help=f"one that stays; repeatable: {', '.join(FAULTS)}; rtn:06, lacks:44, wrong_rate:9600")  # fmt: skip
     add("--faults", action="store_true", help="a mixture of all faults, each of which comes and goes")
     add("--link", metavar="PATH", help="a symbolic link to the pty, removed at the end")
-    return out.parse_args()
+    given = out.parse_args()
+    if given.link and os.path.lexists(given.link) and not os.path.islink(given.link):
+        out.error(f"--link: {given.link} is there, and no link")
+    return given
 
 
 def main():
