@@ -1,5 +1,5 @@
 """Checks of console.Console: what comes twice, contradictions, times, damage. They need no pytest."""
-# ruff: noqa: UP031 - of MicroPython
+# ruff: noqa: B905, SIM105, UP031 - of MicroPython
 
 import sys
 import time
@@ -124,6 +124,7 @@ def check_a_reading_is_bounded():
 
 
 def check_lost_and_doubled_characters():
+    """Another answer than the true one never comes of damage, whether the form is known or not."""
     for command, asks in (
         ("pwr", lambda it: it.packs()), ("info 1", lambda it: it.identity(1)), ("pwr 1", lambda it: it.read(1)),
         ("bat 1", lambda it: it.read(1)), ("stat 1", lambda it: (it.read(1), it.counters(1))),
@@ -135,3 +136,28 @@ def check_lost_and_doubled_characters():
                 uart.answers[command] = [damaged, good]
                 it.link.clock.advance(HOUR_MS)
                 assert asks(it) == true, damaged
+                if at % 4 == 0:
+                    uart.answers[command] = [damaged, good]
+                    try:
+                        assert asks(console(uart.answers)[0]) == true or command == "info 1", damaged
+                    except NoReply:
+                        pass
+
+
+def check_changed_characters():
+    """A count or a sum tells: cells stay as many, and sum to the voltage; one value at most differs, or none comes."""
+    for command in ("pwr 1", "bat 1"):
+        it, uart = console()
+        good, true = uart.answers[command], it.read(1)
+        for at in range(0, len(good), 7 * STEP):
+            for other in b"9 x":
+                uart.answers[command] = [good[:at] + bytes((other,)) + good[at + 1 :], good]
+                try:
+                    reading = it.read(1)
+                except NoReply:
+                    continue
+                assert (reading.pack, reading.cycles, reading.soh, len(reading.extra.temperatures)) == (1, 62, 98, 15)
+                assert len(reading.cells) == 15 and abs(sum(reading.cells) - reading.voltage) * 100 <= reading.voltage
+                cells = [one != two for one, two in zip(reading.cells, true.cells)]
+                differ = [one != two for one, two in zip(reading[2:7], true[2:7])]
+                assert sum(cells) <= 1 and sum(differ) + (sum(cells) > 0) <= 1, (at, reading)

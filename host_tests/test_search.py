@@ -7,6 +7,7 @@ from battery_line import AnsweringUart, BatteryUart, Log, ScriptedUart
 from fakes import Clock
 
 from firmware.battery import frame
+from firmware.battery.console_line import Line
 from firmware.battery.link import Link
 from firmware.battery.search import PROBES, Search, answers, probes
 from tools.simulator import framed
@@ -103,6 +104,47 @@ def test_when_the_address_is_refused_each_other_one_is_tried_once_and_remembered
     it = Seeking(4800)
     it.battery.fault("rtn:04", rate=1)  # whatever it says, it is there
     assert it.go() == ["framed"]
+
+
+def hears(data):
+    """What a battery answers that takes whatever is sent; 42H with analog values."""
+    if data[:1] != b"~":
+        return b"\r\nUS5000>"
+    if data[7:9] == b"42":
+        return ANALOG if data[3:5] == b"02" else ANALOG_PACE
+    return OK if data != WAKE_UP else b""
+
+
+@pytest.mark.parametrize("number", range(len(PROBES) + 1))
+@pytest.mark.parametrize("own", ["framed", "console"])
+def test_each_probe_finds_its_battery(own, number):
+    """One that is switched on when `number` probes were in vain. PACE is asked in two versions."""
+    on = []
+    uart, clock = AnsweringUart(lambda rate, data: hears(data) if on else b""), Clock()
+    link = Line(uart, clock) if own == "console" else Link(uart, clock, 4800)
+    search = Search(link, Log(), own, False, 4800, True)
+    others = ("framed" if own == "console" else "console", "rs485", "pace")
+    order = [probe for dialect in (own, *others) for probe in probes(dialect, 4800)]
+    assert len(order) == len(PROBES) + 1 and {probe[:2] for probe in order} == {probe[:2] for probe in PROBES}
+    assert [search.step(0) for _ in range(number)] == [None] * number
+    on.append(True)
+    uart.written.clear()
+    dialect, baud, sent = order[number]
+    is_pace = (dialect, baud) == ("framed", 9600)  # its analog values tell
+    assert search.step(0) == ("pace" if is_pace else dialect) and uart.written[0] == (baud, sent)
+    assert uart.rates[-1] == (115200 if dialect == "console" else 4800 if dialect == own and not is_pace else baud)
+
+
+def test_a_switch_that_was_refused_once_or_whose_answer_was_lost():
+    for fault in ("lacks:91", "silent"):
+        it = Seeking()
+        assert it.go(1) == [None]
+        it.battery.fault(fault, rate=1)
+        hit = it.battery.faults.hit
+        it.battery.faults.hit = lambda name, it=it, hit=hit: it.uart.asked()[-1] == SWITCH and hit(name)
+        assert it.go(1) == [None]
+        it.battery.clear()
+        assert it.go()[-1] == "framed" and it.battery.baud == it.link.baud == 4800 and not it.log.texts("warning")
 
 
 def test_nothing_else_is_sent():
