@@ -123,13 +123,14 @@ def test_after_three_failed_requests_it_looks_for_the_battery():
     assert it.poller.searching and it.clock.passed_ms - begun < 10_000  # one of one pack is missed as soon
 
 
-def test_after_a_power_cycle_a_rate_that_was_refused_is_not_tried_again():
-    it = House(wanted=9600, fast=None).settled()
+@pytest.mark.parametrize(("wanted", "fast", "reached"), [(115200, "accepts", 115200), (9600, None, 4800)])
+def test_after_a_power_cycle_it_is_brought_to_its_rate_again_but_not_to_one_that_was_refused(wanted, fast, reached):
+    it = House(wanted=wanted, fast=fast).settled()
     it.battery.power_cycle(3)
     begun = it.clock.passed_ms
     it.run(60, lambda: it.packs_read(begun + 4000))
-    assert it.clock.passed_ms - begun < 30_000 and it.link.baud == it.battery.baud == 4800
-    assert len([text for text in it.log.texts("warning") if "does not take" in text]) == 1
+    assert it.clock.passed_ms - begun < 30_000 and it.link.baud == it.battery.baud == reached
+    assert len([text for text in it.log.texts("warning") if "does not take" in text]) == (wanted != reached)
     it.battery.commands.address = 2  # refused: the search starts at once
     begun = it.clock.passed_ms
     it.run(35)
