@@ -34,6 +34,7 @@ def test_rules(packs, cells, sensors, flags):
     ("Uptime", "s", "duration", "measurement", 0, "diagnostic", False),
     ("Link", None, "connectivity", None, None, "diagnostic", True),
     ("PublishRate", "s", "duration", None, None, "config", True),
+    ("Firmware", None, "firmware", None, None, "diagnostic", True),
 ])  # fmt: skip
 def test_entities(row):
     rack, pack = configs(flags=ALARMS | SOH)
