@@ -233,3 +233,21 @@ def test_ports_that_are_none_or_busy_and_one_that_is_found(empty, tree, monkeypa
     one_of_two = [SimpleNamespace(device="/dev/ttyS0", vid=None), SimpleNamespace(device=one.port, vid=1)]
     monkeypatch.setattr(deploy_board.list_ports, "comports", lambda: one_of_two)
     assert run(SimpleNamespace(port=None), tree)[-1] == UP
+
+
+def test_what_goes_wrong_at_a_port(empty, monkeypatch):
+    one = empty()
+    with deploy_board.Port(one.port) as port:
+        port.enter()
+        for program, words in (("raise MemoryError", "it has too little free memory"), ("1/0", "ZeroDivisionError: "),
+                               ("raise OSError(28)", "no space left on its flash")):  # fmt: skip
+            with pytest.raises(ToolError, match=f"^the board: {words}.* run it again"):
+                port.ask(program)
+    monkeypatch.setattr(deploy_board, "REPL_TIMEOUT_S", 0.1)
+    end, silent = os.openpty()
+    with pytest.raises(ToolError, match="gives a MicroPython REPL: either there is no MicroPython on it"):
+        deploy.deploy(os.ttyname(silent))
+    port = deploy_board.Port(os.ttyname(silent))
+    os.close(end)
+    with pytest.raises(ToolError, match=r"broke off .* Is the cable in\?"):
+        port.enter()

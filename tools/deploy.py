@@ -100,7 +100,7 @@ def deploy(port=None, say=say, project=environment.PROJECT, source=False):
     `source` .py instead of .mpy. `say` gets each line. ToolError tells what becomes of the board, also where it is
     interrupted.
     """
-    from tools.deploy_board import Port, find_port
+    from tools.deploy_board import ASK_UMQTT, Port, find_port
     from tools.deploy_plan import FIRMWARE, MAIN, SECOND, copying, plan, tell
 
     wanted = wanted_files(project, source)
@@ -114,7 +114,7 @@ def deploy(port=None, say=say, project=environment.PROJECT, source=False):
             say("note: this was made for the plain ESP32; set uart_tx and uart_rx to pins that this chip has")
         if board.has(SECOND):
             say(f"note: {SECOND} is a second copy, which is not used; mpremote rm -r :{SECOND} removes it")
-        if not board.has_umqtt():
+        if not board.ask(ASK_UMQTT):
             say("umqtt.simple is not in this MicroPython: it comes along")
             wanted |= umqtt_file(source)
         todo = plan(wanted, board.files(), free)

@@ -53,6 +53,7 @@ for entry in os.ilistdir('/'):
         look('/' + entry[0], entry[1])
 """
 
+# -> "True": it can import it; else nothing
 ASK_UMQTT = """
 try:
     import umqtt.simple
@@ -140,10 +141,6 @@ class Port:
         """Is there such a file or directory?"""
         with self._in_words():
             return self._transport.fs_exists(name)
-
-    def has_umqtt(self):
-        """Can it import umqtt.simple?"""
-        return bool(self.ask(ASK_UMQTT))
 
     def write(self, name, data):
         """Put a file, whole or not at all."""

@@ -18,7 +18,8 @@ from tools import ToolError
 from tools.deploy_plan import AGAIN, FIRMWARE, PLACE, check_release, copying, digest, plan, tell
 from tools.process import clean
 
-MPY, PART_BYTES = 6, 250  # of the code that mpy-cross makes; of a message
+MPY = 6  # of the code that mpy-cross makes
+PART_BYTES = 250
 ANSWER_TIMEOUT_S, ASKS = 6, 5
 PART_TIMEOUT_S, BUSY_TIMEOUT_S = 20, 600
 ROUNDS = 5  # after each silence it begins anew, and goes on where it was
