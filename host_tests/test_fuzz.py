@@ -12,6 +12,9 @@ from tools.simulator.faults import CANCELLING, DAMAGE
 
 ALWAYS, LONG = 20_000, 1_000_000  # damaged replies, of all kinds together
 ALARMS_SHARE = 2000  # of damaged replies, at most one makes alarms wrong: the same damage twice in a row
+# of damaged replies, at most one makes a value wrong beyond the distances: two in a row, damaged alike, of a pack
+# without a history, whose voltage may be 1 % off the sum of its cells
+BEYOND_SHARE = 50_000
 STATES = (0, 0x01, 0x20)  # status byte 3: buzzer, heater
 
 
@@ -69,9 +72,10 @@ def test_wrong_values(name, seed, pytestconfig):
     whole = LONG if pytestconfig.getoption("--long") else ALWAYS
     found, beyond = fuzz(name, whole // (2 * len(DAMAGE)), seed)
     print(f"{name}: {dict(found)}")
-    assert beyond == [] and found["readings"] > 100
+    assert found["readings"] > 100
     if name in CANCELLING:
+        assert len(beyond) * BEYOND_SHARE <= found["damaged"], beyond
         assert found["implausible"] > 0
         assert (found["alarms"] - 1) * ALARMS_SHARE <= found["damaged"]  # one among few is chance
     else:
-        assert found["within"] == found["alarms"] == 0
+        assert beyond == [] and found["within"] == found["alarms"] == 0
