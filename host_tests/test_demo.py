@@ -22,8 +22,10 @@ RATE = ("--set", "publish_rate=1")
 @pytest.fixture
 def clean(tmp_path):
     """Environment of a demo; afterwards none of its processes and files may be there."""
-    yield {"TMPDIR": str(tmp_path)}
-    assert processes_with(str(tmp_path)) == [] and list(tmp_path.iterdir()) == []
+    directory = tmp_path / "of the demo"
+    directory.mkdir()
+    yield {"TMPDIR": str(directory)}
+    assert processes_with(str(directory)) == [] and list(directory.iterdir()) == []
 
 
 @pytest.mark.parametrize(("arguments", "says"), [
