@@ -34,6 +34,16 @@ def test_found_by_itself(board, broker, mqtt_client, options, dialect, baud):
         check(it, dialect, baud, resets=dialect == "console")  # it begins with frames
 
 
+def test_dead_at_first(board, broker, mqtt_client):
+    """A minute brings a whole search, and words about it; the battery is found when it comes."""
+    with Way(board, broker, mqtt_client, **CONSOLE, console={"firmware": "us5000-v2", "pager": 9}) as it:
+        it.sim.fault("unplugged")
+        it.start()
+        assert b"1200 to 19200 baud nor as text at 115200 baud" in it.wait("tele/LOG", FOUND_S).payload
+        it.sim.clear()
+        check(it, "console", 115200, resets=1)
+
+
 def test_updated_in_mid_life(board, broker, mqtt_client):
     """Home Assistant loses what the text console does not say, and gets the state of health; it starts anew, once."""
     with Way(board, broker, mqtt_client, settings={"discovery": True}) as it:
