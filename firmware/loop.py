@@ -8,7 +8,8 @@ from . import __version__
 from .modules import Temporary
 from .telemetry import free_memory
 
-_SLEEP_MAX_MS, _LASTING_MS = const(50), const(600_000)  # a start that lasts so long is none of a crash loop
+_SLEEP_MAX_MS = const(50)
+_LASTING_MS = const(600_000)  # a start that lasts so long is none of a crash loop
 # Without a sign of life from the broker, then the board is reset: right behind a cycle, since the time until the next
 # reading is lost for the energy; later where there are none.
 _NO_BROKER_MS, _NO_CYCLE_MS = const(900_000), const(1_260_000)
@@ -20,7 +21,8 @@ class Loop:
     """
 
     def __init__(self, reset, retained, clock, log, wifi, session, poller, publisher, telemetry, key):
-        self.update, self.refused, self._told = None, 0, False  # the last: what was found
+        self.update, self.refused = None, 0
+        self._told = False  # what was found
         self.poller, self.publisher, self._reset, self._retained = poller, publisher, reset, retained
         self._clock, self._log, self._wifi, self._session = clock, log, wifi, session
         self._telemetry, self.key = telemetry, key

@@ -8,12 +8,14 @@ from ..modules import Temporary
 from ..reading import Identity
 from . import NoReply, Refusal, console_pack
 
-_COUNTERS_MS, _COUNTERS_RETRY_MS = const(3_600_000), const(60_000)  # cycles and SOH hardly change; after no reply
+_COUNTERS_MS = const(3_600_000)  # cycles and SOH hardly change
+_COUNTERS_RETRY_MS = const(60_000)  # after they could not be asked
 _READINGS = const(3)  # of one pack, until two contradict themselves in the same way or one does not
 _WHOLE_MS = const(15_000)  # after which nothing more is asked for one reading, or one question
 _JUMP = const(30)  # 0.1 °C, of a MOSFET temperature
 _MASTER = const(1)  # pack that answers commands without a number
-_PACKS, _COUNTERS = const(17), const(6)  # packs from 1 to 16, and 0 for the whole group; counters of a pack
+_PACKS = const(17)  # from 1 to 16, and 0 for the whole group
+_COUNTERS = const(6)  # of a pack
 
 
 class Console:
@@ -25,7 +27,8 @@ class Console:
     def __init__(self, line):
         self.link = line
         self._began = None  # ms, this reading
-        self._mos, self._odd = {}, {}  # pack -> 0.1 °C; pack -> states of the table that are not Normal
+        self._mos = {}  # pack -> 0.1 °C
+        self._odd = {}  # pack -> states of the table that are not Normal
         self._counters = array("i", bytes(4 * _COUNTERS * _PACKS))
         self._counters_at = [None] * _PACKS  # ms; an array would give integers that ticks_diff() cannot take
         for pack in range(_PACKS):

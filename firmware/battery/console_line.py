@@ -14,7 +14,8 @@ from . import NoReply, Refusal, drain
 BAUD = 115_200
 # Everything that is ever sent: the first four stand alone, all but the first with a pack's number
 _COMMANDS = "time", "pwr", "info", "stat", "bat", "soh"
-_ALONE, _PACKS = const(4), const(17)  # numbers of packs from 1, and 0 for none
+_ALONE = const(4)
+_PACKS = const(17)  # from 1 to 16, and 0 for none
 _END = b"\r\n"  # some consoles take only CR, some only CR LF
 # Codes of refusals, as the framed protocol's RTN; and what one of the second kind says
 _UNKNOWN, _INVALID = const(0x04), const(0x06)
@@ -22,15 +23,20 @@ _REFUSED = b"Invalid;fail;not ;unccess;unsuccess;rror;Usage;denied"
 _REFUSAL_LINES = const(4)  # of one whose words are not in this table; it must come twice
 _COMPLETED = b"Command completed successfully"  # an exclamation mark or a period can stand behind it
 _ATTEMPTS = const(3)
-_IDLE_MS, _ANSWER_MS = const(1500), const(3000)  # without a character (the master asks its slave); of a whole answer
+_IDLE_MS = const(1500)  # without a character: the master asks its slave
+_ANSWER_MS = const(3000)  # of a whole answer
 _PAGER = b"[Enter]"  # in its line, which has no end
-_PAGER_MS, _POLL_MS = const(60), const(10)  # of silence, then the pager waits
-_QUIET_MS, _REST_MS = const(60), const(300)  # of silence before a command is repeated; more where no end was heard
-_CHUNK_BYTES, _LINE_BYTES = const(64), const(320)  # read at once; of the longest line: the header of `pwr` has 200
+_PAGER_MS = const(60)  # of silence, then the pager waits
+_POLL_MS = const(10)
+_QUIET_MS = const(60)  # of silence before a command is repeated
+_REST_MS = const(300)  # the same, where no end was heard
+_CHUNK_BYTES = const(64)  # read at once
+_LINE_BYTES = const(320)  # of the longest line: the header of `pwr` has 200
 _BUFFER_BYTES = const(384)  # holds both
 _MAX_LINES, _MAX_CHARACTER, _FORM = const(192), const(0x7E), const(0xFFFF)
 _DOLLAR, _COLON, _LETTER = const(0x24), const(0x3A), const(0x41)
-_MARK_BYTES, _SHOWN = const(8), const(60)  # of a line with the end mark; of the battery's words in a message
+_MARK_BYTES = const(8)  # of a line with the end mark
+_SHOWN = const(60)  # characters of the battery's words in a message
 
 
 class Line:

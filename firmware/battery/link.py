@@ -9,9 +9,12 @@ from . import ADR_ERROR, NoReply, Refusal, drain, frame
 _BITS = const(10)  # of a character: start, 8 data, stop
 _TURN_ROUND_MS = const(1000)  # the master asks its slave before it answers
 _AFTER_DAMAGE_MS = const(200)  # a whole reply may still follow a damaged line
-_POLL_MS, _QUIET_MS = const(5), const(40)  # the latter: silence on the line before a request is repeated
-_ATTEMPTS, _CHUNK = const(3), const(64)  # bytes
-_FIRST, _GROUP, _LAST = const(2), const(16), const(254)  # RS485: ADR of the first pack; to the next group; the last
+_POLL_MS = const(5)
+_QUIET_MS = const(40)  # silence on the line before a request is repeated
+_ATTEMPTS = const(3)
+_CHUNK = const(64)  # bytes
+_FIRST, _LAST = const(2), const(254)  # RS485: ADR of the first pack, and the highest
+_GROUP = const(16)  # from the ADR of a group to that of the next
 _MOST_BYTES = const(400)  # that one question can bring, with a late reply and noise; then the line only babbles
 
 

@@ -7,7 +7,8 @@ from micropython import const
 
 from . import NoReply, Refusal
 
-_LIMITS_MS, _COUNT_MS, _RECOUNT_MS = const(300_000), const(180_000), const(20_000)  # the last: while a pack is missing
+_LIMITS_MS, _COUNT_MS = const(300_000), const(180_000)
+_RECOUNT_MS = const(20_000)  # while a pack is missing
 # A question is one small number, since lists of them get long: a place in _KINDS << 5, and the pack, 0 for the group
 _KINDS = ("packs", "identity", "limits", "parameters", "counters")
 _PACKS, _IDENTITY, _LIMITS = const(0), const(1 << 5), const(2 << 5)

@@ -8,7 +8,8 @@ from ..modules import Temporary
 from . import NoReply, Refusal
 
 _DIALECTS = FRAMED, CONSOLE, RS485, PACE = "framed", "console", "rs485", "pace"
-_VERSION, _NEW_LINE = b"~2001464F0000FD99\r", b"\r\n"  # the former: the question for the protocol version
+_VERSION = b"~2001464F0000FD99\r"  # the question for the protocol version
+_NEW_LINE = b"\r\n"
 # CID2 82H, undocumented: word for word as its owners found out, and the only time that it is sent
 _WAKE_UP = b"~20014682C0048520FCC3\r"
 _WAKE_UP_MS = const(2200)  # the frame at 1200 baud, and until the console is there
@@ -33,8 +34,10 @@ _CHECK_RS485 = "cable in the port named RS485 of the master pack, A and B not sw
 
 _SWITCHES_MAX = const(3)  # that were refused or not confirmed, then the battery is read at the rate it has
 _AWAY_MS = const(4_000)  # pause behind a round from which on a battery that was there is looked for in other dialects
-_ANSWER_MS, _POLL_MS = const(1300), const(5)  # the former: of a prompt, or of the frame at 1200 baud
-_ANSWER_BYTES, _CID1 = const(256), const(0x46)  # kept of what comes
+_ANSWER_MS = const(1300)  # of a prompt, or of the frame at 1200 baud
+_POLL_MS = const(5)
+_ANSWER_BYTES = const(256)  # kept of what comes
+_CID1 = const(0x46)
 
 
 def probes(dialect, baud=0, group=0):

@@ -4,7 +4,8 @@ from micropython import const
 
 from ..modules import Temporary
 
-_PING_MS, _SILENT_MS = const(15_000), const(60_000)  # a quarter of the keepalive, and the keepalive
+_PING_MS = const(15_000)  # a quarter of the keepalive
+_SILENT_MS = const(60_000)  # the keepalive
 _PROVED_MS = const(10_000)  # a connection on which a byte comes after so long is a good one
 _MESSAGES = const(8)  # taken in one pass
 _KEPT = const(20)  # messages that come while it connects: all packs' identities, before a SUBACK
