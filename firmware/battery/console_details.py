@@ -4,7 +4,8 @@ from micropython import const
 
 from . import console_text as text
 
-_MAX_PACKS, _BLANK, _COLON, _ZERO = const(16), const(0x20), const(0x3A), const(0x30)
+_MAX_PACKS = const(16)
+_BLANK, _COLON, _ZERO = const(0x20), const(0x3A), const(0x30)  # characters
 # What the header of `pwr` must have, and the columns whose words stand nowhere else: a temperature, and states
 _NEEDED = b"Power;Volt;Base.St"
 _SEEN_HERE = b"MosTempr;M.T.St;SysAlarm.St"

@@ -1,6 +1,7 @@
-"""One command to the text console, one checked answer, as bytes: echo, "@", lines, end mark. Its form is its first line
-and how long its lines are; a lost or doubled character makes another one. It is taken when its form is that of the one
-before, or came twice.
+"""One command to the text console, one checked answer, as bytes: echo, "@", lines, end mark.
+
+Each answer has a form: its first line, and how long its lines are, blanks included. While values change it stays; a
+lost or doubled character makes another one. An answer is taken when its form is that of the one before, or came twice.
 """
 
 import gc
@@ -40,8 +41,8 @@ _SHOWN = const(60)  # characters of the battery's words in a message
 
 
 class Line:
-    """The line to a battery that speaks text; like link.Link. The input buffer of `uart`, 2048 bytes, is full after 177
-    ms.
+    """The line to a battery that speaks text; like link.Link. `uart`: its input buffer, 2048 bytes, is full after
+    177 ms. `failures`: requests in a row without an answer; the other counts are since the start.
     """
 
     def __init__(self, uart, clock):

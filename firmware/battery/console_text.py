@@ -7,7 +7,8 @@ from micropython import const
 from ..problems import OTHER
 from ..reading import rounded
 
-_NUMBER_DIGITS, _MAX_WORDS = const(10), const(8)
+_NUMBER_DIGITS = const(10)  # of the longest number, its sign included
+_MAX_WORDS = const(8)  # that nobody knows, kept of an answer
 # Units, behind each the kind of quantity that it is of -> what a number is multiplied and divided by, for mV, mA,
 # 0.1 °C, %, mAh
 UNITS = b";mV0=1 1;V0=1000 1;mA1=1 1;A1=1000 1;mC2=1 100;C2=10 1;%3=1 1;mAH4=1 1;AH4=1000 1;mAS4=1 3600;AS4=5 18;"

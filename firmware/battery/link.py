@@ -19,7 +19,9 @@ _MOST_BYTES = const(400)  # that one question can bring, with a late reply and n
 
 
 def read_pack(ask, ask_alarms, layouts, pack):
-    """-> (analog values of one pack, its alarms or None), by `layouts`; both ask as Link.request. NoReply, Refusal."""
+    """-> (analog values of one pack, its alarms or None). `ask`, `ask_alarms`: as Link.request(); `layouts`: has
+    analog_values() and alarms(). NoReply, Refusal: there are no analog values.
+    """
     analog = _only_pack(ask(frame.ANALOG_VALUES, layouts.analog_values, pack))
     try:
         reply = ask_alarms(frame.ALARMS, layouts.alarms, pack)
@@ -49,11 +51,13 @@ class Dialect:
 
 
 class Link:
-    """The line to the master pack. `failures` counts requests in a row without a reply; the others all of them."""
+    """The line to the master pack. `failures`: requests in a row without a reply; the other counts are since the start.
+    """
 
-    # Of a dialect: ADR, 01H by the protocol, the others for a battery that refuses it; those that replies may have
-    # beside the one that was asked; VER of requests; the allow-list
-    addresses, masters, version, commands = (1, 2, 0), (), 0x20, frame.COMMANDS
+    addresses = (1, 2, 0)  # ADR: 01H by the protocol, the others for a battery that refuses it
+    masters = ()  # ADR that replies may have beside the one that was asked
+    version = 0x20  # VER of requests
+    commands = frame.COMMANDS  # all that can be sent
     last_pack = 0  # the highest that answered when packs were counted by asking
 
     def __init__(self, uart, clock, baud):

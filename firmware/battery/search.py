@@ -62,9 +62,11 @@ def _link_search():
 
 
 class Search:
-    """Looks for the battery, one probe a step. `dialect`: that of the `link`; `others`: the others are tried, too;
-    `baud`: what a framed one is brought to, SAFE_BAUD where it refuses; `known`: it was read since the start; `group`:
-    the setting.
+    """Looks for the battery, one probe a step.
+
+    `dialect`: that of the `link`; `others`: the other dialects are tried, too. `baud`: the rate that a framed battery
+    is brought to; it falls to SAFE_BAUD when the battery refuses. `known`: the battery was read since the start.
+    `group`: the setting.
     """
 
     def __init__(self, link, log, dialect, known, baud, others, group=0):
@@ -78,7 +80,9 @@ class Search:
         self._switches, self._switch_error = 0, ""  # tried in vain, and why the last one was
 
     def step(self, pause_ms, hint_given=False):
-        """-> the dialect that answers the next probe; None: call again; "": nobody did in a round, a hint is logged."""
+        """Tries the next probe -> the dialect that answers; None: call again; "": nobody did in a whole round, and what
+        to check is logged unless `hint_given`. `pause_ms`: the pause before this round.
+        """
         if not self._due:
             self._due = self._round(pause_ms)
         probe = self._due.pop(0)
@@ -112,7 +116,9 @@ class Search:
         return _HINT % (where, _CHECK_RS485 if self._dialect == RS485 else _CHECK, setting)
 
     def _round(self, pause_ms):
-        """The probes of a round: of a battery that was read before one of another dialect, once it is away for long."""
+        """The probes of a round. A battery that was read before is tried in its own dialect, and with one probe of the
+        others when it has been away for long: its firmware may have been updated.
+        """
         if not self._known:
             return self._own + self._others
         if not self._others or pause_ms < _AWAY_MS:
@@ -146,7 +152,7 @@ class Search:
 
 
 def answers(uart, clock, probe, log=None):
-    """Sends a probe, 3.5 s at most -> the dialect that answers, or ""; the UART stays at the rate of that."""
+    """Sends a probe and waits, 3.5 s at most -> the dialect that answers, or ""; the UART stays at its rate."""
     dialect, baud, data = probe
     uart.init(baudrate=baud)
     uart.write(data)
@@ -182,6 +188,8 @@ def _reply(text, question):
 
 
 def _speaker(asked, baud, reply, log):
+    """A checked reply without SOI and EOI -> the dialect of who sent it, "": none that is known. `asked`: of the probe.
+    """
     if asked == FRAMED:
         return asked
     info = b"" if reply[3] else reply[6:-2]  # of a reply to 42H, of one pack: it must fit a layout to the last byte
