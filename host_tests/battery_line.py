@@ -1,7 +1,5 @@
 """The battery side in simulated time: a UART with a simulated battery or a script at its other end; a Poller on top."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 
 from fakes import Clock, Memory
@@ -84,9 +82,7 @@ class AnsweringUart(_Uart):
 
 
 class ScriptedUart(_Uart):
-    """Answers the n-th question with the n-th of `answers`, [(delay in ms, bytes), …]. `at_rate`: what is asked at
-    another rate is not heard, and uses no answer.
-    """
+    """Answers the n-th question with the n-th of `answers`, [(delay in ms, bytes), …]; hears only `at_rate`."""
 
     def __init__(self, clock, answers=(), at_rate=None):
         super().__init__(clock, None)
@@ -142,9 +138,7 @@ class Sink:
 
 
 class House:
-    """A Poller as app.py builds it, at a battery that listens at `baud` and is brought to `wanted`; `dialect` as in the
-    settings, `speaks`: what the battery does. A restart builds another one.
-    """
+    """A Poller as app.py builds it for the setting `dialect`, at a battery that `speaks` at `baud`; rate `wanted`."""
 
     def __init__(self, packs=2, rate_s=10, baud=4800, wanted=4800, ticks=0, dialect="framed", retained=None,
                  speaks="framed", **options):  # fmt: skip

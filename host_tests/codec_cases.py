@@ -115,9 +115,7 @@ def check_every_damage_of_one_character_is_refused():
 
 
 def check_lengths_and_sums_that_are_not_true():
-    """Whatever else is right. unhexlify() of MicroPython passes over white space between two bytes. §2.5's example
-    prints FC72 where its characters sum to FC71.
-    """
+    """MicroPython's unhexlify() passes over white space. §2.5's example prints FC72 where its sum is FC71."""
     for info, lenid in ((b"A", None), (b"A" * 4095, None), (b"AB", 1), (b"", 2), (b"AB", 0)):
         assert refused(made(info, lenid)), (info[:8], lenid)
     for lenid, right in ((0x00, 0x0), (0x02, 0xE), (0x12, 0xD), (0x2E, 0x0), (0x6E, 0xC)):

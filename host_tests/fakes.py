@@ -73,9 +73,7 @@ SYSTEM = (
 
 
 def made_alarms(on=(), cells=bytes(15), temperatures=bytes(5), charge=0, voltage=0, discharge=0, faulty=(), keys=None):
-    """Alarms with the flags `on` of those that the dialect knows (`keys`, by default those of the framed one), and the
-    states given; what follows from states is not worked out here.
-    """
+    """Alarms with the flags `on` of the dialect's `keys` (default: framed), and the states given, as they are."""
     keys = problems.PROTECT + SYSTEM + problems.FAULT + problems.ALARM[:-1] if keys is None else keys  # no Low_SOC
     assert not [key for key in on if key not in keys], on
     flags = tuple([(key, key in on) for key in keys])

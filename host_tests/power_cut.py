@@ -100,9 +100,7 @@ def signed(text):
 
 
 def update(world, new):
-    """Offers the files of the directory `new`, named by their numbers, and sends what is asked for; the first part of
-    each comes wrong.
-    """
+    """Offers the files of the directory `new`, and sends what is asked for; the first part of each comes wrong."""
     from firmware.update import offer
 
     with open(f"{new}/0", "rb") as file:

@@ -90,9 +90,7 @@ def check_changed_frames_come_to_nothing():
 
 
 def check_garbage_is_not_kept():
-    """Noise, lines that never end or never begin, frames: with and without next(). No more is held than a line takes,
-    and a frame behind it is found.
-    """
+    """With and without next(): no more is held than a line takes, and a frame behind it is found."""
     calm = Dice(7).bytes(CHUNK, b"0123456789ABCDEF\0 \n")
     for garbage in (Dice(7).bytes(CHUNK), calm, b"~" + calm[1:], b"~" * CHUNK, b"~\r" * 40, ANALOG * 30):
         for take in (True, False):

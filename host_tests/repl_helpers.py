@@ -1,7 +1,5 @@
 """At the virtual board's serial port: the real mpremote, and a terminal."""
 
-from __future__ import annotations
-
 import os
 import select
 import subprocess

@@ -94,9 +94,7 @@ class Way:
         return truth
 
     def wrong_details(self, lacking=()):
-        """-> what was published of identities, limits and parameters and is not what the battery has, but for keys that
-        are `lacking`.
-        """
+        """-> published identities, limits, parameters that the battery has not so; keys in `lacking` may be missing."""
         wrong = []
         for message in self.heard("stat/info") + self.heard("stat/limits") + self.heard("stat/parameters"):
             if message.payload != b"{}":  # a pack that the battery did not count for a while

@@ -1,6 +1,4 @@
-"""Every fault of a battery and its line, on the whole way: nothing wrong is published, and it goes on when it is over.
-Several racks live side by side in one test, since most of the time they all wait.
-"""
+"""Every fault of a battery and its line, on the whole way; racks live side by side, since mostly they wait."""
 
 import contextlib
 import os

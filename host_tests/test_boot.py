@@ -1,7 +1,5 @@
 """boot.py, main.py, start.py and crash.py: starting, Ctrl-C, crashes and what is kept of them, on the virtual board."""
 
-from __future__ import annotations
-
 import json
 import runpy
 import sys

@@ -1,6 +1,4 @@
-"""The whole firmware while its broker is away or something else is in its place: the battery is read on, the trouble is
-told, it comes back by itself, and what is published then is what the battery says.
-"""
+"""The whole firmware while its broker is away: it reads on, tells the trouble, comes back, and publishes the truth."""
 
 import shutil
 import signal

@@ -1,7 +1,5 @@
 """commands.py: what cmnd/# may ask for, good and bad, and what it changes; messages of Home Assistant."""
 
-from __future__ import annotations
-
 from unittest.mock import Mock, call
 
 import pytest

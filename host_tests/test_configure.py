@@ -1,7 +1,5 @@
 """tools/configure.py: through mpremote, to a virtual board."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

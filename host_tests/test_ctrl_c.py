@@ -1,7 +1,5 @@
 """Whatever the firmware is just doing: Ctrl-C gives the REPL, and mpremote gets in at the first try."""
 
-from __future__ import annotations
-
 import contextlib
 import threading
 

@@ -1,7 +1,5 @@
 """tools/deploy.py with the real mpremote, onto the virtual board: what it copies, removes, repeats, refuses, says."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import re

@@ -1,7 +1,5 @@
 """tools/deploy.py: a new update_key, set over USB; then it asks over the broker. Who may do what, in words."""
 
-from __future__ import annotations
-
 import json
 import stat
 

@@ -1,7 +1,5 @@
 """diagnose.py: what hangs on the cable, in words."""
 
-from __future__ import annotations
-
 import pytest
 from battery_line import AnsweringUart, BatteryUart
 from fakes import Clock

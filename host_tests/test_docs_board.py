@@ -1,7 +1,5 @@
 """The README's way onto an ESP32, on the virtual board: its commands in their order."""
 
-from __future__ import annotations
-
 import pytest
 from doc_commands import ON_A_BOARD, SHELL, Stage, missing, to_run
 from repl_helpers import Terminal

@@ -1,7 +1,5 @@
 """Thousands of damaged replies through link, frame, layouts and plausibility: how many wrong values are published?"""
 
-from __future__ import annotations
-
 import random
 from collections import Counter
 
@@ -51,9 +49,7 @@ def fuzz(name, count, seed):
 
 
 def differences(reading, said, last):
-    """-> (what is not as it was said, what of that is beyond the distances). mV, 0.1 °C, mA, mAh; the voltage before a
-    pack has matched exactly three times.
-    """
+    """-> (what is not as it was said, what of that is beyond the distances of §6, in mV, 0.1 °C, mA, mAh)."""
     wrong, far = [], []
     for name, limit in (("cells", 100), ("temperatures", 30), ("current", 5000), ("remaining", reading.capacity // 50),
                         ("voltage", reading.voltage // 100), ("capacity", 0), ("cycles", 0)):  # fmt: skip

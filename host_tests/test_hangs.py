@@ -1,7 +1,5 @@
 """A side that hangs ends in a reset by the watchdog; a side that only waits for somebody does not."""
 
-from __future__ import annotations
-
 import contextlib
 
 import pytest

@@ -1,7 +1,5 @@
 """led.py: four patterns, by the time and the state alone."""
 
-from __future__ import annotations
-
 import pytest
 from fakes import PERIOD, Clock
 

@@ -1,7 +1,5 @@
 """The link: one request, one checked reply; over a scripted UART, in simulated time."""
 
-from __future__ import annotations
-
 import pytest
 from battery_line import ScriptedUart
 from codec_cases import made

@@ -1,7 +1,5 @@
 """loop.py: one round after another; when the board gives up on a broker; restarts. Its parts stand by."""
 
-from __future__ import annotations
-
 import sys
 from types import SimpleNamespace
 

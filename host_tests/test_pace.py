@@ -1,7 +1,5 @@
 """The PACE dialect, in simulated time: what a battery says becomes a Reading; its layouts, to the byte."""
 
-from __future__ import annotations
-
 import pytest
 from battery_line import BatteryUart
 from codec_cases import is_encoded

@@ -1,7 +1,5 @@
 """Pins that the chip refuses: a setting that is wrong, and no crash."""
 
-from __future__ import annotations
-
 import json
 
 import pytest

@@ -1,7 +1,5 @@
 """The poller in simulated time, at a simulated battery on a paced line; and what it asks seldom, by itself."""
 
-from __future__ import annotations
-
 import itertools
 from functools import partial
 from types import SimpleNamespace

@@ -1,7 +1,5 @@
 """The poller and a battery that declines, lacks, falls silent or lies, or whose packs are absent; in simulated time."""
 
-from __future__ import annotations
-
 import itertools
 
 import pytest

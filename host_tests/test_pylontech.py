@@ -1,7 +1,5 @@
 """The RS232 dialect over a link, in simulated time: what a battery says becomes a Reading, or what is lacking None."""
 
-from __future__ import annotations
-
 import pytest
 from battery_line import ALARM, ANALOG, COUNT, LIMITS, MANUFACTURER, PARAMETERS, PROBE, SERIAL, BatteryUart
 from fakes import Clock

@@ -1,7 +1,5 @@
 """The RS485 dialect, in simulated time: each pack at its own address, counted by asking; echoes, wrong packs."""
 
-from __future__ import annotations
-
 import pytest
 from battery_line import ANALOG, BatteryUart, House, Log
 from fakes import Clock

@@ -1,7 +1,5 @@
 """Where the battery listens and how it is brought to the wanted rate; against simulated batteries and scripted ones."""
 
-from __future__ import annotations
-
 import pytest
 from battery_line import AnsweringUart, BatteryUart, Log, ScriptedUart
 from fakes import Clock

@@ -1,7 +1,5 @@
 """Every secret is a mark: the firmware runs, crashes and complains, and the mark is in config.json and nowhere else."""
 
-from __future__ import annotations
-
 import re
 
 import pytest

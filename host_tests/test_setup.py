@@ -1,7 +1,5 @@
 """setup.py: asks for what is missing, and for nothing else."""
 
-from __future__ import annotations
-
 import importlib
 import json
 import sys
@@ -18,9 +16,7 @@ KEY = "its password"
 
 @pytest.fixture
 def ask(tmp_path, monkeypatch):
-    """ask(answers, air=names in reach, refuses=a step of the radio, **settings in the file) -> (the file as it is then,
-    the questions).
-    """
+    """ask(answers, air=names in reach, refuses=a step of the radio, **settings) -> (the file then, the questions)."""
     path = tmp_path / "config.json"
 
     def ask(answers, air="", refuses=(), **given):

@@ -1,7 +1,5 @@
 """The simulated battery: layouts by hand where no vector of a document holds them, faults, rates; as a process."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

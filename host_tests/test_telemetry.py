@@ -1,7 +1,5 @@
 """telemetry.py and board.py: the log, how much memory is free, and how the growth of the heap is limited."""
 
-from __future__ import annotations
-
 from types import SimpleNamespace
 
 import pytest

@@ -1,6 +1,4 @@
-"""Every template of every config, rendered with what is really published; those of docs/home-assistant, which use only
-entities that discovery announces.
-"""
+"""Templates of the configs and of docs/home-assistant, rendered with what is really published."""
 
 import fnmatch
 import json

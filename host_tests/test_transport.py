@@ -1,6 +1,4 @@
-"""transport.Transport as a socket and as a module: each wait ends in time, nothing that comes in is too big. Under
-umqtt.simple it is in test_session.py.
-"""
+"""transport.Transport as a socket and as a module; test_session.py has it under umqtt.simple."""
 
 from unittest import mock
 

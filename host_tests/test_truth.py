@@ -1,7 +1,5 @@
 """The judge of the whole-system tests: every wrong value of a reading is found, and nothing else."""
 
-from __future__ import annotations
-
 import json
 from collections import namedtuple
 

@@ -1,7 +1,5 @@
 """Updates over a real broker, on the virtual board, with tools/deploy.py at the other side."""
 
-from __future__ import annotations
-
 import argparse
 import json
 import shutil

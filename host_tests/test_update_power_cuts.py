@@ -1,7 +1,5 @@
 """The power is cut at every write of an update, of what follows, and of settings, on MicroPython: the board goes on."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import subprocess

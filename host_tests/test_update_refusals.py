@@ -1,7 +1,5 @@
 """What the virtual board refuses of an update over a real broker: forged offers, and signed ones that cannot be."""
 
-from __future__ import annotations
-
 import hashlib
 import hmac
 import itertools

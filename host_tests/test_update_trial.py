@@ -1,7 +1,5 @@
 """place.py and firmware/update: which firmware starts, when a new one stays; how long an update waits for what."""
 
-from __future__ import annotations
-
 import os
 import sys
 from unittest.mock import Mock
@@ -54,9 +52,7 @@ def flash(tmp_path, monkeypatch):
 
 
 def test_how_long_it_waits():
-    """A question is forgotten after a minute; a part is asked for every 4 s; after 10 s another sender may come, after
-    5 minutes nobody is waited for.
-    """
+    """For an answer a minute; for a part 4 s, then it asks again; for its sender 10 s, for any sender 5 minutes."""
     rig = Rig()
     rig.send(b"ask", b"me")
     assert rig.passes(59) and rig.update and rig.passes(2) == [] and rig.update is None

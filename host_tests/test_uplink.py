@@ -1,7 +1,5 @@
 """uplink.py, radio.py: the strongest access point, what helps a driver that does not connect; Ethernet."""
 
-from __future__ import annotations
-
 import sys
 from types import SimpleNamespace
 

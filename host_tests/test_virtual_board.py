@@ -1,7 +1,5 @@
 """Habits of an ESP32 that the virtual board must have, because no test of the firmware would miss them."""
 
-from __future__ import annotations
-
 import os
 import re
 import signal

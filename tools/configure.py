@@ -4,8 +4,6 @@ KEY=VALUE sets, KEY alone asks for the value (without showing it: for passwords)
 --show tells all settings. What is wrong is named, and then nothing is changed. At the end the board starts anew.
 """
 
-from __future__ import annotations
-
 import getpass
 import json
 import sys

@@ -1,7 +1,5 @@
 """The demo's simulated battery, which misbehaves on request, and which every published reading is held against."""
 
-from __future__ import annotations
-
 from tools.simulator import Simulator
 from tools.simulator.faults import FAULTS
 from tools.truth import Truth

@@ -4,8 +4,6 @@ Copies only what changed, leaves config.json alone, resets the board and waits u
 any point, running it again completes it. Over the broker it needs the key of --new-key, and a first time over USB.
 """
 
-from __future__ import annotations
-
 import argparse
 import functools
 import os

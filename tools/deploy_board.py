@@ -1,7 +1,5 @@
 """The board at the other end of a serial port, through mpremote; what goes wrong is told in words."""
 
-from __future__ import annotations
-
 import ast
 import contextlib
 import io

@@ -1,7 +1,5 @@
 """An update over the broker: the plan and the words of deploy.py, with docs/mqtt.md (“Updates”) instead of a cable."""
 
-from __future__ import annotations
-
 import contextlib
 import hmac
 import json

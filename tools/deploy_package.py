@@ -1,7 +1,5 @@
 """Writes package.json, from which `mpremote mip install github:<owner>/<repo>` works. Run it after adding a file."""
 
-from __future__ import annotations
-
 import json
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """What must happen on the board's flash: which files to copy, which to remove. Knows no board, only names and sums."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections import namedtuple

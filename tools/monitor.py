@@ -1,9 +1,5 @@
-"""A live view of a running rack in the terminal, from its topics alone.
+"""A live view of a running rack, from its topics alone; not on a terminal: one line a reading. Ctrl-C ends it."""
 
-Not on a terminal: one line a reading. Ctrl-C ends it.
-"""
-
-import os
 import queue
 import sys
 import time
@@ -59,7 +55,7 @@ class Listener:
         self._gone = f"what listens at {self._place} does not answer as a broker does"
         self._client = paho.Client(paho.CallbackAPIVersion.VERSION2)
         if given.user:
-            self._client.username_pw_set(given.user, os.environ.get(options.PASSWORD_VARIABLE))
+            self._client.username_pw_set(given.user, given.password)
         self._client.reconnect_delay_set(*RETRY_S)
         self._client.on_connect = self._on_connect
         self._client.on_subscribe = self._on_subscribe

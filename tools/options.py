@@ -33,7 +33,9 @@ def add_broker(to):
     """Add to a parser where the broker is, and which rack."""
     add = to.add_argument
     add("--broker", type=address, required=True, metavar="HOST[:PORT]", help=f"default port {DEFAULT_PORT}")
-    add("--user", help=f"user name for the broker; its password is the environment variable {PASSWORD_VARIABLE}")
+    add("--user", help="user name for the broker")
+    add("--pass", dest="password", default=os.environ.get(PASSWORD_VARIABLE),
+        help=f"its password (better: environment variable {PASSWORD_VARIABLE})")  # fmt: skip
     add("--root", default=DEFAULT_ROOT, help="mqtt_root of the rack (default %(default)s)")
     add("--rack", default=DEFAULT_RACK, help="its rack_name (default %(default)s)")
 

@@ -67,9 +67,7 @@ def _private(source):
 
 
 def _parameters(node, short, keep):
-    """-> [(line, column in bytes, name, short name)] of all parameters below `node`; `short` are those of the functions
-    around it.
-    """
+    """-> [(line, column in bytes, name, short name)] of parameters below `node`; `short`: of functions around it."""
     if isinstance(node, ast.Name) and node.id in short:
         return [(node.lineno, node.col_offset, node.id, short[node.id])]
     found, inside = [], short

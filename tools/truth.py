@@ -3,8 +3,6 @@
 Written from the contract alone: no line of it is the firmware's, so that no error hides in both.
 """
 
-from __future__ import annotations
-
 import json
 import threading
 from collections import defaultdict, deque

@@ -1,7 +1,5 @@
 """What mqtt.md makes of the answers of the text console: the second half of truth.py, from the contract alone too."""
 
-from __future__ import annotations
-
 from decimal import ROUND_HALF_UP, Decimal
 
 BELOW, ABOVE, OTHER = 1, 2, 240  # states

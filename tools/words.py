@@ -15,9 +15,7 @@ KIB = 1024
 
 
 def figure(value, digits, unit="", sign=""):
-    """A number, or that of {"Reading":…}, with so many decimals and its unit; a dash where it is none. sign: "+" writes
-    that one too.
-    """
+    """A number, or that of {"Reading":…}, with decimals and unit, `sign` "+" for a plus; a dash where it is none."""
     value = number(value.get("Reading") if isinstance(value, dict) else value)
     return NOTHING if value is None else f"{value:{sign}.{digits}f} {unit}".rstrip()
 

@@ -18,9 +18,7 @@ def _replaced(frame, rng, make):
 
 
 def _same_sum(frame, rng, choose):
-    """Two characters of INFO are others, the first what `choose` makes of the second: CHKSUM still fits. None: there
-    are no such two.
-    """
+    """Two characters of INFO change, the first by `choose`, so that CHKSUM still fits; None: there are no such two."""
     places = range(INFO_FROM, len(frame) - INFO_BEHIND)
     for _ in range(TRIES if len(places) > 1 else 0):
         one, two = rng.sample(places, 2)

@@ -4,8 +4,6 @@ Its first line is the pty of its serial port, for mpremote or a terminal; then c
 the power for a moment, whatever the board is just doing; Ctrl-C or SIGTERM ends it.
 """
 
-from __future__ import annotations
-
 import contextlib
 import queue
 import signal

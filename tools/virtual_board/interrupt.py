@@ -6,8 +6,6 @@ it. So it is stopped, looked at, and gets its SIGINT while it is inside a system
 close(), for a forgotten file, and that does not count.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import platform

@@ -1,7 +1,5 @@
 """Lays out a directory as deployment lays out the ESP32's flash, and compiles what runs on MicroPython."""
 
-from __future__ import annotations
-
 import contextlib
 import functools
 import hashlib
@@ -36,9 +34,7 @@ class CompileError(ToolError):
 
 
 def lay_out(flash):
-    """Put boot.py, main.py and firmware/ into the directory `flash`, as board_files() has them; config.json is left
-    alone. CompileError, OSError.
-    """
+    """Put board_files() into the directory `flash`; config.json is left alone. CompileError, OSError."""
     for name, path in board_files():
         target = Path(flash, name)
         target.parent.mkdir(parents=True, exist_ok=True)

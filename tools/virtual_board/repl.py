@@ -5,8 +5,6 @@ mpremote opens must stay as it is. Between them stands what an ESP32 does by its
 CR LF, and what nobody listens to is lost.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import re

@@ -1,7 +1,5 @@
 """Starts MicroPython as a board: gives it power, its wires and a watchdog, and starts it anew after a reset."""
 
-from __future__ import annotations
-
 import hashlib
 import os
 import re
@@ -146,9 +144,7 @@ class Board:
         return [str(self._interpreter), "-X", f"heapsize={self._heap + source}", *start]
 
     def environment(self, line_fd, cause):
-        """-> environment of the interpreter. `line_fd`: where it tells what it does; `cause` of its start, such as
-        WDT_RESET.
-        """
+        """-> the interpreter's environment. `line_fd`: where it tells what it does; `cause` such as WDT_RESET."""
         path = [layout.board_modules("chip")] if self._repl else []
         path += [Path(p).resolve() for p in os.environ.get("MICROPYPATH", "").split(":") if p]
         port = f"{os.uname().nodename}\n{self.uart or self.state}"  # it always has the same number

@@ -1,7 +1,5 @@
 """The part of the board that is outside the processor: power, watchdog, reset. Two threads for each board."""
 
-from __future__ import annotations
-
 import os
 import select
 import signal
@@ -19,9 +17,7 @@ PIPE_BYTES = 65536  # all that a pipe holds
 
 
 class Supervisor(threading.Thread):
-    """Runs the interpreter until it ends for good, or is killed. `cause`: of the first start, such as PWRON_RESET;
-    `repl`: repl.Repl or None.
-    """
+    """Runs the interpreter until it ends for good. `cause` of its first start: PWRON_RESET …; `repl`: or None."""
 
     def __init__(self, board, cause, repl=None):
         super().__init__(name="board", daemon=True)
