@@ -126,7 +126,6 @@ def restart(board, files=None):
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["stopped", "power cut"])
 def test_interrupted_in_the_middle_of_every_operation_and_repeated(empty, tree, monkeypatch, how):
-    """The board was just told to do something: this program ends, or the board's power goes."""
     one = empty()
     send, left = SerialTransport.exec_raw_no_follow, 0
 
