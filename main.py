@@ -15,15 +15,17 @@ def work():
     retained = start.begin()
     prepared = start.prepare()
     del place, start  # there is no room for the modules of both
-    modules.forget(["firmware." + name for name in ("config", "config_file", "start", "values")])
+    modules.discard(["firmware." + name for name in ("config", "config_file", "start", "values")])
     gc.collect()
     feed = machine.WDT(timeout=90_000).feed  # longer than the longest blocking call: DNS, TLS, Wi-Fi on
     from firmware import app
 
-    modules.forget(["firmware.app", "firmware.board", "place"])
+    modules.discard(["place"])
     gc.collect()
     loop = app.build(retained, *prepared, time)
+    modules.discard(["firmware.app", "firmware.board"])
     del app, modules, retained, prepared
+    gc.collect()
     loop.run(feed)
 
 

@@ -8,7 +8,7 @@ from .retained import METERS
 
 _GAP_MAX_MS, _GAP_CYCLES = const(300_000), const(3)  # energy is not counted over a longer gap
 _MWH = const(72_000)  # 1 mWh in half (0.1 W x ms): the trapezoid's sum of two powers is not halved
-_LAST = ">BiQII"  # of a meter: is there a last reading, its power, its ticks; remainders of charged and discharged
+_LAST = b">BiQII"  # of a meter: is there a last reading, its power, its ticks; remainders of charged and discharged
 _LAST_SIZE = calcsize(_LAST)
 
 

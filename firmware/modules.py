@@ -12,6 +12,16 @@ def forget(names):
             delattr(sys.modules[package], leaf)
 
 
+def discard(names):
+    """Forgets modules that nobody will use again, and empties them: a stale pointer to one of their functions in a
+    frame of MicroPython's own stack, which stays as long as the loop runs, would keep all of it.
+    """
+    for name in names:
+        if module := sys.modules.get(name):
+            forget([name])
+            module.__dict__.clear()
+
+
 class Temporary:
     """`with Temporary():` around an import: what was not loaded before is forgotten behind it."""
 

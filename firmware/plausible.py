@@ -19,8 +19,8 @@ _JUMP_REMAINING = const(50)  # 1/50 of the capacity: 2 %
 # counts of cells and temperatures, capacity, cycles, remaining, current, cells, temperatures, zeros.
 _PACKS = const(16)
 _VALUES_MAX = const(24)  # cells and temperatures
-_HEAD = ">BBI"
-_VALUES = ">BBiiii%dh" % _VALUES_MAX
+_HEAD = b">BBI"
+_VALUES = b">BBiiii%dh" % _VALUES_MAX
 _VALUES_AT = calcsize(_HEAD)
 _SIZE = _VALUES_AT + calcsize(_VALUES)
 

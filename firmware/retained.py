@@ -8,8 +8,8 @@ from micropython import const
 METERS = 17  # the rack's and those of packs 1 to 16
 _ERROR_MAX = const(96)  # bytes
 _MAGIC = b"P2M1"
-_HEAD, _CHECK = ">4sIBB96s", ">I"  # magic, boots, boots in quick succession, dialect, last error (text, NUL padded)
-_METER = ">QQ"  # mWh charged, mWh discharged
+_HEAD, _CHECK = b">4sIBB96s", b">I"  # magic, boots, boots in quick succession, dialect, last error (text, NUL padded)
+_METER = b">QQ"  # mWh charged, mWh discharged
 _METERS_AT, _METER_SIZE = calcsize(_HEAD), calcsize(_METER)
 _CHECK_AT = _METERS_AT + METERS * _METER_SIZE
 _DIALECTS = ("", "framed", "console", "rs485", "pace")  # as they are kept: a number

@@ -42,7 +42,7 @@ def test_each_pack_is_asked_at_its_address(group, echo):
         assert (identity.serial, identity.dialect, error) == (battery.group.pack(pack).serial, "rs485", None)
         assert identity.device == ("US3000C" if pack == 1 else None)
         assert it.limits(pack)[0] == battery.group.pack(pack).management()["charge_voltage"]
-    assert it.parameters().cell_high_voltage == 3650 and addresses(uart)[-1][1] == first
+    assert it.parameters()[0] == 3650 and addresses(uart)[-1][1] == first
     assert not battery.forbidden and it.link.frame_errors == 0
 
 

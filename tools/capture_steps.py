@@ -72,7 +72,8 @@ class Steps:
         self._keep_all(self._dialect)
         for cid2 in OF_THE_GROUP:
             answer = self._framed(link, cid2, ALL_PACKS if is_pace else None)
-            self._model = getattr(answer, "device", self._model)
+            if cid2 == frame.MANUFACTURER and isinstance(answer, tuple):
+                self._model = answer[0]
             if cid2 == frame.PACK_COUNT and not isinstance(answer, NoReply | Refusal | None):
                 count = min(answer[1] if is_pace else answer, frame.MAX_PACKS)
         packs = 0

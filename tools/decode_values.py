@@ -28,6 +28,14 @@ RETURN_CODES = {frame.NORMAL: "normal"} | {
     code: frame.return_code(code).partition("H ")[2] for code in (1, 2, 3, 4, 5, 6, ADR_ERROR, 0x91)}
 STATES = {0x00: "normal", 0x01: "below", 0x02: "above", 0xF0: "other error"}
 UNITS = {"voltage": "mV", "cells": "mV", "remaining": "mAh", "capacity": "mAh", "design": "mAh", "soh": "%"}
+NAMES = {  # of what comes as a plain tuple
+    frame.SYSTEM_PARAMETERS:
+        "cell high voltage,cell low voltage,cell under voltage,charge high temperature,charge low temperature,"
+        "charge current,pack high voltage,pack low voltage,pack under voltage,discharge high temperature,"
+        "discharge low temperature,discharge current",
+    frame.MANUFACTURER: "device,version,maker",
+    frame.MANAGEMENT: "pack,charge voltage,discharge voltage,charge current,discharge current,status",
+}  # fmt: skip
 MANAGEMENT_BITS = (
     "charge enabled", "discharge enabled", "charge immediately", "charge immediately 2", "full charge request")
 
@@ -53,8 +61,8 @@ def values(cid2, answer):
     if cid2 == frame.PACK_COUNT:
         return [("number of packs", str(answer[1] if isinstance(answer, tuple) else answer))]
     if cid2 not in (frame.ANALOG_VALUES, frame.ALARMS):
-        return [(name.replace("_", " "), _management(value) if name == "status" else _measured(name, value))
-                for name, value in answer._asdict().items()]
+        return [(name, _management(value) if name == "status" else _measured(name, value))
+                for name, value in zip(NAMES[cid2].split(","), answer, strict=True)]
     command, packs = answer
     found = [("Command or pack count", str(command))]
     for number, pack in enumerate(packs, 1):
@@ -67,7 +75,7 @@ def values(cid2, answer):
 
 def _measured(name, value):
     """A number, or several of them; the last word of the name tells what it is."""
-    kind = name.rpartition("_")[2]
+    kind = name.rpartition(" ")[2]
     if kind == "current":
         return f"{value / 1000:.{2 if value % 100 else 1}f} A{' (charge)' * (value > 0)}{' (discharge)' * (value < 0)}"
     several = value if isinstance(value, tuple | list) else (value,)

@@ -154,8 +154,8 @@ def take(info, at, layout):
 
 
 def take_counted(info, at, layout, least=0):
-    """A count, `least` or more, then so many values of `layout`, such as ">%dH" -> as take(). DataError."""
-    (count,), at = take(info, at, ">B")
+    """A count, `least` or more, then so many values of `layout`, such as b">%dH" -> as take(). DataError."""
+    (count,), at = take(info, at, b">B")
     if count < least:
         raise DataError("a pack without cells")
     return take(info, at, layout % count)

@@ -1,7 +1,5 @@
 """What the framed dialect is asked seldom: the group, identity, limits; and all layouts of INFO (§3, §4)."""
 
-from collections import namedtuple
-
 from ..reading import Identity
 from . import ADR_ERROR, NoReply, Refusal, frame
 from .frame import DataError, take
@@ -11,44 +9,41 @@ from .readings import MILLIAMPERES, ZERO_CELSIUS, Alarm, Analog, alarms, analog_
 _LIMIT_FLAGS = (0x80, 0x40, 0x30, 0x08)  # of the status byte (§4.5), as limits() gives them
 _PARAMETER_UNITS = "VVVTTAVVVTTA"  # §3.6: voltages, temperatures, amperes, in the order of the wire
 
-Management = namedtuple("Management", "pack charge_voltage discharge_voltage charge_current discharge_current status")
-Manufacturer = namedtuple("Manufacturer", "device version maker")
-SystemParameters = namedtuple("SystemParameters", (
-    "cell_high_voltage cell_low_voltage cell_under_voltage charge_high_temperature charge_low_temperature "
-    "charge_current pack_high_voltage pack_low_voltage pack_under_voltage discharge_high_temperature "
-    "discharge_low_temperature discharge_current"
-))  # fmt: skip
-
 
 def system_parameters(info):
-    """Reply to 47H (§3.6, §4.3), INFOFLAG included -> SystemParameters in mV, 0.1 °C and mA. DataError."""
+    """Reply to 47H (§3.6, §4.3), INFOFLAG included -> its 12 values in the order of the wire, in mV, 0.1 °C and mA:
+    high, low, under voltage of a cell; two temperatures and the current of charge; the same of the pack, of discharge.
+    DataError.
+    """
     values = []
-    for unit, raw in zip(_PARAMETER_UNITS, _whole(info, ">BHHHHHhHHHHHh")[1:]):
+    for unit, raw in zip(_PARAMETER_UNITS, _whole(info, b">BHHHHHhHHHHHh")[1:]):
         values.append(raw - ZERO_CELSIUS if unit == "T" else raw * MILLIAMPERES if unit == "A" else raw)
-    return SystemParameters(*values)
+    return tuple(values)
 
 
 def management(info):
-    """Reply to 92H (§3.9, §4.5) -> Management: voltages in mV, currents in mA, status byte. DataError."""
-    pack, charge_voltage, discharge_voltage, charge, discharge, status = _whole(info, ">BHHhhB")
-    return Management(pack, charge_voltage, discharge_voltage, charge * MILLIAMPERES, discharge * MILLIAMPERES, status)
+    """Reply to 92H (§3.9, §4.5) -> (pack, charge voltage, discharge voltage in mV, charge current, discharge current
+    in mA, status byte). DataError.
+    """
+    pack, charge_voltage, discharge_voltage, charge, discharge, status = _whole(info, b">BHHhhB")
+    return pack, charge_voltage, discharge_voltage, charge * MILLIAMPERES, discharge * MILLIAMPERES, status
 
 
 def manufacturer(info):
-    """Reply to 51H (§3.3, §4.4) -> Manufacturer: device, version "2.3", maker. DataError."""
-    device, major, minor, maker = _whole(info, ">10sBB20s")
-    return Manufacturer(_text(device), "%d.%d" % (major, minor), _text(maker))
+    """Reply to 51H (§3.3, §4.4) -> (device, version "2.3", maker). DataError."""
+    device, major, minor, maker = _whole(info, b">10sBB20s")
+    return _text(device), "%d.%d" % (major, minor), _text(maker)
 
 
 def serial_number(info):
     """Reply to 93H (§3.10) -> (pack, text of at most 16 characters). DataError."""
-    pack, serial = _whole(info, ">B16s")
+    pack, serial = _whole(info, b">B16s")
     return pack, _text(serial)
 
 
 def pack_count(info):
     """Reply to 90H -> how many packs the group has. DataError."""
-    return _whole(info, ">B")[0]
+    return _whole(info, b">B")[0]
 
 
 def _whole(info, layout):
@@ -86,9 +81,9 @@ def identity(dialect, pack):
     version = _part(dialect, errors, frame.PROTOCOL_VERSION, None, None)
     serial = _part(dialect, errors, frame.SERIAL_NUMBER, serial_number, pack)
     master = _part(dialect, errors, frame.MANUFACTURER, manufacturer, None) if pack == 1 else None
-    found = Identity((serial and serial[1]) or None, version and "%d.%d" % (version >> 4, version & 15),
-                     master and master.version, master and master.maker, master and master.device, dialect.name,
-                     dialect.link.baud, None)  # fmt: skip
+    device, software, maker = master or (None, None, None)
+    found = Identity((serial and serial[1]) or None, version and "%d.%d" % (version >> 4, version & 15), software,
+                     maker, device, dialect.name, dialect.link.baud, None)  # fmt: skip
     silent = [error for error in errors if isinstance(error, NoReply)]
     return found, (silent or errors or [None])[0]
 
@@ -110,7 +105,7 @@ def _part(dialect, errors, cid2, parse, pack):
 def limits(dialect, pack):
     """As Pylontech.limits()."""
     reply = dialect.optional(frame.MANAGEMENT, management, pack)
-    return reply and reply[1:5] + tuple([bool(reply.status & mask) for mask in _LIMIT_FLAGS])
+    return reply and reply[1:5] + tuple([bool(reply[5] & mask) for mask in _LIMIT_FLAGS])
 
 
 def parameters(dialect):

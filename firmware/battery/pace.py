@@ -62,7 +62,7 @@ def _packs(info, parse):
 
 
 def _blocks(info, parse, more):
-    (_, command), at = take(info, 0, ">BB")
+    (_, command), at = take(info, 0, b">BB")
     packs = []
     while at < len(info) or not packs:
         pack, at = parse(info, at, more)
@@ -75,13 +75,13 @@ def _blocks(info, parse, more):
 
 
 def _analog(info, at, more):
-    cells, at = take_counted(info, at, ">%dH", 1)
-    temperatures, at = take_counted(info, at, ">%dH")
+    cells, at = take_counted(info, at, b">%dH", 1)
+    temperatures, at = take_counted(info, at, b">%dH")
     # the count of user-defined values, 2, 3 or 9, does not tell whether SOH is there
-    (current, voltage, remaining, _, capacity, cycles, design), at = take(info, at, ">hHHBHHH")
+    (current, voltage, remaining, _, capacity, cycles, design), at = take(info, at, b">hHHBHHH")
     soh = None
     if more:
-        (soh,), at = take(info, at, ">B")
+        (soh,), at = take(info, at, b">B")
         if soh > 100:
             raise DataError("%02XH behind the design capacity is no SOH" % soh)
     celsius = tuple([raw - _ZERO_CELSIUS for raw in temperatures])
@@ -90,10 +90,10 @@ def _analog(info, at, more):
 
 
 def _alarm(info, at, more):
-    cells, at = take_counted(info, at, ">%dB", 1)
-    temperatures, at = take_counted(info, at, ">%dB")
-    (charge, voltage, discharge, status, balancing, warn), at = take(info, at, ">BBB5sH2s")
-    _, at = take(info, at, ">%ds" % more)  # of unknown meaning
+    cells, at = take_counted(info, at, b">%dB", 1)
+    temperatures, at = take_counted(info, at, b">%dB")
+    (charge, voltage, discharge, status, balancing, warn), at = take(info, at, b">BBB5sH2s")
+    _, at = take(info, at, b">%ds" % more)  # of unknown meaning
     return Alarm(cells, temperatures, charge, voltage, discharge, status, balancing, warn), at
 
 

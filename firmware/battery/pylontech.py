@@ -44,7 +44,7 @@ class Pylontech(Dialect):
         return _details().limits(self, pack)
 
     def parameters(self, _=0):
-        """System parameters -> messages.SystemParameters (§4.3), or None: the battery lacks them."""
+        """System parameters -> as messages.system_parameters() (§4.3), or None: the battery lacks them."""
         return _details().parameters(self)
 
     def optional(self, cid2, parse, pack):

@@ -13,7 +13,7 @@ _RECOUNT_MS = const(20_000)  # while a pack is missing
 _KINDS = ("packs", "identity", "limits", "parameters", "counters")
 _PACKS, _IDENTITY, _LIMITS = const(0), const(1 << 5), const(2 << 5)
 _PARAMETERS, _COUNTERS, _PACK = const(3 << 5), const(4 << 5), const(31)
-_CRC = ">I"
+_CRC = b">I"
 _CRC_BYTES = const(4 * 17 * 5)  # one for each kind and pack
 # Partial answers about who a pack is that are asked again before one is taken: 2 from a pack that never gave a whole
 # one, and 250 more from one that did; that is then another pack.

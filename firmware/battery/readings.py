@@ -31,23 +31,23 @@ def alarms(info):
 
 def _packs(info, parse, more=0):
     """Command or pack count, then packs, each with `more` bytes behind it -> (command, [what `parse` makes of it])."""
-    (_, command), at = take(info, 0, ">BB")
+    (_, command), at = take(info, 0, b">BB")
     packs = []
     while at < len(info) or not packs:
         pack, at = parse(info, at)
         packs.append(pack)
-        _, at = take(info, at, ">%ds" % more)
+        _, at = take(info, at, b">%ds" % more)
     if len(packs) not in (1, command):
         raise DataError("INFO holds %d packs and says %d" % (len(packs), command))
     return command, packs
 
 
 def _analog(info, at):
-    cells, at = take_counted(info, at, ">%dh", 1)
-    temperatures, at = take_counted(info, at, ">%dH")
-    (current, voltage, remaining, user_defined, capacity, cycles), at = take(info, at, ">hHHBHH")
+    cells, at = take_counted(info, at, b">%dh", 1)
+    temperatures, at = take_counted(info, at, b">%dH")
+    (current, voltage, remaining, user_defined, capacity, cycles), at = take(info, at, b">hHHBHH")
     if user_defined == 4:  # packs over 65.535 Ah: the 2-byte fields are full, 3-byte ones follow
-        (high, low, capacity_high, capacity_low), at = take(info, at, ">BHBH")
+        (high, low, capacity_high, capacity_low), at = take(info, at, b">BHBH")
         remaining = high << 16 | low
         capacity = capacity_high << 16 | capacity_low
     elif user_defined != 2:
@@ -57,7 +57,7 @@ def _analog(info, at):
 
 
 def _alarm(info, at):
-    cells, at = take_counted(info, at, ">%dB", 1)
-    temperatures, at = take_counted(info, at, ">%dB")
-    (charge, voltage, discharge, status), at = take(info, at, ">BBB5s")
+    cells, at = take_counted(info, at, b">%dB", 1)
+    temperatures, at = take_counted(info, at, b">%dB")
+    (charge, voltage, discharge, status), at = take(info, at, b">BBB5s")
     return Alarm(cells, temperatures, charge, voltage, discharge, status), at

@@ -118,7 +118,6 @@ class Transport:
         """Takes bytes, a memoryview, or an object that has a length and yields bytes. OSError: the peer does not."""
         if not isinstance(data, (bytes, bytearray, memoryview)):
             for part in data:
-                self.start()  # making a part takes long where memory is short, and is no wait
                 self.write(part)
             return
         if count is None:
