@@ -1,59 +1,72 @@
-"""Shortens names of a module before it is compiled: the board keeps every different name in its memory.
+"""Shortens a module before it is compiled: the board keeps every different name in its memory.
 
 Names that begin with one underscore are nobody else's, so each module counts its own from `_0` on; parameters are their
-function's own, and become `_a`, `_b` … All modules share the same few. `python3 tools/shorten.py firmware/loop.py`
-tells which name a traceback of the board means.
+function's own, and become `_a`, `_b` … All modules share the same few. Whole numbers with a name in capitals stand
+where that is used. `python3 tools/shorten.py firmware/loop.py` tells which name a traceback of the board means.
 """
 
 import argparse
 import ast
+import contextlib
 import functools
-import io
 import re
 import threading
-import tokenize
 from pathlib import Path
+from typing import NamedTuple
 
 _PRIVATE = re.compile(r"_[A-Za-z]\w*$")
-_CONSTANTS = re.compile(r"^((?:_\w+, )+_\w+) = (const\(.*?\)(?:, const\(.*?\))+)", re.MULTILINE)
-_parsing = threading.Lock()  # CPython 3.11 parses for one thread at a time
+_TUPLE = re.compile(r"^( *[\w., ]+, [\w., ]+ = )\((.*)\)$", re.MULTILINE)
 _LETTERS = [f"_{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
+_NAME_FIELDS = {ast.Name: "id", ast.Attribute: "attr", ast.FunctionDef: "name", ast.ClassDef: "name"}
+_parsing = threading.Lock()  # CPython 3.11 parses for one thread at a time
 
 
-@functools.lru_cache(maxsize=256)
-def shorten(source, keywords=None):
-    """Python source -> the same with short private names; where `keywords` are given, names of parameters that must
-    stay, with short parameters, too.
-    """
-    source = _CONSTANTS.sub(_one_by_one, source)
-    short = short_names(source)
-    source = _replaced(source, [(*token.start, token.string, short[token.string]) for token in _private(source)])
-    if keywords is None:
-        return source
-    lines = [line.encode() for line in source.splitlines()]
-    found = sorted(_parameters(_parse(source), {}, keywords))
-    return _replaced(source, [(line, len(lines[line - 1][:at].decode()), *names) for line, at, *names in found])
+class Known(NamedTuple):
+    """What must be known of all modules before one of them is shortened."""
 
-
-def _one_by_one(constants):
-    """Constants of one line, as statements of their own: MicroPython keeps others as variables."""
-    pairs = zip(constants[1].split(", "), constants[2].split(", "), strict=True)
-    return "; ".join(f"{name} = {value}" for name, value in pairs)
-
-
-def short_names(source):
-    """Python source -> {private name: the short one}."""
-    short = {}
-    for token in _private(source):
-        short.setdefault(token.string, f"_{len(short)}")
-    return short
+    keywords: frozenset  # names that a call gives to a parameter by `name=value`, and self: they stay
+    numbers: frozenset  # of (name, whole number), which all modules that have it agree on
 
 
 @functools.lru_cache
-def keywords(sources):
-    """Tuple of Python sources -> the names that any gives to a parameter by `name=value`, and self. SyntaxError."""
-    calls = [node for source in sources for node in ast.walk(_parse(source)) if isinstance(node, ast.Call)]
-    return frozenset({"self"}).union(keyword.arg for call in calls for keyword in call.keywords)
+def known(sources):
+    """Tuple of Python sources, all modules -> Known. SyntaxError."""
+    trees = [_parse(source) for source in sources]
+    calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    values = {}
+    for name, value in (pair for tree in trees for node in tree.body for pair in _pairs(node)):
+        values.setdefault(name, set()).add(ast.unparse(value))
+    numbers = frozenset((name, int(*texts)) for name, texts in values.items()
+                        if re.match(r"[A-Z]", name) and len(texts) == 1 and str(*texts).isdigit())  # fmt: skip
+    return Known(frozenset({"self"}).union(keyword.arg for call in calls for keyword in call.keywords), numbers)
+
+
+@functools.lru_cache(maxsize=256)
+def shorten(source, of_all):
+    """Python source, Known -> the same program, shorter. SyntaxError."""
+    tree, short = _parse(source), short_names(source)
+    for node in ast.walk(tree):
+        if name := short.get(_name(node)):
+            setattr(node, _NAME_FIELDS[type(node)], name)
+    return _TUPLE.sub(_bare, ast.unparse(ast.fix_missing_locations(_Shorter(tree, of_all).visit(tree))))
+
+
+def _bare(assignment):
+    """`a, b = (c, d)` without parentheses: MicroPython makes no tuple then."""
+    with contextlib.suppress(SyntaxError):
+        _parse(assignment[2])
+        return assignment[1] + assignment[2]
+    return assignment[0]
+
+
+@functools.lru_cache(maxsize=256)
+def short_names(source):
+    """Python source -> {private name: the short one}. Constants come last: the compiler leaves no name of them."""
+    nodes = list(ast.walk(_parse(source)))
+    names = dict.fromkeys(_name(node) for node in nodes)
+    constants = {name for node in nodes for name, value in _pairs(node) if ast.unparse(value).startswith("const(")}
+    private = sorted((name for name in names if _PRIVATE.match(name)), key=constants.__contains__)
+    return {name: f"_{number}" for number, name in enumerate(private)}
 
 
 def _parse(source):
@@ -61,36 +74,72 @@ def _parse(source):
         return ast.parse(source)
 
 
-def _private(source):
-    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
-    return [token for token in tokens if token.type == tokenize.NAME and _PRIVATE.match(token.string)]
+def _name(node):
+    return getattr(node, _NAME_FIELDS.get(type(node), ""), "")
 
 
-def _parameters(node, short, keep):
-    """-> [(line, column in bytes, name, short name)] of parameters below `node`; `short`: of functions around it."""
-    if isinstance(node, ast.Name) and node.id in short:
-        return [(node.lineno, node.col_offset, node.id, short[node.id])]
-    found, inside = [], short
-    if isinstance(node, ast.FunctionDef | ast.Lambda):
-        arguments = [one for one in (*node.args.args, node.args.vararg, *node.args.kwonlyargs, node.args.kwarg) if one]
-        free = (name for name in _LETTERS if name not in short.values())
-        inside = short | {one.arg: one.arg if one.arg in keep else next(free) for one in arguments}
-        found = [(one.lineno, one.col_offset, one.arg, inside[one.arg]) for one in arguments]
-        for default in node.args.defaults:  # they are evaluated outside
-            found += _parameters(default, short, keep)
-    for child in ast.iter_child_nodes(node):
-        if not isinstance(child, ast.arguments):
-            found += _parameters(child, inside, keep)
-    return found
+def _pairs(node):
+    """-> [(name, node of its value)] of the assignments `A = 1` and `A, B = 1, 2`; [] of any other node."""
+    if not isinstance(node, ast.Assign):
+        return []
+    targets, values = node.targets[:1], [node.value]
+    if isinstance(targets[0], ast.Tuple):
+        targets, values = targets[0].elts, getattr(node.value, "elts", [])
+    if len(targets) != len(values) or not all(isinstance(one, ast.Name) for one in targets):
+        return []
+    return [(one.id, of_it) for one, of_it in zip(targets, values, strict=True)]
 
 
-def _replaced(source, changes):
-    """`source` with each (line, column, name, new name) of `changes`, which are sorted, carried out."""
-    lines = source.splitlines(keepends=True)
-    for line, column, name, new in reversed(changes):  # from the end, so that the columns before stay right
-        text = lines[line - 1]
-        lines[line - 1] = text[:column] + new + text[column + len(name) :]
-    return "".join(lines)
+class _Shorter(ast.NodeTransformer):
+    def __init__(self, tree, of_all):
+        self._keywords, self._numbers, self._top = of_all.keywords, dict(of_all.numbers), tree.body
+        self._letters = {}  # of the parameters of the functions around
+        arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+        imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
+        self._modules = {alias.name for node in imports for alias in node.names} - arguments
+
+    def visit_Name(self, node):
+        if isinstance(node.ctx, ast.Load) and node.id in self._numbers:
+            return ast.Constant(self._numbers[node.id])
+        node.id = self._letters.get(node.id, node.id)
+        return node
+
+    def visit_Attribute(self, node):
+        if node.attr in self._numbers and getattr(node.value, "id", None) in self._modules:
+            return ast.Constant(self._numbers[node.attr])
+        return self.generic_visit(node)
+
+    def visit_ImportFrom(self, node):
+        node.names = [alias for alias in node.names if alias.name not in self._numbers]
+        return node if node.names else None
+
+    def visit_Assign(self, node):
+        """Constants of one line become statements of their own: MicroPython keeps others as variables."""
+        pairs = _pairs(node) if node in self._top else []
+        if not any(name in self._numbers or ast.unparse(value).startswith("const(") for name, value in pairs):
+            return self.generic_visit(node)
+        return [self.generic_visit(ast.Assign([ast.Name(name, ast.Store())], value)) for name, value in pairs
+                if name not in self._numbers]  # fmt: skip
+
+    def visit_FunctionDef(self, node):
+        """Also of a lambda. The defaults are evaluated outside, where the parameters are not known."""
+        node.args.defaults = [self.visit(default) for default in node.args.defaults]
+        around = self._letters
+        free = (letter for letter in _LETTERS if letter not in around.values())
+        for argument in (*node.args.args, *filter(None, (node.args.vararg, node.args.kwarg))):
+            if argument.arg not in self._keywords:
+                self._letters = self._letters | {argument.arg: next(free)}
+                argument.arg = self._letters[argument.arg]
+            else:
+                self._letters = {name: letter for name, letter in self._letters.items() if name != argument.arg}
+        if isinstance(node, ast.Lambda):
+            node.body = self.visit(node.body)
+        else:
+            node.body = self.generic_visit(ast.Module(node.body, [])).body
+        self._letters = around
+        return node
+
+    visit_Lambda = visit_FunctionDef
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ import tokenize
 from pathlib import Path
 
 from tools import ToolError, environment
-from tools.shorten import keywords, shorten
+from tools.shorten import known, shorten
 
 PROJECT = environment.PROJECT
 HERE = Path(__file__).parent
@@ -47,7 +47,7 @@ def board_files(project=PROJECT, source=False):
     """
     files = [(Path(name), project / name) for name in TOP_FILES if (project / name).exists()]
     modules = sorted((project / "firmware").rglob("*.py"))
-    short = functools.partial(shorten, keywords=_keywords(modules))
+    short = functools.partial(shorten, of_all=_known(modules))
     for path in sorted([*project.glob(PLACE), *modules, *(project / "firmware").rglob("*.txt")]):
         name = path.relative_to(project)
         if path.suffix == ".py" and not source:
@@ -58,9 +58,9 @@ def board_files(project=PROJECT, source=False):
     return files
 
 
-def _keywords(modules):
+def _known(modules):
     try:
-        return keywords(tuple(path.read_text() for path in modules))
+        return known(tuple(path.read_text() for path in modules))
     except SyntaxError:
         return None  # compiled() says in which file
 
