@@ -28,14 +28,13 @@ RETURN_CODES = {frame.NORMAL: "normal"} | {
     code: frame.return_code(code).partition("H ")[2] for code in (1, 2, 3, 4, 5, 6, ADR_ERROR, 0x91)}
 STATES = {0x00: "normal", 0x01: "below", 0x02: "above", 0xF0: "other error"}
 UNITS = {"voltage": "mV", "cells": "mV", "remaining": "mAh", "capacity": "mAh", "design": "mAh", "soh": "%"}
-NAMES = {  # of what comes as a plain tuple
-    frame.SYSTEM_PARAMETERS:
-        "cell high voltage,cell low voltage,cell under voltage,charge high temperature,charge low temperature,"
-        "charge current,pack high voltage,pack low voltage,pack under voltage,discharge high temperature,"
-        "discharge low temperature,discharge current",
+NAMES = {
     frame.MANUFACTURER: "device,version,maker",
     frame.MANAGEMENT: "pack,charge voltage,discharge voltage,charge current,discharge current,status",
-}  # fmt: skip
+    frame.SYSTEM_PARAMETERS: "cell high voltage,cell low voltage,cell under voltage,charge high temperature,"
+    "charge low temperature,charge current,pack high voltage,pack low voltage,pack under voltage,"
+    "discharge high temperature,discharge low temperature,discharge current",
+}
 MANAGEMENT_BITS = (
     "charge enabled", "discharge enabled", "charge immediately", "charge immediately 2", "full charge request")
 

@@ -7,30 +7,22 @@ where that is used. `python3 tools/shorten.py firmware/loop.py` tells which name
 
 import argparse
 import ast
-import contextlib
 import functools
 import re
 import threading
 from pathlib import Path
-from typing import NamedTuple
 
 _PRIVATE = re.compile(r"_[A-Za-z]\w*$")
-_TUPLE = re.compile(r"^( *[\w., ]+, [\w., ]+ = )\((.*)\)$", re.MULTILINE)
 _LETTERS = [f"_{letter}" for letter in "abcdefghijklmnopqrstuvwxyz"]
 _NAME_FIELDS = {ast.Name: "id", ast.Attribute: "attr", ast.FunctionDef: "name", ast.ClassDef: "name"}
 _parsing = threading.Lock()  # CPython 3.11 parses for one thread at a time
 
 
-class Known(NamedTuple):
-    """What must be known of all modules before one of them is shortened."""
-
-    keywords: frozenset  # names that a call gives to a parameter by `name=value`, and self: they stay
-    numbers: frozenset  # of (name, whole number), which all modules that have it agree on
-
-
 @functools.lru_cache
 def known(sources):
-    """Tuple of Python sources, all modules -> Known. SyntaxError."""
+    """Tuple of Python sources, all modules -> (names that a call gives to a parameter by `name=value`, and self: they
+    stay; (name, whole number) of constants which all modules that have them agree on). SyntaxError.
+    """
     trees = [_parse(source) for source in sources]
     calls = [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
     values = {}
@@ -38,25 +30,17 @@ def known(sources):
         values.setdefault(name, set()).add(ast.unparse(value))
     numbers = frozenset((name, int(*texts)) for name, texts in values.items()
                         if re.match(r"[A-Z]", name) and len(texts) == 1 and str(*texts).isdigit())  # fmt: skip
-    return Known(frozenset({"self"}).union(keyword.arg for call in calls for keyword in call.keywords), numbers)
+    return frozenset({"self"}).union(keyword.arg for call in calls for keyword in call.keywords), numbers
 
 
 @functools.lru_cache(maxsize=256)
 def shorten(source, of_all):
-    """Python source, Known -> the same program, shorter. SyntaxError."""
+    """Python source, known() of all -> the same program, shorter. SyntaxError."""
     tree, short = _parse(source), short_names(source)
     for node in ast.walk(tree):
         if name := short.get(_name(node)):
             setattr(node, _NAME_FIELDS[type(node)], name)
-    return _TUPLE.sub(_bare, ast.unparse(ast.fix_missing_locations(_Shorter(tree, of_all).visit(tree))))
-
-
-def _bare(assignment):
-    """`a, b = (c, d)` without parentheses: MicroPython makes no tuple then."""
-    with contextlib.suppress(SyntaxError):
-        _parse(assignment[2])
-        return assignment[1] + assignment[2]
-    return assignment[0]
+    return ast.unparse(ast.fix_missing_locations(_Shorter(tree, of_all).visit(tree)))
 
 
 @functools.lru_cache(maxsize=256)
@@ -92,7 +76,7 @@ def _pairs(node):
 
 class _Shorter(ast.NodeTransformer):
     def __init__(self, tree, of_all):
-        self._keywords, self._numbers, self._top = of_all.keywords, dict(of_all.numbers), tree.body
+        self._keywords, self._numbers, self._top = of_all[0], dict(of_all[1]), tree.body
         self._letters = {}  # of the parameters of the functions around
         arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
         imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
@@ -123,19 +107,14 @@ class _Shorter(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node):
         """Also of a lambda. The defaults are evaluated outside, where the parameters are not known."""
-        node.args.defaults = [self.visit(default) for default in node.args.defaults]
+        defaults, node.args.defaults = [self.visit(default) for default in node.args.defaults], []
         around = self._letters
         free = (letter for letter in _LETTERS if letter not in around.values())
         for argument in (*node.args.args, *filter(None, (node.args.vararg, node.args.kwarg))):
-            if argument.arg not in self._keywords:
-                self._letters = self._letters | {argument.arg: next(free)}
-                argument.arg = self._letters[argument.arg]
-            else:
-                self._letters = {name: letter for name, letter in self._letters.items() if name != argument.arg}
-        if isinstance(node, ast.Lambda):
-            node.body = self.visit(node.body)
-        else:
-            node.body = self.generic_visit(ast.Module(node.body, [])).body
+            name, argument.arg = argument.arg, argument.arg if argument.arg in self._keywords else next(free)
+            self._letters = self._letters | {name: argument.arg}
+        self.generic_visit(node)
+        node.args.defaults = defaults
         self._letters = around
         return node
 

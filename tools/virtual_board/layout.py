@@ -47,7 +47,10 @@ def board_files(project=PROJECT, source=False):
     """
     files = [(Path(name), project / name) for name in TOP_FILES if (project / name).exists()]
     modules = sorted((project / "firmware").rglob("*.py"))
-    short = functools.partial(shorten, of_all=_known(modules))
+    try:
+        short = functools.partial(shorten, of_all=known(tuple(path.read_text() for path in modules)))
+    except SyntaxError:
+        short = str  # compiled() says in which file
     for path in sorted([*project.glob(PLACE), *modules, *(project / "firmware").rglob("*.txt")]):
         name = path.relative_to(project)
         if path.suffix == ".py" and not source:
@@ -56,13 +59,6 @@ def board_files(project=PROJECT, source=False):
             path = compiled(path, name, short, OPTIONS)
         files.append((name, path))
     return files
-
-
-def _known(modules):
-    try:
-        return known(tuple(path.read_text() for path in modules))
-    except SyntaxError:
-        return None  # compiled() says in which file
 
 
 @functools.cache
