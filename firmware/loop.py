@@ -58,7 +58,7 @@ class Loop:
         if self.update:
             self.update.tend()
         was_in_cycle = self.poller.in_cycle()
-        wait_ms = self.poller.step()
+        wait_ms = self.poller.step(self.update is not None)
         is_good_moment = (was_in_cycle and not self.poller.in_cycle()) or self.poller.searching
         self.publisher.tend(self.update)
         if not self._told and self._session.connected and self.poller.cycle_ms is not None:

@@ -164,12 +164,12 @@ class House:
         self.poller.sink, self.poller.on_found = self.sink, loop.found
         self.link = dialect.link
 
-    def run(self, seconds, until=lambda: False):
-        """Steps as the main loop does -> self."""
+    def run(self, seconds, until=lambda: False, updates=False):
+        """Steps as the main loop does, during an update where it `updates` -> self."""
         end_ms = self.clock.passed_ms + 1000 * seconds
         while self.clock.passed_ms < end_ms and not until():
             before = self.clock.passed_ms
-            wait_ms = self.poller.step()
+            wait_ms = self.poller.step(updates)
             assert self.poller.alive() or self.clock.passed_ms - before > 60_000
             assert self.clock.passed_ms - before <= 10_000  # a bounded step
             if wait_ms:

@@ -46,17 +46,20 @@ class Poller:
         self._in_cycle = self._hurries = False
         self._due = self._began = self._progress_at = clock.ticks_ms()
 
-    def step(self):
-        """Does what is due: one pack, one seldom question, or one probe -> ms until the next is due, 0: at once."""
+    def step(self, is_short_of_memory=False):
+        """Does what is due: one pack, one seldom question, or one probe -> ms until the next is due, 0: at once.
+        `is_short_of_memory`: what is asked seldom waits, since its modules are loaded for it.
+        """
         now = self._progress_at = self._clock.ticks_ms()
         wait_ms = self._clock.ticks_diff(self._due, now)
-        pending = self._questions.pending()
+        waits = is_short_of_memory and self.packs
+        pending = not waits and self._questions.pending()
         if self.paused:
             return _PAUSED_MS
         if self._to_read:
             self._read(self._to_read.pop(0))
         elif self._in_cycle:
-            self._end_cycle(now)
+            self._end_cycle(now, waits)
         elif pending and self.packs and wait_ms > _QUESTION_MS and not self.searching:
             self._ask()
         elif wait_ms > 0:
@@ -109,7 +112,7 @@ class Poller:
         self._to_read, self._missed, self._in_cycle = [], [], False
         self.sink.cycle(None, self.publish_rate_ms)
 
-    def _end_cycle(self, now):
+    def _end_cycle(self, now, waits):
         diff = self._clock.ticks_diff
         self._in_cycle = False
         self.cycle_ms = diff(now, self._began)
@@ -120,7 +123,7 @@ class Poller:
         returned = [pack for pack in self.packs if pack in self._missed_before and pack not in self._missed]
         is_short = self._missed or len(self.packs) < self._max_packs_seen
         self._questions.schedule(self.packs, returned, is_short)
-        if self._questions.pending() and diff(self._due, now) <= _QUESTION_MS:
+        if not waits and self._questions.pending() and diff(self._due, now) <= _QUESTION_MS:
             self._ask()  # one, however late the cycle is
 
     def _read(self, pack):
