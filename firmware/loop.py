@@ -22,6 +22,7 @@ class Loop:
 
     def __init__(self, reset, retained, clock, log, wifi, session, poller, publisher, telemetry, key):
         self.update, self.refused = None, 0
+        self._offer = None  # that was taken, and is not begun yet
         self._told = False  # what was found
         self.poller, self.publisher, self._reset, self._retained = poller, publisher, reset, retained
         self._clock, self._log, self._wifi, self._session = clock, log, wifi, session
@@ -55,6 +56,8 @@ class Loop:
     def round(self):
         """Everything once -> ms until the battery side has something to do."""
         self._session.tend(self._wifi.tend())
+        if self._offer:
+            self._build()
         if self.update:
             self.update.tend()
         was_in_cycle = self.poller.in_cycle()
@@ -105,6 +108,21 @@ class Loop:
                     self._log.warning("update refused: too little memory")
                     return
             self.update.message(topic, payload, retained)
+
+    def take(self, *offer):
+        """An update is to be built, as update.build.Build() takes it; from the next round on: the memory of what
+        offered it is needed for that.
+        """
+        self.update, self.refused, self._offer = None, 0, offer
+
+    def _build(self):
+        offer, self._offer = self._offer, None
+        try:
+            with Temporary():
+                from .update.build import Build
+            self.update = Build(self, self._clock, self._log, *offer)
+        except MemoryError:
+            self._log.warning("update refused: too little memory")
 
     def found(self, dialect):
         """The battery answers in this dialect, which comes first from now on; one that is not loaded: a restart."""

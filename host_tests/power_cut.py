@@ -76,6 +76,11 @@ class World:
         if topic == "tele/update":
             self.said.append(payload)
 
+    def take(self, *offer):
+        from firmware.update.build import Build
+
+        self.update = Build(self, self, self, *offer)
+
     def restart(self):
         sys.exit(0)
 

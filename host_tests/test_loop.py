@@ -40,7 +40,7 @@ class Rig:
         self.loop = Loop(lambda: note("reset"), self.retained, self.clock, Log("info", self.lines.append), wifi,
                          session, poller, publisher, telemetry, b"")  # fmt: skip
 
-    def _step(self):
+    def _step(self, _):
         self.is_reading = self.reads and self.clock.passed_ms // 1000 % self.rate_s < self.cycle_s
         return 0
 

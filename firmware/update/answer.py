@@ -47,5 +47,13 @@ def mpy():
     return getattr(sys.implementation, "_mpy", 0) & 0xFF
 
 
+def is_word(text, most):
+    """True for 1 to `most` letters, digits and marks that need no care anywhere."""
+    for byte in text:
+        if byte not in b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.+-_":
+            return False
+    return 0 < len(text) <= most
+
+
 def _line(path, found):
     return b'{"file":"%s","size":%d,"sha256":"%s"}' % ((path.encode(),) + found)

@@ -29,8 +29,7 @@ class Offers:
         self._heard_at = self._clock.ticks_ms()
         if topic.endswith(b"/ask") and not retained:
             with Temporary():
-                from .answer import lines
-                from .signature import is_word
+                from .answer import is_word, lines
             if is_word(payload, _ID_MAX):
                 self._nonce = self._nonce or hexlify(os.urandom(_NONCE_BYTES))
                 self._lines = lines(payload, self._nonce, _running(), self._loop.poller.searching)
@@ -42,12 +41,7 @@ class Offers:
             if isinstance(found, str):
                 self._refuse(found)
                 return
-            del refusal
-            with Temporary():
-                from .build import Build
-            loop = self._loop  # this object is forgotten, and its nonce with it
-            loop.refused = 0
-            loop.update = Build(loop, self._clock, self._log, _running(), *found)
+            self._loop.take(_running(), *found)  # this object is forgotten, and its nonce with it
 
     def tend(self):
         """One pass: a line of the answer."""

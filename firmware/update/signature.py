@@ -5,7 +5,7 @@ from binascii import hexlify
 
 from micropython import const
 
-from .answer import mpy
+from .answer import is_word, mpy
 
 _BYTES_MAX = const(256)
 _SIGNATURE = const(64)  # hex digits
@@ -34,14 +34,6 @@ def refusal(payload, key, nonce):
     if force != b"force" and _was_given_up(sha256):
         return "this one was given up before"
     return version, int(size), sha256
-
-
-def is_word(text, most):
-    """True for 1 to `most` letters, digits and marks that need no care anywhere."""
-    for byte in text:
-        if byte not in b"0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.+-_":
-            return False
-    return 0 < len(text) <= most
 
 
 def _hmac(key, text):
