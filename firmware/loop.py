@@ -60,6 +60,7 @@ class Loop:
             self._build()
         if self.update:
             self.update.tend()
+            gc.collect()  # there is just room for it, and garbage would leave none in one piece
         was_in_cycle = self.poller.in_cycle()
         wait_ms = self.poller.step(self.update is not None)
         is_good_moment = (was_in_cycle and not self.poller.in_cycle()) or self.poller.searching
