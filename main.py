@@ -23,9 +23,8 @@ def work():
     modules.discard(["place"])
     gc.collect()
     loop = app.build(retained, *prepared, time)
-    modules.discard(["firmware.app", "firmware.board"])
+    modules.discard(["firmware.app", "firmware.board"])  # build() is done with both
     del app, modules, retained, prepared
-    gc.collect()
     loop.run(feed)
 
 

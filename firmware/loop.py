@@ -40,6 +40,7 @@ class Loop:
                 try:
                     wait_ms = self.round()
                 except MemoryError:
+                    self._offer = None
                     if not (self.update and self.update.stop()):
                         raise
                     wait_ms = 0
@@ -111,19 +112,21 @@ class Loop:
             self.update.message(topic, payload, retained)
 
     def take(self, *offer):
-        """An update is to be built, as update.build.Build() takes it; from the next round on: the memory of what
-        offered it is needed for that.
+        """An update is to be built, as update.build.Build() takes it: behind the message that offered it, since the
+        memory of Offers is needed.
         """
-        self.update, self.refused, self._offer = None, 0, offer
+        self._offer = offer
 
     def _build(self):
-        offer, self._offer = self._offer, None
+        offer, self._offer, self.update = self._offer, None, None
         try:
             with Temporary():
                 from .update.build import Build
-            self.update = Build(self, self._clock, self._log, *offer)
+            self.update, self.refused = Build(self, self._clock, self._log, *offer), 0
         except MemoryError:
+            self.refused += 1
             self._log.warning("update refused: too little memory")
+            self.publisher.publish("tele/update", b'{"refused":"too little memory"}')
 
     def found(self, dialect):
         """The battery answers in this dialect, which comes first from now on; one that is not loaded: a restart."""

@@ -13,8 +13,8 @@ def forget(names):
 
 
 def discard(names):
-    """Forgets modules that nobody will use again, and empties them: a stale pointer to one of their functions in a
-    frame of MicroPython's own stack, which stays as long as the loop runs, would keep all of it.
+    """Forgets modules and empties them: no function of theirs may be called any more. MicroPython takes a stale word on
+    its stack for a pointer; one to such a function would keep the whole module as long as the loop runs.
     """
     for name in names:
         if module := sys.modules.get(name):

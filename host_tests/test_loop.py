@@ -9,6 +9,7 @@ from fakes import Clock, Memory
 from firmware.log import Log
 from firmware.loop import Loop
 from firmware.retained import Retained
+from firmware.update import build
 
 RESTART = ["close", "reset"]
 
@@ -40,7 +41,8 @@ class Rig:
         self.loop = Loop(lambda: note("reset"), self.retained, self.clock, Log("info", self.lines.append), wifi,
                          session, poller, publisher, telemetry, b"")  # fmt: skip
 
-    def _step(self, _):
+    def _step(self, updates):
+        self.updates = updates
         self.is_reading = self.reads and self.clock.passed_ms // 1000 % self.rate_s < self.cycle_s
         return 0
 
@@ -79,6 +81,24 @@ def test_the_watchdog_is_fed_while_the_battery_side_makes_progress(monkeypatch):
     with pytest.raises(SystemExit):
         rig.loop.run(lambda: rig.did.append("feed"))
     assert rig.did == ["feed"] * 59 + ["close"]
+
+
+def no_memory(*_):
+    raise MemoryError
+
+
+def test_an_offer_that_was_taken_is_built_or_refused_for_memory(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    rig, said = Rig(), []
+    rig.loop.publisher.publish = lambda topic, payload: said.append((topic, payload))
+    rig.loop.take(b"a", b"1.0", 10, b"0" * 64)
+    rig.loop.round()
+    assert isinstance(rig.loop.update, build.Build) and rig.updates
+    monkeypatch.setattr(build.Build, "__init__", no_memory)
+    rig.loop.take(b"a", b"1.0", 10, b"0" * 64)
+    rig.loop.round()
+    assert not rig.loop.update and not rig.updates and rig.loop.refused == 1
+    assert said[-1] == ("tele/update", b'{"refused":"too little memory"}')
 
 
 CALLS = (

@@ -16,7 +16,7 @@ HEAP = "1M"  # not the point here; what crashes is source
 # file, the function that crashes in the first life
 PLACES = (
     ("config.py", "def check("), ("app.py", "def build("), ("uplink.py", "def tend("),
-    ("mqtt/session.py", "def _connect("), ("mqtt/transport.py", "def connect("), ("mqtt/publisher.py", "def tend("),
+    ("mqtt/session.py", "def _connect("), ("mqtt/transport.py", "def connect("), ("mqtt/devices.py", "def see("),
     ("battery/search.py", "def step("), ("battery/pylontech.py", "def read("),
 )  # fmt: skip
 CRASH = f"import machine\n{{0}}if machine.reset_cause() == 1: raise RuntimeError('{MARK}')"

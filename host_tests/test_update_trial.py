@@ -33,9 +33,6 @@ class Rig(World):
         self.update = self.update or offer.Offers(self, self, self)
         self.update.message(b"update/" + name, payload, False)
 
-    def take(self, *offer):
-        self.update = build.Build(self, self, self, *offer)
-
     def passes(self, seconds):
         """-> what was said meanwhile."""
         self.said = []

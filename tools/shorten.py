@@ -1,8 +1,9 @@
 """Shortens a module before it is compiled: the board keeps every different name in its memory.
 
 Names that begin with one underscore are nobody else's, so each module counts its own from `_0` on; parameters are their
-function's own, and become `_a`, `_b` … All modules share the same few. Whole numbers with a name in capitals stand
-where that is used. `python3 tools/shorten.py firmware/loop.py` tells which name a traceback of the board means.
+function's own, and become `_a`, `_b` … All modules share the same few. A constant in capitals that is a whole number
+is replaced by the number, in all modules. `python3 tools/shorten.py firmware/loop.py` tells which name a traceback of
+the board means.
 """
 
 import argparse
@@ -79,8 +80,9 @@ class _Shorter(ast.NodeTransformer):
         self._keywords, self._numbers, self._top = of_all[0], dict(of_all[1]), tree.body
         self._letters = {}  # of the parameters of the functions around
         arguments = {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
-        imports = [node for node in tree.body if isinstance(node, ast.ImportFrom)]
-        self._modules = {alias.name for node in imports for alias in node.names} - arguments
+        imports = [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        names = {alias.asname or alias.name for node in imports for alias in node.names}
+        self._modules = {name for name in names if name.islower()} - arguments
 
     def visit_Name(self, node):
         if isinstance(node.ctx, ast.Load) and node.id in self._numbers:

