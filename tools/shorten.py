@@ -65,9 +65,9 @@ def _name(node):
 
 def _pairs(node):
     """-> [(name, node of its value)] of the assignments `A = 1` and `A, B = 1, 2`; [] of any other node."""
-    if not isinstance(node, ast.Assign):
+    if not isinstance(node, ast.Assign) or len(node.targets) > 1:
         return []
-    targets, values = node.targets[:1], [node.value]
+    targets, values = node.targets, [node.value]
     if isinstance(targets[0], ast.Tuple):
         targets, values = targets[0].elts, getattr(node.value, "elts", [])
     if len(targets) != len(values) or not all(isinstance(one, ast.Name) for one in targets):
@@ -102,7 +102,7 @@ class _Shorter(ast.NodeTransformer):
     def visit_Assign(self, node):
         """Constants of one line become statements of their own: MicroPython keeps others as variables."""
         pairs = _pairs(node) if node in self._top else []
-        if not any(name in self._numbers or ast.unparse(value).startswith("const(") for name, value in pairs):
+        if not pairs:
             return self.generic_visit(node)
         return [self.generic_visit(ast.Assign([ast.Name(name, ast.Store())], value)) for name, value in pairs
                 if name not in self._numbers]  # fmt: skip
