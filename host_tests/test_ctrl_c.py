@@ -48,6 +48,7 @@ def sleeping(start, broker):
     with Recorder(broker.host, broker.port) as recorder, Simulator(packs=1, paced=False) as battery:
         one = start(broker, battery, publish_rate=300)
         recorder.wait_topic("stat/readings/Rack", START_S)
+        one.wait_for("found: ", START_S)  # Ctrl-C in this line would join it with the next
         yield one
 
 
