@@ -72,9 +72,9 @@ def _flat(reading):
     """All that is compared with the last reading, in one tuple. Of the cells' temperatures only the lowest and the
     highest; an SOC that the battery says, which may jump by 3 %, as a temperature.
     """
-    temperatures, extra = tuple(reading.temperatures), reading.extra
-    if extra:
-        temperatures += min(extra.temperatures), max(extra.temperatures), 10 * extra.soc
+    temperatures, of_cells = tuple(reading.temperatures), reading.cell_temperatures
+    if of_cells:
+        temperatures += min(of_cells), max(of_cells), 10 * reading.soc
     counts = len(reading.cells), len(temperatures), reading.capacity, reading.cycles or 0
     rest = (0,) * (_VALUES_MAX - counts[0] - counts[1])
     return counts + (reading.remaining, reading.current) + tuple(reading.cells) + temperatures + rest
@@ -82,16 +82,13 @@ def _flat(reading):
 
 def out_of_range(reading):
     """The name of what in a reading cannot be (§6, ranges); None when all can."""
-    temperatures, extra = tuple(reading.temperatures), reading.extra
-    if extra:
-        temperatures += tuple(extra.temperatures) + (extra.mos or 0,)
-    elif len(reading.cells) + len(temperatures) > _VALUES_MAX:
+    if len(reading.cells) + len(reading.temperatures) > _VALUES_MAX:
         return "cells"
     if abs(reading.current) > _MAX_CURRENT_MA:
         return "current"
     if not reading.cells or min(reading.cells) < 0 or max(reading.cells) > _MAX_CELL_MV:
         return "cells"
-    for temperature in temperatures:
+    for temperature in tuple(reading.temperatures) + tuple(reading.cell_temperatures or ()) + (reading.mos or 0,):
         if not _MIN_TEMPERATURE <= temperature <= _MAX_TEMPERATURE:
             return "temperatures"
     return "remaining" if reading.remaining * 10 > reading.capacity * 11 else None

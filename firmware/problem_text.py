@@ -5,9 +5,14 @@ from micropython import const
 from .problems import ABOVE, BELOW, OK, OTHER, cells_of_sensor
 
 _TEXT_MAX = 120
-# Flags that are told in words, the worst first; a place in it is a rank. Three texts: each row as a tuple would take
-# three times the memory, all in one need it in one piece. No battery says Missing.
+# Flags that are told in words, the worst first; a place in it is a rank. Some texts: each row as a tuple would take
+# three times the memory, all in one need it in one piece. The first two are of PACE. No battery says Missing.
 _WORDS = (
+    b"SCP Short-circuit protection;Charger_OVP Charger over-voltage protection;Cell_OVP Cell over-voltage protection;"
+    b"MOS_OTP MOSFET over-temperature protection;ENV_OTP Ambient over-temperature protection;"
+    b"ENV_UTP Ambient under-temperature protection",
+    b"CHG_MOS_Fault Charge MOSFET fault;DSG_MOS_Fault Discharge MOSFET fault;NTC_Fault Temperature sensor fault;"
+    b"Sampling_Fault Sampling fault;CCB_Fault CCB fault;Heater_Fault Heater fault",
     b"Pack_OVP Over-voltage protection;Pack_UVP Pack under-voltage protection;Cell_UVP Cell under-voltage protection;"
     b"CHG_OCP Charge over-current protection;DSG_OCP Discharge over-current protection",
     b"CHG_TP Charge temperature protection;DSG_TP Discharge temperature protection;Cell_Fault fault;Missing missing;"
@@ -15,22 +20,20 @@ _WORDS = (
     b"Cell_UV under-voltage;Pack_OV Pack over-voltage;Pack_UV Pack under-voltage;CHG_OC Charge over-current;"
     b"DSG_OC Discharge over-current;OT Over-temperature;UT Under-temperature;Low_SOC Low charge",
 )
-_MISSING = const(8)  # rank
+_MISSING = const(20)  # rank
 # The state that a flag speaks of
 _STATE = {"Cell_UV": BELOW, "Cell_OV": ABOVE, "UT": BELOW, "OT": ABOVE, "Other": OTHER}
 
 
 def troubles_of(reading):
     """Reading -> [(rank, text)], the worst first; the battery's own words where this project knows none for a state."""
-    alarms, extra = reading.alarms, reading.extra
-    found = [key for key, is_set in alarms.flags if is_set]
-    troubles = [(-1, word) for word in reading.more.words] if reading.more else []
-    rank = 0
+    found = [key for key, is_set in reading.alarms.flags if is_set]
+    troubles, rank = [], 0
     for part in _WORDS:
         for line in part.split(b";"):
             key, text = line.decode().split(" ", 1)
-            if key == "Other" and key in found and extra and extra.words:
-                troubles += [(rank, word) for word in extra.words]
+            if key == "Other" and key in found and reading.words:
+                troubles += [(rank, word) for word in reading.words]
             elif key in found:
                 troubles.append((rank, _with_places(key, text, reading)))
             rank += 1
@@ -59,11 +62,11 @@ def _with_places(key, text, reading):
 
 
 def _sensor(index, reading):
-    if reading.more:
-        return reading.more.sensors[index]
+    if reading.sensors:
+        return reading.sensors[index]
     if index == 0:
         return "BMS"
-    if reading.extra:
+    if reading.cell_temperatures:
         return "MOSFETs" if index == 1 else "cell %d" % (index - 1)
     first, last = cells_of_sensor(index)
     return "cells %d–%d" % (first, last) if first <= len(reading.cells) else "sensor %d" % (index + 1)

@@ -7,11 +7,10 @@ from collections import namedtuple
 NORMAL, BELOW, ABOVE, OTHER = 0, 1, 2, 240
 _KNOWN = (NORMAL, BELOW, ABOVE)
 
-# Published flags, by the object that they stand in (mqtt.md); System_Status holds all others.
+# Published flags, by the object that they stand in (mqtt.md). Names of protections end in P, those of faults in _Fault;
+# System_Status holds all others.
 PROTECT = ("Pack_UVP", "CHG_TP", "DSG_TP", "DSG_OCP", "CHG_OCP", "Cell_UVP", "Pack_OVP")
-FAULT = ("Cell_Fault",)
 ALARM = ("Cell_UV", "Cell_OV", "Pack_UV", "Pack_OV", "CHG_OC", "DSG_OC", "UT", "OT", "Other", "Low_SOC")
-_PROBLEM = PROTECT + FAULT + ("Other",)
 
 OK = "OK"
 
@@ -41,7 +40,7 @@ def judge(alarms):
     problem = warning = False
     for key, is_set in alarms.flags:
         if is_set:
-            problem = problem or key in _PROBLEM
+            problem = problem or key == "Other" or key.endswith("P") or key.endswith("_Fault")
             warning = warning or key in ALARM
     return problem, warning
 

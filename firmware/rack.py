@@ -84,7 +84,7 @@ class Rack:
         values = self._values
         pack = reading.pack
         self._voltage += reading.voltage
-        if reading.extra and summary.soc:
+        if reading.soc:
             self._charge += summary.soc * reading.capacity
             self._full += rounded(1000 * reading.remaining, summary.soc)
         else:

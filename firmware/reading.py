@@ -11,17 +11,13 @@ _IDLE_MA = const(100)
 _CELL_MV = const(3200)  # nominal, for the energy that is stored: at any load and temperature the same
 
 # pack: number from 1; cells [mV]; temperatures [0.1 °C], the BMS first; current mA, charge positive; voltage mV;
-# remaining, capacity mAh; cycles; soh %; alarms: problems.Alarms; extra: Extra; more: More. None: it was not said.
-Reading = namedtuple("Reading", "pack cells temperatures current voltage remaining capacity cycles soh alarms extra "
-                     "more")  # fmt: skip
-# What only some dialects say. temperatures [0.1 °C] of the cells; mos 0.1 °C or None; soc %, 0 … 100; base: the pack's
-# state in its own word; state: one of mqtt.md's BatteryState; balancing: numbers of cells from 1, or None; words:
-# states that this project does not know, each with what it is of: "Volt Status Odd"; events: the battery's own words,
-# "none", or None: it does not tell
-Extra = namedtuple("Extra", "temperatures mos soc base state balancing words events")
-# What only PACE batteries say. design: mAh when new; balancing: numbers of cells from 1, or None; sensors: keys of the
-# temperatures (mqtt.md); words: what the alarms that only they know mean, the worst first
-More = namedtuple("More", "design balancing sensors words")
+# remaining, capacity mAh; cycles; soh %; alarms: problems.Alarms. What only some dialects say: cell_temperatures
+# [0.1 °C]; mos 0.1 °C; soc %, 0 … 100; base: the pack's state in its own word; state: one of mqtt.md's BatteryState;
+# balancing: numbers of cells from 1; words: states that this project does not know, each with what it is of: "Volt
+# Status Odd"; events: the battery's own words, or "none"; design: mAh when new; sensors: keys of the temperatures
+# (mqtt.md). None: it was not said.
+Reading = namedtuple("Reading", "pack cells temperatures current voltage remaining capacity cycles soh alarms "
+                     "cell_temperatures mos soc base state balancing words events design sensors")  # fmt: skip
 # Texts, None where not known; dialect: name of the one that said it; baud: at which rate; board: hardware version
 Identity = namedtuple("Identity", "serial protocol version maker device dialect baud board")
 # What follows from a Reading. low mV, low_at: the lowest cell and its number, of equal ones the first; high, high_at;
@@ -54,28 +50,25 @@ def power(voltage, current):
 
 def summarize(reading):
     """Reading -> Summary."""
-    cells, extra, alarms, more = reading.cells, reading.extra, reading.alarms, reading.more
+    cells, alarms = reading.cells, reading.alarms
     low, high = min(cells), max(cells)
-    temperatures = extra.temperatures if extra and extra.temperatures else reading.temperatures
+    temperatures = reading.cell_temperatures or reading.temperatures
     problem = warning = text = None
     troubles = (), 0
     if alarms is not None:
         problem, warning = problems.judge(alarms)
         text = problems.OK
-        if more and more.words:
-            problem = True
         if problem or warning:
             troubles, text = _in_words(reading)
     return Summary(low, cells.index(low) + 1, high, cells.index(high) + 1, min(temperatures) if temperatures else None,
                    max(temperatures) if temperatures else None, power(reading.voltage, reading.current),
-                   10 * extra.soc if extra else soc(reading.remaining, reading.capacity),
+                   soc(reading.remaining, reading.capacity) if reading.soc is None else 10 * reading.soc,
                    reading.remaining * len(cells) * _CELL_MV // 1000, battery_state(reading), problem, warning,
                    troubles, text)  # fmt: skip
 
 
 def _in_words(reading):
-    words = [tuple(said.words) for said in (reading.extra, reading.more) if said]
-    crc = problems.crc(reading.alarms), tuple(words)
+    crc = problems.crc(reading.alarms), reading.words
     if not (known := _known.get(crc)):
         if len(_known) == _KNOWN_MAX:  # each pack may have its own, and they are long
             _known.clear()
@@ -89,14 +82,11 @@ def _in_words(reading):
 
 def battery_state(reading):
     """BatteryState of mqtt.md: what the battery says, else from the alarm reply, else from the current's sign."""
-    if reading.extra:
-        return reading.extra.state
+    if reading.state:
+        return reading.state
     if reading.alarms is None:
         return state_of_current(reading.current)
     flags = reading.alarms.flags
-    if reading.more:
-        state = state_of_current(reading.current)
-        return "full" if ("Fully_Charged", True) in flags and state != "discharging" else state
     for key in ("Discharging", "Fully_Charged", "Charging"):
         if (key, True) in flags:
             return "full" if key == "Fully_Charged" else key.lower()

@@ -104,9 +104,9 @@ def check_contradictions():
     for other in (93, 73):
         odd = good.replace(b": 83 ", b": %d " % other)
         uart.answers["pwr 1"] = [odd, good]
-        assert it.read(1).extra.soc == 83
+        assert it.read(1).soc == 83
         uart.answers["pwr 1"] = odd
-        assert it.read(1).extra.soc == other
+        assert it.read(1).soc == other
     uart.answers.update({"pwr 1": [odd, good, odd], "bat 1": [made.bat(), cells, cells, made.bat()]})
     assert "contradicts itself" in str(raised(NoReply, it.read, 1))
 
@@ -156,7 +156,7 @@ def check_changed_characters():
                     reading = it.read(1)
                 except NoReply:
                     continue
-                assert (reading.pack, reading.cycles, reading.soh, len(reading.extra.temperatures)) == (1, 62, 98, 15)
+                assert (reading.pack, reading.cycles, reading.soh, len(reading.cell_temperatures)) == (1, 62, 98, 15)
                 assert len(reading.cells) == 15 and abs(sum(reading.cells) - reading.voltage) * 100 <= reading.voltage
                 cells = [one != two for one, two in zip(reading.cells, true.cells)]
                 differ = [one != two for one, two in zip(reading[2:7], true[2:7])]

@@ -77,8 +77,8 @@ def read(words=(), cells=None, pwr=None, bat=None, **more):
 def check_reading():
     reading = read()
     assert reading[:9] == (1, made.CELLS, (235,), -6300, 49952, 41500, 50000, 62, 98)
-    assert reading.extra == ((220,) * 4 + (221,) * 4 + (222,) * 4 + (223,) * 3, None, 83, "Dischg", "discharging",
-                             (), (), "none")  # fmt: skip
+    assert reading[10:] == ((220,) * 4 + (221,) * 4 + (222,) * 4 + (223,) * 3, None, 83, "Dischg", "discharging",
+                            (), (), "none", None, None)  # fmt: skip
     assert reading.alarms.cell_states == bytes(15) and read({"Current": "-391"}).current == -391
     flags = dict(reading.alarms.flags)
     assert flags["Discharging"] and [flags[key] for key in ("Charging", "Heater", "Fully_Charged")] == [False] * 3
@@ -86,19 +86,19 @@ def check_reading():
     for name, columns, _ in made.BATS:
         reading = read(bat=made.bat(1, name, balancing=(2, 14)))
         assert reading.cells == made.CELLS and reading.remaining == 41500, name
-        assert reading.extra.balancing == ((3, 15) if "BAL" in columns else None), name
+        assert reading.balancing == ((3, 15) if "BAL" in columns else None), name
     assert len(read({"Voltage": "53280"}, bat=made.bat(cells=(3330,) * 16)).cells) == 16
 
 
 def check_charges():
     for soc, charge, remaining in CHARGES:
         reading = read({"Coulomb": str(soc)}, soc=soc, charge=charge)
-        assert (reading.remaining, reading.capacity, reading.extra.soc) == (remaining, 50000, min(soc, 100)), soc
+        assert (reading.remaining, reading.capacity, reading.soc) == (remaining, 50000, min(soc, 100)), soc
     for soc, times in (("80", 1), ("86", 1), ("79", 2), ("87", 2)):  # beside the 83 % of each cell: 3 more or less
         it, uart = console(dict(made.rack(), **{"pwr 1": made.pwr_of(words={"Coulomb": soc})}))
         it.read(1)
         uart.sent.clear()
-        assert it.read(1).extra.soc == int(soc) and uart.sent.count(b"pwr 1\r\n") == times, soc
+        assert it.read(1).soc == int(soc) and uart.sent.count(b"pwr 1\r\n") == times, soc
     bat = made.bat(soc=34, charge=34000)  # a pack of 100 Ah in units of its own
     for total in ("360000000 mAS", "100 AH"):
         assert read({"Total Coulomb": total, "Coulomb": "34"}, bat=bat)[5:7] == (34000, 100000)
@@ -110,12 +110,12 @@ def check_states_and_flags():
     for words, cell, expected in FLAGS:
         reading = read(words, {6: cell} if cell else None)
         assert set(on(reading.alarms).split()) == set(expected.split()), (words, cell, on(reading.alarms))
-        assert bool(reading.extra.words) == ("Other" in expected) and max(reading.alarms.cell_states) < 3, words
+        assert bool(reading.words) == ("Other" in expected) and max(reading.alarms.cell_states) < 3, words
     for words, *expected in STATES:
         reading = read(words)
-        summary, extra = summarize(reading), reading.extra
-        said = [extra.base, extra.state, summary.problem, summary.warning, summary.text, extra.events]
-        assert said == expected and summary.state == extra.state, (words, said)
+        summary = summarize(reading)
+        said = [reading.base, reading.state, summary.problem, summary.warning, summary.text, reading.events]
+        assert said == expected and summary.state == reading.state, (words, said)
     for discharging, charging, flag, text in TWO_STATES:
         states = {}
         for number in range(15):
@@ -128,13 +128,13 @@ def check_states_and_flags():
 def check_what_does_not_fit():
     """Pytes' model C prints its heater's line in place of the one about SOH: then it is left out."""
     reading = read(pwr=replaced(made.pwr_of(), (b"Soh. Status  ", b"Heater Status")))
-    assert "Heater" not in dict(reading.alarms.flags) and reading.extra.words == ()
+    assert "Heater" not in dict(reading.alarms.flags) and reading.words == ()
     twice = replaced(made.pwr_of(), (b"Soh. Status   ", b"Volt Status   "))
     assert "does not fit" in str(raised(NoReply, read, (), None, twice))
     for word, balancing in ((b"N", ()), (b"-", None), (b"ON", None)):
         reading = read(bat=replaced(made.bat(balancing=(2, 5)), (b"mAH      Y", b"mAH      " + word)))
-        assert reading.extra.balancing == balancing and on(reading.alarms) == ("Other" if word == b"ON" else ""), word
-        assert reading.extra.words[:1] == (("Cell 3 BAL ON",) if word == b"ON" else ())
+        assert reading.balancing == balancing and on(reading.alarms) == ("Other" if word == b"ON" else ""), word
+        assert reading.words[:1] == (("Cell 3 BAL ON",) if word == b"ON" else ())
     for change in UNFIT_CELLS:
         assert "does not fit" in str(raised(NoReply, read, (), None, None, replaced(made.bat(), change))), change
     for words, why in UNFIT_WORDS:

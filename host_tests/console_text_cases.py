@@ -121,7 +121,7 @@ def check_what_only_the_table_says_comes_with_a_reading():
         (made.pwr(words={"MosTempr": "-"}), None),
     ):  # fmt: skip
         reading = read_after(it, uart, answer)
-        assert reading.voltage == 49952 and reading.extra.mos == mos, (answer, mos)
+        assert reading.voltage == 49952 and reading.mos == mos, (answer, mos)
     calm = made.pwr("us5000-v2")
     for word, column, flag, said in TABLE_WORDS:
         odd = made.pwr("us5000-v2", words={column: word})
@@ -129,7 +129,7 @@ def check_what_only_the_table_says_comes_with_a_reading():
         for answer, there in ((odd, True), (b"", False), (odd, True), (calm, False), ([odd, calm], False)):
             reading = read_after(it, uart, answer)
             assert on(reading.alarms) == (flag if there else ""), (word, answer)
-            assert reading.extra.words == (said if there else ()), word
+            assert reading.words == (said if there else ()), word
 
 
 def check_identity_and_counters():

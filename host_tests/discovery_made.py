@@ -45,7 +45,7 @@ def made_devices(packs=1, cells=15, sensors=5, flags=ALARMS, root="PylonToMQTT",
     for pack in range(1, packs + 1):
         devices.see(made_reading(
             pack=pack, cells=(3300,) * cells, temperatures=(200,) * sensors, soh=99 if flags & SOH else None,
-            alarms=made_alarms() if flags & ALARMS else None, extra=extra_of() if flags & TEXT else None,
+            alarms=made_alarms() if flags & ALARMS else None, **(extra_of() if flags & TEXT else {}),
         ))  # fmt: skip
         identify(devices, pack, serial=SERIAL % (pack - 1), dialect="console" if flags & TEXT else "framed")
         if flags & TEXT:

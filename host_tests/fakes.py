@@ -51,16 +51,19 @@ class Memory:
         return None
 
 
+_UNSAID = ("soh", "alarms", "cell_temperatures", "mos", "soc", "base", "state", "balancing", "words", "events",
+           "design", "sensors")  # fmt: skip
 CELLS = (3303, 3302, 3302, 3303, 3302, 3302, 3301, 3303, 3302, 3303, 3302, 3303, 3306, 3302, 3303)
 _USUAL = {
     "pack": 1, "cells": CELLS, "temperatures": (235, 220, 220, 220, 220), "current": -6300, "voltage": 49539,
-    "remaining": 41442, "capacity": 50000, "cycles": 31, "soh": None, "alarms": None, "extra": None, "more": None,
+    "remaining": 41442, "capacity": 50000, "cycles": 31,
 }  # fmt: skip
 
 
 def made_reading(**fields):
     """A usual Reading of 15 cells, but for `fields`."""
-    values = dict(_USUAL)
+    values = {key: None for key in _UNSAID}
+    values.update(_USUAL)
     values.update(fields)
     return reading.Reading(**values)
 
@@ -74,7 +77,7 @@ SYSTEM = (
 
 def made_alarms(on=(), cells=bytes(15), temperatures=bytes(5), charge=0, voltage=0, discharge=0, faulty=(), keys=None):
     """Alarms with the flags `on` of the dialect's `keys` (default: framed), and the states given, as they are."""
-    keys = problems.PROTECT + SYSTEM + problems.FAULT + problems.ALARM[:-1] if keys is None else keys  # no Low_SOC
+    keys = problems.PROTECT + SYSTEM + ("Cell_Fault",) + problems.ALARM[:-1] if keys is None else keys  # no Low_SOC
     assert not [key for key in on if key not in keys], on
     flags = tuple([(key, key in on) for key in keys])
     return problems.Alarms(cells, temperatures, charge, voltage, discharge, flags, faulty)

@@ -5,7 +5,7 @@ from fakes import made_alarms, made_reading
 
 from firmware.mqtt.json_writer import JsonWriter
 from firmware.mqtt.payloads import Payloads
-from firmware.reading import Extra, More, summarize
+from firmware.reading import summarize
 
 # raw, its decimals, decimals at most -> text; what must be rounded is rounded half away from zero
 DECIMALS = (
@@ -108,10 +108,10 @@ TOTALS_TEXT = (
     '"ProblemText":"Pack 3 missing"}'
 )
 CALM = made_alarms(keys=("Charging", "Heater", "Other"), temperatures=bytes(1))
-# Of a battery that speaks text: fields of Extra, of the reading; what is in the payload, or not
+# Of a battery that speaks text: its own fields, others; what is in the payload, or not
 OF_TEXT = (
     ({"mos": None}, {}, "MOS_T", False), ({"balancing": None}, {}, "Balancing_Cells", False),
-    ({"events": ""}, {}, "Events", False), ({}, {}, '"Balancing_Cells":[3,15],"Protect', True),
+    ({"events": None}, {}, "Events", False), ({}, {}, '"Balancing_Cells":[3,15],"Protect', True),
     ({"events": "COC; OTP"}, {}, '"BaseState":"Dischg","Events":"COC; OTP",', True),
     ({"balancing": ()}, {}, '"Balancing_Cells":[]', True), ({}, {"soh": None}, "SOH", False),
     ({}, {"cycles": None}, "CycleCount", False), ({"soc": 0}, {}, '"SOC":0.0,', True),
@@ -133,8 +133,11 @@ OF_TEXT = (
 )  # fmt: skip
 
 
-def extra_of(mos=288, soc=83, base="Dischg", state="discharging", balancing=(3, 15), words=(), events=None):
-    return Extra((220,) * 8 + (231,) * 7, mos, soc, base, state, balancing, words, events)
+def extra_of(**fields):
+    """What a battery that speaks text says more, but for `fields`."""
+    usual = {"cell_temperatures": (220,) * 8 + (231,) * 7, "mos": 288, "soc": 83, "base": "Dischg",
+             "state": "discharging", "balancing": (3, 15), "words": ()}  # fmt: skip
+    return dict(usual, **fields)
 
 
 def pack_text(reading, charged=0, discharged=0, payloads=None):
@@ -161,10 +164,10 @@ def check_what_some_batteries_say_more():
     for balancing, text in (
         ((2, 5), ',"DesignCapacity":50.0,"Balancing_Cells":[2,5]'), ((), '50.0,"Balancing_Cells":[]'), (None, "50.0}"),
     ):  # fmt: skip
-        assert text in pack_text(made_reading(more=More(50000, balancing, sensors, ()))), balancing
+        assert text in pack_text(made_reading(design=50000, balancing=balancing, sensors=sensors)), balancing
     for of_extra, fields, text, there in OF_TEXT:
-        fields = dict(dict(temperatures=(235,), soh=98, alarms=CALM), **fields)
-        assert (text in pack_text(made_reading(extra=extra_of(**of_extra), **fields))) == there, text
+        fields = dict(dict(extra_of(**of_extra), temperatures=(235,), soh=98, alarms=CALM), **fields)
+        assert (text in pack_text(made_reading(**fields))) == there, text
 
 
 def check_each_by_itself():

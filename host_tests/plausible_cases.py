@@ -3,7 +3,6 @@
 from fakes import made_alarms, made_reading
 
 from firmware.plausible import Judge
-from firmware.reading import Extra
 
 USUAL = (3300,) * 15
 
@@ -29,7 +28,7 @@ def judged(judge, *rows):
 
 
 def says(temperatures=(220, 250), mos=275, soc=83):
-    return {"extra": Extra(temperatures, mos, soc, "Dischg", "discharging", (), (), "")}
+    return {"cell_temperatures": temperatures, "mos": mos, "soc": soc}
 
 
 def with_cell(value, place=0):
@@ -73,7 +72,7 @@ def check_ranges():
 
 def check_jumps():
     for fields, follows in JUMPS:
-        jumped, usual = reading_of(**fields), reading_of(**(says() if "extra" in fields else {}))
+        jumped, usual = reading_of(**fields), reading_of(**(says() if "soc" in fields else {}))
         judge = judged(settled(usual), (jumped, False, bool(follows)))
         if follows is None:
             judged(judge, (jumped, True, False), (usual, False, True))

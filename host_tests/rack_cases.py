@@ -3,7 +3,7 @@
 from fakes import PERIOD, Clock, made_alarms, made_reading
 
 from firmware.rack import Rack
-from firmware.reading import Extra, summarize
+from firmware.reading import summarize
 
 DAY_MS = 24 * 3600 * 1000
 SUMS = ("Packs", "PacksExpected", "PackCurrent", "Problem", "Warning", "ProblemText")
@@ -33,7 +33,7 @@ class Rig:
 
 
 def says(soc):
-    return None if soc is None else Extra((220, 231), None, soc, "", "balancing", None, (), None)
+    return {} if soc is None else {"cell_temperatures": (220, 231), "soc": soc, "state": "balancing"}
 
 
 TWO_PACKS = (
@@ -45,11 +45,11 @@ FULL, CALM, FAULTY = made_alarms(on=("Fully_Charged",)), made_alarms(), made_ala
 WARNED = made_alarms(on=("Cell_OV",), cells=b"\0\0\2" + bytes(12))
 NINE = made_alarms(on=("Cell_OV",), cells=b"\2" * 9 + bytes(6))
 OFF = made_alarms(on=("Pack_OVP", "Cell_OV"), cells=b"\2" + bytes(14))
-# field in which the packs differ, what each says; keys that are published, their values
+# field in which the packs differ, None for some, what each says; keys that are published, their values
 OF_PACKS = (
     ("voltage", (49500, 49500, 49501), {"PackVoltage": 49500}), ("temperatures", ((),), {"TempMin": None}),
     ("temperatures", ((), (-5, -50)), {"TempMin": -50, "TempMax": -5}),
-    ("extra", (says(60), says(80)), {"TempMin": 220, "TempMax": 231, "BatteryState": "balancing"}),
+    (None, (says(60), says(80)), {"TempMin": 220, "TempMax": 231, "BatteryState": "balancing"}),
     # the state that all packs share; the direction that only some have; else the sign of the sum
     ("current", (5000, 5000), {"BatteryState": "charging"}), ("current", (0, 0), {"BatteryState": "idle"}),
     ("current", (0, 5000), {"BatteryState": "charging"}), ("current", (0, -5000), {"BatteryState": "discharging"}),
@@ -113,12 +113,13 @@ def check_what_packs_have_together():
         "TempMin": 180, "TempMax": 250, "BatteryState": "discharging", "TimeToEmpty": 239,
     }  # fmt: skip
     for key, said, expected in OF_PACKS:
-        readings = [made_reading(**{"pack": number, key: value}) for number, value in enumerate(said, 1)]
+        fields = [{key: value} if key else value for value in said]
+        readings = [made_reading(pack=number, **them) for number, them in enumerate(fields, 1)]
         values = Rig(len(said)).cycle(*readings)
         assert {name: values.get(name) for name in expected} == expected, (key, said)
     for first, second, soc, expected in SOCS:
         one = made_reading(pack=1, remaining=first[0], capacity=first[1])
-        two = made_reading(pack=2, remaining=second[0], capacity=second[1], extra=says(soc))
+        two = made_reading(pack=2, remaining=second[0], capacity=second[1], **says(soc))
         assert Rig(2).cycle(one, two)["SOC"] == expected, (first, second)
 
 
@@ -137,7 +138,7 @@ def check_where_the_lowest_and_highest_cell_is_changes_seldom():
 
 def check_times_to_full_and_empty():
     for current, remaining, soc, full, empty in TIMES:
-        values = Rig(1).cycle(made_reading(current=current, remaining=remaining, extra=says(soc)))
+        values = Rig(1).cycle(made_reading(current=current, remaining=remaining, **says(soc)))
         assert (values.get("TimeToFull"), values.get("TimeToEmpty")) == (full, empty), (current, remaining)
     for ticks in (0, PERIOD - 200_000):
         rig = Rig(1, ticks)

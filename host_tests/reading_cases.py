@@ -16,26 +16,27 @@ NUMBERS = (
     (r.power, ((49539, -6300, -3121), (50010, 100, 50), (50500, 100, 51), (50500, -100, -51),
                (65535, -3276800, -2147451), (0, 5000, 0))),
 )  # fmt: skip
-EXTRA = r.Extra((180, 260), 275, 83, "Dischg", "discharging", (3,), ("Volt Status Odd",), "")
-# Flags or None, current; BatteryState, and that of a PACE battery
+TEXT = {"cell_temperatures": (180, 260), "mos": 275, "soc": 83, "base": "Dischg", "state": "discharging",
+        "balancing": (3,), "words": ("Volt Status Odd",)}  # fmt: skip
+# Flags or None, current; BatteryState
 STATES = (
-    (("Charging", "Charge_MOS"), 5000, "charging", "charging"), (("Fully_Charged",), 5000, "full", "full"),
-    (("Discharging", "Discharge_MOS"), -5000, "discharging", "discharging"),
-    (("Fully_Charged", "Discharging"), -5000, "discharging", "discharging"),
-    (("Fully_Charged",), -5000, "full", "discharging"), ((), 5000, "idle", "charging"), (None, 100, "idle", "idle"),
-    (None, -100, "idle", "idle"), (None, 101, "charging", "charging"), (None, -101, "discharging", "discharging"),
+    (("Charging", "Charge_MOS"), 5000, "charging"), (("Fully_Charged",), 5000, "full"),
+    (("Discharging", "Discharge_MOS"), -5000, "discharging"), (("Fully_Charged", "Discharging"), -5000, "discharging"),
+    (("Fully_Charged",), -5000, "full"), ((), 5000, "idle"), (None, 100, "idle"), (None, -100, "idle"),
+    (None, 101, "charging"), (None, -101, "discharging"),
 )  # fmt: skip
 OTHER, USUAL = made_alarms(on=("Other",)), (3301, 7, 3306, 13, 220, 235, -3121, 829, 1989216)
 # Fields of a reading -> its Summary
 SUMMARIES = (
     ({}, USUAL + ("discharging", None, None, ((), 0), None)),
     ({"temperatures": (), "alarms": OTHER},
-     USUAL[:4] + (None, None) + USUAL[6:] + ("idle", True, True, ([(9, "Other error")], 0), "Other error")),
+     USUAL[:4] + (None, None) + USUAL[6:] + ("idle", True, True, ([(21, "Other error")], 0), "Other error")),
     ({"alarms": made_alarms()}, USUAL + ("idle", False, False, ((), 0), "OK")),
-    ({"alarms": made_alarms(on=("UT",)), "more": r.More(0, None, (), ("Heater fault",))}, USUAL + ("discharging", True,
-     True, ([(-1, "Heater fault"), (17, "Under-temperature")], 0), "Heater fault; Under-temperature")),
-    ({"extra": EXTRA, "alarms": OTHER}, USUAL[:4] + (180, 260, -3121, 830, 1989216, "discharging", True, True,
-     ([(9, "Volt Status Odd")], 0), "Volt Status Odd")),
+    ({"alarms": made_alarms(on=("UT", "Heater_Fault"), keys=("Discharging", "UT", "Heater_Fault"))},
+     USUAL + ("idle", True, True, ([(11, "Heater fault"), (29, "Under-temperature")], 0),
+              "Heater fault; Under-temperature")),
+    (dict(TEXT, alarms=OTHER), USUAL[:4] + (180, 260, -3121, 830, 1989216, "discharging", True, True,
+     ([(21, "Volt Status Odd")], 0), "Volt Status Odd")),
 )  # fmt: skip
 # by mqtt.md
 PROTECT = ("Pack_UVP", "CHG_TP", "DSG_TP", "DSG_OCP", "CHG_OCP", "Cell_UVP", "Pack_OVP")
@@ -71,11 +72,10 @@ def check_numbers():
 
 def check_battery_state():
     """What the battery says, else what its alarm reply says, else the sign of the current: idle within ±0.1 A."""
-    for on, current, state, of_pace in STATES:
+    for on, current, state in STATES:
         said = {"current": current, "alarms": None if on is None else made_alarms(on=on)}
         assert r.battery_state(made_reading(**said)) == state, (on, current)
-        assert r.battery_state(made_reading(more=r.More(0, None, (), ()), **said)) == of_pace, (on, current)
-        assert r.battery_state(made_reading(extra=EXTRA, **said)) == "discharging"
+        assert r.battery_state(made_reading(state="sleeping", **said)) == "sleeping"
 
 
 def check_summary():
@@ -91,7 +91,7 @@ def check_summary():
 
 
 def check_alarm_flags_from_states():
-    assert (problems.PROTECT, problems.FAULT, problems.ALARM) == (PROTECT, ("Cell_Fault",), ALARM)
+    assert (problems.PROTECT, problems.ALARM) == (PROTECT, ALARM)
     everything = ("Cell_UV", "Cell_OV", "Pack_UV", "CHG_OC", "DSG_OC", "UT", "OT", "Other")
     cases = [((CELLS, bytes(5), 0, 0, 0), ()), ((b"\1\2\xf0", b"\1\2", 2, 1, 2), everything)]
     for place, keys in enumerate(FLAGS):
@@ -120,8 +120,8 @@ def check_every_flag_by_itself():
 def check_troubles_the_worst_first():
     for on, faulty, cells, sensors, other, words, texts in TEXTS:
         alarms = made_alarms(on, cells, sensors, other, other, other, faulty)
-        extra = None if words is None else r.Extra((), None, 50, "", "idle", (), words, "")
-        troubles = problem_text.troubles_of(made_reading(cells=(3300,) * len(cells), alarms=alarms, extra=extra))
+        text = {} if words is None else {"cell_temperatures": (200,) * len(cells), "words": words}
+        troubles = problem_text.troubles_of(made_reading(cells=(3300,) * len(cells), alarms=alarms, **text))
         assert tuple([text for _, text in troubles]) == texts and troubles == sorted(troubles), on
     assert problem_text.joined(("x" * 50, "y" * 60, "z")) == "x" * 50 + " … and 2 more"
     assert problem_text.joined(["x" * 121]) == "x" * 117 + "..."

@@ -80,11 +80,11 @@ def test_recorded_readings(recorded):
         console = over(recorded[name])
         console.packs()
         reading = console.read(pack)
-        extra = reading.extra
         assert (reading.voltage, reading.current, reading.temperatures, reading.remaining, reading.capacity,
                 reading.cycles, reading.soh) == values  # fmt: skip
-        assert (extra.soc, extra.mos, extra.state, extra.balancing, extra.events) == more and not extra.words
-        assert len(reading.cells) == len(extra.temperatures) == cells and made.on(reading.alarms) == flags
+        said = reading.soc, reading.mos, reading.state, reading.balancing, reading.events
+        assert said == more and not reading.words
+        assert len(reading.cells) == len(reading.cell_temperatures) == cells and made.on(reading.alarms) == flags
 
 
 def test_recorded_identities_and_counters(recorded):

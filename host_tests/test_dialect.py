@@ -67,7 +67,7 @@ def test_every_state_at_the_start(state, baud, kept, name, most_ms, options):
     assert {answer.serial for answer in said.values()} == {pack.serial for pack in it.battery.group.packs}
     if name == "framed" == (kept or "framed"):  # a battery that speaks frames never hears it, unless it was lost
         assert WAKE_UP not in [data for _, _, data in it.run(600).uart.written]
-    assert all((reading.extra is not None) == (name == "console") for _, reading in it.sink.readings)
+    assert all((reading.soc is not None) == (name == "console") for _, reading in it.sink.readings)
     assert not it.battery.forbidden and it.poller.implausible == 0
     if name == "rs485" == kept:
         assert not {COUNT, SWITCH} & {cid2 for _, cid2, _ in it.questions()}
@@ -109,7 +109,7 @@ def test_new_firmware_in_mid_life_and_back():
         begun = it.clock.passed_ms
         assert it.settled().run(60).packs_read(begun)[-2:] == [1, 2]
         assert it.poller.dialect.name == it.retained.dialect == name
-        assert (it.sink.readings[-1][1].extra is None) == (name == "framed")
+        assert (it.sink.readings[-1][1].soc is None) == (name == "framed")
         assert ("packs", 0, (1, 2)) in it.sink.told[told:]
     assert not it.battery.forbidden and it.restarts == 2
 

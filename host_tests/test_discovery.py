@@ -11,7 +11,6 @@ from payload_cases import pack_text
 
 from firmware import __version__
 from firmware.commands import parse
-from firmware.reading import More
 
 PACK = "homeassistant/device/PylonToMQTT_Main_Pack1/config"
 
@@ -66,7 +65,7 @@ SENSORS = ("CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16", "MOS_T
 def test_a_pace_battery_has_other_sensors_no_limits_and_no_switches(sensors, shown):
     devices = made_devices(packs=0)
     alarms = made_alarms(keys=("Heater",))
-    devices.see(made_reading(temperatures=(1,) * sensors, alarms=alarms, more=More(50000, None, SENSORS[:sensors], ())))
+    devices.see(made_reading(temperatures=(1,) * sensors, alarms=alarms, design=50000, sensors=SENSORS[:sensors]))
     identify(devices, 1, dialect="pace")
     config = json.loads(sent_of(devices)[1][1])
     there = {key for key, one in config["cmps"].items() if len(one) > 1}

@@ -44,7 +44,7 @@ def test_what_the_battery_says_is_read_and_published(options):
         battery.commands.balancing[pack] = [1, options.get("cells", 16)]
         reading = it.read(pack)
         assert judge.check(pack, published(reading), battery.clock()) is None
-        assert len(reading.cells) == options.get("cells", 16) and reading.more.design > reading.capacity
+        assert len(reading.cells) == options.get("cells", 16) and reading.design > reading.capacity
         protocol = "2.0" if "version" in options else "2.5"
         serial = battery.group.pack(pack).serial
         assert it.identity(pack) == ((serial, protocol, "P16S100A-SIM-1.04", None, None, "pace", 9600, None), None)
@@ -57,10 +57,20 @@ def test_what_the_battery_says_is_read_and_published(options):
     assert not it.exact and not battery.forbidden and it.link.frame_errors == 0
 
 
+def test_state_by_the_current_and_full_where_it_does_not_discharge():
+    it, battery = asking(packs=1)
+    for flags, current, state in (((), 5000, "charging"), ((), 0, "idle"), ((), -5000, "discharging"),
+                                  (("Fully_Charged",), 0, "full"), (("Fully_Charged",), 5000, "full"),
+                                  (("Fully_Charged",), -5000, "discharging")):  # fmt: skip
+        battery.group.pack(1).override(current=current)
+        battery.commands.flags[1] = set(flags)
+        assert it.read(1).state == state, (flags, current)
+
+
 def test_what_does_not_come_or_does_not_fit():
     it, battery = asking(packs=2)
     battery.fault("lacks:44")
-    assert it.read(1).alarms is None and it.read(1).more.balancing is None
+    assert it.read(1).alarms is None and it.read(1).balancing is None
     battery.clear()
     usual = battery.group.pack(1).alarm
     for change in ({"cells": [0] * 14}, {"temperatures": [0] * 5}):

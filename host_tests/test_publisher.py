@@ -111,7 +111,7 @@ def test_details_are_retained(kind, pack, answer, topic, text):
 def test_what_a_battery_said_before_it_spoke_text_is_taken_away_where_home_assistant_is_not_told():
     rig = Rig(announces=False)
     rig.publisher.publish_detail("identity", 1, identity(dialect="console"))
-    rig.publisher.reading(made_reading(extra=extra_of()))
+    rig.publisher.reading(made_reading(**extra_of()))
     assert [topic.removeprefix(PREFIX) for topic, text, retain in rig.session.sent if not text and retain] == [
         "stat/limits/Pack1", "stat/parameters"]  # fmt: skip
 

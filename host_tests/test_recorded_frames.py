@@ -5,14 +5,13 @@ those of a capture. Families pylontech-rs232 and pylontech speak this protocol, 
 import pytest
 from battery_line import Log, ScriptedUart
 from codec_cases import refused
-from fakes import Clock
+from fakes import Clock, made_reading
 
 from firmware.battery import Refusal, frame, messages, pace
 from firmware.battery.link import Rs485Link
 from firmware.battery.pylontech import Pylontech
 from firmware.battery.search import PACE, RS485, answers, probes
 from firmware.plausible import Judge
-from firmware.reading import Reading
 from tools import decode_values
 
 PARSERS = {cid2: parse for cid2, (_, _, parse) in decode_values.COMMANDS.items() if parse}
@@ -74,7 +73,7 @@ def test_replies_of_the_family_parse_to_the_last_byte(frames):
                 PARSERS[cid2](other)
         for pack, block in enumerate(values[1], 1) if cid2 == frame.ANALOG_VALUES else ():
             assert sum(block.cells) == block.voltage, row
-            reading, judge = Reading(pack, *block, None, None, None, None), Judge()
+            reading, judge = made_reading(**block._asdict(), pack=pack), Judge()
             assert judge.refusal(reading) and judge.refusal(reading, True) is None, row
 
 

@@ -37,10 +37,10 @@ READING, RACK = "stat/readings/Pack1", "stat/readings/Rack"
         "PackVoltage": "49.539", "CellMinNumber": "7", "ChargedEnergy": "1.234", "BatteryState": "charging",
         "Problem": "ON", "Warning": "ON", "Charge_MOS": "ON", "Discharge_MOS": "OFF", "Heater": "OFF", "SOH": "None",
         "CycleCount": "31", "Power": "1238.5"}),
-    (OF_TEXT, READING, pack_text(made_reading(soh=98, extra=extra_of(state="balancing"), **TEXT_CONSOLE)), {
+    (OF_TEXT, READING, pack_text(made_reading(soh=98, **extra_of(state="balancing"), **TEXT_CONSOLE)), {
         "Cell_13": "3.306", "SOC": "83.0", "SOH": "98", "TempMax": "23.1", "BatteryState": "balancing",
         "Problem": "OFF", "ProblemText": "OK", "MOS_T": "28.8", "Balancing_Cells": "ON"}),
-    (OF_TEXT, READING, pack_text(made_reading(extra=extra_of(mos=None, balancing=None), **TEXT_CONSOLE)),
+    (OF_TEXT, READING, pack_text(made_reading(**extra_of(mos=None, balancing=None), **TEXT_CONSOLE)),
      {"SOH": "None", "MOS_T": "None", "Balancing_Cells": "unknown"}),
     ({}, RACK, TOTALS_TEXT, {"TimeToEmpty": "239", "TimeToFull": "None", "CellMinAt": "Pack 1 cell 2", "Problem": "ON",
                              "ProblemText": "Pack 3 missing", "Warning": "OFF"}),
@@ -78,7 +78,7 @@ def test_a_cycle_without_an_alarm_reply_changes_no_binary_sensor_and_no_text(top
 
 def test_every_entity_has_a_value_and_every_value_an_entity():
     """Looks at plain values only; what stands in objects is in the tests above."""
-    full = made_reading(soh=97, alarms=made_alarms(), extra=extra_of())
+    full = made_reading(soh=97, alarms=made_alarms(), **extra_of())
     home_assistant = taken(flags=ALARMS | SOH)
     for topic, text in ((READING, pack_text(full)), (RACK, rack_text(TOTALS | {"TimeToFull": 1})),
                         ("tele/STATE", STATE), ("stat/limits/Pack1", LIMITS)):

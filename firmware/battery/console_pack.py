@@ -3,7 +3,7 @@
 from micropython import const
 
 from ..problems import NORMAL, OTHER, PROTECT, Alarms, alarm_flags
-from ..reading import Extra, Reading, rounded
+from ..reading import Reading, rounded
 from . import NoReply
 from . import console_text as text
 
@@ -30,7 +30,7 @@ _CELL_STATES = b"Volt. State;Curr. State;Temp. State;DTemp. State;CTemp. State"
 
 def values(lines, pack):
     """`pwr N` -> [voltage mV, current mA, temperature 0.1 °C, soc %, capacity mAh, states of voltage, current and
-    temperature, base state and BatteryState as texts, flags [(key, bool)], events as in Extra, Findings].
+    temperature, base state and BatteryState as texts, flags [(key, bool)], events as in Reading, Findings].
     """
     said = text.fields(lines, pack, b";%s;" % _NAMES)
     names = _NAMES.split(b";")
@@ -187,11 +187,10 @@ def reading(pack, counters, of_pack, of_cells, mos, odd):
         found.append((key, key in flagged))
     alarms = Alarms(of_volts, bytes((heat, mosfets)) + of_heat, charging, volts, discharging, tuple(found + flags), ())
     balancing = None if balancing is None else tuple(balancing)
-    extra = Extra(temperatures, mos, soc, base, state, balancing, tuple(words), events)
     cycles, soh = counters[:2] if counters else (None, None)
     charge = min(charge, capacity)
-    values = (pack, voltages, (temperature,), current, voltage, charge, capacity, cycles, soh, alarms, extra, None)
-    return Reading(*values), doubt
+    values = (pack, voltages, (temperature,), current, voltage, charge, capacity, cycles, soh, alarms)
+    return Reading(*values, temperatures, mos, soc, base, state, balancing, tuple(words), events, None, None), doubt
 
 
 def _agree(charge, soc, capacity):

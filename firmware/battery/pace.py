@@ -4,7 +4,7 @@ from collections import namedtuple
 
 from ..modules import Temporary
 from ..problems import ALARM, Alarms, alarm_flags, known_states
-from ..reading import More, Reading
+from ..reading import Reading, state_of_current
 from . import frame
 from .frame import MAX_PACKS, DataError, take, take_counted
 from .link import Dialect, Link, read_pack
@@ -24,14 +24,6 @@ _FAULT = ("CHG_MOS_Fault", "DSG_MOS_Fault", "NTC_Fault", None, "Cell_Fault", "Sa
 _WARN = (
     ("Cell_OV", "Cell_UV", "Pack_OV", "Pack_UV", "CHG_OC", "DSG_OC"),
     ("CHG_OT", "DSG_OT", "CHG_UT", "DSG_UT", "ENV_OT", "ENV_UT", "MOS_OT", "Low_SOC"),
-)
-# What only this dialect says, in words, the worst first
-_WORDS = (
-    b"SCP Short-circuit protection;Charger_OVP Charger over-voltage protection;Cell_OVP Cell over-voltage protection;"
-    b"MOS_OTP MOSFET over-temperature protection;ENV_OTP Ambient over-temperature protection;"
-    b"ENV_UTP Ambient under-temperature protection;CHG_MOS_Fault Charge MOSFET fault;"
-    b"DSG_MOS_Fault Discharge MOSFET fault;NTC_Fault Temperature sensor fault;Sampling_Fault Sampling fault;"
-    b"CCB_Fault CCB fault;Heater_Fault Heater fault"
 )
 _SENSORS = ("CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16", "MOS_T", "ENV_T")
 _UNIT = 10  # mA, mAh
@@ -147,14 +139,14 @@ def _bits(keys, byte):
 def reading(pack, analog, alarm):
     """Analog and Alarm (or None) of one pack -> Reading."""
     found = balancing = None
-    words = ()
+    state = state_of_current(analog.current)
     if alarm:
         found = _alarms(alarm)
-        on = [key for key, is_set in found.flags if is_set]
-        words = [line.split(b" ", 1) for line in _WORDS.split(b";")]
-        words = tuple([word.decode() for key, word in words if key.decode() in on])
         balancing = [cell + 1 for cell in range(len(alarm.cells)) if alarm.balancing >> cell & 1]
-    return Reading(pack, *analog[:7], analog.soh, found, None, More(analog.design, balancing, _sensors(analog), words))
+        if ("Fully_Charged", True) in found.flags and state != "discharging":
+            state = "full"
+    said = None, None, None, None, state, balancing, None, None, analog.design, _sensors(analog)
+    return Reading(pack, *analog[:7], analog.soh, found, *said)
 
 
 def _sensors(analog):

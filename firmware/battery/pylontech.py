@@ -12,6 +12,7 @@ _STATUS = (
     ("Precharge_MOS", "Charge_MOS", "Discharge_MOS", "Using_Pack_Power"),
     ("Buzzer", None, None, "Fully_Charged", None, "Heater", "Discharging", "Charging"),
 )
+_UNSAID = (None,) * 10  # what of a Reading other dialects say
 
 
 class Pylontech(Dialect):
@@ -26,7 +27,7 @@ class Pylontech(Dialect):
     def read(self, pack):
         """One pack's analog values and alarms -> Reading; its alarms are None where none could be read."""
         analog, alarm = read_pack(self.link.request, self.optional, readings, pack)
-        return Reading(pack, *analog, None, alarm and _alarms(alarm), None, None)
+        return Reading(pack, *analog, None, alarm and _alarms(alarm), *_UNSAID)
 
     def packs(self, _=0):
         """Numbers of the packs in the group: (1, 2, …) (§3, 90H)."""

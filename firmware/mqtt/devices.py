@@ -50,13 +50,12 @@ class Devices:
 
     def see(self, reading):
         """Takes in what a Reading shows; what is new makes the configs due."""
-        pack, extra, more = reading.pack, reading.extra, reading.more
+        pack = reading.pack
         facts = self._facts[pack] & ~_COUNTS | len(reading.temperatures) << 8 | len(reading.cells)
-        mos = extra.mos if extra else (more and "MOS_T" in more.sensors) or None
-        balancing = extra.balancing if extra else more and more.balancing
+        mos = (reading.sensors and "MOS_T" in reading.sensors) or reading.mos
         for fact, value in (
-            (_ALARMS, reading.alarms), (_SOH, reading.soh), (_MOS, mos), (_BALANCING, balancing),
-            (_EVENTS, extra and extra.events), (_PACE, more),
+            (_ALARMS, reading.alarms), (_SOH, reading.soh), (_MOS, mos),
+            (_BALANCING, reading.balancing), (_EVENTS, reading.events), (_PACE, reading.design),
         ):  # fmt: skip
             if value is not None:
                 facts |= fact

@@ -83,7 +83,7 @@ class Payloads:
 
     def pack(self, reading, summary, charged, discharged):
         """`stat/readings/PackN` -> memoryview. `summary`: reading.Summary; `charged` and `discharged` in mWh."""
-        json, alarms, extra, more = self._json, reading.alarms, reading.extra, reading.more
+        json, alarms = self._json, reading.alarms
         json.begin()
         json.raw(b"{")
         json.key("Cells")
@@ -98,16 +98,14 @@ class Payloads:
         values = (reading.remaining, reading.capacity, summary.energy, reading.cycles, summary.soc, reading.soh,
                   summary.power, summary.low, summary.low_at, summary.high, summary.high_at, summary.high - summary.low,
                   summary.temperature_low, summary.temperature_high, charged, discharged, summary.state,
-                  extra and extra.base, (extra and extra.events) or None, summary.problem, summary.warning,
-                  summary.text)  # fmt: skip
+                  reading.base, reading.events, summary.problem, summary.warning, summary.text)  # fmt: skip
         self._write(members(_PACK, values))
-        if more:
+        if reading.design is not None:
             json.key("DesignCapacity")
-            json.value(more.design, _THOUSANDTHS)
-        said = extra or more
-        if said and said.balancing is not None:
+            json.value(reading.design, _THOUSANDTHS)
+        if reading.balancing is not None:
             json.key("Balancing_Cells")
-            json.numbers(said.balancing)
+            json.numbers(reading.balancing)
         if alarms is not None:
             self._status_objects(alarms)
         json.raw(b"}")
@@ -128,24 +126,23 @@ class Payloads:
         json.raw(b"}")
 
     def _cells(self, reading):
-        json, extra = self._json, reading.extra
+        json, temperatures = self._json, reading.cell_temperatures
         states = reading.alarms.cell_states if reading.alarms is not None else b""
         json.raw(b"{")
         for index, cell in enumerate(reading.cells):
             state = states[index] if index < len(states) else None
-            temperature = extra.temperatures[index] if extra else None
-            self._member(b"Cell_%d" % (index + 1), cell, _THOUSANDTHS, state, temperature)
+            self._member(b"Cell_%d" % (index + 1), cell, _THOUSANDTHS, state, temperatures and temperatures[index])
         json.raw(b"}")
 
     def _temperatures(self, reading):
-        json, extra, more = self._json, reading.extra, reading.more
+        json, sensors = self._json, reading.sensors
         states = reading.alarms.temperature_states if reading.alarms is not None else b""
         json.raw(b"{")
         for index, temperature in enumerate(reading.temperatures):
-            key = more.sensors[index] if more else temperature_key(index, len(reading.cells))
+            key = sensors[index] if sensors else temperature_key(index, len(reading.cells))
             self._member(key, temperature, _TENTHS, states[index] if index < len(states) else None)
-        if extra and extra.mos is not None:
-            self._member("MOS_T", extra.mos, _TENTHS, None)
+        if reading.mos is not None:
+            self._member("MOS_T", reading.mos, _TENTHS, None)
         json.raw(b"}")
 
     def _status_objects(self, alarms):
