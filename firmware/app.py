@@ -58,9 +58,9 @@ def build(retained, settings, uart, tls, clock):
     reader.sink, reader.on_found = sink, main.found
     sink.on_announced = reader.start_cycle
     client.on_connect, client.on_message = main.connected, main.message
-    logger.listen(sink.line)
+    logger.listener = sink.line
     if led:
-        led.watch(main.state)
+        led.state = main.state
     return main
 
 

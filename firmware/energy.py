@@ -13,15 +13,13 @@ _LAST_SIZE = calcsize(_LAST)
 
 
 class Meters:
-    """The meters of the rack (index 0) and its packs (their numbers), in Retained; none ever falls."""
+    """The meters of the rack (index 0) and its packs (their numbers), in Retained; none ever falls. A cycle takes
+    `cycle_ms`.
+    """
 
     def __init__(self, retained, clock, cycle_ms):
-        self._retained, self._clock, self._cycle_ms = retained, clock, cycle_ms
+        self._retained, self._clock, self.cycle_ms = retained, clock, cycle_ms
         self._last = bytearray(METERS * _LAST_SIZE)
-
-    def set_cycle(self, ms):
-        """How long a cycle takes now."""
-        self._cycle_ms = ms
 
     def add(self, index, power):
         """Counts the power of this moment in 0.1 W, charge positive -> (charged, discharged) in mWh, already stored.
@@ -32,7 +30,7 @@ class Meters:
         now = self._clock.ticks_ms()
         elapsed_ms = self._clock.ticks_diff(now, then)
         charged, discharged = self._retained.meter(index)
-        gap_max_ms = max(min(_GAP_MAX_MS, _GAP_CYCLES * self._cycle_ms), self._cycle_ms * 3 // 2)
+        gap_max_ms = max(min(_GAP_MAX_MS, _GAP_CYCLES * self.cycle_ms), self.cycle_ms * 3 // 2)
         if known and 0 < elapsed_ms <= gap_max_ms:
             plus, minus = _areas(before, power, elapsed_ms)
             plus += charged_rest

@@ -12,7 +12,8 @@ WELL = 0b0000000000000001  # one flash
 class Led:
     """A clock like `time` that blinks while somebody sleeps: all waits of the firmware go through it.
 
-    `pin` is called with 1 or 0; `low`: 0 switches the LED on.
+    `pin` is called with 1 or 0; `low`: 0 switches the LED on. `state()` gives (Wi-Fi, broker, battery) as show() takes
+    them.
     """
 
     def __init__(self, pin, low, clock):
@@ -21,16 +22,12 @@ class Led:
         self._pin = pin
         self._low = 1 if low else 0
         self._pattern = NO_WIFI
-        self._level = self._state = None
-
-    def watch(self, state):
-        """From now on it shows what `state()` gives: (Wi-Fi, broker, battery) as show() takes them."""
-        self._state = state
+        self._level = self.state = None
 
     def sleep_ms(self, ms):
         """As time.sleep_ms(); meanwhile the LED blinks."""
-        if self._state:
-            self.show(*self._state())
+        if self.state:
+            self.show(*self.state())
         while ms > 0:
             self._sleep(min(ms, _STEP_MS))
             ms -= _STEP_MS

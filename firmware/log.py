@@ -4,15 +4,11 @@ _LEVELS = ("error", "warning", "info")
 
 
 class Log:
-    """One line an event; `text` may hold %s for `values`."""
+    """One line an event; `text` may hold %s for `values`. `listener` is called with each warning or error."""
 
     def __init__(self, level="info", out=print):
         """`level`: the least important one of _LEVELS that is printed. `out` takes one line of text."""
-        self._level, self._out, self._listener = _LEVELS.index(level), out, None
-
-    def listen(self, listener):
-        """`listener` is called with each warning or error, as one line of text."""
-        self._listener = listener
+        self._level, self._out, self.listener = _LEVELS.index(level), out, None
 
     def error(self, text, *values):
         """What ends or stops something."""
@@ -31,5 +27,5 @@ class Log:
             text = text % values
         if level <= self._level:
             self._out("%s: %s" % (_LEVELS[level], text))
-        if level < 2 and self._listener:
-            self._listener(text)
+        if level < 2 and self.listener:
+            self.listener(text)

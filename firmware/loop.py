@@ -62,9 +62,9 @@ class Loop:
         if self.update:
             self.update.tend()
             gc.collect()  # there is just room for it, and garbage would leave none in one piece
-        was_in_cycle = self.poller.in_cycle()
+        was_in_cycle = self.poller.in_cycle
         wait_ms = self.poller.step(self.update is not None)
-        is_good_moment = (was_in_cycle and not self.poller.in_cycle()) or self.poller.searching
+        is_good_moment = (was_in_cycle and not self.poller.in_cycle) or self.poller.searching
         self.publisher.tend(self.update)
         if not self._told and self._session.connected and self.poller.cycle_ms is not None:
             self._told = True

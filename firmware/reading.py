@@ -43,11 +43,6 @@ def soc(remaining, capacity):
     return max(0, min(1000, rounded(1000 * remaining, capacity))) if capacity > 0 else None
 
 
-def power(voltage, current):
-    """A voltage in mV and a current in mA -> 0.1 W, charge positive."""
-    return rounded(voltage * current, 100_000)
-
-
 def summarize(reading):
     """Reading -> Summary."""
     cells, alarms = reading.cells, reading.alarms
@@ -61,7 +56,7 @@ def summarize(reading):
         if problem or warning:
             troubles, text = _in_words(reading)
     return Summary(low, cells.index(low) + 1, high, cells.index(high) + 1, min(temperatures) if temperatures else None,
-                   max(temperatures) if temperatures else None, power(reading.voltage, reading.current),
+                   max(temperatures) if temperatures else None, rounded(reading.voltage * reading.current, 100_000),
                    soc(reading.remaining, reading.capacity) if reading.soc is None else 10 * reading.soc,
                    reading.remaining * len(cells) * _CELL_MV // 1000, battery_state(reading), problem, warning,
                    troubles, text)  # fmt: skip

@@ -179,7 +179,7 @@ class House:
     def settled(self):
         """Until every seldom question was asked."""
         begun = self.clock.passed_ms
-        self.run(600, lambda: self.sink.cycles and not self.poller.searching and not self.poller._questions.pending())
+        self.run(600, lambda: self.sink.cycles and not self.poller.searching and not self.poller._questions.due)
         assert self.clock.passed_ms < begun + 600_000
         return self
 

@@ -103,7 +103,7 @@ class Rig:
         self.clock = clock or Clock()
         self.session = Session()
         self.announced, self.lines = [], []
-        self.poller = SimpleNamespace(searching=False, in_cycle=lambda: False)
+        self.poller = SimpleNamespace(searching=False, in_cycle=False)
         report = {"state": (b"Uptime - RSSI - LastError -", (5, None, "none")), "status": (b"name -", ("Main",))}
         self.publisher = Publisher(
             self.session, PREFIX, Rack(self.clock), Meters(Retained(Memory()), self.clock, RATE_MS), Payloads(),

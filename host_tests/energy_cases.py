@@ -64,7 +64,7 @@ def check_after_a_gap_it_goes_on_and_the_rate_can_change():
     for pause_ms, charged in ((10_000, 0), (60_000, 10_000), (10_000, 10_000), (0, 20_000), (60_000, 20_000)):
         assert meters.add(1, 3600 * W) == (charged, 0)
         clock.advance(pause_ms)
-    meters.set_cycle(60_000)
+    meters.cycle_ms = 60_000
     assert meters.add(1, 3600 * W) == (80_000, 0)
 
 

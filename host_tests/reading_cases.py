@@ -7,14 +7,12 @@ from firmware import problem_text, problems
 from firmware import reading as r
 
 # function, then rows of its two arguments and the result: a fraction rounded half away from zero; state of charge in
-# 0.1 % of mAh and mAh; 0.1 W of mV and mA
+# 0.1 % of mAh and mAh
 NUMBERS = (
     (r.rounded, ((0, 1, 0), (5, 10, 1), (4, 10, 0), (25, 10, 3), (-5, 10, -1), (-4, 10, 0), (-15, 10, -2), (1, 3, 0),
                  (-2, 3, -1), (7, 1, 7), (10**15 + 5, 10, 10**14 + 1))),
     (r.soc, ((0, 50000, 0), (50000, 50000, 1000), (41442, 50000, 829), (25, 50000, 1), (24, 50000, 0), (-1, 50000, 0),
              (75480, 74000, 1000), (0, 0, None), (1, 1, 1000), (16000000, 16777215, 954))),
-    (r.power, ((49539, -6300, -3121), (50010, 100, 50), (50500, 100, 51), (50500, -100, -51),
-               (65535, -3276800, -2147451), (0, 5000, 0))),
 )  # fmt: skip
 TEXT = {"cell_temperatures": (180, 260), "mos": 275, "soc": 83, "base": "Dischg", "state": "discharging",
         "balancing": (3,), "words": ("Volt Status Odd",)}  # fmt: skip

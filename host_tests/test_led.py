@@ -30,7 +30,7 @@ def test_patterns(state, count, length_ms, low, ticks):
 def test_it_is_a_clock_that_blinks_while_somebody_sleeps():
     clock, levels, states = Clock(), [], [(False, False, False)]
     led = Led(levels.append, False, clock)
-    led.watch(lambda: states[-1])
+    led.state = lambda: states[-1]
     for ms in (1000, 5, 0):
         led.sleep_ms(ms)
     assert clock.passed_ms == led.ticks_ms() == 1005 and levels == [1, 0] * 4

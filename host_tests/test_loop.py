@@ -20,7 +20,7 @@ class Rig:
     def __init__(self, rate_s=10, cycle_s=2, reads=True, searching=False):
         self.clock = Clock(5000)
         self.did, self.lines = [], []
-        self.silent, self.is_reading = True, False
+        self.silent = True
         self.rate_s, self.cycle_s, self.reads = rate_s, cycle_s, reads
         self.retained = Retained(Memory())
         self.retained.quick_boots = 3
@@ -28,7 +28,7 @@ class Rig:
         session = SimpleNamespace(tend=lambda up: None, silence_ms=lambda: self.silent and self.clock.passed_ms,
                                   close=lambda: note("close"), connected=False)  # fmt: skip
         poller = SimpleNamespace(
-            step=self._step, searching=searching, in_cycle=lambda: self.is_reading,
+            step=self._step, searching=searching, in_cycle=False,
             ask_everything=lambda: note("ask everything"),
             dialect=SimpleNamespace(name="framed"), pause=lambda paused: note(("pause", paused)),
         )  # fmt: skip
@@ -43,7 +43,7 @@ class Rig:
 
     def _step(self, updates):
         self.updates = updates
-        self.is_reading = self.reads and self.clock.passed_ms // 1000 % self.rate_s < self.cycle_s
+        self.loop.poller.in_cycle = self.reads and self.clock.passed_ms // 1000 % self.rate_s < self.cycle_s
         return 0
 
     def drive(self, until):

@@ -151,7 +151,7 @@ class Asking:
     def news(self):
         """-> [(kind, pack, answer or error)] of what is queued, and is news or failed."""
         found = []
-        while self.questions.pending():
+        while self.questions.due:
             kind, pack, answer, error = self.questions.ask()
             if error or answer is not None:
                 found.append((kind, pack, error or answer))
@@ -193,7 +193,7 @@ def test_partial_answers_that_are_refused_before_one_is_taken(first, then, refus
     it.script["identity", 1] = [WHOLE] * first + [((None, "2.0"), then)]
     errors = []
     for _ in range(first + refusals + 2):  # each time as a new pack
-        it.questions.forget()
+        it.questions.due = []
         it.questions.regroup((1,), [1])
         *_, answer, error = it.questions.ask()
         errors.append(error)
@@ -228,7 +228,7 @@ def test_schedule(ticks):
     for _ in range(1000):  # what waits to be asked does not grow
         it.questions.schedule((1,), [1], False)
         it.clock.advance(100_000)
-    assert it.questions.pending() and not it.questions.identity_is_next()
+    assert it.questions.due and not it.questions.identity_is_next()
     it.news()
     assert it.asked == [("packs", 0), ("identity", 1), ("identity", 1), ("limits", 1), ("counters", 1)]
 

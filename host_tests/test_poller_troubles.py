@@ -79,7 +79,7 @@ def test_others_go_on_when_a_pack_is_absent(how):
     pack.missing = how
     it.run(90)
     assert {("limits", 1), ("limits", 3), ("parameters", 0)} <= set(it.kinds())  # and are asked everything
-    it.run(20, lambda: not it.poller.in_cycle())
+    it.run(20, lambda: not it.poller.in_cycle)
     begun = it.clock.passed_ms
     it.run(60)
     assert it.packs_read(begun) == [1, 3] * 6 and it.link.return_codes >= 6

@@ -55,7 +55,7 @@ def test_levels_of_the_log(level, count):
     """Warnings and errors are heard, whatever is printed."""
     lines, heard = [], []
     log = Log(level, lines.append)
-    log.listen(heard.append)
+    log.listener = heard.append
     log.error("broker %d", 1)
     log.warning("%s %d", "battery", 2)
     log.info("all %s well")

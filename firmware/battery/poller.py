@@ -29,6 +29,7 @@ class Poller:
         self.sink = self.on_found = None
         self.publish_rate_ms = publish_rate_ms
         self.searching, self.paused = True, False
+        self.in_cycle = False  # True while packs are being read
         self.packs = ()
         self.implausible = 0
         self.cycle_ms = None  # how long the last cycle took
@@ -43,7 +44,7 @@ class Poller:
         self._max_packs_seen = 0
         self._to_read = []  # packs still to read in this cycle
         self._missed, self._missed_before = [], ()  # packs without a reading, in this cycle and in the one before
-        self._in_cycle = self._hurries = False
+        self._hurries = False
         self._due = self._began = self._progress_at = clock.ticks_ms()
 
     def step(self, is_short_of_memory=False):
@@ -53,12 +54,12 @@ class Poller:
         now = self._progress_at = self._clock.ticks_ms()
         wait_ms = self._clock.ticks_diff(self._due, now)
         waits = is_short_of_memory and self.packs
-        pending = not waits and self._questions.pending()
+        pending = not waits and self._questions.due
         if self.paused:
             return _PAUSED_MS
         if self._to_read:
             self._read(self._to_read.pop(0))
-        elif self._in_cycle:
+        elif self.in_cycle:
             self._end_cycle(now, waits)
         elif pending and self.packs and wait_ms > _QUESTION_MS and not self.searching:
             self._ask()
@@ -75,10 +76,6 @@ class Poller:
     def alive(self):
         """True while steps come to an end: what the watchdog is fed for."""
         return self._clock.ticks_diff(self._clock.ticks_ms(), self._progress_at) < _STUCK_MS
-
-    def in_cycle(self):
-        """True while packs are being read."""
-        return self._in_cycle
 
     def ask_everything(self):
         """All seldom questions are asked, and every answer told: the broker may have lost what it retained."""
@@ -106,15 +103,15 @@ class Poller:
         self._to_read = list(self.packs)
         self._missed_before, self._missed = self._missed, []
         self._questions.retry()
-        self._in_cycle = True
+        self.in_cycle = True
 
     def _stop_cycle(self):
-        self._to_read, self._missed, self._in_cycle = [], [], False
+        self._to_read, self._missed, self.in_cycle = [], [], False
         self.sink.cycle(None, self.publish_rate_ms)
 
     def _end_cycle(self, now, waits):
         diff = self._clock.ticks_diff
-        self._in_cycle = False
+        self.in_cycle = False
         self.cycle_ms = diff(now, self._began)
         self.sink.cycle(self._missed, max(self.publish_rate_ms, self.cycle_ms))
         self._hurries = self.link.failures > 0 and not self._hurries
@@ -123,7 +120,7 @@ class Poller:
         returned = [pack for pack in self.packs if pack in self._missed_before and pack not in self._missed]
         is_short = self._missed or len(self.packs) < self._max_packs_seen
         self._questions.schedule(self.packs, returned, is_short)
-        if not waits and self._questions.pending() and diff(self._due, now) <= _QUESTION_MS:
+        if not waits and self._questions.due and diff(self._due, now) <= _QUESTION_MS:
             self._ask()  # one, however late the cycle is
 
     def _read(self, pack):
@@ -210,7 +207,7 @@ class Poller:
         self.searching = True
         self.link.failures = 0
         self.start_cycle()
-        self._questions.forget()
+        self._questions.due = []
         self._stop_cycle()
 
     def _search_step(self):

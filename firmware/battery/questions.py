@@ -21,12 +21,12 @@ _PARTIAL_FIRST, _PARTIAL_LATER = const(2), const(252)
 
 
 class Questions:
-    """Asks a dialect what is seldom asked. `clock` has ticks_ms and ticks_diff."""
+    """Asks a dialect what is seldom asked: `due`, the next first. `clock` has ticks_ms and ticks_diff."""
 
     def __init__(self, dialect, clock):
         self._methods = (dialect.packs, dialect.identity, dialect.limits, dialect.parameters, dialect.counters)
         self._clock = clock
-        self._due = []
+        self.due = []
         self._asked = None  # the question asked last
         self._retry = []  # those that failed, for the next cycle
         self._told = bytearray(_CRC_BYTES)  # the CRC of each answer that was news
@@ -34,34 +34,26 @@ class Questions:
         self._partial_left = bytearray([_PARTIAL_FIRST] * 17)
         self._limits_at = self._counted_at = clock.ticks_ms()
 
-    def pending(self):
-        """True while there is something to ask."""
-        return bool(self._due)
-
     def identity_is_next(self):
         """True when the next question is who a pack is."""
-        return bool(self._due) and self._due[0] & ~_PACK == _IDENTITY
+        return bool(self.due) and self.due[0] & ~_PACK == _IDENTITY
 
     def ask_everything(self, packs):
         """Queues all questions about the group and its `packs`; every answer is news again."""
         self._told = bytearray(_CRC_BYTES)
         self._retry = []
-        self._due = [_PACKS]
+        self.due = [_PACKS]
         for kind in (_IDENTITY, _LIMITS, _COUNTERS):
-            self._due += [kind | pack for pack in packs]
-        self._due.append(_PARAMETERS)
+            self.due += [kind | pack for pack in packs]
+        self.due.append(_PARAMETERS)
 
     def ask_packs(self):
         """Queues the question which packs there are, before all others."""
-        self._due.insert(0, _PACKS)
-
-    def forget(self):
-        """Drops all that is queued."""
-        self._due = []
+        self.due.insert(0, _PACKS)
 
     def retry(self):
         """A new cycle: those that failed are due again."""
-        self._due, self._retry = self._due + self._retry, []
+        self.due, self._retry = self.due + self._retry, []
 
     def schedule(self, packs, returned, is_short):
         """Behind a cycle: queues what is due. `returned`: packs that answer again; `is_short`: one is missing."""
@@ -73,20 +65,20 @@ class Questions:
             for pack in packs:
                 self._queue(_LIMITS | pack)
                 self._queue(_COUNTERS | pack)
-        if not 0 <= diff(now, self._counted_at) < (_RECOUNT_MS if is_short else _COUNT_MS) and _PACKS not in self._due:
+        if not 0 <= diff(now, self._counted_at) < (_RECOUNT_MS if is_short else _COUNT_MS) and _PACKS not in self.due:
             self._counted_at = now
             self.ask_packs()
 
     def _queue(self, question):
-        if question not in self._due:
-            self._due.append(question)
+        if question not in self.due:
+            self.due.append(question)
 
     def ask(self):
         """Asks the next question -> (kind of _KINDS, pack or 0, answer, None), or (kind, pack, None, NoReply or
         Refusal). The answer is None when it is no news: news differs from the one before, and came twice in a row, for
         which it is asked again.
         """
-        self._asked = question = self._due.pop(0)
+        self._asked = question = self.due.pop(0)
         kind, pack = _KINDS[question >> 5], question & _PACK
         try:
             answer = self._methods[question >> 5](pack)
@@ -99,7 +91,7 @@ class Questions:
     def ask_again(self, at_once):
         """Queues the question that was just asked: first of all, or for the next cycle."""
         if at_once:
-            self._due.insert(0, self._asked)
+            self.due.insert(0, self._asked)
         else:
             self._retry.append(self._asked)
 
@@ -122,17 +114,17 @@ class Questions:
             return False
         if self._candidate != (question, crc):
             self._candidate = question, crc
-            self._due.insert(0, question)
+            self.due.insert(0, question)
             return False
         pack_into(_CRC, self._told, at, crc)
         return True
 
     def regroup(self, packs, new):
         """The group is `packs` now; the `new` ones are asked who they are, and nobody asks about those that left."""
-        rest = [one for one in self._due + self._retry if not one & _PACK or one & _PACK in packs]
-        self._due = [_IDENTITY | pack for pack in new] + rest
+        rest = [one for one in self.due + self._retry if not one & _PACK or one & _PACK in packs]
+        self.due = [_IDENTITY | pack for pack in new] + rest
         for pack in new:
-            self._due += [_LIMITS | pack, _COUNTERS | pack]
+            self.due += [_LIMITS | pack, _COUNTERS | pack]
             for kind in range(len(_KINDS)):  # what was published of it is taken away where it left
                 pack_into(_CRC, self._told, 4 * (17 * kind + pack), 0)
         self._retry = []

@@ -72,7 +72,7 @@ class Publisher:
     def cycle(self, missed, cycle_ms):
         """The end of a cycle, with the packs that were missed in it; None: it was cut short."""
         self._in_cycle = False
-        self._meters.set_cycle(cycle_ms)
+        self._meters.cycle_ms = cycle_ms
         if values := self._rack.cycle(missed):
             counted = self._meters.add(_RACK_METER, values["Power"])
             if self._session.connected:
@@ -168,7 +168,7 @@ class Publisher:
             self._session.subscribe(self._devices.config_topic(self._subscribed).encode())
             self._subscribed += 1
         poller = self._telemetry.poller
-        is_due = not poller.in_cycle() and not 0 <= diff(now, self._state_at) < _STATE_MS
+        is_due = not poller.in_cycle and not 0 <= diff(now, self._state_at) < _STATE_MS
         if is_due or self._link != poller.searching:
             self.state()
         if self._lines and not 0 <= diff(now, self._line_at) < _LOG_MS:

@@ -177,7 +177,7 @@ class Session:
         if not self._failed:
             self.drops += 1
         elif self._failed % _RESOLVE_AFTER == 0:
-            self._transport.resolve_again()
+            self._transport.stale = True
         self._backoff_ms = min(max(2 * self._backoff_ms, _BACKOFF_MIN_MS), _BACKOFF_MAX_MS)
         # with jitter: not every device at once when a broker comes back
         wait_ms = self._backoff_ms * 3 // 4 + self._random_below(self._backoff_ms // 5)

@@ -14,8 +14,8 @@ _DISCONNECT, _ETIMEDOUT, _ECONNRESET = const(0xE0), const(110), const(104)
 
 class Transport:
     """Stands for the module `socket` (`module`), and for its only socket; `tls`: None or tls.Tls. `stage`: clock,
-    socket, resolve, connect, tls, mqtt. A byte came: `heard`, last at `heard_at` (ticks, ms); `first` one of the packet
-    being read.
+    socket, resolve, connect, tls, mqtt. `stale`: the next connection asks the DNS, since the broker may have another
+    address now. A byte came: `heard`, last at `heard_at` (ticks, ms); `first` one of the packet being read.
     """
 
     def __init__(self, module, clock, tls=None):
@@ -23,26 +23,22 @@ class Transport:
         self._addresses = self._raw = self._stream = None
         self._out = bytearray(_BUFFER)
         self._filled = self._byte = self._continued = self.first = 0
-        self._blocking = self._stale = True
+        self._blocking = self.stale = True
         self.heard = False
         self.stage = "resolve"
         self.heard_at = clock.ticks_ms()
         self.start()
 
-    def resolve_again(self):
-        """The next connection asks the DNS: the broker may have another address now."""
-        self._stale = True
-
     def getaddrinfo(self, host, port, *_):
         """Asks the DNS (which knows no timeout) when the answer that it has is stale, or there is none."""
         self.stage = "resolve"
-        if self._stale:
+        if self.stale:
             try:
                 self._addresses = self._module.getaddrinfo(host, port, 0, self._module.SOCK_STREAM)
             except OSError:
                 if not self._addresses:
                     raise
-            self._stale = False
+            self.stale = False
         return self._addresses
 
     def socket(self, *_):
