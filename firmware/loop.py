@@ -22,7 +22,7 @@ class Loop:
 
     def __init__(self, reset, retained, clock, log, wifi, session, poller, publisher, telemetry, key):
         self.update, self.refused = None, 0
-        self._offer = None  # that was taken, and is not begun yet
+        self.offer = None  # what Build takes: it begins behind the message that offered it, with the memory of Offers
         self._told = False  # what was found
         self.poller, self.publisher, self._reset, self._retained = poller, publisher, reset, retained
         self._clock, self._log, self._wifi, self._session = clock, log, wifi, session
@@ -40,7 +40,7 @@ class Loop:
                 try:
                     wait_ms = self.round()
                 except MemoryError:
-                    self._offer = None
+                    self.offer = None
                     if not (self.update and self.update.stop()):
                         raise
                     wait_ms = 0
@@ -57,7 +57,7 @@ class Loop:
     def round(self):
         """Everything once -> ms until the battery side has something to do."""
         self._session.tend(self._wifi.tend())
-        if self._offer:
+        if self.offer:
             self._build()
         if self.update:
             self.update.tend()
@@ -111,14 +111,8 @@ class Loop:
                     return
             self.update.message(topic, payload, retained)
 
-    def take(self, *offer):
-        """An update is to be built, as update.build.Build() takes it: behind the message that offered it, since the
-        memory of Offers is needed.
-        """
-        self._offer = offer
-
     def _build(self):
-        offer, self._offer, self.update = self._offer, None, None
+        offer, self.offer, self.update = self.offer, None, None
         try:
             with Temporary():
                 from .update.build import Build

@@ -66,7 +66,7 @@ class Writer:
 class World:
     """All that an update knows of the rest of the firmware: it stands for Loop and what belongs to it."""
 
-    update, refused, key, searching, connected, last_error, now = None, 0, KEY, False, True, "", 0
+    update, offer, refused, key, searching, connected, last_error, now = None, None, 0, KEY, False, True, "", 0
 
     def __init__(self):
         self.poller = self.publisher = self
@@ -76,10 +76,13 @@ class World:
         if topic == "tele/update":
             self.said.append(payload)
 
-    def take(self, *offer):
-        from firmware.update.build import Build
+    def send(self, name, payload):
+        from firmware.update import build, offer
 
-        self.update = Build(self, self, self, *offer)
+        self.update = self.update or offer.Offers(self, self, self)
+        self.update.message(b"update/" + name, payload, False)
+        if self.offer:
+            self.update, self.offer = build.Build(self, self, self, *self.offer), None
 
     def restart(self):
         sys.exit(0)
@@ -106,16 +109,13 @@ def signed(text):
 
 def update(world, new):
     """Offers the files of the directory `new`, and sends what is asked for; the first part of each comes wrong."""
-    from firmware.update import offer
-
     with open(f"{new}/0", "rb") as file:
         manifest = file.read()
-    world.update = offer.Offers(world, world, world)
-    world.update.message(b"update/ask", b"me", False)
+    world.send(b"ask", b"me")
     world.update.tend()
     nonce = world.said.pop().split(b'"nonce":"')[1][:32]
     sha, mpy = hexlify(hashlib.sha256(manifest).digest()), sys.implementation._mpy & 0xFF
-    world.update.message(b"update/offer", signed(b"%s 2 %d %d %s -" % (nonce, mpy, len(manifest), sha)), False)
+    world.send(b"offer", signed(b"%s 2 %d %d %s -" % (nonce, mpy, len(manifest), sha)))
     sent = set()
     for _ in range(PASSES_MAX):
         world.now += PASS_MS
@@ -127,7 +127,7 @@ def update(world, new):
                     file.seek(at)
                     part = file.read(PART_BYTES) if number in sent else b"?"
                 sent.add(number)
-                world.update.message(b"update/data", struct.pack(">HI", number, at) + part, False)
+                world.send(b"data", struct.pack(">HI", number, at) + part)
         world.said = []
 
 

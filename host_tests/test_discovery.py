@@ -139,7 +139,7 @@ def test_rack_first_then_the_packs_that_are_known():
     devices.see(made_reading(pack=4))
     identify(devices, 4)
     devices_sent = [topic.split("/")[2].removeprefix("PylonToMQTT_Main") for topic, _ in sent_of(devices)]
-    assert devices_sent == ["", "_Pack1", "_Pack4"] and not devices.any_due()
+    assert devices_sent == ["", "_Pack1", "_Pack4"] and not devices.due
 
 
 RACKS = (

@@ -91,11 +91,11 @@ def test_an_offer_that_was_taken_is_built_or_refused_for_memory(monkeypatch, tmp
     monkeypatch.chdir(tmp_path)
     rig, said = Rig(), []
     rig.loop.publisher.publish = lambda topic, payload: said.append((topic, payload))
-    rig.loop.take(b"a", b"1.0", 10, b"0" * 64)
+    rig.loop.offer = b"a", b"1.0", 10, b"0" * 64
     rig.loop.round()
     assert isinstance(rig.loop.update, build.Build) and rig.updates
     monkeypatch.setattr(build.Build, "__init__", no_memory)
-    rig.loop.take(b"a", b"1.0", 10, b"0" * 64)
+    rig.loop.offer = b"a", b"1.0", 10, b"0" * 64
     rig.loop.round()
     assert not rig.loop.update and not rig.updates and rig.loop.refused == 1
     assert said[-1] == ("tele/update", b'{"refused":"too little memory"}')

@@ -8,7 +8,7 @@ import pytest
 from power_cut import World, signed
 
 import place
-from firmware.update import build, offer, trial
+from firmware.update import build, trial
 
 SUM, FIRST_PART = b"5" * 64, b'{"file":0,"at":0}'
 
@@ -28,10 +28,6 @@ class Rig(World):
 
     def cells(self, number):
         return self.cell_count if number == 2 else 0
-
-    def send(self, name, payload):
-        self.update = self.update or offer.Offers(self, self, self)
-        self.update.message(b"update/" + name, payload, False)
 
     def passes(self, seconds):
         """-> what was said meanwhile."""

@@ -24,7 +24,7 @@ class Devices:
         self._facts = [0] * DEVICES  # one small integer each, and the serial numbers in one piece, to save memory
         self._serials = bytearray(DEVICES * _SERIAL_BYTES)
         self._about = [b'"mf":"Pylontech"'] * DEVICES  # details.about(); equal ones are one object
-        self._due = set()  # numbers of devices
+        self.due = set()  # numbers of devices whose configs are to be sent
 
     def said(self, number):
         """-> those of _FACTS (bytes) that the device said; of the rack: that one of its packs did."""
@@ -95,26 +95,22 @@ class Devices:
     def all_due(self):
         """Home Assistant asks for everything."""
         if self.enabled:
-            self._due |= set([number for number in range(DEVICES) if number == _RACK or self._facts[number]])
+            self.due |= set([number for number in range(DEVICES) if number == _RACK or self._facts[number]])
 
     def _make_due(self, pack):
         if self.enabled:
-            self._due |= {_RACK, pack}
+            self.due |= {_RACK, pack}
 
     def next_due(self):
         """-> the number of the next device whose config is to be sent, the rack's first; None: none is due. Passed over
         is a pack that did not show its cells, or say who it is.
         """
-        while self._due:
-            number = min(self._due)
-            self._due.remove(number)
+        while self.due:
+            number = min(self.due)
+            self.due.remove(number)
             if number == _RACK or (self.cells(number) and self._facts[number] & _IDENTIFIED):
                 return number
         return None
-
-    def any_due(self):
-        """True while configs are to be sent."""
-        return bool(self._due)
 
     def config_topic(self, number):
         """-> the topic of a device's config."""

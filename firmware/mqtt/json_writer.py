@@ -10,33 +10,31 @@ _DIGITS_MAX = const(24)  # of a number, with sign and point
 
 
 class JsonWriter:
-    """Writes one JSON text after another. `size` of the buffer in bytes; it grows where a text needs more."""
+    """Writes one JSON text after another. `size` of the buffer in bytes; it grows where a text needs more.
+    `length`: bytes written since begin().
+    """
 
     def __init__(self, size):
         self._buffer = bytearray(size)
-        self._end = 0
+        self.length = 0
 
     def begin(self):
         """A new text; the one before is lost."""
-        self._end = 0
-
-    def length(self):
-        """-> bytes written since begin()."""
-        return self._end
+        self.length = 0
 
     def text_view(self):
         """-> memoryview of what was written since begin()."""
-        return memoryview(self._buffer)[: self._end]
+        return memoryview(self._buffer)[: self.length]
 
     def raw(self, data):
         """Bytes as they are."""
-        start = self._end
-        self._end = end = start + len(data)
+        start = self.length
+        self.length = end = start + len(data)
         self._buffer[start:end] = data
 
     def key(self, key):
         """A member's name, bytes or a text, with its comma and colon; it holds nothing that must be escaped."""
-        if self._end and self._buffer[self._end - 1] not in b"{[":
+        if self.length and self._buffer[self.length - 1] not in b"{[":
             self.raw(b",")
         self.raw(b'"')
         self.raw(key if isinstance(key, bytes) else key.encode())
@@ -59,7 +57,7 @@ class JsonWriter:
         if scale > digits:
             raw = rounded(raw, 10 ** (scale - digits))
             scale = digits
-        buffer, at = self._buffer, self._end
+        buffer, at = self._buffer, self.length
         if at + _DIGITS_MAX > len(buffer):
             buffer.extend(bytes(_DIGITS_MAX))
         if raw < 0:
@@ -74,7 +72,7 @@ class JsonWriter:
             count += 1
             limit *= 10
         at += count + (scale > 0)
-        self._end = at
+        self.length = at
         for place in range(count):  # from the last digit to the first
             if place == scale and place:
                 at -= 1

@@ -55,7 +55,7 @@ class Payloads:
         json.begin()
         for part in parts:
             json.raw(part)
-            if json.length() >= _SEGMENT_BYTES:
+            if json.length >= _SEGMENT_BYTES:
                 yield json.text_view()
                 json.begin()
         yield json.text_view()

@@ -162,7 +162,7 @@ class Publisher:
                 self._clear()  # not sooner: without a config that knows, an empty one is an error
                 self.state()
                 self.on_announced()
-        elif self._devices.any_due() and not self._in_cycle and not update:
+        elif self._devices.due and not self._in_cycle and not update:
             self._announce()
         elif not self._devices.enabled and self._subscribed < DEVICES:
             self._session.subscribe(self._devices.config_topic(self._subscribed).encode())
@@ -187,5 +187,5 @@ class Publisher:
         if number is not None:
             topic = self._devices.config_topic(number).encode()
             self._session.publish(topic, config(self._devices, number, self.prefix, self._payloads), True)
-        self._announced = not self._devices.any_due()
+        self._announced = not self._devices.due
         self._config_at = self._clock.ticks_ms()

@@ -41,7 +41,7 @@ class Offers:
             if isinstance(found, str):
                 self._refuse(found)
                 return
-            self._loop.take(_running(), *found)  # this object is forgotten, and its nonce with it
+            self._loop.offer = (_running(),) + found  # this object is forgotten, and its nonce with it
 
     def tend(self):
         """One pass: a line of the answer."""
