@@ -96,7 +96,8 @@ class _Shorter(ast.NodeTransformer):
         return self.generic_visit(node)
 
     def visit_ImportFrom(self, node):
-        node.names = [alias for alias in node.names if alias.name not in self._numbers]
+        """The compiler knows const() without its import, and leaves no call of it."""
+        node.names = [alias for alias in node.names if alias.name not in self._numbers and alias.name != "const"]
         return node if node.names else None
 
     def visit_Assign(self, node):
