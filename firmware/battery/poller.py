@@ -1,5 +1,7 @@
 """Which pack is due: reads pack after pack, and asks the seldom questions in between; one bounded step a call."""
 
+import gc
+
 from micropython import const
 
 from .. import plausible
@@ -218,6 +220,7 @@ class Poller:
         if found := self._search.step(self._search_pause_ms, self._hint_given):
             self._search_options = (self._search.baud,) + self._search_options[1:]
             self._search = None
+            gc.collect()
             self.on_found(found)
             if found == self.dialect.name:
                 self.searching = False

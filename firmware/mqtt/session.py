@@ -1,5 +1,7 @@
 """The connection to the broker over umqtt.simple: connect, last will, ping, backoff; every wait is bounded."""
 
+import gc
+
 from micropython import const
 
 from ..modules import Temporary
@@ -115,6 +117,7 @@ class Session:
     def _connect(self):
         again = self._failed or self._backoff_ms <= _BACKOFF_MIN_MS  # else it came and went before, and may go again
         self._failed += 1  # until it stands
+        gc.collect()  # what stays from here on lies together
         try:
             self._client = client = self._client_class(*self._arguments)
             client.set_last_will(self._lwt, b"Offline", True)
