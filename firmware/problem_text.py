@@ -27,8 +27,7 @@ _STATE = {"Cell_UV": BELOW, "Cell_OV": ABOVE, "UT": BELOW, "OT": ABOVE, "Other":
 
 def troubles_of(reading):
     """Reading -> [(rank, text)], the worst first; the battery's own words where this project knows none for a state."""
-    found = [key for key, is_set in reading.alarms.flags if is_set]
-    troubles, rank = [], 0
+    found, troubles, rank = reading.alarms.on, [], 0
     for part in _WORDS:
         for line in part.split(b";"):
             key, text = line.decode().split(" ", 1)

@@ -81,9 +81,8 @@ def battery_state(reading):
         return reading.state
     if reading.alarms is None:
         return state_of_current(reading.current)
-    flags = reading.alarms.flags
     for key in ("Discharging", "Fully_Charged", "Charging"):
-        if (key, True) in flags:
+        if key in reading.alarms.on:
             return "full" if key == "Fully_Charged" else key.lower()
     return "idle"
 

@@ -169,7 +169,7 @@ def replaced(answer, *changes):
 
 def on(alarms):
     """The flags that are set, but for those of the current's direction."""
-    return " ".join([key for key, is_set in alarms.flags if is_set and key not in ("Charging", "Discharging")])
+    return " ".join([key for key in alarms.on if key not in ("Charging", "Discharging")])
 
 
 def raised(error, function, *arguments):

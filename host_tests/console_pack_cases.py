@@ -80,7 +80,7 @@ def check_reading():
     assert reading[10:] == ((220,) * 4 + (221,) * 4 + (222,) * 4 + (223,) * 3, None, 83, "Dischg", "discharging",
                             (), (), "none", None, None)  # fmt: skip
     assert reading.alarms.cell_states == bytes(15) and read({"Current": "-391"}).current == -391
-    flags = dict(reading.alarms.flags)
+    flags = {key: key in reading.alarms.on for key in reading.alarms.keys}
     assert flags["Discharging"] and [flags[key] for key in ("Charging", "Heater", "Fully_Charged")] == [False] * 3
     assert "Charge_MOS" not in flags and "Cell_Fault" not in flags  # what is not said is left out
     for name, columns, _ in made.BATS:
@@ -128,7 +128,7 @@ def check_states_and_flags():
 def check_what_does_not_fit():
     """Pytes' model C prints its heater's line in place of the one about SOH: then it is left out."""
     reading = read(pwr=replaced(made.pwr_of(), (b"Soh. Status  ", b"Heater Status")))
-    assert "Heater" not in dict(reading.alarms.flags) and reading.words == ()
+    assert "Heater" not in reading.alarms.keys and reading.words == ()
     twice = replaced(made.pwr_of(), (b"Soh. Status   ", b"Volt Status   "))
     assert "does not fit" in str(raised(NoReply, read, (), None, twice))
     for word, balancing in ((b"N", ()), (b"-", None), (b"ON", None)):

@@ -79,5 +79,5 @@ def made_alarms(on=(), cells=bytes(15), temperatures=bytes(5), charge=0, voltage
     """Alarms with the flags `on` of the dialect's `keys` (default: framed), and the states given, as they are."""
     keys = problems.PROTECT + SYSTEM + ("Cell_Fault",) + problems.ALARM[:-1] if keys is None else keys  # no Low_SOC
     assert not [key for key in on if key not in keys], on
-    flags = tuple([(key, key in on) for key in keys])
-    return problems.Alarms(cells, temperatures, charge, voltage, discharge, flags, faulty)
+    on = [key for key in keys if key in on]
+    return problems.Alarms(cells, temperatures, charge, voltage, discharge, keys, on, faulty)

@@ -98,8 +98,13 @@ def check_alarm_flags_from_states():
             states[place] = state if place > 1 else bytes(4) + bytes((state,))
             cases.append((states, (key,)))
     for states, on in cases:
-        assert dict(problems.alarm_flags(*states)) == {key: key in on for key in OF_STATES}, states
-    assert problems.known_states((0, 1, 2, 3, 0x80, 240)) == b"\0\1\2\xf0\xf0\xf0"
+        cells, temperatures, *others = states
+        alarms = problems.alarms_of(cells, temperatures, others, OF_STATES + ("Heater",), ())
+        assert alarms.on == list(on) and alarms.keys[:9] == OF_STATES, states
+    cells, keys = (0, 1, 2, 3, 0x80, 240), OF_STATES + ("Heater",)
+    alarms = problems.alarms_of(cells, b"", (0, 0, 7), keys, ("OT", "Heater"), (1,))
+    assert alarms[:5] == (b"\0\1\2\xf0\xf0\xf0", b"", 0, 0, 240)
+    assert alarms.on == ["Cell_UV", "Cell_OV", "OT", "Other", "Heater"] and alarms.faulty_cells == (1,)
 
 
 def check_every_flag_by_itself():

@@ -77,7 +77,7 @@ def test_every_state_and_status_bit_has_its_flag(values):
     expected = truth.alarm(it.said("alarm", 1))
     flags = {key.partition(" ")[2]: value for key, value in expected.items() if key.partition(" ")[0][-7:] == "_Status"}
     assert list(alarms.faulty_cells) == flags.pop("Faulty_Cells")
-    assert dict(alarms.flags) == flags and len(flags) == 26
+    assert {key: key in alarms.on for key in alarms.keys} == flags and len(flags) == 26
     assert (alarms.charge_state or alarms.discharge_state) == expected["PackCurrent State"]
     assert alarms.voltage_state == expected["PackVoltage State"]
 
@@ -85,7 +85,7 @@ def test_every_state_and_status_bit_has_its_flag(values):
 def test_states_that_nobody_knows():
     alarms = Asking().made("alarm", cells=[0, 1, 2, 3, 0x80, 0xF0, 0xFF] + [0] * 8, voltage=7).read(1).alarms
     assert list(alarms.cell_states[:7]) == [0, 1, 2, 240, 240, 240, 240] and alarms.voltage_state == 240
-    assert ("Other", True) in alarms.flags
+    assert "Other" in alarms.on
     for other in ({"cells": [0] * 14}, {"temperatures": [0] * 6}):  # counts that are not those of the values
         assert Asking().made("alarm", **other).read(1).alarms is None
 

@@ -33,7 +33,6 @@ MILLION = 1_000_000
 READING_BUDGETS = {"framed": 8, "console": 15}  # millions of instructions
 CONFIG_BUDGET = 91.5  # a quarter of what it took when every part of a config was loaded for its moment
 HEAP_BUDGET_K = 120
-HEAP_CHIP_K = 128  # what an ESP32 has is 130: for 16 packs of PACE
 VALGRIND = shutil.which("valgrind")  # None: instructions cannot be counted
 BAUD = 4800
 USUAL = {"framed": {"wide": True, "baud": BAUD}, "pace": {"cells": 16, "temperatures": 6}}  # of a simulated battery

@@ -2,6 +2,7 @@
 
 from firmware.battery import ADR_ERROR, frame, messages, pace, pace_details, pylontech
 from firmware.battery.pace import PaceLink, alarms, analog_values
+from firmware.problems import OF_STATES
 
 # CID2 -> the command in words, its section, what reads INFO of the reply (None: none belongs there) (§2.9, §3)
 COMMANDS = {
@@ -89,7 +90,7 @@ def _alarm(name, value, pack):
         return ", ".join(f"cell {cell}" for cell in range(1, 17) if value >> cell - 1 & 1) or "none"
     if name == "status":
         said = (pace if hasattr(pack, "warn") else pylontech)._alarms(pack)
-        flags = [key for key, is_set in said.flags if is_set]
+        flags = sorted(said.on, key=OF_STATES.__contains__)  # those of the status bytes first
         flags += [f"cell {cell} faulty" for cell in said.faulty_cells]
         return f"{value.hex(' ').upper()}: {', '.join(flags) or 'none'}"
     if isinstance(value, bytes):

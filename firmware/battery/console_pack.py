@@ -2,7 +2,7 @@
 
 from micropython import const
 
-from ..problems import NORMAL, OTHER, PROTECT, Alarms, alarm_flags
+from ..problems import NORMAL, OF_STATES, PROTECT, alarms_of
 from ..reading import Reading, rounded
 from . import NoReply
 from . import console_text as text
@@ -30,7 +30,7 @@ _CELL_STATES = b"Volt. State;Curr. State;Temp. State;DTemp. State;CTemp. State"
 
 def values(lines, pack):
     """`pwr N` -> [voltage mV, current mA, temperature 0.1 °C, soc %, capacity mAh, states of voltage, current and
-    temperature, base state and BatteryState as texts, flags [(key, bool)], events as in Reading, Findings].
+    temperature, base state and BatteryState as texts, keys of flags, events as in Reading, Findings].
     """
     said = text.fields(lines, pack, b";%s;" % _NAMES)
     names = _NAMES.split(b";")
@@ -51,10 +51,13 @@ def values(lines, pack):
     for at, calm in enumerate(_CALM.split(b";"), _COULOMB):
         if said[at] and b" %s " % said[at] not in calm:
             findings.remark(names[at], said[at])
-    flags = [("Charging", state == "charging"), ("Discharging", state == "discharging")]
+    keys, on = ["Charging", "Discharging"], findings.flags
+    on.update([key for key in keys if key.lower() == state])
     for key, word in zip(_FLAGS, said[_SWITCHES:]):
         if word in (b"ON", b"OFF"):
-            flags.append((key, word == b"ON"))
+            keys.append(key)
+            if word == b"ON":
+                on.add(key)
     events = None
     for name, value in zip(names[_EVENTS:], said[_EVENTS:]):
         if value:
@@ -63,13 +66,15 @@ def values(lines, pack):
                 for word in words:
                     findings.flag(word)
                 events += b"%s%s %s" % (b"; " if events else b"", name, b" ".join(words))
-    low = "Low_SOC" in findings.flags
-    if coulomb or low:
-        flags += [("Fully_Charged", coulomb == b"Full"), ("Low_SOC", low or coulomb == b"Low")]
-    if coulomb == b"Full" and state != "discharging":
-        state = "full"
+    if coulomb == b"Low":
+        on.add("Low_SOC")
+    if coulomb or "Low_SOC" in on:
+        keys += ["Fully_Charged", "Low_SOC"]
+    if coulomb == b"Full":
+        on.add("Fully_Charged")
+        state = state if state == "discharging" else "full"
     events = None if events is None else str(events[:_EVENTS_MAX], "ascii") or "none"
-    return found + [str(base, "ascii"), state or "other", flags, events, findings]
+    return found + [str(base, "ascii"), state or "other", keys, events, findings]
 
 
 def cells(lines, current):
@@ -153,7 +158,7 @@ def reading(pack, counters, of_pack, of_cells, mos, odd):
     of_cells: cells(); mos: 0.1 °C; odd: ((column, word), …) of the table of all packs. NoReply: cells do not sum to the
     voltage.
     """
-    voltage, current, temperature, soc, capacity, volts, flow, heat, base, state, flags, events, more = of_pack
+    voltage, current, temperature, soc, capacity, volts, flow, heat, base, state, keys, events, more = of_pack
     voltages, temperatures, socs, charges, balancing, states, findings = of_cells
     if abs(sum(voltages) - voltage) * 100 > voltage:
         raise NoReply("the cells do not sum to the voltage")
@@ -175,17 +180,13 @@ def reading(pack, counters, of_pack, of_cells, mos, odd):
         else:
             findings.remark(name, word)
     words = findings.words + more.words
-    flagged = findings.flags | more.flags
+    on = findings.flags | more.flags
+    if words:
+        on.add("Other")
     of_volts, of_current, of_heat = states
     flow = flow or of_current
-    charging, discharging = (flow, NORMAL) if current >= 0 else (NORMAL, flow)
-    heats = of_heat + bytes((heat, mosfets, OTHER if words else NORMAL))
-    found = []
-    for key, is_set in alarm_flags(of_volts, heats, charging, volts, discharging):
-        found.append((key, is_set or key in flagged))
-    for key in PROTECT:
-        found.append((key, key in flagged))
-    alarms = Alarms(of_volts, bytes((heat, mosfets)) + of_heat, charging, volts, discharging, tuple(found + flags), ())
+    others = (flow, volts, NORMAL) if current >= 0 else (NORMAL, volts, flow)
+    alarms = alarms_of(of_volts, bytes((heat, mosfets)) + of_heat, others, OF_STATES + PROTECT + tuple(keys), on)
     balancing = None if balancing is None else tuple(balancing)
     cycles, soh = counters[:2] if counters else (None, None)
     charge = min(charge, capacity)

@@ -3,7 +3,7 @@
 from collections import namedtuple
 
 from ..modules import Temporary
-from ..problems import ALARM, Alarms, alarm_flags, known_states
+from ..problems import OF_STATES, alarms_of
 from ..reading import Reading, state_of_current
 from . import frame
 from .frame import MAX_PACKS, DataError, take, take_counted
@@ -13,18 +13,22 @@ _VERSION, _SERIAL_NUMBER = 0xC1, 0xC2  # CID2
 # All that can be sent, read commands only, each with the most bytes of INFO in its reply: 16 cells, 8 sensors
 COMMANDS = {frame.ANALOG_VALUES: 66, frame.ALARMS: 41, frame.PACK_COUNT: 1, _VERSION: 32, _SERIAL_NUMBER: 40}
 
-# Flags of the bits of each status byte, bit 0 first. Of the bits of `system` only those that all sources agree upon.
-_PROTECT = (
+# Flags of the bits of each byte: protect1, protect2, system, fault, warn1, warn2; bit 0 first. Of `system` only those
+# that all sources agree upon.
+_BITS = (
     ("Cell_OVP", "Cell_UVP", "Pack_OVP", "Pack_UVP", "CHG_OCP", "DSG_OCP", "SCP", "Charger_OVP"),
     ("CHG_OTP", "DSG_OTP", "CHG_UTP", "DSG_UTP", "MOS_OTP", "ENV_OTP", "ENV_UTP", "Fully_Charged"),
     (None, "Charge_MOS", "Discharge_MOS"),
-)
-_FAULT = ("CHG_MOS_Fault", "DSG_MOS_Fault", "NTC_Fault", None, "Cell_Fault", "Sampling_Fault", "CCB_Fault",
-          "Heater_Fault")  # fmt: skip
-_WARN = (
+    ("CHG_MOS_Fault", "DSG_MOS_Fault", "NTC_Fault", None, "Cell_Fault", "Sampling_Fault", "CCB_Fault", "Heater_Fault"),
     ("Cell_OV", "Cell_UV", "Pack_OV", "Pack_UV", "CHG_OC", "DSG_OC"),
     ("CHG_OT", "DSG_OT", "CHG_UT", "DSG_UT", "ENV_OT", "ENV_UT", "MOS_OT", "Low_SOC"),
 )
+# Flags that every dialect has, each set where one with such an end is
+_COMMON = (("UT", "_UT"), ("OT", "_OT"), ("CHG_TP", "CHG_OTP"), ("CHG_TP", "CHG_UTP"), ("DSG_TP", "DSG_OTP"),
+           ("DSG_TP", "DSG_UTP"))  # fmt: skip
+_OWN = [key for keys in _BITS for key in keys if key and key not in OF_STATES]
+_KEYS = OF_STATES + tuple(_OWN) + ("CHG_TP", "DSG_TP")
+del _OWN
 _SENSORS = ("CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16", "MOS_T", "ENV_T")
 _UNIT = 10  # mA, mAh
 _ZERO_CELSIUS = 2731  # 0.1 K
@@ -132,10 +136,6 @@ def _details():
     return pace_details
 
 
-def _bits(keys, byte):
-    return [(key, bool(byte >> bit & 1)) for bit, key in enumerate(keys) if key]
-
-
 def reading(pack, analog, alarm):
     """Analog and Alarm (or None) of one pack -> Reading."""
     found = balancing = None
@@ -143,7 +143,7 @@ def reading(pack, analog, alarm):
     if alarm:
         found = _alarms(alarm)
         balancing = [cell + 1 for cell in range(len(alarm.cells)) if alarm.balancing >> cell & 1]
-        if ("Fully_Charged", True) in found.flags and state != "discharging":
+        if "Fully_Charged" in found.on and state != "discharging":
             state = "full"
     said = None, None, None, None, state, balancing, None, None, analog.design, _sensors(analog)
     return Reading(pack, *analog[:7], analog.soh, found, *said)
@@ -159,18 +159,9 @@ def _sensors(analog):
 
 
 def _alarms(alarm):
-    currents = known_states((alarm.charge_current, alarm.voltage, alarm.discharge_current))
-    states = (known_states(alarm.cells), known_states(alarm.temperatures)) + tuple(currents)
-    flags = []
-    for keys, byte in zip(_PROTECT, alarm.status):
-        flags += _bits(keys, byte)
-    flags += _bits(_FAULT, alarm.status[4])
-    warned = _bits(_WARN[0], alarm.warn[0]) + _bits(_WARN[1], alarm.warn[1])
-    on = [key for key, is_set in flags + warned if is_set]
-    for key, ends in (("CHG_TP", ("CHG_OTP", "CHG_UTP")), ("DSG_TP", ("DSG_OTP", "DSG_UTP"))):
-        flags.append((key, ends[0] in on or ends[1] in on))
-    for key, is_set in alarm_flags(*states):
-        beyond = [one for one in on if key in ("UT", "OT") and one.endswith("_" + key)]
-        flags.append((key, is_set or key in on or bool(beyond)))
-    flags += [(key, is_set) for key, is_set in warned if key not in ALARM or key == "Low_SOC"]
-    return Alarms(*states, tuple(flags), ())
+    on = []
+    for keys, byte in zip(_BITS, alarm.status[:3] + alarm.status[4:] + alarm.warn):
+        on += [key for bit, key in enumerate(keys) if key and byte >> bit & 1]
+    on += [key for key, end in _COMMON if [one for one in on if one.endswith(end)]]
+    others = alarm.charge_current, alarm.voltage, alarm.discharge_current
+    return alarms_of(alarm.cells, alarm.temperatures, others, _KEYS, on)

@@ -1,7 +1,7 @@
 """The framed dialect, RS232 V2.8 -> Reading, identity, limits, parameters."""
 
 from ..modules import Temporary
-from ..problems import Alarms, alarm_flags, known_states
+from ..problems import OF_STATES, alarms_of
 from ..reading import Reading
 from . import Refusal, frame, readings
 from .link import Dialect, read_pack
@@ -12,6 +12,7 @@ _STATUS = (
     ("Precharge_MOS", "Charge_MOS", "Discharge_MOS", "Using_Pack_Power"),
     ("Buzzer", None, None, "Fully_Charged", None, "Heater", "Discharging", "Charging"),
 )
+_KEYS = OF_STATES + tuple([key for keys in _STATUS for key in keys if key]) + ("Cell_Fault",)
 _UNSAID = (None,) * 10  # what of a Reading other dialects say
 
 
@@ -69,12 +70,12 @@ def _details():
 
 def _alarms(alarm):
     """readings.Alarm -> problems.Alarms: the status bits under the names of mqtt.md."""
-    currents = known_states((alarm.charge_current, alarm.voltage, alarm.discharge_current))
-    states, flags = (known_states(alarm.cells), known_states(alarm.temperatures)) + tuple(currents), []
+    on = []
     for byte, keys in enumerate(_STATUS):
-        flags += [(key, bool(alarm.status[byte] >> bit & 1)) for bit, key in enumerate(keys) if key]
+        on += [key for bit, key in enumerate(keys) if alarm.status[byte] >> bit & 1]
     faults = alarm.status[3] | alarm.status[4] << 8  # status4: cells 1 to 8, status5: 9 to 16
     faulty = tuple([cell + 1 for cell in range(16) if faults >> cell & 1])
-    flags.append(("Cell_Fault", bool(faulty)))
-    flags += alarm_flags(*states)
-    return Alarms(*states, tuple(flags), faulty)
+    if faulty:
+        on.append("Cell_Fault")
+    others = alarm.charge_current, alarm.voltage, alarm.discharge_current
+    return alarms_of(alarm.cells, alarm.temperatures, others, _KEYS, on, faulty)

@@ -59,7 +59,7 @@ class Devices:
         ):  # fmt: skip
             if value is not None:
                 facts |= fact
-        if reading.alarms and not facts & _SWITCHES and "Charge_MOS" in [key for key, _ in reading.alarms.flags]:
+        if reading.alarms and not facts & _SWITCHES and "Charge_MOS" in reading.alarms.keys:
             facts |= _SWITCHES
         self._learn(pack, facts)
 

@@ -146,12 +146,13 @@ class Payloads:
         json.raw(b"}")
 
     def _status_objects(self, alarms):
-        json, objects = self._json, [status_object(key) for key, _ in alarms.flags]
+        json, objects = self._json, [status_object(key) for key in alarms.keys]
         for name in _STATUS_OBJECTS:
             json.key(name)
             json.raw(b"{")
-            for (key, is_set), where in zip(alarms.flags, objects):
+            for key, where in zip(alarms.keys, objects):
                 if where is name:
+                    is_set = key in alarms.on
                     json.key(key)
                     json.value(is_set, _WHOLE)
                     if key == "Cell_Fault" and (alarms.faulty_cells or not is_set):  # some do not say which
