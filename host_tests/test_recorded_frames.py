@@ -19,11 +19,11 @@ PACE_PARSERS = {cid2: parse for cid2, (_, _, parse) in decode_values.PACE.items(
 OWN = ("pylontech-rs232", "pylontech")
 # Why blocks of the relatives are refused: family, command, reason
 RELATIVES = {
-    ("pace", frame.ANALOG_VALUES): r"ends too early|without cells|user-defined count is (9|3),",
-    ("pace", frame.ALARMS): r"ends too early|without cells",
+    ("pace", frame.ANALOG_VALUES): r"left over|ends too early|without cells|user-defined count is (9|3),",
+    ("pace", frame.ALARMS): r"left over|ends too early|without cells",
     ("seplos", frame.ANALOG_VALUES): r"user-defined count is 10,",
     ("lifepower4", frame.ANALOG_VALUES): r"user-defined count is 19,",
-    ("lifepower4", frame.ALARMS): r"ends too early|without cells",
+    ("lifepower4", frame.ALARMS): r"left over|ends too early|without cells",
 }
 
 

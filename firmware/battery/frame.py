@@ -159,3 +159,28 @@ def take_counted(info, at, layout, least=0):
     if count < least:
         raise DataError("a pack without cells")
     return take(info, at, layout % count)
+
+
+def take_packs(info, parse, most=0):
+    """Command or pack count, then a block of each pack, with 0 … `most` more bytes in all of them -> (command, [what
+    `parse(info, at, more)` gives besides the offset behind the block, …]). DataError.
+    """
+    for more in range(most + 1):
+        try:
+            return _packs(info, parse, more)
+        except DataError as error:
+            last = error
+    raise last
+
+
+def _packs(info, parse, more):
+    (_, command), at = take(info, 0, b">BB")
+    packs = []
+    while at < len(info) or not packs:
+        pack, at = parse(info, at, more)
+        packs.append(pack)
+        if (at < len(info) and len(packs) >= command and command <= MAX_PACKS) or len(info) == at + 1:
+            raise DataError("INFO of %d bytes: %02XH is left over behind its layout" % (len(info), info[at]))
+    if len(packs) not in (1, command):
+        raise DataError("INFO holds %d packs and says %d" % (len(packs), command))
+    return command, packs

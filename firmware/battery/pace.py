@@ -6,7 +6,7 @@ from ..modules import Temporary
 from ..problems import OF_STATES, alarms_of
 from ..reading import Reading, state_of_current
 from . import frame
-from .frame import MAX_PACKS, DataError, take, take_counted
+from .frame import DataError, take, take_counted, take_packs
 from .link import Dialect, Link, read_pack
 
 _VERSION, _SERIAL_NUMBER = 0xC1, 0xC2  # CID2
@@ -26,9 +26,9 @@ _BITS = (
 # Flags that every dialect has, each set where one with such an end is
 _COMMON = (("UT", "_UT"), ("OT", "_OT"), ("CHG_TP", "CHG_OTP"), ("CHG_TP", "CHG_UTP"), ("DSG_TP", "DSG_OTP"),
            ("DSG_TP", "DSG_UTP"))  # fmt: skip
-_OWN = [key for keys in _BITS for key in keys if key and key not in OF_STATES]
-_KEYS = OF_STATES + tuple(_OWN) + ("CHG_TP", "DSG_TP")
-del _OWN
+_KEYS = OF_STATES + ("CHG_TP", "DSG_TP") + tuple(
+    [key for keys in _BITS for key in keys if key and key not in OF_STATES]
+)
 _SENSORS = ("CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16", "MOS_T", "ENV_T")
 _UNIT = 10  # mA, mAh
 _ZERO_CELSIUS = 2731  # 0.1 K
@@ -41,33 +41,12 @@ Alarm = namedtuple("Alarm", "cells temperatures charge_current voltage discharge
 
 def analog_values(info):
     """Reply to 42H, INFOFLAG included -> (pack, or pack count for all, [Analog, ...]). DataError."""
-    return _packs(info, _analog)
+    return take_packs(info, _analog, 1)
 
 
 def alarms(info):
     """Reply to 44H, DATAFLAG included -> (pack, or pack count for all, [Alarm, ...]). DataError."""
-    return _packs(info, _alarm)
-
-
-def _packs(info, parse):
-    """Each pack's block may end in a byte more: it does in all of them, or in none."""
-    try:
-        return _blocks(info, parse, 0)
-    except DataError:
-        return _blocks(info, parse, 1)
-
-
-def _blocks(info, parse, more):
-    (_, command), at = take(info, 0, b">BB")
-    packs = []
-    while at < len(info) or not packs:
-        pack, at = parse(info, at, more)
-        packs.append(pack)
-        if (at < len(info) and len(packs) >= command and command <= MAX_PACKS) or len(info) == at + 1:
-            raise DataError("INFO of %d bytes: %02XH is left over behind its layout" % (len(info), info[at]))
-    if len(packs) not in (1, command):
-        raise DataError("INFO holds %d packs and says %d" % (len(packs), command))
-    return command, packs
+    return take_packs(info, _alarm, 1)
 
 
 def _analog(info, at, more):

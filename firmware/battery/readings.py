@@ -2,7 +2,7 @@
 
 from collections import namedtuple
 
-from .frame import DataError, take, take_counted
+from .frame import DataError, take, take_counted, take_packs
 
 ZERO_CELSIUS = 2731  # 0.1 K
 MILLIAMPERES = 100  # in a unit of current
@@ -16,33 +16,17 @@ def analog_values(info):
     temperatures [0.1 °C], current mA with charge positive, voltage mV, remaining mAh, capacity mAh, cycles. `command`
     is the pack number, or the pack count when all packs were asked for. DataError.
     """
-    return _packs(info, _analog)
+    return take_packs(info, _analog)
 
 
 def alarms(info):
     """Reply to 44H (§3.7, §4.2), DATAFLAG included -> (command, [Alarm, …]) as of analog_values(). All but the 5 bytes
     of status are states: 00H normal, 01H below, 02H above, F0H other. DataError.
     """
-    try:
-        return _packs(info, _alarm)
-    except DataError:
-        return _packs(info, _alarm, more=1)  # newer packs send a byte of unknown meaning behind status5
+    return take_packs(info, _alarm, 1)
 
 
-def _packs(info, parse, more=0):
-    """Command or pack count, then packs, each with `more` bytes behind it -> (command, [what `parse` makes of it])."""
-    (_, command), at = take(info, 0, b">BB")
-    packs = []
-    while at < len(info) or not packs:
-        pack, at = parse(info, at)
-        packs.append(pack)
-        _, at = take(info, at, b">%ds" % more)
-    if len(packs) not in (1, command):
-        raise DataError("INFO holds %d packs and says %d" % (len(packs), command))
-    return command, packs
-
-
-def _analog(info, at):
+def _analog(info, at, _):
     cells, at = take_counted(info, at, b">%dh", 1)
     temperatures, at = take_counted(info, at, b">%dH")
     (current, voltage, remaining, user_defined, capacity, cycles), at = take(info, at, b">hHHBHH")
@@ -56,8 +40,9 @@ def _analog(info, at):
     return Analog(cells, celsius, current * MILLIAMPERES, voltage, remaining, capacity, cycles), at
 
 
-def _alarm(info, at):
+def _alarm(info, at, more):
     cells, at = take_counted(info, at, b">%dB", 1)
     temperatures, at = take_counted(info, at, b">%dB")
     (charge, voltage, discharge, status), at = take(info, at, b">BBB5s")
+    _, at = take(info, at, b">%ds" % more)  # newer packs send a byte of unknown meaning behind status5
     return Alarm(cells, temperatures, charge, voltage, discharge, status), at
