@@ -65,7 +65,7 @@ def bench(quick):
         met = []
         print("instructions are not counted: there is no valgrind here (Debian: apt install valgrind)")
     for dialect in () if quick else READING_BUDGETS:
-        heap_k = next((size for size in HEAPS_K if fits(size, dialect)), HEAPS_K.stop)
+        heap_k = next((size for size in HEAPS_K if not trouble(size, dialect)), HEAPS_K.stop)
         met.append(row(f"heap for {HEAP_PACKS} packs, {dialect}", heap_k, "KB", HEAP_BUDGET_K))
     for packs in () if quick else CYCLE_PACKS:
         row(f"cycle of {packs} packs, on this PC", cycle_time(packs), "s")
@@ -155,14 +155,14 @@ def _topics(board, events, seconds):
                 yield what[0]
 
 
-def fits(heap_k, dialect):
-    """-> True where 16 packs run for HEAP_CYCLES, and on until all configs are published, in `heap_k` KB. Meanwhile
-    commands come and Home Assistant starts. `dialect`: as in config.json.
+def trouble(heap_k, dialect):
+    """-> "" where 16 packs run for HEAP_CYCLES, and on until all configs are published, in `heap_k` KB; else what the
+    board said last. Meanwhile commands come and Home Assistant starts. `dialect`: as in config.json.
     """
     cycles, missing = 0, {"homeassistant/device/Bench_Main/config", "Bench/Main/stat/status"}
     for number in range(1, HEAP_PACKS + 1):
         missing |= {f"Bench/Main/stat/readings/Pack{number}", f"homeassistant/device/Bench_Main_Pack{number}/config"}
-    with _running(HEAP_PACKS, dialect, f"{heap_k}k", HEAP_TIMEOUT_S) as (_, client, topics):
+    with _running(HEAP_PACKS, dialect, f"{heap_k}k", HEAP_TIMEOUT_S) as (board, client, topics):
         for topic in topics:
             missing.discard(topic)
             if topic.endswith("/stat/readings/Rack"):
@@ -172,8 +172,8 @@ def fits(heap_k, dialect):
                 elif cycles % 3 == 0:
                     client.publish("Bench/Main/cmnd/bench", '{"status": 1, "publishRate": 1000}')
             if not missing and cycles >= HEAP_CYCLES:
-                return True
-    return False
+                return ""
+        return "\n".join([*list(board.lines)[-3:], f"after {cycles} cycles; {len(missing)} topics lack"])
 
 
 def cycle_time(packs):
