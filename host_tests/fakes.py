@@ -51,21 +51,18 @@ class Memory:
         return None
 
 
-_UNSAID = ("soh", "alarms", "cell_temperatures", "mos", "soc", "base", "state", "balancing", "words", "events",
-           "design", "sensors")  # fmt: skip
 CELLS = (3303, 3302, 3302, 3303, 3302, 3302, 3301, 3303, 3302, 3303, 3302, 3303, 3306, 3302, 3303)
 _USUAL = {
     "pack": 1, "cells": CELLS, "temperatures": (235, 220, 220, 220, 220), "current": -6300, "voltage": 49539,
-    "remaining": 41442, "capacity": 50000, "cycles": 31,
+    "remaining": 41442, "capacity": 50000, "cycles": 31, "soh": None, "alarms": None, "cell_temperatures": None,
+    "mos": None, "soc": None, "base": None, "state": None, "balancing": None, "words": None, "events": None,
+    "design": None, "sensors": None,
 }  # fmt: skip
 
 
 def made_reading(**fields):
     """A usual Reading of 15 cells, but for `fields`."""
-    values = {key: None for key in _UNSAID}
-    values.update(_USUAL)
-    values.update(fields)
-    return reading.Reading(**values)
+    return reading.Reading(**dict(_USUAL, **fields))
 
 
 # the keys of System_Status (mqtt.md)

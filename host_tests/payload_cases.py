@@ -135,9 +135,8 @@ OF_TEXT = (
 
 def extra_of(**fields):
     """What a battery that speaks text says more, but for `fields`."""
-    usual = {"cell_temperatures": (220,) * 8 + (231,) * 7, "mos": 288, "soc": 83, "base": "Dischg",
-             "state": "discharging", "balancing": (3, 15), "words": ()}  # fmt: skip
-    return dict(usual, **fields)
+    return dict({"cell_temperatures": (220,) * 8 + (231,) * 7, "mos": 288, "soc": 83, "base": "Dischg",
+                 "state": "discharging", "balancing": (3, 15), "words": ()}, **fields)  # fmt: skip
 
 
 def pack_text(reading, charged=0, discharged=0, payloads=None):

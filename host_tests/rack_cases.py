@@ -113,8 +113,7 @@ def check_what_packs_have_together():
         "TempMin": 180, "TempMax": 250, "BatteryState": "discharging", "TimeToEmpty": 239,
     }  # fmt: skip
     for key, said, expected in OF_PACKS:
-        fields = [{key: value} if key else value for value in said]
-        readings = [made_reading(pack=number, **them) for number, them in enumerate(fields, 1)]
+        readings = [made_reading(pack=n, **({key: value} if key else value)) for n, value in enumerate(said, 1)]
         values = Rig(len(said)).cycle(*readings)
         assert {name: values.get(name) for name in expected} == expected, (key, said)
     for first, second, soc, expected in SOCS:

@@ -27,11 +27,9 @@ class Rig:
         note = self.did.append
         session = SimpleNamespace(tend=lambda up: None, silence_ms=lambda: self.silent and self.clock.passed_ms,
                                   close=lambda: note("close"), connected=False)  # fmt: skip
-        poller = SimpleNamespace(
-            step=self._step, searching=searching, in_cycle=False,
-            ask_everything=lambda: note("ask everything"),
-            dialect=SimpleNamespace(name="framed"), pause=lambda paused: note(("pause", paused)),
-        )  # fmt: skip
+        poller = SimpleNamespace(step=self._step, searching=searching, in_cycle=False,
+                                 ask_everything=lambda: note("ask everything"), pause=lambda on: note(("pause", on)),
+                                 dialect=SimpleNamespace(name="framed"))  # fmt: skip
         wifi = SimpleNamespace(tend=lambda: False, connected=lambda: True)
         publisher = SimpleNamespace(
             tend=lambda update: None, prefix="a/b/", connected=lambda: note("publisher.connected"), state=lambda: None,

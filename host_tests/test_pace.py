@@ -54,17 +54,12 @@ def test_what_the_battery_says_is_read_and_published(options):
         assert judge.check(2, published(it.read(2)), battery.clock()) is None, key
     battery.commands.flags[2] = {"SCP", "NTC_Fault", "MOS_OT"}
     assert b'"ProblemText":"Short-circuit protection; Temperature sensor fault' in published(it.read(2))
+    for current, *states in ((5000, "charging", "full"), (0, "idle", "full"), (-5000, "discharging", "discharging")):
+        battery.group.pack(2).override(current=current)
+        for flags, state in zip(((), ("Fully_Charged",)), states, strict=True):
+            battery.commands.flags[2] = set(flags)
+            assert it.read(2).state == state, (flags, current)
     assert not it.exact and not battery.forbidden and it.link.frame_errors == 0
-
-
-def test_state_by_the_current_and_full_where_it_does_not_discharge():
-    it, battery = asking(packs=1)
-    for flags, current, state in (((), 5000, "charging"), ((), 0, "idle"), ((), -5000, "discharging"),
-                                  (("Fully_Charged",), 0, "full"), (("Fully_Charged",), 5000, "full"),
-                                  (("Fully_Charged",), -5000, "discharging")):  # fmt: skip
-        battery.group.pack(1).override(current=current)
-        battery.commands.flags[1] = set(flags)
-        assert it.read(1).state == state, (flags, current)
 
 
 def test_what_does_not_come_or_does_not_fit():

@@ -90,8 +90,7 @@ def _alarm(name, value, pack):
         return ", ".join(f"cell {cell}" for cell in range(1, 17) if value >> cell - 1 & 1) or "none"
     if name == "status":
         said = (pace if hasattr(pack, "warn") else pylontech)._alarms(pack)
-        flags = sorted(said.on, key=OF_STATES.__contains__)  # those of the status bytes first
-        flags += [f"cell {cell} faulty" for cell in said.faulty_cells]
+        flags = sorted(said.on, key=OF_STATES.__contains__) + [f"cell {cell} faulty" for cell in said.faulty_cells]
         return f"{value.hex(' ').upper()}: {', '.join(flags) or 'none'}"
     if isinstance(value, bytes):
         return value.hex(" ").upper()
