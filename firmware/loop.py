@@ -22,7 +22,7 @@ class Loop:
 
     def __init__(self, reset, retained, clock, log, wifi, session, poller, publisher, telemetry, key):
         self.update, self.refused = None, 0
-        self.offer = None  # what Build takes: it begins behind the message that offered it, with the memory of Offers
+        self.offer = None  # what Build takes; begun in the next round, when Offers is forgotten: its memory is needed
         self._told = False  # what was found
         self.poller, self.publisher, self._reset, self._retained = poller, publisher, reset, retained
         self._clock, self._log, self._wifi, self._session = clock, log, wifi, session

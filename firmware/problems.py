@@ -7,8 +7,8 @@ from collections import namedtuple
 NORMAL, BELOW, ABOVE, OTHER = 0, 1, 2, 240
 _KNOWN = (NORMAL, BELOW, ABOVE)
 
-# Published flags, by the object that they stand in (mqtt.md). Names of protections end in P, those of faults in _Fault;
-# System_Status holds all others.
+# Published flags, by the object that they stand in (mqtt.md). Names of protections end in P, those of faults in _Fault,
+# and no others do; in Alarm_Status are those of ALARM, and what ends in _OT or _UT; System_Status holds all others.
 PROTECT = ("Pack_UVP", "CHG_TP", "DSG_TP", "DSG_OCP", "CHG_OCP", "Cell_UVP", "Pack_OVP")
 OF_STATES = ("Cell_UV", "Cell_OV", "Pack_UV", "Pack_OV", "CHG_OC", "DSG_OC", "UT", "OT", "Other")  # that they tell
 ALARM = OF_STATES + ("Low_SOC",)
@@ -39,7 +39,7 @@ def alarms_of(cells, temperatures, currents_and_voltage, keys, on, faulty_cells=
 
 
 def judge(alarms):
-    """Alarms -> (is there a protection, a cell fault or a state "other"?, is there any flag of Alarm_Status?)."""
+    """Alarms -> (is there a protection, a fault or a state "other"?, is there any flag of Alarm_Status?)."""
     problem = warning = False
     for key in alarms.on:
         problem = problem or key == "Other" or key.endswith("P") or key.endswith("_Fault")
@@ -50,7 +50,7 @@ def judge(alarms):
 def crc(alarms):
     """Of all that an alarm reply said."""
     states = bytes((alarms.charge_state, alarms.voltage_state, alarms.discharge_state))
-    flags = " ".join(alarms.on).encode()
+    flags = bytes([key in alarms.on for key in alarms.keys])
     return crc32(alarms.cell_states + alarms.temperature_states + states + flags + bytes(alarms.faulty_cells))
 
 

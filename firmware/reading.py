@@ -12,10 +12,10 @@ _CELL_MV = const(3200)  # nominal, for the energy that is stored: at any load an
 
 # pack: number from 1; cells [mV]; temperatures [0.1 °C], the BMS first; current mA, charge positive; voltage mV;
 # remaining, capacity mAh; cycles; soh %; alarms: problems.Alarms. What only some dialects say: cell_temperatures
-# [0.1 °C]; mos 0.1 °C; soc %, 0 … 100; base: the pack's state in its own word; state: one of mqtt.md's BatteryState;
-# balancing: numbers of cells from 1; words: states that this project does not know, each with what it is of: "Volt
-# Status Odd"; events: the battery's own words, or "none"; design: mAh when new; sensors: keys of the temperatures
-# (mqtt.md). None: it was not said.
+# [0.1 °C]; mos 0.1 °C; soc %, 0 … 100; base: the pack's state in its own word; state: one of mqtt.md's BatteryState,
+# where the dialect tells it; balancing: numbers of cells from 1; words: states that this project does not know, each
+# with what it is of: "Volt Status Odd"; events: the battery's own words, or "none"; design: mAh when new; sensors: keys
+# of the temperatures (mqtt.md). None: it was not said.
 Reading = namedtuple("Reading", "pack cells temperatures current voltage remaining capacity cycles soh alarms "
                      "cell_temperatures mos soc base state balancing words events design sensors")  # fmt: skip
 # Texts, None where not known; dialect: name of the one that said it; baud: at which rate; board: hardware version

@@ -160,10 +160,9 @@ def check_each_payload_stands_alone():
 
 def check_what_some_batteries_say_more():
     sensors = ("BMS_T", "A", "B", "C", "MOS_T")
-    for balancing, text in (
-        ((2, 5), ',"DesignCapacity":50.0,"Balancing_Cells":[2,5]'), ((), '50.0,"Balancing_Cells":[]'), (None, "50.0}"),
-    ):  # fmt: skip
-        assert text in pack_text(made_reading(design=50000, balancing=balancing, sensors=sensors)), balancing
+    for design, cells, text in ((50000, (2, 5), ',"DesignCapacity":50.0,"Balancing_Cells":[2,5]'),
+                                (50000, (), '50.0,"Balancing_Cells":[]'), (0, None, 'Capacity":0.0}')):  # fmt: skip
+        assert text in pack_text(made_reading(design=design, balancing=cells, sensors=sensors)), cells
     for of_extra, fields, text, there in OF_TEXT:
         fields = dict(dict(extra_of(**of_extra), temperatures=(235,), soh=98, alarms=CALM), **fields)
         assert (text in pack_text(made_reading(**fields))) == there, text

@@ -162,12 +162,13 @@ def check_pack_that_is_missing():
 
 
 def check_what_is_said_of_a_missing_pack():
-    """It comes before other problems, and is not said any longer than it is so. A pack that left is missing, too."""
-    for alarms, warning, more in ((None, False, ""), (made_alarms(on=("UT",)), True, "; Pack 1: Under-temperature")):
+    """It comes behind faults only, and is not said any longer than it is so. A pack that left is missing, too."""
+    for alarms, warning, text in ((None, False, "%s"), (FAULTY, False, "Pack 1: Cell 4 fault; %s"),
+                                  (made_alarms(on=("Other",)), True, "%s; Pack 1: Other error")):  # fmt: skip
         rig = Rig(3)
         rig.cycles(*[(1, 3)] * 6)
         values = rig.cycle(made_reading(alarms=alarms), made_reading(pack=3))
-        assert [values[key] for key in SUMS] == [2, 3, -12600, True, warning, "Pack 2 missing" + more]
+        assert [values[key] for key in SUMS] == [2, 3, -12600, True, warning, text % "Pack 2 missing"]
     assert "ProblemText" not in rig.cycle(*[made_reading(pack=pack) for pack in (1, 2, 3)])
     rig = Rig(2)
     rig.cycles((1, 2))

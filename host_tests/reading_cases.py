@@ -107,6 +107,7 @@ def check_alarm_flags_from_states():
 
 def check_every_flag_by_itself():
     """A problem is a protection, a fault or "other"; a warning any flag of Alarm_Status. Each has words of its own."""
+    assert problems.crc(made_alarms(keys=("UT", "OT"))) != problems.crc(made_alarms(keys=("UT",)))  # one is not told
     texts = []
     for key in EVERY_FLAG:
         alarms = made_alarms(on=(key,), keys=EVERY_FLAG, faulty=(1,) if key == "Cell_Fault" else ())

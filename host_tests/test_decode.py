@@ -102,8 +102,8 @@ def test_replies_are_told_apart_and_named(info, cid2, section, said):
 @pytest.mark.parametrize(("info", "cid2", "said"), [
     (PACE_ANALOG, 0x42, {"current": "-1.0 A (discharge)", "remaining": "306770 mAh", "design": "280000 mAh",
                          "soh": "100 %"}),
-    (PACE_ALARM, 0x44, {"status": "40 81 06 02 10: CHG_TP, SCP, CHG_OTP, Fully_Charged, Charge_MOS, Discharge_MOS, "
-                                  "Cell_Fault, Low_SOC, Cell_UV, Pack_UV, DSG_OC, OT, Other",
+    (PACE_ALARM, 0x44, {"status": "40 81 06 02 10: SCP, CHG_OTP, Fully_Charged, Charge_MOS, Discharge_MOS, "
+                                  "Cell_Fault, Low_SOC, CHG_TP, Cell_UV, Pack_UV, DSG_OC, OT, Other",
                         "balancing": "cell 1, cell 3", "warn": "48 80"}),
     (b"P16S100A-1B470-1.04\0", 0xC1, {"version": "'P16S100A-1B470-1.04'"}), (b"\x05", 0x90, {"number of packs": "5"}),
 ], ids=["42", "44", "C1", "90"])

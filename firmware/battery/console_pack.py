@@ -55,9 +55,12 @@ def values(lines, pack):
     on.update([key for key in keys if key.lower() == state])
     for key, word in zip(_FLAGS, said[_SWITCHES:]):
         if word in (b"ON", b"OFF"):
-            keys.append(key)
+            if key not in keys:
+                keys.append(key)
             if word == b"ON":
                 on.add(key)
+            else:
+                on.discard(key)
     events = None
     for name, value in zip(names[_EVENTS:], said[_EVENTS:]):
         if value:

@@ -179,7 +179,7 @@ def _packs(info, parse, more):
     while at < len(info) or not packs:
         pack, at = parse(info, at, more)
         packs.append(pack)
-        if (at < len(info) and len(packs) >= command and command <= MAX_PACKS) or len(info) == at + 1:
+        if at < len(info) and len(packs) >= command and command <= MAX_PACKS:
             raise DataError("INFO of %d bytes: %02XH is left over behind its layout" % (len(info), info[at]))
     if len(packs) not in (1, command):
         raise DataError("INFO holds %d packs and says %d" % (len(packs), command))

@@ -26,8 +26,8 @@ _BITS = (
 # Flags that every dialect has, each set where one with such an end is
 _COMMON = (("UT", "_UT"), ("OT", "_OT"), ("CHG_TP", "CHG_OTP"), ("CHG_TP", "CHG_UTP"), ("DSG_TP", "DSG_OTP"),
            ("DSG_TP", "DSG_UTP"))  # fmt: skip
-_KEYS = OF_STATES + ("CHG_TP", "DSG_TP") + tuple(
-    [key for keys in _BITS for key in keys if key and key not in OF_STATES]
+_KEYS = OF_STATES + tuple(
+    [key for keys in _BITS + (("CHG_TP", "DSG_TP"),) for key in keys if key and key not in OF_STATES]
 )
 _SENSORS = ("CellTemp1_4", "CellTemp5_8", "CellTemp9_12", "CellTemp13_16", "MOS_T", "ENV_T")
 _UNIT = 10  # mA, mAh

@@ -220,7 +220,7 @@ class Poller:
         if found := self._search.step(self._search_pause_ms, self._hint_given):
             self._search_options = (self._search.baud,) + self._search_options[1:]
             self._search = None
-            gc.collect()
+            gc.collect()  # what stays from here on lies together
             self.on_found(found)
             if found == self.dialect.name:
                 self.searching = False

@@ -5,7 +5,7 @@ from micropython import const
 from .. import problems
 from .json_writer import JsonWriter
 
-_READING_BYTES = const(2304)  # of all but the longest of a text console, which have 2.5 KB
+_READING_BYTES = const(2304)  # of most; with all that can be wrong, a text console and PACE need up to 2.5 KB
 _SEGMENT_BYTES = const(1200)
 # How raw integers are published: decimals of the integer, decimals published
 _WHOLE, _TENTHS, _THOUSANDTHS, _KWH = (0, 0), (1, 1), (3, 3), (6, 3)
