@@ -68,6 +68,7 @@ class Loop:
         self.publisher.tend(self.update)
         if not self._told and self._session.connected and self.poller.cycle_ms is not None:
             self._told = True
+            gc.collect()  # so that it is told what is free
             poller, packs = self.poller, str(self.poller.packs).strip("(,)")
             text = "found: %s at %d baud, packs %s; broker %s; %d bytes free"
             self._log.info(text, poller.dialect.name, poller.link.baud, packs, self._session.host, free_memory()[0])
