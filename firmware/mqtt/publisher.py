@@ -1,5 +1,7 @@
 """What goes out on which topic, and when (mqtt.md, "Published"). Told by the poller, the session and the log."""
 
+import gc
+
 from micropython import const
 
 from ..modules import Temporary
@@ -72,6 +74,7 @@ class Publisher:
     def cycle(self, missed, cycle_ms):
         """The end of a cycle, with the packs that were missed in it; None: it was cut short."""
         self._in_cycle = False
+        gc.collect()  # what the next cycle begins with lies together
         self._meters.cycle_ms = cycle_ms
         if values := self._rack.cycle(missed):
             counted = self._meters.add(_RACK_METER, values["Power"])
