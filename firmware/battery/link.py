@@ -40,6 +40,11 @@ def _only_pack(reply):
     return reply[1][0]
 
 
+def flags_of(rows, data):
+    """Rows of flags, bit 0 first, None where a bit has none, and a byte for each row -> those whose bit is set."""
+    return [key for keys, byte in zip(rows, data) for bit, key in enumerate(keys) if key and byte >> bit & 1]
+
+
 class Dialect:
     """What a dialect of frames has beside read(), packs() and identity()."""
 

@@ -7,7 +7,7 @@ from ..problems import OF_STATES, alarms_of
 from ..reading import Reading, state_of_current
 from . import frame
 from .frame import DataError, take, take_counted, take_packs
-from .link import Dialect, Link, read_pack
+from .link import Dialect, Link, flags_of, read_pack
 
 _VERSION, _SERIAL_NUMBER = 0xC1, 0xC2  # CID2
 # All that can be sent, read commands only, each with the most bytes of INFO in its reply: 16 cells, 8 sensors
@@ -138,9 +138,7 @@ def _sensors(analog):
 
 
 def _alarms(alarm):
-    on = []
-    for keys, byte in zip(_BITS, alarm.status[:3] + alarm.status[4:] + alarm.warn):
-        on += [key for bit, key in enumerate(keys) if key and byte >> bit & 1]
+    on = flags_of(_BITS, alarm.status[:3] + alarm.status[4:] + alarm.warn)
     on += [key for key, end in _COMMON if [one for one in on if one.endswith(end)]]
     others = alarm.charge_current, alarm.voltage, alarm.discharge_current
     return alarms_of(alarm.cells, alarm.temperatures, others, _KEYS, on)

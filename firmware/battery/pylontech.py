@@ -4,7 +4,7 @@ from ..modules import Temporary
 from ..problems import OF_STATES, alarms_of
 from ..reading import Reading
 from . import Refusal, frame, readings
-from .link import Dialect, read_pack
+from .link import Dialect, flags_of, read_pack
 
 # status1 … status3 (§4.2): the flag of each bit, bit 0 first
 _STATUS = (
@@ -70,9 +70,7 @@ def _details():
 
 def _alarms(alarm):
     """readings.Alarm -> problems.Alarms: the status bits under the names of mqtt.md."""
-    on = []
-    for byte, keys in enumerate(_STATUS):
-        on += [key for bit, key in enumerate(keys) if alarm.status[byte] >> bit & 1]
+    on = flags_of(_STATUS, alarm.status)
     faults = alarm.status[3] | alarm.status[4] << 8  # status4: cells 1 to 8, status5: 9 to 16
     faulty = tuple([cell + 1 for cell in range(16) if faults >> cell & 1])
     if faulty:
